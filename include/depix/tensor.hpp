@@ -1,0 +1,82 @@
+// Tensor and Image: memory that is owned. Needs nothing but the standard library.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <vector>
+
+#include "depix/view.hpp"
+
+namespace depix {
+
+/// A contiguous batch of feature maps that owns its memory: (batch, channels, height, width), PyTorch's layout.
+template <class T>
+struct Tensor {
+    int batch = 0;
+    Shape shape;
+    std::vector<T> data;
+
+    Tensor() = default;
+    Tensor(int batch_size, Shape shape_of_one, T value = T(0))
+        : batch(batch_size), shape(shape_of_one), data(static_cast<std::size_t>(batch_size) * shape.size(), value) {}
+
+    View<T> view() { return {data.data(), batch, shape}; }
+    View<const T> view() const { return {data.data(), batch, shape}; }
+};
+
+/// One picture: planar float32 in 0..1, (channels, height, width). 1 channel is grey, 3 RGB, 4 RGBA.
+///
+/// `io/image.hpp` reads and writes it; `data/array.hpp` shows it to xtensor without a copy.
+struct Image {
+    Shape shape;
+    std::vector<float> pixels;
+
+    Image() = default;
+    explicit Image(Shape extent, float value = 0) : shape(extent), pixels(extent.size(), value) {}
+
+    float& operator()(int channel, int y, int x) { return pixels[index(channel, y, x)]; }
+    const float& operator()(int channel, int y, int x) const { return pixels[index(channel, y, x)]; }
+
+    View<float> view() { return {pixels.data(), 1, shape}; }
+    View<const float> view() const { return {pixels.data(), 1, shape}; }
+
+    friend bool operator==(const Image&, const Image&) = default;
+
+  private:
+    std::size_t index(int channel, int y, int x) const {
+        return static_cast<std::size_t>(channel) * shape.area() +
+               static_cast<std::size_t>(y) * static_cast<std::size_t>(shape.width) + static_cast<std::size_t>(x);
+    }
+};
+
+/// A four-dimensional contiguous array of any library, such as xt::xtensor<float, 4>: data() and shape()[0..3].
+template <class Array, class T>
+concept ContiguousBatch = requires(const Array& array) {
+    { array.data() } -> std::convertible_to<const T*>;
+    { array.shape()[3] } -> std::convertible_to<std::size_t>;
+};
+
+/// What the host-side interfaces take: a view, a Tensor, an Image, or any library's contiguous 4-D array.
+template <class T>
+constexpr View<const T> as_view(View<const T> view) {
+    return view;
+}
+template <class T>
+constexpr View<const T> as_view(View<T> view) {
+    return view;
+}
+template <class T>
+View<const T> as_view(const Tensor<T>& tensor) {
+    return tensor.view();
+}
+inline View<const float> as_view(const Image& image) { return image.view(); }
+template <class Array>
+    requires ContiguousBatch<Array, typename Array::value_type>
+View<const typename Array::value_type> as_view(const Array& array) {
+    const auto& extent = array.shape();
+    return {array.data(),
+            static_cast<int>(extent[0]),
+            {static_cast<int>(extent[1]), static_cast<int>(extent[2]), static_cast<int>(extent[3])}};
+}
+
+}  // namespace depix
