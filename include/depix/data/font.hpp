@@ -1,0 +1,226 @@
+// Font: a TrueType font, its glyphs as bitmaps, and where Debian keeps the files.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "depix/error.hpp"
+#include "depix/io/stb_truetype.hpp"
+
+namespace depix {
+
+/// One character, drawn: 8-bit coverage (0 paper, 255 ink), and where it stands relative to the pen on the baseline.
+struct Glyph {
+    int left = 0;  ///< From the pen to the bitmap's first column, pixels, to the right.
+    int top = 0;   ///< From the baseline to the bitmap's first row, pixels, downward: negative above the baseline.
+    int width = 0;
+    int height = 0;
+    int advance = 0;                       ///< From this pen to the next one, whole pixels.
+    std::vector<std::uint8_t> coverage{};  ///< (height, width)
+};
+
+namespace detail {
+
+/// The parts of a TrueType file that glyphs are drawn from, checked to lie inside the file.
+///
+/// Format: https://learn.microsoft.com/typography/opentype/spec/otff. Every number is big-endian.
+class TrueTypeTables {
+  public:
+    TrueTypeTables(std::span<const unsigned char> bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+
+    /// Throws FileError unless the table directory, the tables that stb_truetype reads without looking, and the place
+    /// of every outline are inside the file.
+    void check() const {
+        require(bytes_.size() >= 12, "is no TrueType font: too short");
+        const std::uint32_t version = number(0, 4);
+        require(version != 0x4F54544F, "is an OpenType font with CFF outlines; depix draws TrueType outlines");  // OTTO
+        require(version != 0x74746366, "is a font collection; depix draws single TrueType fonts");               // ttcf
+        require(version == 0x00010000 || version == 0x74727565, "is no TrueType font");                          // true
+        require(bytes_.size() >= 12 + 16 * std::size_t{number(4, 2)}, "its table directory is cut off");
+
+        const std::size_t head = table("head", 54);
+        const std::size_t glyphs = number(table("maxp", 6) + 4, 2);
+        const std::size_t metrics = number(table("hhea", 36) + 34, 2);
+        require(number(head + 18, 2) >= 16, "its units per em are below 16");
+        require(glyphs > 0 && metrics > 0 && metrics <= glyphs, "its glyph counts contradict each other");
+        table("hmtx", 4 * metrics + 2 * (glyphs - metrics));
+        const std::size_t cmap = table("cmap", 4);
+        table("cmap", 4 + 8 * std::size_t{number(cmap + 2, 2)});
+
+        const std::size_t entry = number(head + 50, 2) == 0 ? 2 : 4;  // indexToLocFormat
+        const std::size_t loca = table("loca", entry * (glyphs + 1));
+        std::size_t previous = 0;
+        for (std::size_t i = 0; i <= glyphs; ++i) {
+            const std::size_t place = std::size_t{number(loca + entry * i, entry)} * (entry == 2 ? 2 : 1);
+            require(place >= previous, "its outlines overlap");
+            previous = place;
+        }
+        table("glyf", previous);
+    }
+
+  private:
+    void require(bool condition, const char* complaint) const {
+        if (!condition) throw FileError(name_, complaint);
+    }
+    std::uint32_t number(std::size_t at, std::size_t count) const {
+        std::uint32_t value = 0;
+        for (std::size_t i = 0; i < count; ++i) value = value << 8 | bytes_[at + i];
+        return value;
+    }
+    /// The offset of the table `tag`; throws FileError unless it has `size` bytes inside the file.
+    std::size_t table(std::string_view tag, std::size_t size) const {
+        const std::size_t count = number(4, 2);
+        for (std::size_t entry = 12; entry < 12 + 16 * count; entry += 16) {
+            if (!std::equal(tag.begin(), tag.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(entry))) continue;
+            const std::size_t offset = number(entry + 8, 4);
+            const std::size_t length = number(entry + 12, 4);
+            if (offset > bytes_.size() || length > bytes_.size() - offset || length < size) break;
+            return offset;
+        }
+        throw FileError(name_, "its table '" + std::string(tag) + "' is missing, cut off or too short");
+    }
+
+    std::span<const unsigned char> bytes_;
+    const std::string& name_;
+};
+
+}  // namespace detail
+
+/// A TrueType font. Copies share the file's bytes; const calls are thread-safe.
+///
+/// A damaged file is refused (table directory, table sizes, places of the outlines), but stb_truetype does not check
+/// what is inside an outline or a character map: **load fonts that you trust**, never one that a stranger sent.
+class Font {
+  public:
+    static constexpr std::size_t default_limit = std::size_t{64} << 20;  // bytes
+
+    /// Reads a .ttf file. Throws FileError if it is missing, larger than `limit` bytes, or no TrueType font.
+    explicit Font(const std::filesystem::path& path, std::size_t limit = default_limit)
+        : Font(read(path, limit), path.string()) {}
+
+    /// A font that is in memory already; errors call it `name`.
+    Font(std::vector<unsigned char> bytes, std::string name)
+        : name_(std::move(name)), bytes_(std::make_shared<std::vector<unsigned char>>(std::move(bytes))) {
+        detail::TrueTypeTables(*bytes_, name_).check();
+        if (stb::stbtt_InitFont(&info_, bytes_->data(), 0) == 0)
+            throw FileError(name_, "is no font that stb_truetype reads");
+    }
+
+    /// The path, or the name that the constructor got.
+    const std::string& name() const { return name_; }
+
+    /// From the top of the line (the ascender) down to the baseline, whole pixels, rounded up as FreeType does.
+    int ascent(float pixels_per_em) const {
+        int ascender = 0;
+        stb::stbtt_GetFontVMetrics(&info_, &ascender, nullptr, nullptr);
+        return static_cast<int>(std::ceil(static_cast<float>(ascender) * scale(pixels_per_em)));
+    }
+
+    /// Whether the font has an outline of its own for the character.
+    bool contains(char32_t character) const {
+        return stb::stbtt_FindGlyphIndex(&info_, static_cast<int>(character)) != 0;
+    }
+
+    /// The character at a size, its origin on a whole pixel, not hinted, its advance rounded to whole pixels.
+    /// A character that the font lacks is drawn as the font's "missing" box.
+    Glyph glyph(char32_t character, float pixels_per_em) const {
+        const int index = stb::stbtt_FindGlyphIndex(&info_, static_cast<int>(character));
+        const float factor = scale(pixels_per_em);
+        int advance = 0, right = 0, bottom = 0;
+        Glyph glyph;
+        stb::stbtt_GetGlyphHMetrics(&info_, index, &advance, nullptr);
+        stb::stbtt_GetGlyphBitmapBox(&info_, index, factor, factor, &glyph.left, &glyph.top, &right, &bottom);
+        glyph.advance = static_cast<int>(std::lround(static_cast<float>(advance) * factor));
+        glyph.width = right - glyph.left;
+        glyph.height = bottom - glyph.top;
+        if (glyph.width < 1 || glyph.height < 1) return Glyph{.advance = glyph.advance};  // a space
+        glyph.coverage.resize(static_cast<std::size_t>(glyph.width) * static_cast<std::size_t>(glyph.height));
+        stb::stbtt_MakeGlyphBitmap(&info_, glyph.coverage.data(), glyph.width, glyph.height, glyph.width, factor,
+                                   factor, index);
+        return glyph;
+    }
+
+  private:
+    float scale(float pixels_per_em) const { return stb::stbtt_ScaleForMappingEmToPixels(&info_, pixels_per_em); }
+
+    static std::vector<unsigned char> read(const std::filesystem::path& path, std::size_t limit) {
+        std::error_code error;
+        if (!std::filesystem::is_regular_file(path, error)) throw FileError(path.string(), "is no file");
+        std::ifstream file(path, std::ios::binary);
+        if (!file) throw FileError(path.string(), "cannot be opened");
+        const std::uintmax_t size = std::filesystem::file_size(path, error);
+        if (error) throw FileError(path.string(), error.message());
+        if (size > limit) {
+            throw FileError(path.string(),
+                            "has " + std::to_string(size) + " bytes; the limit for a font is " + std::to_string(limit));
+        }
+        std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
+        file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+        if (!file) throw FileError(path.string(), "cannot be read to its end");
+        return bytes;
+    }
+
+    std::string name_;
+    std::shared_ptr<std::vector<unsigned char>> bytes_;  // info_ points into it
+    stb::stbtt_fontinfo info_{};
+};
+
+/// The folders that find_font searches: $DEPIX_FONTS (several, separated by ':'), ~/.fonts, ~/.local/share/fonts,
+/// /usr/local/share/fonts, /usr/share/fonts.
+inline std::vector<std::filesystem::path> font_folders() {
+    std::vector<std::filesystem::path> folders;
+    if (const char* own = std::getenv("DEPIX_FONTS")) {
+        std::string_view rest = own;
+        while (!rest.empty()) {
+            const std::size_t end = std::min(rest.find(':'), rest.size());
+            if (end > 0) folders.emplace_back(rest.substr(0, end));
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+    }
+    if (const char* home = std::getenv("HOME")) {
+        folders.push_back(std::filesystem::path(home) / ".fonts");
+        folders.push_back(std::filesystem::path(home) / ".local/share/fonts");
+    }
+    folders.emplace_back("/usr/local/share/fonts");
+    folders.emplace_back("/usr/share/fonts");
+    return folders;
+}
+
+/// The file of a font, by a path, a file name ("Roboto-Regular.ttf") or the name without ".ttf" ("Roboto-Regular").
+///
+/// Searches font_folders() and all below them; of several in one folder, the first in alphabetical order. Throws
+/// FileError that names the folders and, as the one way to get the usual font, Debian's fonts-roboto-unhinted.
+inline std::filesystem::path find_font(const std::string& name = "Roboto-Regular.ttf") {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    if (fs::is_regular_file(name, ignored)) return name;
+    std::string searched;
+    for (const fs::path& folder : font_folders()) {
+        searched += (searched.empty() ? "" : ", ") + folder.string();
+        std::vector<fs::path> found;
+        std::error_code error;
+        fs::recursive_directory_iterator entry(folder, fs::directory_options::skip_permission_denied, error);
+        for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+            const fs::path& path = entry->path();
+            const bool same = path.filename() == name || (path.extension() == ".ttf" && path.stem() == name);
+            if (same && entry->is_regular_file(ignored)) found.push_back(path);
+        }
+        if (!found.empty()) return *std::min_element(found.begin(), found.end());
+    }
+    throw FileError(name, "no such font under " + searched +
+                              ". Roboto comes with Debian's package fonts-roboto-unhinted (apt-get install "
+                              "fonts-roboto-unhinted); other folders can be named in $DEPIX_FONTS");
+}
+
+}  // namespace depix

@@ -1,0 +1,220 @@
+// Files: read whole with a limit, written whole or not at all.
+#pragma once
+
+#include <atomic>
+#include <cerrno>
+#include <cstddef>
+#include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "depix/error.hpp"
+
+#if __has_include(<unistd.h>)
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#define DEPIX_HAS_POSIX 1
+#else
+#include <filesystem>
+#define DEPIX_HAS_POSIX 0
+#endif
+
+namespace depix {
+
+namespace detail {
+
+/// "cannot open: No such file or directory": what the system says about its last error; std::strerror is not
+/// thread-safe.
+inline std::string system_error_text(const std::string& action, int error) {
+    return action + ": " + std::error_code(error, std::generic_category()).message();
+}
+
+}  // namespace detail
+
+/// Writes a file whole or not at all: whoever opens `path`, at any moment, finds the old contents or the new ones.
+///
+/// The bytes go to a temporary file in the same folder, which `commit` flushes to the disk (fsync) and renames to
+/// `path`. Without a commit (an exception, say) the temporary is removed and the old file is as it was. Only a killed
+/// process can leave one behind, called `.depix-PROCESS-NUMBER.tmp`. A symbolic link is followed, the permissions of an
+/// existing file are kept. What is no regular file (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
+///
+/// Every function throws FileError, which names `path` and says what the system said.
+class AtomicFile {
+  public:
+    explicit AtomicFile(std::string path) : path_(std::move(path)), target_(path_) {
+        if (!open_special()) open_temporary();
+    }
+    AtomicFile(const AtomicFile&) = delete;
+    AtomicFile& operator=(const AtomicFile&) = delete;
+    ~AtomicFile() { discard(); }
+
+    void write(std::span<const std::byte> bytes) {
+        if (file_ == nullptr) throw FileError(path_, "written to after it was complete");
+        if (bytes.empty()) return;
+        errno = 0;
+        if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("cannot write");
+    }
+    void write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+
+    /// Makes the file visible under its name. Nothing can be written afterwards.
+    void commit() {
+        if (file_ == nullptr) throw FileError(path_, "completed twice");
+        errno = 0;
+        if (std::fflush(file_) != 0) fail("cannot write");
+#if DEPIX_HAS_POSIX
+        // Before the rename: or a power failure could leave the new name on an empty file.
+        if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail("cannot write");
+#endif
+        // fclose reports what the disk refused late (NFS, quotas); the file is closed even then.
+        if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
+        if (!temporary_.empty()) rename_temporary();
+    }
+
+  private:
+    /// Opens what exists and is no regular file; false if there is no such thing.
+    bool open_special() {
+#if DEPIX_HAS_POSIX
+        struct stat status {};
+        if (::stat(path_.c_str(), &status) != 0) return false;
+        if (S_ISDIR(status.st_mode)) throw FileError(path_, "cannot write: it is a folder");
+        if (S_ISREG(status.st_mode)) {
+            permissions_ = static_cast<int>(status.st_mode & 07777);
+            if (char* real = ::realpath(path_.c_str(), nullptr)) {
+                target_ = real;
+                ::free(real);
+            }
+            return false;
+        }
+        file_ = std::fopen(path_.c_str(), "wb");
+        if (file_ == nullptr) fail("cannot open for writing");
+        return true;
+#else
+        return false;
+#endif
+    }
+
+    void open_temporary() {
+        static std::atomic<unsigned> counter{0};
+#if DEPIX_HAS_POSIX
+        const std::string process = std::to_string(::getpid());
+        const std::size_t folder_length = target_.find_last_of('/') + 1;  // npos + 1 == 0: the current folder
+#else
+        const std::string process = "0";
+        const std::size_t folder_length = target_.find_last_of("/\\") + 1;
+#endif
+        do {
+            temporary_ = target_.substr(0, folder_length) + ".depix-" + process + "-" +
+                         std::to_string(counter.fetch_add(1)) + ".tmp";
+            errno = 0;
+            file_ = std::fopen(temporary_.c_str(), "wbx");  // x: never a file that is already there
+        } while (file_ == nullptr && errno == EEXIST);
+        if (file_ == nullptr) {
+            temporary_.clear();
+            fail("cannot open for writing");
+        }
+#if DEPIX_HAS_POSIX
+        if (permissions_ >= 0 && ::fchmod(::fileno(file_), static_cast<mode_t>(permissions_)) != 0) {
+            // Another owner's file: the new one belongs to whoever writes it, with the usual permissions.
+        }
+#endif
+    }
+
+    void rename_temporary() {
+#if DEPIX_HAS_POSIX
+        if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot write");
+        // The folder's entry too must reach the disk. Some file systems refuse; the file itself is whole either way.
+        const std::size_t slash = target_.find_last_of('/');
+        const std::string folder = slash == std::string::npos ? "." : target_.substr(0, slash + 1);
+        const int descriptor = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+        if (descriptor >= 0) {
+            ::fsync(descriptor);
+            ::close(descriptor);
+        }
+#else
+        std::error_code error;
+        std::filesystem::rename(temporary_, target_, error);  // replaces, which std::rename does not do everywhere
+        if (error) {
+            errno = error.default_error_condition().value();
+            fail("cannot write");
+        }
+#endif
+        temporary_.clear();
+    }
+
+    void discard() noexcept {
+        if (file_ != nullptr) std::fclose(std::exchange(file_, nullptr));
+        if (!temporary_.empty()) std::remove(temporary_.c_str());
+        temporary_.clear();
+    }
+
+    [[noreturn]] void fail(const std::string& action) {
+        const int error = errno;
+        discard();
+        throw FileError(path_, detail::system_error_text(action, error));
+    }
+
+    std::string path_;       // as the caller calls it
+    std::string target_;     // where it lies, links followed
+    std::string temporary_;  // empty when there is none to rename or to remove
+    std::FILE* file_ = nullptr;
+    int permissions_ = -1;
+};
+
+/// Writes `bytes` to `path`, whole or not at all. Throws FileError; see AtomicFile.
+inline void write_file(const std::string& path, std::span<const std::byte> bytes) {
+    AtomicFile file(path);
+    file.write(bytes);
+    file.commit();
+}
+inline void write_file(const std::string& path, std::string_view text) {
+    write_file(path, std::as_bytes(std::span(text)));
+}
+
+/// The whole contents of a file. Throws FileError when it is missing, a folder, unreadable, larger than
+/// `maximum_bytes`, or ends before the length that it had when it was opened.
+inline std::vector<std::byte> read_file(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
+    errno = 0;
+    std::FILE* const file = std::fopen(path.c_str(), "rb");
+    if (file == nullptr) throw FileError(path, detail::system_error_text("cannot open", errno));
+    struct Closer {
+        std::FILE* file;
+        ~Closer() { std::fclose(file); }
+    } const closer{file};
+
+    std::size_t expected = 0;  // stays 0 for a pipe, which does not know
+#if DEPIX_HAS_POSIX
+    struct stat status {};
+    if (::fstat(::fileno(file), &status) == 0) {
+        if (S_ISDIR(status.st_mode)) throw FileError(path, "cannot read: it is a folder");
+        if (S_ISREG(status.st_mode)) expected = static_cast<std::size_t>(status.st_size);
+    }
+#endif
+    const auto check_limit = [&](std::size_t size) {
+        if (size > maximum_bytes)
+            throw FileError(path, "larger than the limit of " + std::to_string(maximum_bytes) + " bytes");
+    };
+    check_limit(expected);
+
+    std::vector<std::byte> bytes;
+    std::size_t size = 0;
+    std::size_t room = expected > 0 ? expected + 1 : 64 * 1024;  // one more, to see the end
+    do {
+        bytes.resize(size + room);
+        size += std::fread(bytes.data() + size, 1, room, file);
+        if (std::ferror(file) != 0) throw FileError(path, detail::system_error_text("cannot read", errno));
+        check_limit(size);
+        room = size;
+    } while (size == bytes.size());
+    if (size < expected)
+        throw FileError(path, "ended after " + std::to_string(size) + " of " + std::to_string(expected) + " bytes");
+    bytes.resize(size);
+    return bytes;
+}
+
+}  // namespace depix

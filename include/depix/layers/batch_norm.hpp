@@ -1,0 +1,48 @@
+// BatchNorm: normalises each channel.
+#pragma once
+
+#include "depix/layers/layer.hpp"
+#include "depix/layers/options.hpp"
+
+namespace depix {
+
+/// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for each channel
+///
+/// PyTorch's nn.BatchNorm2d (Ioffe and Szegedy 2015). In training, mean and (biased) variance are those of the batch,
+/// over pictures, rows and columns, and the running statistics move towards them:
+/// running = (1 - momentum) * running + momentum * batch, where the running variance takes the unbiased one. In
+/// inference the running statistics are used, and the plan folds the layer into the convolution before it.
+///
+/// Parameters: weight (Channels), bias (Channels); statistics: running_mean, running_var (Channels).
+/// Options: Momentum<std::ratio> (1/10, PyTorch's meaning), Epsilon<std::ratio> (1/100000).
+template <int Channels, class... Options>
+struct BatchNorm : LayerBase<BatchNorm<Channels, Options...>> {
+    static_assert(Channels >= 1, "depix: BatchNorm<Channels> takes a positive number");
+    static_assert(AllowedOptions<option_kind::Momentum, option_kind::Epsilon>::check<BatchNorm, Options...>());
+
+    static constexpr double momentum =
+        ratio_value<typename find_option<option_kind::Momentum, Momentum<std::ratio<1, 10>>, Options...>::value>;
+    static constexpr double epsilon =
+        ratio_value<typename find_option<option_kind::Epsilon, Epsilon<std::ratio<1, 100000>>, Options...>::value>;
+
+    static constexpr const char* name = "BatchNorm2d";
+    static constexpr int in_channels = Channels;
+    static constexpr int out_channels(int) { return Channels; }
+    static constexpr std::size_t multiply_adds(Shape input) { return input.size(); }
+
+    static constexpr std::array<TensorInfo, 4> tensors{{
+        {"weight", {Channels}, 1, Initial::ones, 1, true},
+        {"bias", {Channels}, 1, Initial::zeros, 1, true},
+        {"running_mean", {Channels}, 1, Initial::zeros, 1, false},
+        {"running_var", {Channels}, 1, Initial::ones, 1, false},
+    }};
+
+    /// The batch's mean and 1 / sqrt(variance + epsilon), for the backward pass.
+    static constexpr std::size_t saved_size(int /*batch*/, Shape input) {
+        return 2 * static_cast<std::size_t>(input.channels);
+    }
+
+    static constexpr Traits traits{.role = Role::batch_norm, .elementwise = true};
+};
+
+}  // namespace depix

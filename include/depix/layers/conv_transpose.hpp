@@ -1,0 +1,66 @@
+// ConvTranspose: a transposed convolution, which enlarges.
+#pragma once
+
+#include "depix/layers/conv.hpp"
+
+namespace depix {
+
+/// y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] * x[c][i][j], starting from bias[o]
+///
+/// PyTorch's nn.ConvTranspose2d: the gradient of a convolution, used forwards. Every input pixel paints a
+/// Kernel x Kernel stamp; height and width become (size - 1) * stride - before - after + Kernel + output padding.
+/// With Kernel 2 and stride 2 the stamps tile the plane and the size doubles. The default padding is 0.
+///
+/// Parameters: weight (In, Out, Kernel, Kernel), bias (Out). Options: Stride, Padding, OutputPadding, NoBias.
+template <int In, int Out, int Kernel = 3, class... Options>
+struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
+    static_assert(In >= 1 && Out >= 1 && Kernel >= 1, "depix: ConvTranspose<In, Out, Kernel> takes positive numbers");
+    static_assert(AllowedOptions<option_kind::Stride, option_kind::Padding, option_kind::OutputPadding,
+                                 option_kind::Bias>::check<ConvTranspose, Options...>());
+
+    using padding = find_option<option_kind::Padding, Padding<0>, Options...>;
+    static constexpr int stride = find_option<option_kind::Stride, Stride<1>, Options...>::value;
+    static constexpr int output_padding = find_option<option_kind::OutputPadding, OutputPadding<0>, Options...>::value;
+    static constexpr bool bias = find_option<option_kind::Bias, Bias<true>, Options...>::value;
+    static constexpr ConvGeometry geometry{In, Out, Kernel, stride, padding::before, padding::after, bias};
+    static_assert(output_padding < stride || output_padding == 0, "depix: output padding is smaller than the stride");
+    static_assert(padding::before < Kernel && padding::after < Kernel, "depix: padding is smaller than the kernel");
+
+    static constexpr const char* name = "ConvTranspose2d";
+    static constexpr int in_channels = In;
+    static constexpr int out_channels(int) { return Out; }
+
+    static constexpr Shape output(Shape input) {
+        constexpr int extra = Kernel - padding::before - padding::after + output_padding;
+        return {Out, (input.height - 1) * stride + extra, (input.width - 1) * stride + extra};
+    }
+    static constexpr std::size_t multiply_adds(Shape input) { return geometry.weight_count() * input.area(); }
+    static constexpr Interval needs(Interval rows) {
+        // Row i of the input reaches output rows i * stride - before + [0, Kernel).
+        return {floor_divide(rows.first + padding::before - Kernel + stride, stride),
+                floor_divide(rows.last + padding::before, stride)};
+    }
+
+    static constexpr auto tensors = [] {
+        // PyTorch counts the fan in from the weight's second dimension, which here is the output.
+        const TensorInfo weight{"weight", {In, Out, Kernel, Kernel}, 4, Initial::uniform, Out * Kernel * Kernel, true};
+        const TensorInfo offset{"bias", {Out}, 1, Initial::uniform, Out * Kernel * Kernel, true};
+        if constexpr (bias)
+            return std::array{weight, offset};
+        else
+            return std::array{weight};
+    }();
+
+    static constexpr Traits traits{
+        .role = Role::transposed_convolution,
+        .up = stride,
+        .halo = (Kernel - 1 + stride - 1) / stride,
+        // The input's gradient is a strided convolution of the output's.
+        .gradient_halo = padding::before > padding::after ? padding::before : padding::after,
+    };
+
+  private:
+    static constexpr int floor_divide(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+};
+
+}  // namespace depix

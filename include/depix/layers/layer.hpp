@@ -1,0 +1,118 @@
+// What every layer says about itself: the vocabulary that the files beside this one are written in.
+//
+// A layer is a stateless type. It holds no weights and no pictures; it is the *description* from which the rest of the
+// library derives everything: parameters, shapes, the plan, kernels. A new layer is one file that defines
+//
+//     static constexpr const char* name;                       // PyTorch's class, for the summary
+//     static constexpr int in_channels;                        // 0: any number
+//     static constexpr int out_channels(int channels);         // what comes out for what goes in
+//     static constexpr Shape output(Shape);                    // the shape rule
+//     static constexpr std::array<TensorInfo, n> tensors;      // parameters and statistics, in state_dict order
+//     static constexpr std::size_t multiply_adds(Shape);       // of one picture
+//     static constexpr Traits traits;                          // what the planner may do with it
+//
+// and inherits from LayerBase, which supplies the usual answers.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "depix/shape.hpp"
+
+namespace depix {
+
+/// How a tensor starts out. `uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
+enum class Initial : unsigned char { uniform, zeros, ones };
+
+/// One tensor of a layer: its name in PyTorch's state_dict, its shape there, and how it starts.
+struct TensorInfo {
+    const char* name = "";
+    std::array<int, 4> shape{};  ///< the first `rank` entries count
+    int rank = 0;
+    Initial initial = Initial::zeros;
+    int fan_in = 1;         ///< inputs that one output sums over
+    bool trainable = true;  ///< false: a running statistic
+
+    constexpr std::size_t size() const {
+        std::size_t product = 1;
+        for (int i = 0; i < rank; ++i) product *= static_cast<std::size_t>(shape[static_cast<std::size_t>(i)]);
+        return product;
+    }
+};
+
+/// What a layer is to the planner, which fuses by role and never by name.
+enum class Role : unsigned char { convolution, transposed_convolution, batch_norm, rectifier, max_pool, join, other };
+
+/// Rows (or columns) [first, last], both included; may reach below 0 or beyond the last row, into the zero padding.
+struct Interval {
+    int first = 0;
+    int last = 0;
+    friend constexpr bool operator==(const Interval&, const Interval&) = default;
+};
+
+/// What the planner may do with a layer, and what its backward pass reads.
+struct Traits {
+    Role role = Role::other;
+    int up = 1;                  ///< height and width are multiplied by up / down
+    int down = 1;                ///<
+    int halo = 0;                ///< zeros that a fast kernel wants around its input
+    int gradient_halo = 0;       ///< zeros that a fast backward pass wants around the output's gradient
+    bool elementwise = false;    ///< output[i] depends on input[i] alone, so inference may work in place
+    bool needs_input = true;     ///< the backward pass reads the input
+    bool needs_output = false;   ///< the backward pass reads the output
+    float negative_slope = 1.f;  ///< of a rectifier: y = x for x > 0, negative_slope * x below
+};
+
+/// The usual answers. `Layer` is the derived class.
+template <class Layer>
+struct LayerBase {
+    static constexpr bool is_layer = true;
+    static constexpr int in_channels = 0;
+    static constexpr int out_channels(int channels) { return channels; }
+    static constexpr Shape output(Shape input) { return input; }
+    static constexpr std::array<TensorInfo, 0> tensors{};
+    static constexpr std::size_t multiply_adds(Shape) { return 0; }
+    /// The input rows that these output rows are computed from.
+    static constexpr Interval needs(Interval output_rows) { return output_rows; }
+    /// Elements that the forward pass keeps for the backward pass, beyond input and output, for a batch.
+    static constexpr std::size_t saved_size(int /*batch*/, Shape /*input*/) { return 0; }
+};
+
+/// A leaf of a network, as opposed to Sequential and its kin.
+template <class T>
+concept Layer = requires { requires T::is_layer; };
+
+/// A layer as a value, which is what the plan's steps point at; &layer_info<L> identifies L.
+struct LayerInfo {
+    const char* name;
+    Traits traits;
+    int in_channels;
+    std::size_t parameter_count;
+    std::size_t statistic_count;
+    Shape (*output)(Shape);
+    std::size_t (*multiply_adds)(Shape);
+    Interval (*needs)(Interval);
+    std::size_t (*saved_size)(int, Shape);
+};
+
+/// Trainable parameters of a layer.
+template <Layer L>
+constexpr std::size_t count_tensors(bool trainable) {
+    std::size_t count = 0;
+    for (const TensorInfo& tensor : L::tensors)
+        if (tensor.trainable == trainable) count += tensor.size();
+    return count;
+}
+
+template <Layer L>
+inline constexpr LayerInfo layer_info{L::name,
+                                      L::traits,
+                                      L::in_channels,
+                                      count_tensors<L>(true),
+                                      count_tensors<L>(false),
+                                      &L::output,
+                                      &L::multiply_adds,
+                                      &L::needs,
+                                      &L::saved_size};
+
+}  // namespace depix

@@ -1,0 +1,31 @@
+// MaxPool: the largest of each window.
+#pragma once
+
+#include "depix/layers/layer.hpp"
+#include "depix/layers/options.hpp"
+
+namespace depix {
+
+/// y[c][i][j] = max over k, l < Window of x[c][i * stride + k][j * stride + l]
+///
+/// PyTorch's nn.MaxPool2d without padding; rows and columns that fill no window are dropped. The gradient goes to the
+/// first largest element in reading order, as PyTorch has it. The stride is the window by default. Option: Stride.
+template <int Window, class... Options>
+struct MaxPool : LayerBase<MaxPool<Window, Options...>> {
+    static_assert(Window >= 1, "depix: MaxPool<Window> takes a positive number");
+    static_assert(AllowedOptions<option_kind::Stride>::check<MaxPool, Options...>());
+
+    static constexpr int window = Window;
+    static constexpr int stride = find_option<option_kind::Stride, Stride<Window>, Options...>::value;
+
+    static constexpr const char* name = "MaxPool2d";
+    static constexpr Shape output(Shape input) {
+        return {input.channels, (input.height - Window) / stride + 1, (input.width - Window) / stride + 1};
+    }
+    static constexpr Interval needs(Interval rows) {
+        return {rows.first * stride, rows.last * stride + Window - 1};
+    }
+    static constexpr Traits traits{.role = Role::max_pool, .down = stride, .needs_output = true};
+};
+
+}  // namespace depix

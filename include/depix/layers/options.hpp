@@ -1,0 +1,115 @@
+// Options as named types: Conv<3, 16, 5, Stride<2>, NoBias>. Any order, each at most once, unknown ones do not compile.
+#pragma once
+
+#include <ratio>
+#include <type_traits>
+
+namespace depix {
+
+/// The kinds of options; an option derives from its kind. (Not for users.)
+namespace option_kind {
+struct Stride {};
+struct Padding {};
+struct OutputPadding {};
+struct Bias {};
+struct Momentum {};
+struct Epsilon {};
+}  // namespace option_kind
+
+/// Step between two windows, in both directions.
+template <int N>
+struct Stride : option_kind::Stride {
+    static_assert(N >= 1, "depix: a stride is at least 1");
+    static constexpr int value = N;
+};
+
+/// Zeros around the input: Before at top and left, After at bottom and right. Padding<0, 1> is Keras's "same" for 2x2.
+template <int Before, int After = Before>
+struct Padding : option_kind::Padding {
+    static_assert(Before >= 0 && After >= 0, "depix: padding is not negative");
+    static constexpr int before = Before;
+    static constexpr int after = After;
+};
+
+/// Rows and columns added at the bottom and right of a transposed convolution's output.
+template <int N>
+struct OutputPadding : option_kind::OutputPadding {
+    static_assert(N >= 0, "depix: output padding is not negative");
+    static constexpr int value = N;
+};
+
+/// A convolution with (the default) or without a bias.
+template <bool Present>
+struct Bias : option_kind::Bias {
+    static constexpr bool value = Present;
+};
+using NoBias = Bias<false>;
+
+/// Batch norm's weight of the new batch in the running statistics: PyTorch's meaning (Keras's is 1 minus this).
+template <class Ratio>
+struct Momentum : option_kind::Momentum {
+    using value = Ratio;
+};
+
+/// What batch norm adds to the variance.
+template <class Ratio>
+struct Epsilon : option_kind::Epsilon {
+    using value = Ratio;
+};
+
+/// A std::ratio as a number.
+template <class Ratio>
+inline constexpr double ratio_value = static_cast<double>(Ratio::num) / static_cast<double>(Ratio::den);
+
+/// Appears in the compiler's message when a layer is given an option that it does not know, or one option twice.
+template <class Layer, class Option>
+struct unknown_option {
+    static_assert(!std::is_same_v<Option, Option>,
+                  "depix: this layer does not know this option, or was given it twice: see "
+                  "unknown_option<Layer, Option> in this message");
+};
+
+namespace detail {
+
+template <class Kind, class Default, class... Options>
+struct FindOption {
+    using type = Default;
+};
+template <class Kind, class Default, class First, class... Rest>
+struct FindOption<Kind, Default, First, Rest...> {
+    using type = typename std::conditional_t<std::is_base_of_v<Kind, First>, std::type_identity<First>,
+                                             FindOption<Kind, Default, Rest...>>::type;
+};
+
+template <class Layer, class Option, bool Known>
+struct CheckOption {
+    static constexpr bool value = true;
+};
+template <class Layer, class Option>
+struct CheckOption<Layer, Option, false> {
+    static constexpr bool value = sizeof(unknown_option<Layer, Option>) > 0;
+};
+
+template <class Kind, class... Options>
+inline constexpr int count_options = (0 + ... + (std::is_base_of_v<Kind, Options> ? 1 : 0));
+
+}  // namespace detail
+
+/// The option of this kind among those given, or the default.
+template <class Kind, class Default, class... Options>
+using find_option = typename detail::FindOption<Kind, Default, Options...>::type;
+
+/// What a layer may be given; `check<L, Options...>` refuses everything else, and an option given twice.
+template <class... Kinds>
+struct AllowedOptions {
+    template <class Option, class... All>
+    static constexpr bool known = (false || ... ||
+                                   (std::is_base_of_v<Kinds, Option> && detail::count_options<Kinds, All...> == 1));
+
+    template <class Layer, class... Options>
+    static constexpr bool check() {
+        return (true && ... && detail::CheckOption<Layer, Options, known<Options, Options...>>::value);
+    }
+};
+
+}  // namespace depix

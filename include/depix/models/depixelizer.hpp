@@ -1,0 +1,30 @@
+// The depixelizer: a convolutional autoencoder of 5,103 parameters that restores pixelated text.
+#pragma once
+
+#include "depix/layers/batch_norm.hpp"
+#include "depix/layers/conv.hpp"
+#include "depix/layers/conv_transpose.hpp"
+#include "depix/layers/max_pool.hpp"
+#include "depix/layers/relu.hpp"
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+// clang-format off
+/// Three times a convolution and a halving, then three times a doubling; RGB in, RGB out, any size that divides by 8.
+/// Published for 3x64x256. Width scales the channels, so that firmware can take a narrower one; InOut is 1 for grey.
+template <int Width = 6, int InOut = 3>
+using DepixelizerOfWidth = Sequential<
+    Named<"encoder",
+        Conv<InOut, Width>,         BatchNorm<Width>,     ReLU, MaxPool<2>,
+        Conv<Width, 2 * Width>,     BatchNorm<2 * Width>, ReLU, MaxPool<2>,
+        Conv<2 * Width, 4 * Width>, BatchNorm<4 * Width>, ReLU, MaxPool<2>>,
+    Named<"decoder",
+        ConvTranspose<4 * Width, 2 * Width, 2, Stride<2>>, BatchNorm<2 * Width>, ReLU,
+        ConvTranspose<2 * Width, Width, 2, Stride<2>>,     BatchNorm<Width>,     ReLU,
+        ConvTranspose<Width, InOut, 2, Stride<2>>,         BatchNorm<InOut>>>;
+// clang-format on
+
+using Depixelizer = DepixelizerOfWidth<>;
+
+}  // namespace depix

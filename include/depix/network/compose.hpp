@@ -1,0 +1,158 @@
+// The rules by which layers compose: channels, sizes, names. Sequential and its kin are written with these.
+//
+// Everything that composes offers what a layer offers (in_channels, out_channels, output, parameter_count), and
+//
+//     template <class Visitor> static constexpr int walk(Visitor&, int tensor);
+//
+// which tells a visitor, in order of execution, of every layer: enter(name), layer<L>(input) -> output, add(a, b),
+// concatenate(a, b), leave(). The plan, the summary and the parameter names are such visitors.
+#pragma once
+
+#include <cstddef>
+
+#include "depix/layers/layer.hpp"
+
+namespace depix {
+
+/// A number in a compiler's message, with its meaning.
+template <int Value>
+struct layer_index {};
+template <int Value>
+struct expects {};
+template <int Value>
+struct gets {};
+
+/// Appears in the compiler's message when a layer is given another number of channels than it takes.
+template <class LayerIndex, class Expects, class Gets>
+struct channel_mismatch {
+    static_assert(sizeof(LayerIndex) == 0,
+                  "depix: channel mismatch: the layer at this index (from 0, inside its Sequential) expects another "
+                  "number of channels than the layers before it give: see channel_mismatch<layer_index, expects, gets>");
+};
+
+/// Appears in the compiler's message when a skip's two ends do not fit.
+template <class Expects, class Gets>
+struct skip_mismatch {
+    static_assert(sizeof(Expects) == 0,
+                  "depix: skip mismatch: Residual<F...> needs as many channels out of F as go in, and the layers of "
+                  "Residual and SkipConcat must keep height and width: see skip_mismatch<expects, gets>");
+};
+
+/// A network or a part of one: Sequential, Named, Repeat, Residual, SkipConcat.
+template <class T>
+concept Composition = requires { T::is_composition; };
+
+/// Anything that can stand inside a Sequential.
+template <class T>
+concept Module = Layer<T> || Composition<T>;
+
+/// How far height and width have been scaled on the way to a tensor, in lowest terms, and what they must divide by.
+struct Scale {
+    int up = 1;
+    int down = 1;
+    int multiple = 1;
+
+    constexpr Scale times(int factor_up, int factor_down) const {
+        const int common = greatest_common_divisor(up * factor_up, down * factor_down);
+        const int new_up = up * factor_up / common;
+        const int new_down = down * factor_down / common;
+        return {new_up, new_down, least_common_multiple(multiple, new_down)};
+    }
+};
+
+/// Trainable parameters of a layer or composition.
+template <Module M>
+constexpr std::size_t parameters_of() {
+    if constexpr (Layer<M>)
+        return count_tensors<M>(true);
+    else
+        return M::parameter_count;
+}
+
+/// The scale behind a module, from the scale before it.
+template <Module M>
+constexpr Scale scale_after(Scale scale) {
+    if constexpr (Layer<M>)
+        return scale.times(M::traits.up, M::traits.down);
+    else
+        return M::scale_after(scale);
+}
+
+/// Tells `visitor` of a module, returns the tensor behind it.
+template <Module M, class Visitor>
+constexpr int walk(Visitor& visitor, int tensor) {
+    if constexpr (Layer<M>)
+        return visitor.template layer<M>(tensor);
+    else
+        return M::walk(visitor, tensor);
+}
+
+/// Tells `visitor` of the child at `index`: under its own name if it has one, else under its number, as PyTorch does.
+template <Module M, class Visitor>
+constexpr int walk_child(Visitor& visitor, int tensor, int index) {
+    if constexpr (requires { M::own_name; })
+        visitor.enter(M::own_name.text);
+    else
+        visitor.enter(index);
+    const int result = walk<M>(visitor, tensor);
+    visitor.leave();
+    return result;
+}
+
+namespace detail {
+
+template <int Index, int Expected, int Given, bool Fits>
+struct CheckChannels {
+    static constexpr bool value = true;
+};
+template <int Index, int Expected, int Given>
+struct CheckChannels<Index, Expected, Given, false> {
+    static constexpr bool value =
+        sizeof(channel_mismatch<layer_index<Index>, expects<Expected>, gets<Given>>) > 0;
+};
+
+template <bool Fits, int Expected, int Given>
+struct CheckSkip {
+    static constexpr bool value = true;
+};
+template <int Expected, int Given>
+struct CheckSkip<false, Expected, Given> {
+    static constexpr bool value = sizeof(skip_mismatch<expects<Expected>, gets<Given>>) > 0;
+};
+
+// The channels behind a module that is given Channels; a composition checks its own children on the way.
+template <Module M, int Channels>
+constexpr int channels_after() {
+    if constexpr (Layer<M>)
+        return M::out_channels(Channels);
+    else
+        return M::template checked_out_channels<Channels>();
+}
+
+// Follows the channels through a list of modules, and stops the compiler at the first that does not fit. 0: not known.
+template <int Index, int Channels, class... Modules>
+struct Chain {
+    static constexpr int out = Channels;
+};
+template <int Index, int Channels, class First, class... Rest>
+struct Chain<Index, Channels, First, Rest...> {
+    static constexpr bool fits = Channels == 0 || First::in_channels == 0 || Channels == First::in_channels;
+    static_assert(CheckChannels<Index, First::in_channels, Channels, fits>::value);
+    static constexpr int given = Channels != 0 ? Channels : First::in_channels;
+    static constexpr int out = Chain<Index + 1, fits ? channels_after<First, given>() : 0, Rest...>::out;
+};
+
+// The number of channels a list of modules takes, if one of them says so before the number changes; else 0: any.
+template <class... Modules>
+constexpr int first_in_channels() {
+    int result = 0;
+    bool known = true;  // still the same channels as at the front
+    // A layer that maps 1 to 1 and 64 to 64 keeps the channels.
+    ((result = result == 0 && known ? Modules::in_channels : result,
+      known = known && Modules::out_channels(1) == 1 && Modules::out_channels(64) == 64),
+     ...);
+    return result;
+}
+
+}  // namespace detail
+}  // namespace depix

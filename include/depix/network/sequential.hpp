@@ -1,0 +1,130 @@
+// Sequential, Named, Repeat: one module after another.
+#pragma once
+
+#include <cstddef>
+
+#include "depix/network/compose.hpp"
+#include "depix/network/join.hpp"
+#include "depix/network/type_list.hpp"
+
+namespace depix {
+
+namespace detail {
+template <class M>
+struct LayersOf {
+    using type = typename M::layers;
+};
+template <Layer M>
+struct LayersOf<M> {
+    using type = TypeList<M>;
+};
+}  // namespace detail
+
+/// The distinct layers of a module.
+template <Module M>
+using layers_of = typename detail::LayersOf<M>::type;
+
+/// F = Fn o ... o F2 o F1: PyTorch's nn.Sequential. Children are named "0", "1", ... unless they are Named.
+template <Module... Children>
+struct Sequential {
+    static constexpr bool is_composition = true;
+    static constexpr int in_channels = detail::first_in_channels<Children...>();
+    static_assert(detail::Chain<0, in_channels, Children...>::out >= 0);
+
+    using layers = merge_lists<layers_of<Children>...>;
+
+    /// Trainable parameters, as torchinfo counts them.
+    static constexpr std::size_t parameter_count = (std::size_t{0} + ... + parameters_of<Children>());
+
+    static constexpr int out_channels(int channels) {
+        ((channels = Children::out_channels(channels)), ...);
+        return channels;
+    }
+    template <int Channels>
+    static constexpr int checked_out_channels() {
+        return detail::Chain<0, Channels, Children...>::out;
+    }
+    static constexpr Shape output(Shape shape) {
+        ((shape = Children::output(shape)), ...);
+        return shape;
+    }
+    static constexpr Scale scale_after(Scale scale) {
+        ((scale = depix::scale_after<Children>(scale)), ...);
+        return scale;
+    }
+    /// What height and width must divide by.
+    static constexpr int size_multiple = scale_after(Scale{}).multiple;
+
+    template <class Visitor>
+    static constexpr int walk(Visitor& visitor, int tensor) {
+        int index = 0;
+        ((tensor = walk_child<Children>(visitor, tensor, index++)), ...);
+        return tensor;
+    }
+};
+
+/// A string literal as a template argument.
+template <std::size_t Size>
+struct FixedString {
+    char text[Size]{};
+    constexpr FixedString(const char (&literal)[Size]) {  // NOLINT: implicit, so that Named<"encoder"> reads well
+        for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
+    }
+};
+
+/// A Sequential whose parameters are called "Name.0.weight" and so on; with one child, "Name.weight". The empty name
+/// adds nothing to the path, so a skip's branches can share their parent's names.
+template <FixedString Name, Module... Children>
+struct Named : Sequential<Children...> {
+    static constexpr auto own_name = Name;
+
+    template <class Visitor>
+    static constexpr int walk(Visitor& visitor, int tensor) {
+        if constexpr (sizeof...(Children) == 1)
+            return (depix::walk<Children>(visitor, tensor), ...);
+        else
+            return Sequential<Children...>::walk(visitor, tensor);
+    }
+};
+
+/// Count times the same module, with parameters of their own: nn.Sequential(*[Child() for _ in range(Count)]).
+template <int Count, Module Child>
+struct Repeat {
+    static_assert(Count >= 1, "depix: Repeat<Count, Child> takes a positive count");
+    static constexpr bool is_composition = true;
+    static constexpr int in_channels = Child::in_channels;
+    static_assert(Count == 1 || detail::Chain<0, in_channels, Child, Child>::out >= 0);
+
+    using layers = layers_of<Child>;
+    static constexpr std::size_t parameter_count = static_cast<std::size_t>(Count) * parameters_of<Child>();
+
+    static constexpr int out_channels(int channels) {
+        for (int i = 0; i < Count; ++i) channels = Child::out_channels(channels);
+        return channels;
+    }
+    template <int Channels>
+    static constexpr int checked_out_channels() {
+        static_assert(Count == 1 || detail::Chain<0, Channels, Child, Child>::out >= 0);
+        if constexpr (Count == 1)
+            return detail::Chain<0, Channels, Child>::out;
+        else
+            return out_channels(Channels);
+    }
+    static constexpr Shape output(Shape shape) {
+        for (int i = 0; i < Count; ++i) shape = Child::output(shape);
+        return shape;
+    }
+    static constexpr Scale scale_after(Scale scale) {
+        for (int i = 0; i < Count; ++i) scale = depix::scale_after<Child>(scale);
+        return scale;
+    }
+    static constexpr int size_multiple = scale_after(Scale{}).multiple;
+
+    template <class Visitor>
+    static constexpr int walk(Visitor& visitor, int tensor) {
+        for (int i = 0; i < Count; ++i) tensor = walk_child<Child>(visitor, tensor, i);
+        return tensor;
+    }
+};
+
+}  // namespace depix

@@ -1,0 +1,164 @@
+// The planner's passes over a flattened network. Each is a small function from plan to plan.
+#pragma once
+
+#include "depix/plan/plan.hpp"
+
+namespace depix {
+
+namespace detail {
+
+// Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
+constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool) {
+    const Role role = step.layer.info->traits.role;
+    if (role != Role::convolution && role != Role::transposed_convolution) return false;
+    if (step.pool) return false;
+    switch (next.info->traits.role) {
+        case Role::batch_norm:
+            return !step.batch_norm && !step.rectifier;
+        case Role::rectifier:
+            return !step.rectifier;
+        case Role::max_pool:  // windows of 2x2 that do not overlap
+            return fuse_pool && role == Role::convolution && next.info->traits.down == 2 &&
+                   next.info->needs({0, 0}) == Interval{0, 1};
+        default:
+            return false;
+    }
+}
+
+}  // namespace detail
+
+/// Joins a convolution with the batch norm, rectifier and 2x2 pooling behind it, where nobody else reads what lies
+/// between them: the values go from register to register instead of through memory.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true) {
+    int kept = 0;
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep step = plan.step(i);
+        const PlanTensor& input = plan.tensor(step.input);
+        const int before = input.producer;
+        if (before >= 0 && input.consumers == 1 && step.other < 0 &&
+            detail::can_fuse(plan.step(before), step.layer, fuse_pool)) {
+            PlanStep& longer = plan.step(before);
+            const Role role = step.layer.info->traits.role;
+            (role == Role::batch_norm ? longer.batch_norm : role == Role::rectifier ? longer.rectifier : longer.pool) =
+                step.layer;
+            longer.output = step.output;
+            plan.tensor(step.output).producer = before;
+            plan.tensor(step.input) = {};  // nobody's tensor now
+        } else {
+            plan.tensor(step.output).producer = kept;
+            plan.step(kept++) = step;
+        }
+    }
+    plan.step_count = kept;
+    return plan;
+}
+
+/// Lets both halves of a concatenation live inside it, so that a skip costs no copy. A half that already lives
+/// elsewhere (two skips from one tensor) stays there and is copied.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> alias_concatenations(Plan<T, S> plan) {
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        if (step.layer.info != &layer_info<Concatenate>) continue;
+        PlanTensor& first = plan.tensor(step.input);
+        if (first.parent < 0) first.parent = step.output;
+        PlanTensor& second = plan.tensor(step.other);
+        if (second.parent < 0 && step.other != step.input) {
+            second.parent = step.output;
+            second.channel_offset = first.channels;
+        }
+    }
+    return plan;
+}
+
+/// Sets every tensor's lifetime: from the step that writes it to the last that reads it. With `whole_families` a root
+/// lives as long as anything inside it.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan, bool whole_families = true) {
+    for (int i = 0; i < plan.tensor_count; ++i) {
+        PlanTensor& tensor = plan.tensor(i);
+        tensor.first = tensor.producer;
+        tensor.last = tensor.producer;
+    }
+    for (int i = 0; i < plan.step_count; ++i) {
+        plan.tensor(plan.step(i).input).last = i;
+        if (plan.step(i).other >= 0) plan.tensor(plan.step(i).other).last = i;
+    }
+    plan.tensor(plan.output).last = plan.step_count;
+    if (!whole_families) return plan;
+    for (int i = 0; i < plan.tensor_count; ++i) {
+        if (plan.tensor(i).channels == 0) continue;
+        PlanTensor& root = plan.tensor(plan.root(i));
+        if (plan.tensor(i).first < root.first) root.first = plan.tensor(i).first;
+        if (plan.tensor(i).last > root.last) root.last = plan.tensor(i).last;
+    }
+    return plan;
+}
+
+/// Lets an elementwise step write over its input, where nobody reads the input, or anything that shares its memory,
+/// afterwards. The network's own input is never written over.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> alias_in_place(Plan<T, S> plan) {
+    plan = find_lifetimes(plan);
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        if (!step.layer.info->traits.elementwise || plan.root(step.input) == plan.root(plan.input)) continue;
+        PlanTensor& output = plan.tensor(step.output);
+        PlanTensor& root = plan.tensor(plan.root(step.input));
+        if (root.last != i || output.parent >= 0) continue;
+        output.parent = step.input;
+        if (output.last > root.last) root.last = output.last;
+    }
+    return plan;
+}
+
+/// The same for training, where the backward pass comes by later: in place only if neither the step nor the one before
+/// it will want to see what is overwritten.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        const PlanTensor& input = plan.tensor(step.input);
+        PlanTensor& output = plan.tensor(step.output);
+        const Traits& traits = step.layer.info->traits;
+        const bool alone = input.producer >= 0 && input.consumers == 1 && input.parent < 0 && output.parent < 0;
+        if (!traits.elementwise || traits.needs_input || !alone) continue;
+        const PlanStep& before = plan.step(input.producer);
+        if (before.layer.info->traits.needs_output || before.layer.info->traits.role == Role::join) continue;
+        output.parent = step.input;
+    }
+    return plan;
+}
+
+/// Sets how many zeros each root wants around it, from the steps that read what lives inside.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> find_halos(Plan<T, S> plan) {
+    const auto raise = [](int& halo, int to) { halo = halo < to ? to : halo; };
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        raise(plan.tensor(plan.root(step.input)).halo, step.layer.info->traits.halo);
+        raise(plan.tensor(plan.root(step.output)).gradient_halo, step.layer.info->traits.gradient_halo);
+    }
+    return plan;
+}
+
+/// What the textbook backend runs: a step a layer, concatenations and elementwise steps in place.
+template <Module Network>
+constexpr auto plan_for_reference() {
+    return find_lifetimes(alias_in_place(alias_concatenations(flatten<Network>())));
+}
+
+/// What the fast backends run: fused steps, the rest in place where possible.
+template <Module Network>
+constexpr auto plan_for_inference() {
+    return find_halos(find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>())))));
+}
+
+/// What training runs: a step a layer, everything kept for the backward pass.
+template <Module Network>
+constexpr auto plan_for_training() {
+    return find_halos(alias_in_place_for_training(alias_concatenations(flatten<Network>())));
+}
+
+}  // namespace depix

@@ -1,0 +1,167 @@
+// The plan: a network as a value. Arrays of tensors and steps that ordinary constexpr functions build and transform.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+/// One layer of a step, and where its tensors begin in the model.
+struct PlanLayer {
+    const LayerInfo* info = nullptr;
+    std::size_t parameters = 0;  ///< offset among the model's parameters
+    std::size_t statistics = 0;  ///< offset among the model's running statistics
+
+    constexpr explicit operator bool() const { return info != nullptr; }
+};
+
+/// What runs at once: a layer, and what was fused into it, in this order.
+struct PlanStep {
+    PlanLayer layer{};
+    PlanLayer batch_norm{};
+    PlanLayer rectifier{};
+    PlanLayer pool{};
+    int input = -1;
+    int other = -1;  ///< the second input of a join
+    int output = -1;
+};
+
+/// A feature map between steps. It may live inside another one (`parent`), from channel `channel_offset` on: the halves
+/// of a concatenation do, and the result of a step that works in place.
+struct PlanTensor {
+    int channels = 0;
+    int parent = -1;
+    int channel_offset = 0;
+    int producer = -1;     ///< step that writes it; -1: the network's input
+    int consumers = 0;     ///< steps that read it, and one for being the network's output
+    int first = 0;         ///< lifetime in steps, both included; `find_lifetimes` sets it
+    int last = -1;         ///<
+    int halo = 0;          ///< zeros wanted around it; on a root: by anything inside it
+    int gradient_halo = 0; ///< zeros wanted around its gradient
+};
+
+template <std::size_t TensorCapacity, std::size_t StepCapacity>
+struct Plan {
+    std::array<PlanTensor, TensorCapacity> tensors{};
+    std::array<PlanStep, StepCapacity> steps{};
+    int tensor_count = 0;
+    int step_count = 0;
+    int input = 0;
+    int output = 0;
+
+    constexpr PlanTensor& tensor(int index) { return tensors[static_cast<std::size_t>(index)]; }
+    constexpr const PlanTensor& tensor(int index) const { return tensors[static_cast<std::size_t>(index)]; }
+    constexpr PlanStep& step(int index) { return steps[static_cast<std::size_t>(index)]; }
+    constexpr const PlanStep& step(int index) const { return steps[static_cast<std::size_t>(index)]; }
+
+    /// The tensor that owns the memory which `index` lives in.
+    constexpr int root(int index) const {
+        while (tensor(index).parent >= 0) index = tensor(index).parent;
+        return index;
+    }
+    /// The first channel of `index` inside its root.
+    constexpr int channel_in_root(int index) const {
+        int channel = 0;
+        for (; tensor(index).parent >= 0; index = tensor(index).parent) channel += tensor(index).channel_offset;
+        return channel;
+    }
+};
+
+namespace detail {
+
+// A visitor that counts, so that the plan's arrays are as large as they must be.
+struct CountingVisitor {
+    std::size_t tensors = 1;
+    std::size_t steps = 0;
+
+    constexpr void enter(const char*) {}
+    constexpr void enter(int) {}
+    constexpr void leave() {}
+    template <Layer L>
+    constexpr int layer(int) {
+        return count();
+    }
+    constexpr int add(int, int) { return count(); }
+    constexpr int concatenate(int, int) { return count(); }
+    constexpr int count() {
+        ++steps;
+        return static_cast<int>(tensors++);
+    }
+};
+
+// A visitor that writes down every layer as one step.
+template <class PlanType>
+struct FlattenVisitor {
+    PlanType& plan;
+    std::size_t parameters = 0;
+    std::size_t statistics = 0;
+
+    constexpr void enter(const char*) {}
+    constexpr void enter(int) {}
+    constexpr void leave() {}
+
+    template <Layer L>
+    constexpr int layer(int input) {
+        const LayerInfo& info = layer_info<L>;
+        const PlanLayer part{&info, parameters, statistics};
+        parameters += info.parameter_count;
+        statistics += info.statistic_count;
+        return append({.layer = part, .input = input}, L::out_channels(plan.tensor(input).channels));
+    }
+    constexpr int add(int a, int b) {
+        return append({.layer = {&layer_info<Add>}, .input = a, .other = b}, plan.tensor(a).channels);
+    }
+    constexpr int concatenate(int a, int b) {
+        const int both = plan.tensor(a).channels + plan.tensor(b).channels;
+        return append({.layer = {&layer_info<Concatenate>}, .input = a, .other = b}, both);
+    }
+
+  private:
+    constexpr int append(PlanStep step, int channels) {
+        step.output = plan.tensor_count++;
+        plan.tensor(step.output) = {.channels = channels, .producer = plan.step_count};
+        ++plan.tensor(step.input).consumers;
+        if (step.other >= 0) ++plan.tensor(step.other).consumers;
+        plan.step(plan.step_count++) = step;
+        return step.output;
+    }
+};
+
+}  // namespace detail
+
+/// The network as it is written: one step a layer, nothing fused, every tensor in memory of its own.
+template <Module Network>
+constexpr auto flatten() {
+    static_assert(Network::in_channels > 0, "depix: a network begins with a layer that says how many channels it takes");
+    constexpr auto count = [] {
+        detail::CountingVisitor visitor;
+        walk<Network>(visitor, 0);
+        return visitor;
+    }();
+    Plan<count.tensors, count.steps> plan;
+    plan.tensor_count = 1;
+    plan.tensor(0).channels = Network::in_channels;
+    detail::FlattenVisitor<decltype(plan)> visitor{plan};
+    plan.output = walk<Network>(visitor, 0);
+    ++plan.tensor(plan.output).consumers;
+    return plan;
+}
+
+/// The shape of every tensor, for a network input of this height and width.
+template <std::size_t T, std::size_t S>
+constexpr std::array<Shape, T> find_shapes(const Plan<T, S>& plan, Shape input) {
+    std::array<Shape, T> shapes{};
+    shapes[static_cast<std::size_t>(plan.input)] = input;
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        Shape shape = step.layer.info->output(shapes[static_cast<std::size_t>(step.input)]);
+        if (step.pool) shape = step.pool.info->output(shape);
+        shape.channels = plan.tensor(step.output).channels;  // a concatenation's layer sees only one of its halves
+        shapes[static_cast<std::size_t>(step.output)] = shape;
+    }
+    return shapes;
+}
+
+}  // namespace depix
