@@ -42,8 +42,9 @@ struct View {
                static_cast<std::ptrdiff_t>(shape.area()), shape.width) {}
 
     /// A view that may write is a view that may read.
-    constexpr View(const View<std::remove_const_t<T>>& other)
-        requires std::is_const_v<T>
+    template <class U>
+        requires std::is_same_v<const U, T>
+    constexpr View(const View<U>& other)  // NOLINT: implicit, as a pointer to T becomes a pointer to const T
         : View(other.data, other.batch, other.shape(), other.batch_stride, other.channel_stride, other.row_stride) {}
 
     constexpr Shape shape() const { return {channels, height, width}; }

@@ -1,0 +1,166 @@
+// Inference<Network, Backend>: restores pictures with the weights of a model.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "depix/error.hpp"
+#include "depix/kernels/cpu/engine.hpp"
+#include "depix/kernels/reference/engine.hpp"
+#include "depix/model.hpp"
+#include "depix/tensor.hpp"
+
+namespace depix {
+
+namespace detail {
+
+// What Inference needs of a backend: a Workspace, prepare, infer, workspace_size.
+template <class Backend, Module Network, class T>
+struct InferenceEngine;
+
+template <Module Network, class T>
+struct InferenceEngine<Reference, Network, T> {
+    struct WorkspaceType {
+        Shape input;
+        decltype(reference::make_layout<Network>(Shape{})) layout{};
+        std::vector<T> memory;
+    };
+    std::vector<T> parameters, statistics;
+
+    InferenceEngine(const T* first_parameter, const T* first_statistic, std::size_t parameter_count,
+                    std::size_t statistic_count)
+        : parameters(first_parameter, first_parameter + parameter_count),
+          statistics(first_statistic, first_statistic + statistic_count) {}
+
+    static std::size_t workspace_size(Shape input, int) {
+        return reference::make_layout<Network>(input).placement.total;
+    }
+    static void prepare(WorkspaceType& workspace, Shape input, int) {
+        if (workspace.input == input) return;
+        workspace.input = input;
+        workspace.layout = reference::make_layout<Network>(input);
+        if (workspace.memory.size() < workspace.layout.placement.total)
+            workspace.memory.resize(workspace.layout.placement.total);
+    }
+    void infer(View<const T> input, View<T> output, WorkspaceType& workspace) const {
+        for (int n = 0; n < input.batch; ++n)
+            reference::infer<Network, T>(workspace.layout, parameters.data(), statistics.data(), input.pictures(n, 1),
+                                         output.pictures(n, 1), workspace.memory.data());
+    }
+};
+
+template <Module Network>
+struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
+    InferenceEngine(const float* parameters, const float* statistics, std::size_t, std::size_t)
+        : cpu::Engine<Network>(parameters, statistics) {}
+};
+
+}  // namespace detail
+
+/// Bytes of memory that one running inference works in, beside weights, input and output.
+template <Module Network, class Backend = Cpu, class T = float>
+std::size_t inference_bytes(Shape input, int threads = 1) {
+    return detail::InferenceEngine<Backend, Network, T>::workspace_size(input, threads) * sizeof(T);
+}
+
+/// A network, ready to restore pictures of any size that divides by Network::size_multiple.
+///
+///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; keeps no reference to the model
+///     Image clean = restore(read_image("pixeled.png"));
+///
+/// Const calls are safe from many threads at once: each takes a workspace of its own, which is kept for the next call.
+/// After the first call with a shape (or `prepare`), calls into memory of the caller's allocate nothing.
+template <Module Network, class Backend = Cpu, class T = float>
+class Inference {
+    using Engine = detail::InferenceEngine<Backend, Network, T>;
+    using Workspace = typename Engine::WorkspaceType;
+
+  public:
+    /// threads: of each call; 0: as many as OpenMP would take.
+    explicit Inference(const Model<Network, T>& model, int threads = 0)
+        : engine_(model.parameters().data(), model.statistics().data(), model.parameters().size(),
+                  model.statistics().size()),
+          threads_(threads > 0 ? threads : default_threads()) {}
+
+    /// The shape that a picture of this shape becomes. Throws ShapeError if the network cannot take it.
+    static Shape output_shape(Shape input) {
+        const auto refuse = [&](const std::string& why) {
+            throw ShapeError("depix: the network cannot take a picture of " + to_string(input) + ": " + why);
+        };
+        if (input.channels != Network::in_channels)
+            refuse("it takes " + std::to_string(Network::in_channels) + " channels, not " +
+                   std::to_string(input.channels));
+        constexpr int multiple = Network::size_multiple;
+        if (input.height <= 0 || input.width <= 0 || input.height % multiple != 0 || input.width % multiple != 0)
+            refuse("height and width must be positive and divide by " + std::to_string(multiple));
+        const Shape output = Network::output(input);
+        if (output.height <= 0 || output.width <= 0) refuse("it is too small");
+        return output;
+    }
+
+    /// Bytes that a call with a picture of this shape works in, beside weights, input and output.
+    std::size_t workspace_bytes(Shape input) const { return Engine::workspace_size(input, threads_) * sizeof(T); }
+
+    /// Makes room for pictures of this shape, so that calls of `run` with it allocate nothing.
+    void prepare(Shape input) const {
+        output_shape(input);
+        give_back(take(input));
+    }
+
+    /// Restores a batch: input (N, C, H, W), output (N, C', H', W'), which must not overlap. Throws ShapeError.
+    void run(View<const T> input, View<T> output) const {
+        const Shape expected = output_shape(input.shape());
+        if (output.shape() != expected || output.batch != input.batch)
+            throw ShapeError("depix: restoring " + std::to_string(input.batch) + " pictures of " +
+                             to_string(input.shape()) + " gives " + to_string(expected) + " each, but the output has " +
+                             std::to_string(output.batch) + " of " + to_string(output.shape()));
+        auto workspace = take(input.shape());
+        engine_.infer(input, output, *workspace);
+        give_back(std::move(workspace));
+    }
+
+    /// Restores one picture.
+    Image operator()(const Image& picture) const
+        requires std::same_as<T, float>
+    {
+        Image restored(output_shape(picture.shape));
+        run(picture.view(), restored.view());
+        return restored;
+    }
+    /// Restores a batch: a view, a Tensor, or any library's contiguous 4-D array.
+    template <class Batch>
+    Tensor<T> operator()(const Batch& batch) const {
+        const View<const T> input = as_view(batch);
+        Tensor<T> restored(input.batch, output_shape(input.shape()));
+        run(input, restored.view());
+        return restored;
+    }
+
+  private:
+    std::unique_ptr<Workspace> take(Shape input) const {
+        std::unique_ptr<Workspace> workspace;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                workspace = std::move(idle_.back());
+                idle_.pop_back();
+            }
+        }
+        if (!workspace) workspace = std::make_unique<Workspace>();
+        Engine::prepare(*workspace, input, threads_);
+        return workspace;
+    }
+    void give_back(std::unique_ptr<Workspace> workspace) const {
+        const std::lock_guard lock(mutex_);
+        idle_.push_back(std::move(workspace));
+    }
+
+    Engine engine_;
+    int threads_;
+    mutable std::mutex mutex_;
+    mutable std::vector<std::unique_ptr<Workspace>> idle_;
+};
+
+}  // namespace depix

@@ -1,0 +1,100 @@
+// Cpu: the backend for processors with SIMD. How it lays out feature maps, and how it uses threads.
+#pragma once
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include <cstddef>
+
+#include "depix/kernels/cpu/simd.hpp"
+#include "depix/kernels/kernel.hpp"
+
+namespace depix::inline DEPIX_ISA {
+
+/// Chooses the kernels with SIMD and OpenMP. float only.
+struct Cpu {
+    static constexpr const char* name = "Cpu";
+};
+
+/// How a picture's feature map lies in memory, in elements.
+///
+/// Rows begin at multiples of the vector width and are followed by zeros; these are the right border of one row and the
+/// left border of the next. Rows of zeros between the channels are the lower border of one and the upper border of the
+/// next. So a convolution reads its padding like any other pixel, and a kernel may load whole vectors everywhere.
+struct MapLayout {
+    std::ptrdiff_t row_stride = 0;
+    std::ptrdiff_t channel_stride = 0;
+    std::ptrdiff_t origin = 0;  ///< of the first pixel
+    std::ptrdiff_t size = 0;    ///< of one picture, borders included
+
+    constexpr MapLayout(Shape shape, int halo) {
+        const int gap = halo > 0 ? round_up(halo, vector_width) : 0;
+        row_stride = round_up(shape.width, vector_width) + gap;
+        channel_stride = (shape.height + halo) * row_stride;
+        origin = halo * row_stride + gap;
+        // Strided loads run up to two vectors past the last pixel that they use.
+        size = origin + shape.channels * channel_stride + gap + 4 * vector_width;
+        size = (size + vector_width - 1) / vector_width * vector_width;
+    }
+};
+
+/// A batch of maps that are laid out so, in memory that begins at `memory`.
+template <class T>
+constexpr View<T> map_view(T* memory, int batch, Shape shape, const MapLayout& layout) {
+    return {memory + layout.origin, batch, shape, layout.size, layout.channel_stride, layout.row_stride};
+}
+
+/// The threads that a parallel region will have unless told otherwise.
+inline int default_threads() {
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
+
+/// Runs `work(Team)` on this many threads at once and returns when all are done.
+template <class Work>
+void run_team(int threads, Work&& work) {
+#ifdef _OPENMP
+    if (threads > 1 && !omp_in_parallel()) {
+#pragma omp parallel num_threads(threads)
+        work(Team{omp_get_thread_num(), omp_get_num_threads()});
+        return;
+    }
+#endif
+    (void)threads;
+    work(Team{});
+}
+
+/// Calls `rows(n, first, last)` for this thread's part of all rows of a batch, picture by picture.
+template <class Rows>
+DEPIX_INLINE void share_rows(Team team, int batch, int height, Rows&& rows) {
+    const Interval part = team.share(batch * height);
+    for (int row = part.first; row < part.last;) {
+        const int n = row / height;
+        const int last = part.last < (n + 1) * height ? part.last : (n + 1) * height;
+        rows(n, row - n * height, last - n * height);
+        row = last;
+    }
+}
+
+/// Calls `row(n, c, i)` for every row of this thread's part of a batch.
+template <class T, class Row>
+DEPIX_INLINE void for_rows(Team team, const View<T>& x, Row&& row) {
+    share_rows(team, x.batch, x.height, [&](int n, int first, int last) {
+        for (int c = 0; c < x.channels; ++c)
+            for (int i = first; i < last; ++i) row(n, c, i);
+    });
+}
+
+/// Calls `vector(j, count)` for the vectors of a row: `count` lanes count, all of them but in the last.
+template <class Body>
+DEPIX_INLINE void for_vectors(int width, Body&& body) {
+    int j = 0;
+    for (; j + vector_width <= width; j += vector_width) body(j, vector_width);
+    if (j < width) body(j, width - j);
+}
+
+}  // namespace depix::inline DEPIX_ISA

@@ -1,0 +1,83 @@
+// Max pooling with SIMD and threads.
+#pragma once
+
+#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/reference/max_pool.hpp"
+
+namespace depix {
+
+template <int Window, class... Options>
+struct Kernel<Cpu, MaxPool<Window, Options...>> {
+    using L = MaxPool<Window, Options...>;
+    static constexpr bool halves = Window == 2 && L::stride == 2;
+
+    static void forward(const Forward<float>& a, Team team) {
+        for_rows(team, a.output, [&](int n, int c, int i) {
+            float* to = a.output.row(n, c, i);
+            for_vectors(a.output.width, [&](int j, int count) {
+                Vector largest = load_strided<L::stride>(a.input.row(n, c, i * L::stride) + j * L::stride);
+                for (int k = 0; k < Window; ++k) {
+                    const float* from = a.input.row(n, c, i * L::stride + k) + j * L::stride;
+                    for (int l = 0; l < Window; ++l) {
+                        const Vector value = load_strided<L::stride>(from + l);
+                        largest = value <= largest ? largest : value;  // lets NaN through, as the textbook does
+                    }
+                }
+                store_tail(to + j, largest, count, true);
+            });
+        });
+    }
+
+    static void backward(const Backward<float>& a, Team team) {
+        if (!a.input_gradient.data) return;
+        if constexpr (halves) {
+            backward_halves(a, team);
+        } else {
+            // Windows may overlap, so a thread takes whole pictures.
+            const Interval part = team.share(a.output.batch);
+            const int count = part.last - part.first;
+            const View<float> dx = a.input_gradient.pictures(part.first, count);
+            if (!a.accumulate) reference::fill_with_zeros(dx);
+            reference::max_pool_backward(a.input.pictures(part.first, count), a.output.pictures(part.first, count),
+                                         Window, L::stride, a.output_gradient.pictures(part.first, count), dx);
+        }
+    }
+
+  private:
+    // Windows of 2x2 tile the plane: each gradient goes to the first of its four that equals the largest.
+    static void backward_halves(const Backward<float>& a, Team team) {
+        const View<float>& dx = a.input_gradient;
+        const Vector zero{};
+        for_rows(team, a.output, [&](int n, int c, int i) {
+            for_vectors(a.output.width, [&](int j, int count) {
+                const Vector largest = load(a.output.row(n, c, i) + j);
+                const Vector dy = load(a.output_gradient.row(n, c, i) + j);
+                IntegerVector open = largest == largest;  // not given away yet; NaN is nobody's
+                for (int k = 0; k < 2; ++k) {
+                    const float* from = a.input.row(n, c, 2 * i + k) + 2 * j;
+                    const Vector low = load(from), high = load(from + vector_width);
+                    const IntegerVector left = (even_lanes(low, high) == largest) & open;
+                    open &= ~left;
+                    const IntegerVector right = (odd_lanes(low, high) == largest) & open;
+                    open &= ~right;
+                    const Vector left_slope = left ? dy : zero, right_slope = right ? dy : zero;
+                    put(dx.row(n, c, 2 * i + k) + 2 * j, zip_low(left_slope, right_slope), 2 * count, a.accumulate);
+                    if (2 * count > vector_width)
+                        put(dx.row(n, c, 2 * i + k) + 2 * j + vector_width, zip_high(left_slope, right_slope),
+                            2 * count - vector_width, a.accumulate);
+                }
+            });
+            // A last column or row that fills no window has no gradient.
+            if (a.accumulate) return;
+            if (dx.width % 2 != 0)
+                for (int k = 0; k < 2; ++k) dx(n, c, 2 * i + k, dx.width - 1) = 0;
+            if (dx.height % 2 != 0 && i + 1 == a.output.height)
+                for (int j = 0; j < dx.width; ++j) dx(n, c, dx.height - 1, j) = 0;
+        });
+    }
+    DEPIX_INLINE static void put(float* to, Vector v, int count, bool accumulate) {
+        store_tail(to, accumulate ? load(to) + v : v, count, !accumulate);
+    }
+};
+
+}  // namespace depix

@@ -1,0 +1,37 @@
+// The rectifier with SIMD and threads.
+#pragma once
+
+#include "depix/kernels/cpu/conv.hpp"
+#include "depix/layers/relu.hpp"
+
+namespace depix {
+
+/// Any rectifier whose slope the layer's traits state.
+template <class L>
+struct RectifierKernel {
+    static constexpr float slope = L::traits.negative_slope;
+
+    static void forward(const Forward<float>& a, Team team) {
+        for_rows(team, a.input, [&](int n, int c, int i) {
+            for_vectors(a.input.width, [&](int j, int count) {
+                store_tail(a.output.row(n, c, i) + j, cpu::rectify(load(a.input.row(n, c, i) + j), slope), count, true);
+            });
+        });
+    }
+    static void backward(const Backward<float>& a, Team team) {
+        if (!a.input_gradient.data) return;
+        for_rows(team, a.output, [&](int n, int c, int i) {
+            for_vectors(a.output.width, [&](int j, int count) {
+                const Vector dy = load(a.output_gradient.row(n, c, i) + j);
+                const Vector dx = load(a.output.row(n, c, i) + j) > Vector{} ? dy : dy * broadcast(slope);
+                float* to = a.input_gradient.row(n, c, i) + j;
+                store_tail(to, a.accumulate ? load(to) + dx : dx, count, true);
+            });
+        });
+    }
+};
+
+template <>
+struct Kernel<Cpu, ReLU> : RectifierKernel<ReLU> {};
+
+}  // namespace depix

@@ -1,0 +1,140 @@
+// SIMD through the compilers' vector extensions: one small header, the widths of AVX-512, AVX2, NEON, SSE2 and WASM.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <utility>
+
+// What is compiled for one instruction set must not be mixed with what is compiled for another, though both may be
+// linked into one program: everything of the Cpu backend lives in an inline namespace that names its instruction set.
+#if defined(__AVX512F__)
+#define DEPIX_ISA avx512
+#define DEPIX_VECTOR_BYTES 64
+#define DEPIX_VECTOR_REGISTERS 32
+#elif defined(__AVX2__) && defined(__FMA__)
+#define DEPIX_ISA avx2
+#define DEPIX_VECTOR_BYTES 32
+#define DEPIX_VECTOR_REGISTERS 16
+#elif defined(__AVX__)
+#define DEPIX_ISA avx
+#define DEPIX_VECTOR_BYTES 32
+#define DEPIX_VECTOR_REGISTERS 16
+#elif defined(__aarch64__)
+#define DEPIX_ISA neon
+#define DEPIX_VECTOR_BYTES 16
+#define DEPIX_VECTOR_REGISTERS 32
+#elif defined(__wasm_simd128__)
+#define DEPIX_ISA wasm
+#define DEPIX_VECTOR_BYTES 16
+#define DEPIX_VECTOR_REGISTERS 16
+#else
+#define DEPIX_ISA generic
+#define DEPIX_VECTOR_BYTES 16
+#define DEPIX_VECTOR_REGISTERS 16
+#endif
+
+#define DEPIX_INLINE [[gnu::always_inline]] inline
+#define DEPIX_INLINE_LAMBDA __attribute__((always_inline))
+
+namespace depix::inline DEPIX_ISA {
+
+inline constexpr int vector_width = DEPIX_VECTOR_BYTES / 4;            ///< floats in a vector
+inline constexpr int vector_registers = DEPIX_VECTOR_REGISTERS;        ///< that the instruction set has
+using Vector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = float;         ///< arithmetic is elementwise
+using IntegerVector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = int;    ///< what comparisons give: -1 where true
+
+DEPIX_INLINE Vector load(const float* from) {
+    Vector v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+DEPIX_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
+DEPIX_INLINE Vector broadcast(float value) { return Vector{} + value; }
+
+/// The larger of each pair; the second where either is NaN.
+DEPIX_INLINE Vector maximum(Vector a, Vector b) { return a > b ? a : b; }
+
+namespace simd_detail {
+template <std::size_t... I>
+DEPIX_INLINE IntegerVector lane_numbers(std::index_sequence<I...>) {
+    return IntegerVector{static_cast<int>(I)...};
+}
+}  // namespace simd_detail
+
+/// -1 in the first `count` lanes, 0 in the others.
+DEPIX_INLINE IntegerVector first_lanes(int count) {
+    return simd_detail::lane_numbers(std::make_index_sequence<vector_width>{}) < count;
+}
+
+/// `v` in the first `count` lanes, 0 in the others, whatever these held.
+DEPIX_INLINE Vector keep_first(Vector v, int count) { return first_lanes(count) ? v : Vector{}; }
+
+/// The sum of all lanes, pairwise.
+DEPIX_INLINE float sum_of_lanes(Vector v) {
+    float lanes[vector_width];
+    store(lanes, v);
+    for (int step = vector_width / 2; step > 0; step /= 2)
+        for (int i = 0; i < step; ++i) lanes[i] += lanes[i + step];
+    return lanes[0];
+}
+
+template <int... Index>
+struct ShuffleIndex {};
+
+namespace simd_detail {
+template <int... Index>
+DEPIX_INLINE Vector shuffle(Vector a, Vector b, ShuffleIndex<Index...>) {
+    return __builtin_shufflevector(a, b, Index...);
+}
+template <std::size_t... I>
+constexpr auto even_index(std::index_sequence<I...>) {
+    return ShuffleIndex<static_cast<int>(2 * I)...>{};
+}
+template <std::size_t... I>
+constexpr auto odd_index(std::index_sequence<I...>) {
+    return ShuffleIndex<static_cast<int>(2 * I + 1)...>{};
+}
+template <int Half, std::size_t... I>
+constexpr auto zip_index(std::index_sequence<I...>) {
+    return ShuffleIndex<static_cast<int>(Half * vector_width / 2 + I / 2 + (I % 2) * vector_width)...>{};
+}
+using Lanes = std::make_index_sequence<vector_width>;
+}  // namespace simd_detail
+
+/// a0 a2 a4 ... b0 b2 b4 ...
+DEPIX_INLINE Vector even_lanes(Vector a, Vector b) { return simd_detail::shuffle(a, b, simd_detail::even_index(simd_detail::Lanes{})); }
+/// a1 a3 a5 ... b1 b3 b5 ...
+DEPIX_INLINE Vector odd_lanes(Vector a, Vector b) { return simd_detail::shuffle(a, b, simd_detail::odd_index(simd_detail::Lanes{})); }
+/// a0 b0 a1 b1 ... of the lower halves
+DEPIX_INLINE Vector zip_low(Vector a, Vector b) { return simd_detail::shuffle(a, b, simd_detail::zip_index<0>(simd_detail::Lanes{})); }
+/// ... and of the upper halves
+DEPIX_INLINE Vector zip_high(Vector a, Vector b) {
+    return simd_detail::shuffle(a, b, simd_detail::zip_index<1>(simd_detail::Lanes{}));
+}
+
+/// from[0], from[Stride], from[2 * Stride], ...; may read up to Stride * vector_width elements.
+template <int Stride>
+DEPIX_INLINE Vector load_strided(const float* from) {
+    if constexpr (Stride == 1) {
+        return load(from);
+    } else if constexpr (Stride == 2) {
+        return even_lanes(load(from), load(from + vector_width));
+    } else {
+        Vector v{};
+        for (int i = 0; i < vector_width; ++i) v[i] = from[i * Stride];
+        return v;
+    }
+}
+
+/// Stores the first `count` lanes (at most a vector); the rest of the row's padding becomes zero if there is one.
+DEPIX_INLINE void store_tail(float* to, Vector v, int count, bool padded) {
+    if (padded || count >= vector_width) {
+        store(to, count >= vector_width ? v : keep_first(v, count));
+    } else {
+        float lanes[vector_width];
+        store(lanes, v);
+        for (int i = 0; i < count; ++i) to[i] = lanes[i];
+    }
+}
+
+}  // namespace depix::inline DEPIX_ISA

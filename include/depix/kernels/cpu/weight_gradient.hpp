@@ -1,0 +1,94 @@
+// The gradient of a convolution's weights and biases.
+#pragma once
+
+#include "depix/kernels/cpu/conv.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+/// Channels of dy that stay in registers, with Kernel accumulators (the taps of one kernel row) each.
+constexpr int choose_gradient_block(int channels, int kernel) {
+    const int most = (vector_registers == 32 ? 24 : 12) / (kernel < 12 ? kernel : 12);
+    int best = 1;
+    for (int block = 1; block <= most && block <= 6; ++block)
+        if (round_up(channels, block) <= round_up(channels, best)) best = block;
+    return best;
+}
+
+/// d_weight[o][c][k][l] += sum over rows [first, last) of picture n, and all columns j, of
+///                         dy[o][i][j] * x[c][i * Stride + k - padding][j * Stride + l - padding]
+///
+/// dy is (N, Out, H', W') with zeros behind every row up to a whole vector; x is (N, In, H, W) with a border of at least
+/// the padding; output channels [first_channel, last_channel). d_weight is (Out, In, K, K).
+///
+/// A transposed convolution has the same gradient with x and dy in each other's places.
+template <int Kernel, int Stride, int Block>
+void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first, int last,
+                          int first_channel, int last_channel, float* d_weight) {
+    const int band = band_rows(x.channels + dy.channels, x.row_stride, Stride);
+    for (int top = first; top < last; top += band) {
+        const int bottom = top + band < last ? top + band : last;
+        for (int o = first_channel; o < last_channel; o += Block) {
+            // A channel beyond the last repeats the last; its sums are thrown away.
+            const float* slopes[Block];
+            for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, o + b < last_channel ? o + b : last_channel - 1, 0);
+            for (int c = 0; c < x.channels; ++c)
+                for (int k = 0; k < Kernel; ++k) {
+                    Vector sum[Block][Kernel];
+                    for (auto& row : sum)
+                        for (Vector& v : row) v = Vector{};
+                    for (int i = top; i < bottom; ++i) {
+                        const float* pixels = x.row(n, c, i * Stride + k - padding) - padding;
+                        for (int j = 0; j < dy.width; j += vector_width) {
+                            Vector columns[Kernel];
+#pragma GCC unroll 9
+                            for (int l = 0; l < Kernel; ++l) columns[l] = load_strided<Stride>(pixels + j * Stride + l);
+#pragma GCC unroll 8
+                            for (int b = 0; b < Block; ++b) {
+                                const Vector slope = load(slopes[b] + i * dy.row_stride + j);
+#pragma GCC unroll 9
+                                for (int l = 0; l < Kernel; ++l) sum[b][l] += slope * columns[l];
+                            }
+                        }
+                    }
+                    for (int b = 0; b < Block && o + b < last_channel; ++b)
+                        for (int l = 0; l < Kernel; ++l)
+                            d_weight[((o + b) * x.channels + c) * Kernel * Kernel + k * Kernel + l] +=
+                                sum_of_lanes(sum[b][l]);
+                }
+        }
+    }
+}
+
+/// d_bias[o] += sum of dy over rows [first, last) of picture n.
+inline void bias_gradient_rows(View<const float> dy, int n, int first, int last, float* d_bias) {
+    for (int o = 0; o < dy.channels; ++o) {
+        Vector sum{};
+        for (int i = first; i < last; ++i)
+            for (int j = 0; j < dy.width; j += vector_width) sum += load(dy.row(n, o, i) + j);
+        d_bias[o] += sum_of_lanes(sum);
+    }
+}
+
+/// Floats of scratch that `share_gradient` wants.
+constexpr std::size_t gradient_scratch(std::size_t parameters, int threads) {
+    return parameters * static_cast<std::size_t>(threads);
+}
+
+/// Calls `rows(n, first, last, sums)` for this thread's rows, each thread with sums of its own, and adds them all up in
+/// the order of the threads, so that the same number of threads gives the same bits.
+template <class Rows>
+void share_gradient(Team team, int batch, int height, std::size_t parameters, float* scratch, float* gradients,
+                    Rows&& rows) {
+    float* own = scratch + parameters * static_cast<std::size_t>(team.thread);
+    for (std::size_t i = 0; i < parameters; ++i) own[i] = 0;
+    share_rows(team, batch, height, [&](int n, int first, int last) { rows(n, first, last, own); });
+    team.barrier();
+    const Interval part = team.share(static_cast<int>(parameters));
+    for (int t = 0; t < team.threads; ++t)
+        for (int i = part.first; i < part.last; ++i)
+            gradients[i] += scratch[static_cast<std::size_t>(t) * parameters + static_cast<std::size_t>(i)];
+}
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA

@@ -1,0 +1,24 @@
+// From a step of the plan to the kernel of its layer.
+#pragma once
+
+#include "depix/kernels/kernel.hpp"
+#include "depix/plan/plan.hpp"
+
+namespace depix {
+
+/// Calls `body.template operator()<L>()` for the layer L that `info` describes. Compile time and code grow with the
+/// distinct layers of the network, not with its steps.
+template <Module Network, class Body>
+constexpr void with_layer(const LayerInfo* info, Body&& body) {
+    layers_of<Network>::for_each([&]<class L>() {
+        if (info == &layer_info<L>) body.template operator()<L>();
+    });
+}
+
+/// The part of its root's memory that a tensor lives in.
+template <class T, std::size_t Tensors, std::size_t Steps>
+constexpr View<T> view_in_root(const Plan<Tensors, Steps>& plan, int tensor, const View<T>& root) {
+    return root.slice(plan.channel_in_root(tensor), plan.tensor(tensor).channels);
+}
+
+}  // namespace depix

@@ -1,0 +1,88 @@
+// The textbook's convolution.
+#pragma once
+
+#include "depix/kernels/reference/reference.hpp"
+#include "depix/layers/conv.hpp"
+
+namespace depix::reference {
+
+/// y = x * weight + bias
+///
+/// x is (N, In, H, W), weight (Out, In, K, K), bias (Out) or nullptr, y (N, Out, H', W').
+template <class T>
+void conv_forward(const ConvGeometry& g, View<const T> x, const T* weight, const T* bias, View<T> y) {
+    for (int n = 0; n < y.batch; ++n)
+        for (int o = 0; o < g.out_channels; ++o)
+            for (int i = 0; i < y.height; ++i)
+                for (int j = 0; j < y.width; ++j) {
+                    T sum = bias ? bias[o] : T(0);
+                    for (int c = 0; c < g.in_channels; ++c)
+                        for (int k = 0; k < g.kernel; ++k)
+                            for (int l = 0; l < g.kernel; ++l) {
+                                const int row = i * g.stride + k - g.padding_before;
+                                const int column = j * g.stride + l - g.padding_before;
+                                if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
+                                sum += weight[((o * g.in_channels + c) * g.kernel + k) * g.kernel + l] *
+                                       x(n, c, row, column);
+                            }
+                    y(n, o, i, j) = sum;
+                }
+}
+
+/// Every product weight * x that went into y sends y's gradient back to both of its factors.
+///
+/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; d_weight and d_bias are added to.
+template <class T>
+void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx, T* d_weight,
+                   T* d_bias) {
+    for (int n = 0; n < dy.batch; ++n)
+        for (int o = 0; o < g.out_channels; ++o)
+            for (int i = 0; i < dy.height; ++i)
+                for (int j = 0; j < dy.width; ++j) {
+                    const T slope = dy(n, o, i, j);
+                    if (d_bias) d_bias[o] += slope;
+                    for (int c = 0; c < g.in_channels; ++c)
+                        for (int k = 0; k < g.kernel; ++k)
+                            for (int l = 0; l < g.kernel; ++l) {
+                                const int row = i * g.stride + k - g.padding_before;
+                                const int column = j * g.stride + l - g.padding_before;
+                                if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
+                                const int index = ((o * g.in_channels + c) * g.kernel + k) * g.kernel + l;
+                                d_weight[index] += slope * x(n, c, row, column);
+                                if (dx.data) dx(n, c, row, column) += slope * weight[index];
+                            }
+                }
+}
+
+/// x = 0, everywhere.
+template <class T>
+void fill_with_zeros(View<T> x) {
+    for (int n = 0; n < x.batch; ++n)
+        for (int c = 0; c < x.channels; ++c)
+            for (int i = 0; i < x.height; ++i)
+                for (int j = 0; j < x.width; ++j) x(n, c, i, j) = T(0);
+}
+
+}  // namespace depix::reference
+
+namespace depix {
+
+template <int In, int Out, int K, class... Options>
+struct Kernel<Reference, Conv<In, Out, K, Options...>> {
+    using L = Conv<In, Out, K, Options...>;
+
+    template <class T>
+    static void forward(const Forward<T>& a) {
+        const T* bias = L::bias ? a.parameters + L::geometry.weight_count() : nullptr;
+        reference::conv_forward(L::geometry, a.input, a.parameters, bias, a.output);
+    }
+    template <class T>
+    static void backward(const Backward<T>& a) {
+        if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        T* d_bias = L::bias ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
+        reference::conv_backward(L::geometry, a.input, a.parameters, a.output_gradient, a.input_gradient,
+                                 a.parameter_gradients, d_bias);
+    }
+};
+
+}  // namespace depix

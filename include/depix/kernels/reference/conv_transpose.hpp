@@ -1,0 +1,80 @@
+// The textbook's transposed convolution.
+#pragma once
+
+#include "depix/kernels/reference/conv.hpp"
+#include "depix/layers/conv_transpose.hpp"
+
+namespace depix::reference {
+
+/// Every input pixel paints a stamp: y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] * x[c][i][j]
+///
+/// x is (N, In, H, W), weight (In, Out, K, K), bias (Out) or nullptr, y (N, Out, H', W').
+template <class T>
+void conv_transpose_forward(const ConvGeometry& g, View<const T> x, const T* weight, const T* bias, View<T> y) {
+    for (int n = 0; n < y.batch; ++n)
+        for (int o = 0; o < g.out_channels; ++o) {
+            for (int i = 0; i < y.height; ++i)
+                for (int j = 0; j < y.width; ++j) y(n, o, i, j) = bias ? bias[o] : T(0);
+            for (int c = 0; c < g.in_channels; ++c)
+                for (int i = 0; i < x.height; ++i)
+                    for (int j = 0; j < x.width; ++j)
+                        for (int k = 0; k < g.kernel; ++k)
+                            for (int l = 0; l < g.kernel; ++l) {
+                                const int row = i * g.stride + k - g.padding_before;
+                                const int column = j * g.stride + l - g.padding_before;
+                                if (row < 0 || row >= y.height || column < 0 || column >= y.width) continue;
+                                y(n, o, row, column) +=
+                                    weight[((c * g.out_channels + o) * g.kernel + k) * g.kernel + l] * x(n, c, i, j);
+                            }
+        }
+}
+
+/// Every stamp sends the gradients that lie under it back to the pixel and the weights that painted it.
+///
+/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; d_weight and d_bias are added to.
+template <class T>
+void conv_transpose_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx,
+                             T* d_weight, T* d_bias) {
+    for (int n = 0; n < dy.batch; ++n)
+        for (int o = 0; o < g.out_channels; ++o) {
+            if (d_bias)
+                for (int i = 0; i < dy.height; ++i)
+                    for (int j = 0; j < dy.width; ++j) d_bias[o] += dy(n, o, i, j);
+            for (int c = 0; c < g.in_channels; ++c)
+                for (int i = 0; i < x.height; ++i)
+                    for (int j = 0; j < x.width; ++j)
+                        for (int k = 0; k < g.kernel; ++k)
+                            for (int l = 0; l < g.kernel; ++l) {
+                                const int row = i * g.stride + k - g.padding_before;
+                                const int column = j * g.stride + l - g.padding_before;
+                                if (row < 0 || row >= dy.height || column < 0 || column >= dy.width) continue;
+                                const int index = ((c * g.out_channels + o) * g.kernel + k) * g.kernel + l;
+                                d_weight[index] += x(n, c, i, j) * dy(n, o, row, column);
+                                if (dx.data) dx(n, c, i, j) += weight[index] * dy(n, o, row, column);
+                            }
+        }
+}
+
+}  // namespace depix::reference
+
+namespace depix {
+
+template <int In, int Out, int K, class... Options>
+struct Kernel<Reference, ConvTranspose<In, Out, K, Options...>> {
+    using L = ConvTranspose<In, Out, K, Options...>;
+
+    template <class T>
+    static void forward(const Forward<T>& a) {
+        const T* bias = L::bias ? a.parameters + L::geometry.weight_count() : nullptr;
+        reference::conv_transpose_forward(L::geometry, a.input, a.parameters, bias, a.output);
+    }
+    template <class T>
+    static void backward(const Backward<T>& a) {
+        if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        T* d_bias = L::bias ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
+        reference::conv_transpose_backward(L::geometry, a.input, a.parameters, a.output_gradient, a.input_gradient,
+                                           a.parameter_gradients, d_bias);
+    }
+};
+
+}  // namespace depix

@@ -1,0 +1,84 @@
+// Runs a network with the textbook kernels, one layer after another. Allocates nothing: firmware uses it as it is.
+#pragma once
+
+#include "depix/kernels/dispatch.hpp"
+#include "depix/kernels/reference/batch_norm.hpp"
+#include "depix/kernels/reference/conv.hpp"
+#include "depix/kernels/reference/conv_transpose.hpp"
+#include "depix/kernels/reference/join.hpp"
+#include "depix/kernels/reference/max_pool.hpp"
+#include "depix/kernels/reference/relu.hpp"
+#include "depix/plan/place.hpp"
+
+namespace depix::reference {
+
+/// The plan that the textbook runs: a step a layer.
+template <Module Network>
+inline constexpr auto inference_plan = plan_for_reference<Network>();
+
+/// The tensor whose family is written straight into the caller's output: the output's root, unless that is larger than
+/// the output or holds the network's input; -1: the output is copied at the end.
+template <std::size_t T, std::size_t S>
+constexpr int output_root(const Plan<T, S>& plan) {
+    const int root = plan.root(plan.output);
+    const bool fits = plan.tensor(root).channels == plan.tensor(plan.output).channels;
+    return fits && root != plan.root(plan.input) ? root : -1;
+}
+
+/// Elements of each root in the workspace.
+template <std::size_t T, std::size_t S>
+constexpr std::array<std::size_t, T> workspace_sizes(const Plan<T, S>& plan, Shape input) {
+    const auto shapes = find_shapes(plan, input);
+    std::array<std::size_t, T> sizes{};
+    for (int i = 0; i < plan.tensor_count; ++i) {
+        const bool callers = i == output_root(plan) || (i == plan.input && plan.root(i) == i);
+        if (plan.tensor(i).channels > 0 && plan.tensor(i).parent < 0 && !callers)
+            sizes[static_cast<std::size_t>(i)] = shapes[static_cast<std::size_t>(i)].size();
+    }
+    return sizes;
+}
+
+/// Where everything lies for one input size.
+template <std::size_t T>
+struct Layout {
+    std::array<Shape, T> shapes{};
+    Placement<T> placement;
+};
+
+template <Module Network>
+constexpr auto make_layout(Shape input) {
+    constexpr auto& plan = inference_plan<Network>;
+    return Layout<plan.tensors.size()>{find_shapes(plan, input), place(plan, workspace_sizes(plan, input))};
+}
+
+/// Restores one picture: input (1, C, H, W), output (1, C', H', W'), workspace of layout.placement.total elements.
+/// parameters and statistics are laid out as Model's.
+template <Module Network, class T, std::size_t Tensors>
+void infer(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input, View<T> output,
+           T* workspace) {
+    constexpr auto& plan = inference_plan<Network>;
+    const auto memory = [&](int tensor) -> View<T> {
+        const auto root = static_cast<std::size_t>(plan.root(tensor));
+        if (static_cast<int>(root) == output_root(plan)) return view_in_root(plan, tensor, output);
+        const View<T> whole(workspace + layout.placement.offset[root], 1, layout.shapes[root]);
+        return view_in_root(plan, tensor, whole);
+    };
+    const auto readable = [&](int tensor) -> View<const T> {
+        return tensor == plan.input && plan.root(tensor) == tensor ? input : memory(tensor);
+    };
+
+    if (plan.root(plan.input) != plan.input) copy(input, memory(plan.input), false);
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        Forward<T> call;
+        call.input = readable(step.input);
+        if (step.other >= 0) call.other = readable(step.other);
+        call.output = memory(step.output);
+        call.parameters = parameters + step.layer.parameters;
+        call.statistics = statistics + step.layer.statistics;
+        with_layer<Network>(step.layer.info, [&]<class L>() { Kernel<Reference, L>::forward(call); });
+    }
+    if (output_root(plan) < 0) copy(readable(plan.output), output, false);
+}
+
+}  // namespace depix::reference

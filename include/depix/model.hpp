@@ -1,0 +1,183 @@
+// Model<Network>: the parameters of a network, with the names that PyTorch gives them.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "depix/named_tensor.hpp"
+#include "depix/plan/plan.hpp"
+#include "depix/random.hpp"
+
+namespace depix {
+
+/// How a model's weights start out.
+enum class Initialisation {
+    pytorch,   ///< weights and biases uniform in +-1/sqrt(fan_in): what PyTorch's layers do by themselves
+    he_normal  ///< weights normal with variance 2/fan_in (He et al. 2015), biases 0: Keras's "he_normal"
+};
+
+namespace detail {
+
+// One tensor of the model: where it lies, and what it is.
+struct ModelTensor {
+    std::string name;
+    TensorInfo info;
+    std::size_t offset;  // among the parameters, or among the statistics
+};
+
+// A visitor that writes down every tensor's name, such as "encoder.0.weight".
+struct NamingVisitor {
+    std::vector<std::string> path;
+    std::vector<ModelTensor> tensors;
+    std::vector<std::string> counters;
+    std::size_t parameters = 0;
+    std::size_t statistics = 0;
+
+    void enter(const char* name) { path.emplace_back(name); }
+    void enter(int index) { path.push_back(std::to_string(index)); }
+    void leave() { path.pop_back(); }
+
+    template <Layer L>
+    int layer(int) {
+        std::string prefix;
+        for (const std::string& part : path)
+            if (!part.empty()) prefix += part + ".";
+        for (const TensorInfo& info : L::tensors) {
+            std::size_t& offset = info.trainable ? parameters : statistics;
+            tensors.push_back({prefix + info.name, info, offset});
+            offset += info.size();
+        }
+        if (L::traits.role == Role::batch_norm) counters.push_back(prefix + "num_batches_tracked");
+        return 0;
+    }
+    int add(int, int) { return 0; }
+    int concatenate(int, int) { return 0; }
+};
+
+}  // namespace detail
+
+/// The parameters and running statistics of one network: two flat arrays, and windows on them by name.
+///
+///     Model<Depixelizer> model;                 // PyTorch's default initialisation, seed 0
+///     load(model, "depixelizer.safetensors");   // io/safetensors.hpp
+///
+/// T is float; double serves gradient checks. Copying a model copies its values.
+template <Module NetworkType, class T = float>
+class Model {
+  public:
+    using Network = NetworkType;
+    using Scalar = T;
+
+    explicit Model(std::uint64_t seed = 0, Initialisation how = Initialisation::pytorch) {
+        detail::NamingVisitor visitor;
+        walk<Network>(visitor, 0);
+        tensors_ = std::move(visitor.tensors);
+        parameters_.resize(visitor.parameters);
+        statistics_.resize(visitor.statistics);
+        counter_names_ = std::move(visitor.counters);
+        counters_.resize(counter_names_.size());
+        Random random(seed);
+        initialise(random, how);
+    }
+
+    /// The same values in another precision.
+    template <class U>
+    explicit Model(const Model<Network, U>& other) : Model() {
+        std::ranges::copy(other.parameters(), parameters_.begin());
+        std::ranges::copy(other.statistics(), statistics_.begin());
+        std::ranges::copy(other.batches_tracked(), counters_.begin());
+    }
+
+    /// Draws all weights anew and resets the running statistics.
+    void initialise(Random& random, Initialisation how) {
+        for (const detail::ModelTensor& tensor : tensors_) {
+            const auto values = std::span<T>(tensor.info.trainable ? parameters_ : statistics_)
+                                    .subspan(tensor.offset, tensor.info.size());
+            const double fan_in = tensor.info.fan_in;
+            switch (tensor.info.initial) {
+                case Initial::zeros:
+                    std::ranges::fill(values, T(0));
+                    break;
+                case Initial::ones:
+                    std::ranges::fill(values, T(1));
+                    break;
+                case Initial::uniform:
+                    if (how == Initialisation::pytorch)
+                        for (T& value : values)
+                            value = static_cast<T>(random.uniform(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
+                    else if (tensor.info.rank == 1)
+                        std::ranges::fill(values, T(0));
+                    else
+                        for (T& value : values) value = static_cast<T>(std::sqrt(2 / fan_in) * random.normal());
+                    break;
+            }
+        }
+        std::ranges::fill(counters_, 0);
+    }
+
+    /// All trainable values, in the plan's order: what optimizers see.
+    std::span<T> parameters() { return parameters_; }
+    std::span<const T> parameters() const { return parameters_; }
+    /// All running statistics, in the plan's order.
+    std::span<T> statistics() { return statistics_; }
+    std::span<const T> statistics() const { return statistics_; }
+    /// Training batches that each batch norm has seen.
+    std::span<std::int64_t> batches_tracked() { return counters_; }
+    std::span<const std::int64_t> batches_tracked() const { return counters_; }
+
+    /// Every tensor with its name in PyTorch's state_dict.
+    std::vector<NamedTensor<T>> tensors() { return name<T>(std::span<T>(parameters_), std::span<T>(statistics_)); }
+    std::vector<NamedTensor<const T>> tensors() const {
+        return name<const T>(std::span<const T>(parameters_), std::span<const T>(statistics_));
+    }
+    /// The same names and shapes on another array that is laid out as the parameters are: gradients, optimizer state.
+    template <class U>
+    std::vector<NamedTensor<U>> name_parameters(std::span<U> values) const {
+        auto named = name<U>(values, values);
+        std::erase_if(named, [](const auto& tensor) { return !tensor.trainable; });
+        return named;
+    }
+    /// PyTorch's num_batches_tracked, one for each batch norm.
+    std::vector<NamedTensor<std::int64_t>> counters() {
+        std::vector<NamedTensor<std::int64_t>> named;
+        for (std::size_t i = 0; i < counters_.size(); ++i)
+            named.push_back({counter_names_[i], {}, std::span(counters_).subspan(i, 1), false});
+        return named;
+    }
+    std::vector<NamedTensor<const std::int64_t>> counters() const {
+        std::vector<NamedTensor<const std::int64_t>> named;
+        for (std::size_t i = 0; i < counters_.size(); ++i)
+            named.push_back({counter_names_[i], {}, std::span(counters_).subspan(i, 1), false});
+        return named;
+    }
+
+  private:
+    template <class U>
+    std::vector<NamedTensor<U>> name(std::span<U> parameters, std::span<U> statistics) const {
+        std::vector<NamedTensor<U>> named;
+        for (const detail::ModelTensor& tensor : tensors_) {
+            NamedTensor<U>& entry = named.emplace_back();
+            entry.name = tensor.name;
+            for (int i = 0; i < tensor.info.rank; ++i)
+                entry.shape.push_back(static_cast<std::size_t>(tensor.info.shape[static_cast<std::size_t>(i)]));
+            entry.trainable = tensor.info.trainable;
+            const std::span<U> all = tensor.info.trainable ? parameters : statistics;
+            if (tensor.offset + tensor.info.size() <= all.size())
+                entry.values = all.subspan(tensor.offset, tensor.info.size());
+        }
+        return named;
+    }
+
+    std::vector<detail::ModelTensor> tensors_;
+    std::vector<T> parameters_;
+    std::vector<T> statistics_;
+    std::vector<std::string> counter_names_;
+    std::vector<std::int64_t> counters_;
+};
+
+}  // namespace depix

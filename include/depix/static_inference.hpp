@@ -1,0 +1,68 @@
+// StaticInference: a network for firmware. No heap, no exceptions, no threads; every size known to the compiler.
+#pragma once
+
+#include "depix/kernels/reference/engine.hpp"
+
+namespace depix {
+
+template <int Height>
+struct height {};
+template <int Width>
+struct width {};
+template <int Multiple>
+struct multiple {};
+
+/// Appears in the compiler's message when a picture's size does not suit the network.
+template <class Height, class Width, class Multiple>
+struct size_not_divisible {
+    static_assert(sizeof(Height) == 0,
+                  "depix: height and width must divide by the network's size_multiple: see "
+                  "size_not_divisible<height, width, multiple>");
+};
+
+namespace detail {
+template <bool Divides, int Height, int Width, int Multiple>
+struct CheckSize {
+    static constexpr bool value = true;
+};
+template <int Height, int Width, int Multiple>
+struct CheckSize<false, Height, Width, Multiple> {
+    static constexpr bool value = sizeof(size_not_divisible<height<Height>, width<Width>, multiple<Multiple>>) > 0;
+};
+}  // namespace detail
+
+/// Restores pictures of one fixed shape with weights that lie somewhere in memory, such as flash.
+///
+///     static StaticInference<Tiny, Shape{1, 32, 32}> network;   // its RAM: network.workspace_bytes
+///     network.run(weights, statistics, picture, restored);      // all plain arrays of float
+///
+/// `weights` holds Network::parameter_count values and `statistics` statistic_count, in the order of Model's arrays;
+/// `write_header` (io/header.hpp) writes both as constexpr arrays. It runs the textbook kernels, unfused, elementwise
+/// layers in place.
+template <Module Network, Shape Input, class T = float>
+class StaticInference {
+    static constexpr int multiple_of = Network::size_multiple;
+    static_assert(detail::CheckSize<Input.height % multiple_of == 0 && Input.width % multiple_of == 0, Input.height,
+                                    Input.width, multiple_of>::value);
+    static_assert(Input.channels == Network::in_channels, "depix: the network takes another number of channels");
+
+    static constexpr auto layout = reference::make_layout<Network>(Input);
+
+  public:
+    static constexpr Shape input_shape = Input;
+    static constexpr Shape output_shape = Network::output(Input);
+    /// Elements and bytes of memory that the network works in, beside input and output.
+    static constexpr std::size_t workspace_size = layout.placement.total;
+    static constexpr std::size_t workspace_bytes = workspace_size * sizeof(T);
+
+    /// input: input_shape.size() values, planar; output: output_shape.size() values. They must not overlap.
+    void run(const T* weights, const T* statistics, const T* input, T* output) {
+        reference::infer<Network, T>(layout, weights, statistics, View<const T>(input, 1, Input),
+                                     View<T>(output, 1, output_shape), workspace_);
+    }
+
+  private:
+    T workspace_[workspace_size > 0 ? workspace_size : 1];
+};
+
+}  // namespace depix
