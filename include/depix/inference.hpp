@@ -67,8 +67,8 @@ std::size_t inference_bytes(Shape input, int threads = 1) {
 
 /// A network, ready to restore pictures of any size that divides by Network::size_multiple.
 ///
-///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; keeps no reference to the model
-///     Image clean = restore(read_image("pixeled.png"));
+///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; keeps no reference to the
+///     model Image clean = restore(read_image("pixeled.png"));
 ///
 /// Const calls are safe from many threads at once: each takes a workspace of its own, which is kept for the next call.
 /// After the first call with a shape (or `prepare`), calls into memory of the caller's allocate nothing.
@@ -122,9 +122,7 @@ class Inference {
     }
 
     /// Restores one picture.
-    Image operator()(const Image& picture) const
-        requires std::same_as<T, float>
-    {
+    Image operator()(const Image& picture) const requires std::same_as<T, float> {
         Image restored(output_shape(picture.shape));
         run(picture.view(), restored.view());
         return restored;

@@ -42,8 +42,8 @@ struct CheckSize<false, Height, Width, Multiple> {
 template <Module Network, Shape Input, class T = float>
 class StaticInference {
     static constexpr int multiple_of = Network::size_multiple;
-    static_assert(detail::CheckSize<Input.height % multiple_of == 0 && Input.width % multiple_of == 0, Input.height,
-                                    Input.width, multiple_of>::value);
+    static_assert(detail::CheckSize < Input.height % multiple_of == 0 && Input.width % multiple_of == 0, Input.height,
+                  Input.width, multiple_of > ::value);
     static_assert(Input.channels == Network::in_channels, "depix: the network takes another number of channels");
 
     static constexpr auto layout = reference::make_layout<Network>(Input);

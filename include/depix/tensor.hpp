@@ -71,8 +71,8 @@ View<const T> as_view(const Tensor<T>& tensor) {
 }
 inline View<const float> as_view(const Image& image) { return image.view(); }
 template <class Array>
-    requires ContiguousBatch<Array, typename Array::value_type>
-View<const typename Array::value_type> as_view(const Array& array) {
+requires ContiguousBatch<Array, typename Array::value_type> View<const typename Array::value_type> as_view(
+    const Array& array) {
     const auto& extent = array.shape();
     return {array.data(),
             static_cast<int>(extent[0]),

@@ -43,7 +43,7 @@ struct View {
 
     /// A view that may write is a view that may read.
     template <class U>
-        requires std::is_same_v<const U, T>
+    requires std::is_same_v<const U, T>
     constexpr View(const View<U>& other)  // NOLINT: implicit, as a pointer to T becomes a pointer to const T
         : View(other.data, other.batch, other.shape(), other.batch_stride, other.channel_stride, other.row_stride) {}
 
@@ -70,7 +70,8 @@ struct View {
     }
     /// Whether the elements lie one behind the other, without gaps.
     constexpr bool contiguous() const {
-        return row_stride == width && channel_stride == row_stride * height && batch_stride == channel_stride * channels;
+        return row_stride == width && channel_stride == row_stride * height &&
+               batch_stride == channel_stride * channels;
     }
 };
 

@@ -7,15 +7,16 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "depix/error.hpp"
+#include "depix/io/atomic_file.hpp"
 #include "depix/io/stb_truetype.hpp"
 
 namespace depix {
@@ -26,7 +27,7 @@ struct Glyph {
     int top = 0;   ///< From the baseline to the bitmap's first row, pixels, downward: negative above the baseline.
     int width = 0;
     int height = 0;
-    int advance = 0;                       ///< From this pen to the next one, whole pixels.
+    int advance = 0;                       ///< From this pen to the next one, 1/64 pixel.
     std::vector<std::uint8_t> coverage{};  ///< (height, width)
 };
 
@@ -37,7 +38,7 @@ namespace detail {
 /// Format: https://learn.microsoft.com/typography/opentype/spec/otff. Every number is big-endian.
 class TrueTypeTables {
   public:
-    TrueTypeTables(std::span<const unsigned char> bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+    TrueTypeTables(std::span<const std::byte> bytes, const std::string& name) : bytes_(bytes), name_(name) {}
 
     /// Throws FileError unless the table directory, the tables that stb_truetype reads without looking, and the place
     /// of every outline are inside the file.
@@ -75,14 +76,16 @@ class TrueTypeTables {
     }
     std::uint32_t number(std::size_t at, std::size_t count) const {
         std::uint32_t value = 0;
-        for (std::size_t i = 0; i < count; ++i) value = value << 8 | bytes_[at + i];
+        for (std::size_t i = 0; i < count; ++i) value = value << 8 | std::to_integer<std::uint32_t>(bytes_[at + i]);
         return value;
     }
     /// The offset of the table `tag`; throws FileError unless it has `size` bytes inside the file.
     std::size_t table(std::string_view tag, std::size_t size) const {
         const std::size_t count = number(4, 2);
+        std::uint32_t code = 0;
+        for (const char letter : tag) code = code << 8 | static_cast<unsigned char>(letter);
         for (std::size_t entry = 12; entry < 12 + 16 * count; entry += 16) {
-            if (!std::equal(tag.begin(), tag.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(entry))) continue;
+            if (number(entry, 4) != code) continue;
             const std::size_t offset = number(entry + 8, 4);
             const std::size_t length = number(entry + 12, 4);
             if (offset > bytes_.size() || length > bytes_.size() - offset || length < size) break;
@@ -91,7 +94,7 @@ class TrueTypeTables {
         throw FileError(name_, "its table '" + std::string(tag) + "' is missing, cut off or too short");
     }
 
-    std::span<const unsigned char> bytes_;
+    std::span<const std::byte> bytes_;
     const std::string& name_;
 };
 
@@ -107,13 +110,13 @@ class Font {
 
     /// Reads a .ttf file. Throws FileError if it is missing, larger than `limit` bytes, or no TrueType font.
     explicit Font(const std::filesystem::path& path, std::size_t limit = default_limit)
-        : Font(read(path, limit), path.string()) {}
+        : Font(read_file(path.string(), limit), path.string()) {}
 
     /// A font that is in memory already; errors call it `name`.
-    Font(std::vector<unsigned char> bytes, std::string name)
-        : name_(std::move(name)), bytes_(std::make_shared<std::vector<unsigned char>>(std::move(bytes))) {
+    Font(std::vector<std::byte> bytes, std::string name)
+        : name_(std::move(name)), bytes_(std::make_shared<const std::vector<std::byte>>(std::move(bytes))) {
         detail::TrueTypeTables(*bytes_, name_).check();
-        if (stb::stbtt_InitFont(&info_, bytes_->data(), 0) == 0)
+        if (stb::stbtt_InitFont(&info_, reinterpret_cast<const unsigned char*>(bytes_->data()), 0) == 0)
             throw FileError(name_, "is no font that stb_truetype reads");
     }
 
@@ -132,47 +135,64 @@ class Font {
         return stb::stbtt_FindGlyphIndex(&info_, static_cast<int>(character)) != 0;
     }
 
-    /// The character at a size, its origin on a whole pixel, not hinted, its advance rounded to whole pixels.
+    /// The character at a size, fitted to the pixel grid, its bitmap on whole pixels.
+    ///
+    /// Fitting follows what FreeType's autohinter does to an unhinted font, as far as that matters for text of ten to
+    /// twenty pixels: (1) heights are scaled so that a lower-case x is a whole number of pixels high, rounded up from
+    /// .375 on (af_latin_metrics_scale_dim); (2) the top and the bottom of each character fall on whole pixels; (3) it
+    /// moves sideways, by less than a pixel, to where its stems are sharpest (the largest sum of squared coverages).
+    /// Without it stems smear over two columns, and text has half a decibel less contrast than PIL's or a browser's.
+    ///
     /// A character that the font lacks is drawn as the font's "missing" box.
     Glyph glyph(char32_t character, float pixels_per_em) const {
         const int index = stb::stbtt_FindGlyphIndex(&info_, static_cast<int>(character));
-        const float factor = scale(pixels_per_em);
-        int advance = 0, right = 0, bottom = 0;
-        Glyph glyph;
+        const float across = scale(pixels_per_em);
+        int advance = 0, left = 0, bottom = 0, right = 0, top = 0;  // font units, y upward
         stb::stbtt_GetGlyphHMetrics(&info_, index, &advance, nullptr);
-        stb::stbtt_GetGlyphBitmapBox(&info_, index, factor, factor, &glyph.left, &glyph.top, &right, &bottom);
-        glyph.advance = static_cast<int>(std::lround(static_cast<float>(advance) * factor));
-        glyph.width = right - glyph.left;
-        glyph.height = bottom - glyph.top;
-        if (glyph.width < 1 || glyph.height < 1) return Glyph{.advance = glyph.advance};  // a space
-        glyph.coverage.resize(static_cast<std::size_t>(glyph.width) * static_cast<std::size_t>(glyph.height));
-        stb::stbtt_MakeGlyphBitmap(&info_, glyph.coverage.data(), glyph.width, glyph.height, glyph.width, factor,
-                                   factor, index);
-        return glyph;
+        Glyph best;
+        best.advance = static_cast<int>(std::lround(static_cast<float>(advance) * across * 64));
+        if (stb::stbtt_GetGlyphBox(&info_, index, &left, &bottom, &right, &top) == 0 || top <= bottom) return best;
+
+        const float fitted = across * x_height_stretch(across);
+        const auto highest = std::round(static_cast<float>(top) * fitted);
+        const auto lowest = std::min(std::round(static_cast<float>(bottom) * fitted), highest - 1);
+        const float down = (highest - lowest) / static_cast<float>(top - bottom);
+        const float shift_down = static_cast<float>(top) * down - highest;  // puts the top edge on row -highest
+
+        std::int64_t sharpest = -1;
+        for (const int eighths : {0, 1, -1, 2, -2, 3, -3, 4}) {
+            const float shift = static_cast<float>(eighths) / 8;
+            Glyph glyph{.advance = best.advance};
+            int end = 0, floor = 0;
+            stb::stbtt_GetGlyphBitmapBoxSubpixel(&info_, index, across, down, shift, shift_down, &glyph.left,
+                                                 &glyph.top, &end, &floor);
+            glyph.width = end - glyph.left;
+            glyph.height = floor - glyph.top;
+            glyph.coverage.resize(static_cast<std::size_t>(glyph.width) * static_cast<std::size_t>(glyph.height));
+            stb::stbtt_MakeGlyphBitmapSubpixel(&info_, glyph.coverage.data(), glyph.width, glyph.height, glyph.width,
+                                               across, down, shift, shift_down, index);
+            std::int64_t sharpness = 0;
+            for (const int ink : glyph.coverage) sharpness += ink * ink;
+            if (sharpness > sharpest) {
+                sharpest = sharpness;
+                best = std::move(glyph);
+            }
+        }
+        return best;
     }
 
   private:
+    /// How much taller a lower-case x becomes when its height is rounded to whole pixels.
+    float x_height_stretch(float factor) const {
+        int left = 0, bottom = 0, right = 0, top = 0;
+        if (stb::stbtt_GetCodepointBox(&info_, 'x', &left, &bottom, &right, &top) == 0 || top <= 0) return 1;
+        const float height = static_cast<float>(top) * factor;
+        return std::max(std::floor(height + 0.625f), 1.0f) / height;
+    }
     float scale(float pixels_per_em) const { return stb::stbtt_ScaleForMappingEmToPixels(&info_, pixels_per_em); }
 
-    static std::vector<unsigned char> read(const std::filesystem::path& path, std::size_t limit) {
-        std::error_code error;
-        if (!std::filesystem::is_regular_file(path, error)) throw FileError(path.string(), "is no file");
-        std::ifstream file(path, std::ios::binary);
-        if (!file) throw FileError(path.string(), "cannot be opened");
-        const std::uintmax_t size = std::filesystem::file_size(path, error);
-        if (error) throw FileError(path.string(), error.message());
-        if (size > limit) {
-            throw FileError(path.string(),
-                            "has " + std::to_string(size) + " bytes; the limit for a font is " + std::to_string(limit));
-        }
-        std::vector<unsigned char> bytes(static_cast<std::size_t>(size));
-        file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-        if (!file) throw FileError(path.string(), "cannot be read to its end");
-        return bytes;
-    }
-
     std::string name_;
-    std::shared_ptr<std::vector<unsigned char>> bytes_;  // info_ points into it
+    std::shared_ptr<const std::vector<std::byte>> bytes_;  // info_ points into it
     stb::stbtt_fontinfo info_{};
 };
 

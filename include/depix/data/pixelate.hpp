@@ -1,7 +1,7 @@
 // Pixelation: the damage that the depixelizer undoes.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>

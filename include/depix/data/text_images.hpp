@@ -121,6 +121,17 @@ class TextImages {
         unpack(blocks, pixelated);
     }
 
+    /// The characters of a line that stand wholly inside the picture: what a reader can be asked for.
+    std::string visible_text(const TextLine& line) const {
+        std::string visible;
+        place(line, [&](char character, const Glyph& glyph, int left, int top) {
+            const bool inside = left >= 0 && left + glyph.width <= options_.shape.width && top >= 0 &&
+                                top + glyph.height <= options_.shape.height;
+            if (inside) visible += character;
+        });
+        return visible;
+    }
+
   private:
     struct Face {
         int ascent = 0;
@@ -132,24 +143,31 @@ class TextImages {
         return sequence[static_cast<std::size_t>(random.integer(0, static_cast<int>(sequence.size()) - 1))];
     }
 
-    /// Puts the text on the paper, black, clipped at the paper's edges. paper is (height, width).
-    void write(const TextLine& line, std::vector<std::uint8_t>& paper) const {
+    /// Calls visit(character, glyph, left, top) for every character, with the place of its bitmap in the picture.
+    template <class Visit>
+    void place(const TextLine& line, Visit visit) const {
         const Face& face = faces_.at(line.font);
-        const int height = options_.shape.height, width = options_.shape.width;
-        int pen = line.x;
+        int pen = line.x * 64;  // 1/64 pixel
         for (const char character : line.text) {
             const Glyph& glyph = face.glyphs[static_cast<unsigned char>(character) & 127u];
-            const int left = pen + glyph.left, top = line.y + face.ascent + glyph.top;
+            visit(character, glyph, (pen + 32) / 64 + glyph.left, line.y + face.ascent + glyph.top);
+            pen += glyph.advance;
+        }
+    }
+
+    /// Puts the text on the paper, black, clipped at the paper's edges. paper is (height, width).
+    void write(const TextLine& line, std::vector<std::uint8_t>& paper) const {
+        const int height = options_.shape.height, width = options_.shape.width;
+        place(line, [&](char, const Glyph& glyph, int left, int top) {
             const int first = std::max(0, -left), last = std::min(glyph.width, width - left);
             for (int row = std::max(0, -top); row < std::min(glyph.height, height - top); ++row) {
                 const std::uint8_t* ink = glyph.coverage.data() + row * glyph.width;
-                std::uint8_t* pixel = paper.data() + (top + row) * width + left;
+                std::uint8_t* pixel = paper.data() + (top + row) * width;
                 for (int x = first; x < last; ++x) {
-                    pixel[x] = std::min(pixel[x], static_cast<std::uint8_t>(255 - ink[x]));
+                    pixel[left + x] = std::min(pixel[left + x], static_cast<std::uint8_t>(255 - ink[x]));
                 }
             }
-            pen += glyph.advance;
-        }
+        });
     }
 
     /// One plane of bytes, (height, width), to every channel of a view, as 0..1.

@@ -23,13 +23,16 @@ struct Float16Format {
         const std::uint32_t sign = std::uint32_t{bits} >> 15 << 31;
         const std::uint32_t exponent = (std::uint32_t{bits} >> MantissaBits) & exponent_mask;
         const std::uint32_t mantissa = bits & mantissa_mask;
-        constexpr std::uint32_t rebias = 127u - static_cast<std::uint32_t>(bias);
-        if (exponent == exponent_mask) return std::bit_cast<float>(sign | 0x7F800000u | mantissa << (23 - MantissaBits));
-        if (exponent != 0 || rebias == 0)
-            return std::bit_cast<float>(sign | (exponent + rebias) << 23 | mantissa << (23 - MantissaBits));
+        constexpr int rebias = 127 - bias;
+        if (exponent == exponent_mask)
+            return std::bit_cast<float>(sign | 0x7F800000u | mantissa << (23 - MantissaBits));
+        if (exponent != 0 || rebias == 0) {
+            const std::uint32_t rebased = exponent + static_cast<std::uint32_t>(rebias);
+            return std::bit_cast<float>(sign | rebased << 23 | mantissa << (23 - MantissaBits));
+        }
         // A subnormal is an integer times the smallest step, 2^(1 - bias - MantissaBits): a normal float, so exact.
-        constexpr float step = std::bit_cast<float>(static_cast<std::uint32_t>(127 + 1 - bias - MantissaBits + 0) << 23);
-        const float magnitude = static_cast<float>(mantissa) * step;
+        constexpr auto step_exponent = static_cast<std::uint32_t>(127 + 1 - bias - MantissaBits);
+        const float magnitude = static_cast<float>(mantissa) * std::bit_cast<float>(step_exponent << 23);
         return std::bit_cast<float>(sign | std::bit_cast<std::uint32_t>(magnitude));
     }
 
@@ -56,15 +59,15 @@ struct Float16Format {
         const std::uint64_t rest = significand & ((std::uint64_t{1} << shift) - 1);
         const std::uint64_t half = std::uint64_t{1} << (shift - 1);
         if (rest > half || (rest == half && (kept & 1) != 0)) ++kept;
-        // `kept` holds the leading 1 of a normal number, so it is added, not or-ed: a carry rightly raises the exponent,
-        // from subnormal to normal and from the largest number to infinity.
+        // `kept` holds the leading 1 of a normal number, so it is added, not or-ed: a carry rightly raises the
+        // exponent, from subnormal to normal and from the largest number to infinity.
         const auto below = static_cast<std::uint32_t>(target < 1 ? 0 : target - 1);
         return static_cast<std::uint16_t>(sign | ((below << MantissaBits) + static_cast<std::uint32_t>(kept)));
     }
 };
 
-using Float16 = Float16Format<5, 10>;   ///< IEEE 754 binary16, PyTorch's torch.float16
-using BFloat16 = Float16Format<8, 7>;   ///< the upper half of a float, PyTorch's torch.bfloat16
+using Float16 = Float16Format<5, 10>;  ///< IEEE 754 binary16, PyTorch's torch.float16
+using BFloat16 = Float16Format<8, 7>;  ///< the upper half of a float, PyTorch's torch.bfloat16
 
 static_assert(Float16::decode(0x3C00) == 1.0f && Float16::encode(1.0) == 0x3C00);
 static_assert(Float16::decode(0x0001) == 0x1p-24f && Float16::encode(0x1p-24) == 0x0001);

@@ -9,7 +9,6 @@
 #pragma GCC system_header
 
 // All that stb includes must stand here, outside the namespace.
-#include <assert.h>
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -31,8 +30,13 @@ namespace depix::stb {
 /// screen warrants. The decoder reports "outofmem" beyond it.
 inline thread_local size_t largest_block = SIZE_MAX;
 
-inline void* allocate(size_t bytes) { return bytes <= largest_block ? malloc(bytes) : nullptr; }
+/// Zeroed: a JPEG file may use tables that it never defined.
+inline void* allocate(size_t bytes) { return bytes <= largest_block ? calloc(bytes, 1) : nullptr; }
 inline void* reallocate(void* block, size_t bytes) { return bytes <= largest_block ? realloc(block, bytes) : nullptr; }
+
+/// stb asserts what a hostile file can break. This must end neither the program nor, with NDEBUG, the check.
+struct BrokenAssertion {};
+[[noreturn]] inline void throw_broken_assertion() { throw BrokenAssertion(); }
 
 }  // namespace depix::stb
 
@@ -103,7 +107,7 @@ inline void* reallocate(void* block, size_t bytes) { return bytes <= largest_blo
 
 #define STB_IMAGE_STATIC
 #define STBI_THREAD_LOCAL thread_local
-#define STBI_ASSERT(condition) assert(condition)  // or stb would include <assert.h>, which has no include guard
+#define STBI_ASSERT(condition) ((condition) ? (void)0 : depix::stb::throw_broken_assertion())
 #define STBI_MALLOC(bytes) depix::stb::allocate(bytes)
 #define STBI_REALLOC(block, bytes) depix::stb::reallocate(block, bytes)
 #define STBI_FREE(block) free(block)
@@ -116,7 +120,7 @@ inline void* reallocate(void* block, size_t bytes) { return bytes <= largest_blo
 #define STBI_NO_PSD
 #define STBI_NO_TGA
 #define STB_IMAGE_WRITE_STATIC
-#define STBIW_ASSERT(condition) assert(condition)
+#define STBIW_ASSERT(condition) STBI_ASSERT(condition)
 #define STBI_WRITE_NO_STDIO
 
 #if __has_include(<stb/stb_image.h>)
@@ -130,7 +134,8 @@ inline void* reallocate(void* block, size_t bytes) { return bytes <= largest_blo
 #endif
 
 // stb's declarations are `extern "C"` where a compiler calls itself C++. Then the namespace would not reach g++'s
-// symbols, and our private functions would be taken for the user's of the same name; so here it does not call itself so.
+// symbols, and our private functions would be taken for the user's of the same name; so here it does not call itself
+// so.
 #pragma push_macro("__cplusplus")
 #undef __cplusplus
 namespace depix::stb {

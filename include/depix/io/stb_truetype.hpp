@@ -41,7 +41,8 @@
 #endif
 
 // stb's declarations are `extern "C"` where a compiler calls itself C++. Then the namespace would not reach g++'s
-// symbols, and our private functions would be taken for the user's of the same name; so here it does not call itself so.
+// symbols, and our private functions would be taken for the user's of the same name; so here it does not call itself
+// so.
 #pragma push_macro("__cplusplus")
 #undef __cplusplus
 namespace depix::stb {

@@ -25,9 +25,7 @@ struct Team {
     }
     /// This thread's part [first, last) of `count` things.
     constexpr Interval share(int count) const {
-        const auto cut = [&](int i) {
-            return static_cast<int>(static_cast<long long>(count) * i / threads);
-        };
+        const auto cut = [&](int i) { return static_cast<int>(static_cast<long long>(count) * i / threads); };
         return {cut(thread), cut(thread + 1)};
     }
 };

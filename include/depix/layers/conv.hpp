@@ -23,7 +23,8 @@ struct ConvGeometry {
     }
 };
 
-/// y[o][i][j] = bias[o] + sum over c, k, l of weight[o][c][k][l] * x[c][i * stride + k - before][j * stride + l - before]
+/// y[o][i][j] = bias[o] + sum over c, k, l of weight[o][c][k][l] * x[c][i * stride + k - before][j * stride + l -
+/// before]
 ///
 /// PyTorch's nn.Conv2d (a cross-correlation, as everywhere in this field). Height and width become
 /// floor((size + before + after - Kernel) / stride) + 1. The default padding keeps the size ("same"): (Kernel - 1) / 2
@@ -33,7 +34,8 @@ struct ConvGeometry {
 template <int In, int Out, int Kernel = 3, class... Options>
 struct Conv : LayerBase<Conv<In, Out, Kernel, Options...>> {
     static_assert(In >= 1 && Out >= 1 && Kernel >= 1, "depix: Conv<In, Out, Kernel> takes positive numbers");
-    static_assert(AllowedOptions<option_kind::Stride, option_kind::Padding, option_kind::Bias>::check<Conv, Options...>());
+    static_assert(
+        AllowedOptions<option_kind::Stride, option_kind::Padding, option_kind::Bias>::check<Conv, Options...>());
 
     using padding = find_option<option_kind::Padding, Padding<(Kernel - 1) / 2, Kernel / 2>, Options...>;
     static constexpr int stride = find_option<option_kind::Stride, Stride<1>, Options...>::value;

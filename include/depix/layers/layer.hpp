@@ -80,7 +80,9 @@ struct LayerBase {
 
 /// A leaf of a network, as opposed to Sequential and its kin.
 template <class T>
-concept Layer = requires { requires T::is_layer; };
+concept Layer = requires {
+    requires T::is_layer;
+};
 
 /// A layer as a value, which is what the plan's steps point at; &layer_info<L> identifies L.
 struct LayerInfo {
@@ -105,14 +107,8 @@ constexpr std::size_t count_tensors(bool trainable) {
 }
 
 template <Layer L>
-inline constexpr LayerInfo layer_info{L::name,
-                                      L::traits,
-                                      L::in_channels,
-                                      count_tensors<L>(true),
-                                      count_tensors<L>(false),
-                                      &L::output,
-                                      &L::multiply_adds,
-                                      &L::needs,
-                                      &L::saved_size};
+inline constexpr LayerInfo layer_info{
+    L::name,    L::traits,         L::in_channels, count_tensors<L>(true), count_tensors<L>(false),
+    &L::output, &L::multiply_adds, &L::needs,      &L::saved_size};
 
 }  // namespace depix

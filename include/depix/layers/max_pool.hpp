@@ -22,9 +22,7 @@ struct MaxPool : LayerBase<MaxPool<Window, Options...>> {
     static constexpr Shape output(Shape input) {
         return {input.channels, (input.height - Window) / stride + 1, (input.width - Window) / stride + 1};
     }
-    static constexpr Interval needs(Interval rows) {
-        return {rows.first * stride, rows.last * stride + Window - 1};
-    }
+    static constexpr Interval needs(Interval rows) { return {rows.first * stride, rows.last * stride + Window - 1}; }
     static constexpr Traits traits{.role = Role::max_pool, .down = stride, .needs_output = true};
 };
 

@@ -25,9 +25,10 @@ struct gets {};
 /// Appears in the compiler's message when a layer is given another number of channels than it takes.
 template <class LayerIndex, class Expects, class Gets>
 struct channel_mismatch {
-    static_assert(sizeof(LayerIndex) == 0,
-                  "depix: channel mismatch: the layer at this index (from 0, inside its Sequential) expects another "
-                  "number of channels than the layers before it give: see channel_mismatch<layer_index, expects, gets>");
+    static_assert(
+        sizeof(LayerIndex) == 0,
+        "depix: channel mismatch: the layer at this index (from 0, inside its Sequential) expects another "
+        "number of channels than the layers before it give: see channel_mismatch<layer_index, expects, gets>");
 };
 
 /// Appears in the compiler's message when a skip's two ends do not fit.
@@ -40,7 +41,9 @@ struct skip_mismatch {
 
 /// A network or a part of one: Sequential, Named, Repeat, Residual, SkipConcat.
 template <class T>
-concept Composition = requires { T::is_composition; };
+concept Composition = requires {
+    T::is_composition;
+};
 
 /// Anything that can stand inside a Sequential.
 template <class T>
@@ -107,8 +110,7 @@ struct CheckChannels {
 };
 template <int Index, int Expected, int Given>
 struct CheckChannels<Index, Expected, Given, false> {
-    static constexpr bool value =
-        sizeof(channel_mismatch<layer_index<Index>, expects<Expected>, gets<Given>>) > 0;
+    static constexpr bool value = sizeof(channel_mismatch<layer_index<Index>, expects<Expected>, gets<Given>>) > 0;
 };
 
 template <bool Fits, int Expected, int Given>
@@ -139,7 +141,7 @@ struct Chain<Index, Channels, First, Rest...> {
     static constexpr bool fits = Channels == 0 || First::in_channels == 0 || Channels == First::in_channels;
     static_assert(CheckChannels<Index, First::in_channels, Channels, fits>::value);
     static constexpr int given = Channels != 0 ? Channels : First::in_channels;
-    static constexpr int out = Chain<Index + 1, fits ? channels_after<First, given>() : 0, Rest...>::out;
+    static constexpr int out = Chain < Index + 1, fits ? channels_after<First, given>() : 0, Rest... > ::out;
 };
 
 // The number of channels a list of modules takes, if one of them says so before the number changes; else 0: any.

@@ -40,8 +40,9 @@ constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true) {
             detail::can_fuse(plan.step(before), step.layer, fuse_pool)) {
             PlanStep& longer = plan.step(before);
             const Role role = step.layer.info->traits.role;
-            (role == Role::batch_norm ? longer.batch_norm : role == Role::rectifier ? longer.rectifier : longer.pool) =
-                step.layer;
+            (role == Role::batch_norm  ? longer.batch_norm
+             : role == Role::rectifier ? longer.rectifier
+                                       : longer.pool) = step.layer;
             longer.output = step.output;
             plan.tensor(step.output).producer = before;
             plan.tensor(step.input) = {};  // nobody's tensor now

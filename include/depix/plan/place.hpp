@@ -16,8 +16,9 @@ struct Placement {
     std::size_t lower_bound = 0;  ///< the largest sum of tensors alive at one step: no placement needs less
 };
 
-/// Greedy, largest first, each at the lowest place where nothing that lives at the same time lies: within a few per cent
-/// of the lower bound on all the published networks. `sizes` holds the elements of each root, 0 for what lies elsewhere.
+/// Greedy, largest first, each at the lowest place where nothing that lives at the same time lies: within a few per
+/// cent of the lower bound on all the published networks. `sizes` holds the elements of each root, 0 for what lies
+/// elsewhere.
 template <std::size_t T, std::size_t S>
 constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_t, T>& sizes) {
     Placement<T> placement;
@@ -42,8 +43,8 @@ constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_
             moved = false;
             for (std::size_t q = 0; q < k; ++q) {
                 const std::size_t placed = order[q];
-                const bool overlap = at < placement.offset[placed] + sizes[placed] &&
-                                     placement.offset[placed] < at + sizes[tensor];
+                const bool overlap =
+                    at < placement.offset[placed] + sizes[placed] && placement.offset[placed] < at + sizes[tensor];
                 if (overlap && live_together(tensor, placed)) {
                     at = placement.offset[placed] + sizes[placed];
                     moved = true;

@@ -34,12 +34,12 @@ struct PlanTensor {
     int channels = 0;
     int parent = -1;
     int channel_offset = 0;
-    int producer = -1;     ///< step that writes it; -1: the network's input
-    int consumers = 0;     ///< steps that read it, and one for being the network's output
-    int first = 0;         ///< lifetime in steps, both included; `find_lifetimes` sets it
-    int last = -1;         ///<
-    int halo = 0;          ///< zeros wanted around it; on a root: by anything inside it
-    int gradient_halo = 0; ///< zeros wanted around its gradient
+    int producer = -1;      ///< step that writes it; -1: the network's input
+    int consumers = 0;      ///< steps that read it, and one for being the network's output
+    int first = 0;          ///< lifetime in steps, both included; `find_lifetimes` sets it
+    int last = -1;          ///<
+    int halo = 0;           ///< zeros wanted around it; on a root: by anything inside it
+    int gradient_halo = 0;  ///< zeros wanted around its gradient
 };
 
 template <std::size_t TensorCapacity, std::size_t StepCapacity>
@@ -134,7 +134,8 @@ struct FlattenVisitor {
 /// The network as it is written: one step a layer, nothing fused, every tensor in memory of its own.
 template <Module Network>
 constexpr auto flatten() {
-    static_assert(Network::in_channels > 0, "depix: a network begins with a layer that says how many channels it takes");
+    static_assert(Network::in_channels > 0,
+                  "depix: a network begins with a layer that says how many channels it takes");
     constexpr auto count = [] {
         detail::CountingVisitor visitor;
         walk<Network>(visitor, 0);

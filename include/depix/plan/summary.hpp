@@ -120,7 +120,8 @@ template <std::size_t Rows>
 std::ostream& operator<<(std::ostream& stream, const Summary<Rows>& table) {
     const std::string rule(82, '=');
     const auto shape = [](Shape s) {
-        return "[" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " + std::to_string(s.width) + "]";
+        return "[" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " + std::to_string(s.width) +
+               "]";
     };
     const auto number = [](std::size_t n) { return n == 0 ? std::string("--") : detail::with_commas(n); };
     stream << rule << "\n" << detail::summary_line("Layer", "Output Shape", "Param #", "Mult-Adds") << rule << "\n";

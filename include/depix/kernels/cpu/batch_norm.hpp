@@ -9,8 +9,8 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Two sums over each channel of this thread's rows, in double: partial is (threads, C, 2). `terms(n, c, i, j)` gives the
-/// two vectors to add for the pixels from j on; lanes beyond the row are left out.
+/// Two sums over each channel of this thread's rows, in double: partial is (threads, C, 2). `terms(n, c, i, j)` gives
+/// the two vectors to add for the pixels from j on; lanes beyond the row are left out.
 template <class Terms>
 void two_sums(Team team, View<const float> x, double* partial, Terms&& terms) {
     double* own = partial + 2 * team.thread * x.channels;
@@ -110,8 +110,8 @@ struct Kernel<Cpu, BatchNorm<C, Options...>> {
     }
 
   private:
-    // The batch's statistics in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose nothing
-    // to cancellation as long as s lies within a few standard deviations of the mean.
+    // The batch's statistics in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose
+    // nothing to cancellation as long as s lies within a few standard deviations of the mean.
     static void train(const Forward<float>& a, Team team, float (&scale)[C], float (&shift)[C]) {
         auto* partial = reinterpret_cast<double*>(a.scratch);
         cpu::two_sums(team, a.input, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& squares) {

@@ -5,6 +5,8 @@
 // gradient with respect to the input. Specialised on kernel, stride and block only, never on sizes.
 #pragma once
 
+#include <algorithm>
+
 #include "depix/kernels/cpu/cpu.hpp"
 #include "depix/layers/conv.hpp"
 
@@ -52,8 +54,7 @@ inline void pack_weights(const float* weight, int in, int out, int kernel, int b
             for (int t = 0; t < taps; ++t)
                 for (int lane = 0; lane < block; ++lane) {
                     const int o = b * block + lane;
-                    const std::ptrdiff_t place =
-                        (static_cast<std::ptrdiff_t>(b * in + c) * taps + t) * block + lane;
+                    const std::ptrdiff_t place = (static_cast<std::ptrdiff_t>(b * in + c) * taps + t) * block + lane;
                     const std::ptrdiff_t source =
                         static_cast<std::ptrdiff_t>(transposed ? c * out + o : o * in + c) * taps + t;
                     packed[place] = o < out ? weight[source] * (scale ? scale[o] : 1.f) : 0.f;
@@ -65,7 +66,7 @@ struct Epilogue {
     const float* bias = nullptr;  ///< (Out), or nullptr
     float negative_slope = 1.f;   ///< 1: no rectifier
     bool accumulate = false;
-    bool padded = true;           ///< y's rows end in padding that may, and must, be set to zero
+    bool padded = true;  ///< y's rows end in padding that may, and must, be set to zero
 };
 
 DEPIX_INLINE Vector rectify(Vector v, float negative_slope) {
@@ -86,18 +87,41 @@ constexpr int band_rows(int in_channels, std::ptrdiff_t row_stride, int stride) 
     return rows < 4 ? 4 : static_cast<int>(rows < 4096 ? rows : 4096);
 }
 
-/// Sums of Vectors vectors of one output row, Block channels. x points at the first tap of the first column.
+/// Where a row of convolutions reads and writes. x points at the first tap of the first column.
+struct ConvRow {
+    const float* x;
+    std::ptrdiff_t x_channel;
+    std::ptrdiff_t x_row;
+    int in_channels;
+    const float* weight;  ///< packed, of this block of output channels
+    const float* bias;    ///< of this block, or nullptr
+    int out_channels;     ///< of the block that count
+    float* y;
+    std::ptrdiff_t y_channel;
+    int width;
+};
+
+/// Vectors vectors of one output row from column `first` on, Block channels.
 template <int Kernel, int Stride, int Block, int Vectors>
-DEPIX_INLINE void conv_tile(const float* x, std::ptrdiff_t channel_stride, std::ptrdiff_t row_stride, int in_channels,
-                            const float* weight, Vector (&sum)[Block][Vectors]) {
-    for (int c = 0; c < in_channels; ++c, x += channel_stride)
-        for (int k = 0; k < Kernel; ++k)
+DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilogue) {
+    Vector sum[Block][Vectors];
+#pragma GCC unroll 8
+    for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) sum[o][v] = broadcast(row.bias && o < row.out_channels ? row.bias[o] : 0.f);
+
+    const float* channel = row.x + first * Stride;
+    const float* weight = row.weight;
+    for (int c = 0; c < row.in_channels; ++c, channel += row.x_channel) {
+        const float* taps = channel;
+#pragma GCC unroll 1
+        for (int k = 0; k < Kernel; ++k, taps += row.x_row)
 #pragma GCC unroll 9
             for (int l = 0; l < Kernel; ++l, weight += Block) {
                 Vector columns[Vectors];
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v)
-                    columns[v] = load_strided<Stride>(x + k * row_stride + l + v * vector_width * Stride);
+                    columns[v] = load_strided<Stride>(taps + l + v * vector_width * Stride);
 #pragma GCC unroll 8
                 for (int o = 0; o < Block; ++o) {
                     const Vector w = broadcast(weight[o]);
@@ -105,28 +129,32 @@ DEPIX_INLINE void conv_tile(const float* x, std::ptrdiff_t channel_stride, std::
                     for (int v = 0; v < Vectors; ++v) sum[o][v] += w * columns[v];
                 }
             }
+    }
+
+    // A copy that may be indexed at run time, so that the sums above can stay in registers.
+    Vector done[Block][Vectors];
+#pragma GCC unroll 8
+    for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) done[o][v] = sum[o][v];
+#pragma GCC unroll 1
+    for (int o = 0; o < row.out_channels; ++o)
+#pragma GCC unroll 1
+        for (int v = 0; v < Vectors; ++v) {
+            const int column = first + v * vector_width;
+            if (column < row.width)
+                finish(row.y + o * row.y_channel + column, done[o][v], row.width - column, epilogue);
+        }
 }
 
-/// One row of a block of output channels: `channels` of them count. to points at the row of the block's first channel.
+/// One row of a block of output channels. A function of its own: every kind of convolution shares its code.
 template <int Kernel, int Stride, int Block, int Vectors>
-DEPIX_INLINE void conv_row(const float* x, std::ptrdiff_t x_channel, std::ptrdiff_t x_row, int in_channels,
-                           const float* weight, int first_channel, int channels, const Epilogue& epilogue, float* to,
-                           std::ptrdiff_t to_channel, int width) {
-    const auto tile = [&]<int V>(int j) DEPIX_INLINE_LAMBDA {
-        Vector sum[Block][V];
-        for (int o = 0; o < Block; ++o)
-            for (int v = 0; v < V; ++v)
-                sum[o][v] = broadcast(epilogue.bias && o < channels ? epilogue.bias[first_channel + o] : 0.f);
-        conv_tile<Kernel, Stride, Block, V>(x + j * Stride, x_channel, x_row, in_channels, weight, sum);
-        for (int o = 0; o < channels; ++o)
-            for (int v = 0; v < V; ++v) {
-                const int column = j + v * vector_width;
-                if (column < width) finish(to + o * to_channel + column, sum[o][v], width - column, epilogue);
-            }
-    };
+[[gnu::noinline]] void conv_row(const ConvRow& row, const Epilogue& epilogue) {
     int j = 0;
-    for (; j + (Vectors - 1) * vector_width < width; j += Vectors * vector_width) tile.template operator()<Vectors>(j);
-    for (; j < width; j += vector_width) tile.template operator()<1>(j);
+    for (; j + (Vectors - 1) * vector_width < row.width; j += Vectors * vector_width)
+        conv_tile<Kernel, Stride, Block, Vectors>(row, j, epilogue);
+    if constexpr (Vectors > 1)
+        for (; j < row.width; j += vector_width) conv_tile<Kernel, Stride, Block, 1>(row, j, epilogue);
 }
 
 /// y = epilogue(x * weight), rows [first, last) of picture n. weight is packed by choose_block(Out).
@@ -143,28 +171,31 @@ void conv_rows(View<const float> x, int n, const float* weight, int padding, con
         for (int o = 0; o < y.channels; o += Block, block_weight += block_size)
             for (int i = top; i < bottom; ++i)
                 conv_row<Kernel, Stride, Block, Vectors>(
-                    x.row(n, 0, i * Stride - padding) - padding, x.channel_stride, x.row_stride, x.channels,
-                    block_weight, o, y.channels - o < Block ? y.channels - o : Block, epilogue, y.row(n, o, i),
-                    y.channel_stride, y.width);
+                    {x.row(n, 0, i * Stride - padding) - padding, x.channel_stride, x.row_stride, x.channels,
+                     block_weight, epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o),
+                     y.row(n, o, i), y.channel_stride, y.width},
+                    epilogue);
     }
 }
 
-/// The same with 2x2 max pooling behind it: pooled rows [first, last). `scratch` holds 2 * Block rows.
+/// The same with 2x2 max pooling behind it: pooled rows [first, last); `width` is the convolution's before pooling.
+/// `scratch` holds 2 * Block rows, where each pair of rows waits in the first-level cache to be pooled.
 template <int Kernel, int Stride, int Block, int Vectors>
 void conv_pool_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, int width,
                     View<float> y, int first, int last, float* scratch) {
     const std::ptrdiff_t scratch_row = round_up(width, 2 * vector_width);
     const Epilogue to_scratch{epilogue.bias, epilogue.negative_slope, false, true};
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
-    const float* block_weight = weight;
-    for (int o = 0; o < y.channels; o += Block, block_weight += block_size) {
-        const int channels = y.channels - o < Block ? y.channels - o : Block;
-        for (int i = first; i < last; ++i) {
+    for (int i = first; i < last; ++i) {
+        const float* block_weight = weight;
+        for (int o = 0; o < y.channels; o += Block, block_weight += block_size) {
+            const int channels = std::min(Block, y.channels - o);
             for (int half = 0; half < 2; ++half)
                 conv_row<Kernel, Stride, Block, Vectors>(
-                    x.row(n, 0, (2 * i + half) * Stride - padding) - padding, x.channel_stride, x.row_stride,
-                    x.channels, block_weight, o, channels, to_scratch, scratch + half * Block * scratch_row,
-                    scratch_row, width);
+                    {x.row(n, 0, (2 * i + half) * Stride - padding) - padding, x.channel_stride, x.row_stride,
+                     x.channels, block_weight, epilogue.bias ? epilogue.bias + o : nullptr, channels,
+                     scratch + half * Block * scratch_row, scratch_row, width},
+                    to_scratch);
             for (int c = 0; c < channels; ++c) {
                 const float* above = scratch + c * scratch_row;
                 const float* below = above + Block * scratch_row;
@@ -180,72 +211,101 @@ void conv_pool_rows(View<const float> x, int n, const float* weight, int padding
     }
 }
 
+/// Vectors vectors of input positions from q on, of output row i, Block channels; see conv_transpose_rows. row.x points
+/// at the first pixel of the picture, row.width is the output's.
+template <int Kernel, int Stride, int Padding, int Block, int Vectors>
+DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Epilogue& epilogue) {
+    Vector sum[Stride][Block][Vectors];
+#pragma GCC unroll 8
+    for (int phase = 0; phase < Stride; ++phase)
+#pragma GCC unroll 8
+        for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+            for (int v = 0; v < Vectors; ++v)
+                sum[phase][o][v] = broadcast(row.bias && o < row.out_channels ? row.bias[o] : 0.f);
+
+#pragma GCC unroll 1
+    for (int k = (i + Padding) % Stride; k < Kernel; k += Stride) {
+        // (i + Padding - k) divides by Stride, also where it is negative.
+        const float* pixels = row.x + (i + Padding - k) / Stride * row.x_row + q;
+        const float* taps = row.weight + k * Kernel * Block;
+        for (int c = 0; c < row.in_channels; ++c, pixels += row.x_channel, taps += Kernel * Kernel * Block)
+#pragma GCC unroll 9
+            for (int l = 0; l < Kernel; ++l) {
+                const int phase = ((l - Padding) % Stride + Stride) % Stride;
+                const int shift = (phase + Padding - l) / Stride;
+                Vector columns[Vectors];
+#pragma GCC unroll 8
+                for (int v = 0; v < Vectors; ++v) columns[v] = load(pixels + shift + v * vector_width);
+#pragma GCC unroll 8
+                for (int o = 0; o < Block; ++o) {
+                    const Vector w = broadcast(taps[l * Block + o]);
+#pragma GCC unroll 8
+                    for (int v = 0; v < Vectors; ++v) sum[phase][o][v] += w * columns[v];
+                }
+            }
+    }
+
+    // Interleaved, and in an array that may be indexed at run time, so that the sums above can stay in registers.
+    Vector done[Block][Vectors][Stride];
+#pragma GCC unroll 8
+    for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) {
+            if constexpr (Stride == 2) {
+                done[o][v][0] = zip_low(sum[0][o][v], sum[1][o][v]);
+                done[o][v][1] = zip_high(sum[0][o][v], sum[1][o][v]);
+            } else if constexpr (Stride == 1) {
+                done[o][v][0] = sum[0][o][v];
+            } else {
+                for (int lane = 0; lane < vector_width * Stride; ++lane)
+                    done[o][v][lane / vector_width][lane % vector_width] = sum[lane % Stride][o][v][lane / Stride];
+            }
+        }
+#pragma GCC unroll 1
+    for (int o = 0; o < row.out_channels; ++o)
+#pragma GCC unroll 1
+        for (int v = 0; v < Vectors * Stride; ++v) {
+            const int column = q * Stride + v * vector_width;
+            if (column < row.width)
+                finish(row.y + o * row.y_channel + column, done[o][v / Stride][v % Stride], row.width - column,
+                       epilogue);
+        }
+}
+
+/// One output row of a block of channels.
+template <int Kernel, int Stride, int Padding, int Block, int Vectors>
+[[gnu::noinline]] void conv_transpose_row(const ConvRow& row, int i, const Epilogue& epilogue) {
+    const int positions = (row.width + Stride - 1) / Stride;
+    int q = 0;
+    for (; q + (Vectors - 1) * vector_width < positions; q += Vectors * vector_width)
+        conv_transpose_tile<Kernel, Stride, Padding, Block, Vectors>(row, i, q, epilogue);
+    if constexpr (Vectors > 1)
+        for (; q < positions; q += vector_width)
+            conv_transpose_tile<Kernel, Stride, Padding, Block, 1>(row, i, q, epilogue);
+}
+
 /// y = epilogue(transposed convolution of x), rows [first, last) of picture n.
 ///
 /// Output column q * Stride + phase sums the taps l with l = phase + padding (mod Stride), at input column
 /// q + (phase + padding - l) / Stride: each phase is a convolution of its own, and their results are interleaved.
-/// x is (N, In, H, W) with a border of (Kernel - 1) / Stride, y (N, Out, H', W'). weight: packed (Out / Block, In, K, K, Block).
+/// x is (N, In, H, W) with a border of (Kernel - 1) / Stride rounded up, y (N, Out, H', W'); weight is packed by
+/// choose_block(Out, Stride).
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 void conv_transpose_rows(View<const float> x, int n, const float* weight, const Epilogue& epilogue, View<float> y,
                          int first, int last) {
+    const int band = band_rows(x.channels, x.row_stride, 1) * Stride;
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
-    const int positions = (y.width + Stride - 1) / Stride;
-    const auto tile = [&]<int V>(const float* block_weight, int o, int channels, int i, int q) DEPIX_INLINE_LAMBDA {
-        Vector sum[Stride][Block][V];
-        for (int phase = 0; phase < Stride; ++phase)
-            for (int c = 0; c < Block; ++c)
-                for (int v = 0; v < V; ++v)
-                    sum[phase][c][v] = broadcast(epilogue.bias && c < channels ? epilogue.bias[o + c] : 0.f);
-        for (int k = (i + Padding) % Stride; k < Kernel; k += Stride) {
-            // (i + Padding - k) divides by Stride, also where it is negative.
-            const float* row = x.row(n, 0, (i + Padding - k) / Stride) + q;
-            const float* tap = block_weight + k * Kernel * Block;
-            for (int c = 0; c < x.channels; ++c, row += x.channel_stride, tap += Kernel * Kernel * Block)
-#pragma GCC unroll 9
-                for (int l = 0; l < Kernel; ++l) {
-                    const int phase = ((l - Padding) % Stride + Stride) % Stride;
-                    const int shift = (phase + Padding - l) / Stride;
-                    Vector columns[V];
-#pragma GCC unroll 8
-                    for (int v = 0; v < V; ++v) columns[v] = load(row + shift + v * vector_width);
-#pragma GCC unroll 8
-                    for (int lane = 0; lane < Block; ++lane) {
-                        const Vector w = broadcast(tap[l * Block + lane]);
-#pragma GCC unroll 8
-                        for (int v = 0; v < V; ++v) sum[phase][lane][v] += w * columns[v];
-                    }
-                }
-        }
-        for (int c = 0; c < channels; ++c)
-            for (int v = 0; v < V; ++v) {
-                const int column = (q + v * vector_width) * Stride;
-                float* to = y.row(n, o + c, i) + column;
-                const int count = y.width - column;
-                if (count <= 0) continue;
-                if constexpr (Stride == 1) {
-                    finish(to, sum[0][c][v], count, epilogue);
-                } else if constexpr (Stride == 2) {
-                    finish(to, zip_low(sum[0][c][v], sum[1][c][v]), count, epilogue);
-                    if (count > vector_width)
-                        finish(to + vector_width, zip_high(sum[0][c][v], sum[1][c][v]), count - vector_width, epilogue);
-                } else {
-                    for (int phase = 0; phase < Stride; ++phase) {
-                        const Vector value = rectify(sum[phase][c][v], epilogue.negative_slope);
-                        for (int lane = 0; lane < vector_width && lane * Stride + phase < count; ++lane)
-                            to[lane * Stride + phase] = value[lane] + (epilogue.accumulate ? to[lane * Stride + phase] : 0.f);
-                    }
-                }
-            }
-    };
-    const float* block_weight = weight;
-    for (int o = 0; o < y.channels; o += Block, block_weight += block_size) {
-        const int channels = y.channels - o < Block ? y.channels - o : Block;
-        for (int i = first; i < last; ++i) {
-            int q = 0;
-            for (; q + (Vectors - 1) * vector_width < positions; q += Vectors * vector_width)
-                tile.template operator()<Vectors>(block_weight, o, channels, i, q);
-            for (; q < positions; q += vector_width) tile.template operator()<1>(block_weight, o, channels, i, q);
-        }
+    for (int top = first; top < last; top += band) {
+        const int bottom = top + band < last ? top + band : last;
+        const float* block_weight = weight;
+        for (int o = 0; o < y.channels; o += Block, block_weight += block_size)
+            for (int i = top; i < bottom; ++i)
+                conv_transpose_row<Kernel, Stride, Padding, Block, Vectors>(
+                    {x.row(n, 0, 0), x.channel_stride, x.row_stride, x.channels, block_weight,
+                     epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o), y.row(n, o, i),
+                     y.channel_stride, y.width},
+                    i, epilogue);
     }
 }
 

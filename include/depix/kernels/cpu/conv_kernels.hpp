@@ -42,8 +42,8 @@ struct ConvKernels {
     static void forward_pool_rows(View<const float> x, int n, const float* packed, const Epilogue& epilogue, int width,
                                   View<float> y, int first, int last, float* scratch) {
         static_assert(!Transposed);
-        conv_pool_rows<kernel, stride, forward_block.channels, forward_block.vectors>(
-            x, n, packed, padding, epilogue, width, y, first, last, scratch);
+        conv_pool_rows<kernel, stride, forward_block.channels, forward_block.vectors>(x, n, packed, padding, epilogue,
+                                                                                      width, y, first, last, scratch);
     }
     /// dx = (or +=) dy * weight, rows [first, last) of picture n.
     static void input_gradient_rows(View<const float> dy, int n, const float* packed, bool accumulate, View<float> dx,
@@ -108,8 +108,7 @@ struct ConvKernels {
 namespace depix {
 
 template <int In, int Out, int K, class... Options>
-struct Kernel<Cpu, Conv<In, Out, K, Options...>>
-    : cpu::ConvKernels<Conv<In, Out, K, Options...>::geometry, false> {};
+struct Kernel<Cpu, Conv<In, Out, K, Options...>> : cpu::ConvKernels<Conv<In, Out, K, Options...>::geometry, false> {};
 
 template <int In, int Out, int K, class... Options>
 struct Kernel<Cpu, ConvTranspose<In, Out, K, Options...>>

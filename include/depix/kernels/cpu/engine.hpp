@@ -1,4 +1,5 @@
-// Runs a network with the fast kernels: batch norms folded into weights, weights packed, steps fused, one parallel region.
+// Runs a network with the fast kernels: batch norms folded into weights, weights packed, steps fused, one parallel
+// region.
 #pragma once
 
 #include <cmath>
@@ -133,8 +134,8 @@ class Engine {
         workspace.scratch_each = 0;
         for (int i = 0; i < plan.step_count; ++i)
             if (plan.step(i).pool) {
-                const Shape before = plan.step(i).layer.info->output(
-                    workspace.shapes[static_cast<std::size_t>(plan.step(i).input)]);
+                const Shape before =
+                    plan.step(i).layer.info->output(workspace.shapes[static_cast<std::size_t>(plan.step(i).input)]);
                 const auto rows = static_cast<std::size_t>(2 * 8 * round_up(before.width, 2 * vector_width));
                 if (rows > workspace.scratch_each) workspace.scratch_each = rows;
             }
@@ -151,7 +152,8 @@ class Engine {
                 std::vector<float> scale(out, 1.f);
                 std::vector<float>& bias = bias_[static_cast<std::size_t>(index)];
                 bias.assign(out, 0.f);
-                if (L::bias) bias.assign(weight + L::geometry.weight_count(), weight + L::geometry.weight_count() + out);
+                if (L::bias)
+                    bias.assign(weight + L::geometry.weight_count(), weight + L::geometry.weight_count() + out);
                 if (step.batch_norm)
                     with_layer<Network>(step.batch_norm.info, [&]<class N>() {
                         if constexpr (N::traits.role == Role::batch_norm)
@@ -173,11 +175,12 @@ class Engine {
         });
     }
     template <class N>
-    static void fold(const float* weight, const float* statistics, std::vector<float>& scale, std::vector<float>& bias) {
+    static void fold(const float* weight, const float* statistics, std::vector<float>& scale,
+                     std::vector<float>& bias) {
         const std::size_t channels = scale.size();
         for (std::size_t c = 0; c < channels; ++c) {
-            const double s = static_cast<double>(weight[c]) /
-                             std::sqrt(static_cast<double>(statistics[channels + c]) + N::epsilon);
+            const double s =
+                static_cast<double>(weight[c]) / std::sqrt(static_cast<double>(statistics[channels + c]) + N::epsilon);
             scale[c] = static_cast<float>(s);
             bias[c] = static_cast<float>((static_cast<double>(bias[c]) - static_cast<double>(statistics[c])) * s +
                                          static_cast<double>(weight[channels + c]));

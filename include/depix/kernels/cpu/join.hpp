@@ -48,8 +48,7 @@ struct Kernel<Cpu, Concatenate> {
     }
     static void backward(const Backward<float>& a, Team team) {
         const int first = a.output_gradient.channels - a.other_gradient.channels;
-        if (a.input_gradient.data)
-            cpu::copy(a.output_gradient.slice(0, first), a.input_gradient, a.accumulate, team);
+        if (a.input_gradient.data) cpu::copy(a.output_gradient.slice(0, first), a.input_gradient, a.accumulate, team);
         if (a.other_gradient.data)
             cpu::copy(a.output_gradient.slice(first, a.other_gradient.channels), a.other_gradient, a.accumulate_other,
                       team);

@@ -34,14 +34,13 @@
 #endif
 
 #define DEPIX_INLINE [[gnu::always_inline]] inline
-#define DEPIX_INLINE_LAMBDA __attribute__((always_inline))
 
 namespace depix::inline DEPIX_ISA {
 
-inline constexpr int vector_width = DEPIX_VECTOR_BYTES / 4;            ///< floats in a vector
-inline constexpr int vector_registers = DEPIX_VECTOR_REGISTERS;        ///< that the instruction set has
-using Vector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = float;         ///< arithmetic is elementwise
-using IntegerVector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = int;    ///< what comparisons give: -1 where true
+inline constexpr int vector_width = DEPIX_VECTOR_BYTES / 4;          ///< floats in a vector
+inline constexpr int vector_registers = DEPIX_VECTOR_REGISTERS;      ///< that the instruction set has
+using Vector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = float;       ///< arithmetic is elementwise
+using IntegerVector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = int;  ///< what comparisons give: -1 where true
 
 DEPIX_INLINE Vector load(const float* from) {
     Vector v;
@@ -102,11 +101,17 @@ using Lanes = std::make_index_sequence<vector_width>;
 }  // namespace simd_detail
 
 /// a0 a2 a4 ... b0 b2 b4 ...
-DEPIX_INLINE Vector even_lanes(Vector a, Vector b) { return simd_detail::shuffle(a, b, simd_detail::even_index(simd_detail::Lanes{})); }
+DEPIX_INLINE Vector even_lanes(Vector a, Vector b) {
+    return simd_detail::shuffle(a, b, simd_detail::even_index(simd_detail::Lanes{}));
+}
 /// a1 a3 a5 ... b1 b3 b5 ...
-DEPIX_INLINE Vector odd_lanes(Vector a, Vector b) { return simd_detail::shuffle(a, b, simd_detail::odd_index(simd_detail::Lanes{})); }
+DEPIX_INLINE Vector odd_lanes(Vector a, Vector b) {
+    return simd_detail::shuffle(a, b, simd_detail::odd_index(simd_detail::Lanes{}));
+}
 /// a0 b0 a1 b1 ... of the lower halves
-DEPIX_INLINE Vector zip_low(Vector a, Vector b) { return simd_detail::shuffle(a, b, simd_detail::zip_index<0>(simd_detail::Lanes{})); }
+DEPIX_INLINE Vector zip_low(Vector a, Vector b) {
+    return simd_detail::shuffle(a, b, simd_detail::zip_index<0>(simd_detail::Lanes{}));
+}
 /// ... and of the upper halves
 DEPIX_INLINE Vector zip_high(Vector a, Vector b) {
     return simd_detail::shuffle(a, b, simd_detail::zip_index<1>(simd_detail::Lanes{}));

@@ -18,13 +18,13 @@ constexpr int choose_gradient_block(int channels, int kernel) {
 /// d_weight[o][c][k][l] += sum over rows [first, last) of picture n, and all columns j, of
 ///                         dy[o][i][j] * x[c][i * Stride + k - padding][j * Stride + l - padding]
 ///
-/// dy is (N, Out, H', W') with zeros behind every row up to a whole vector; x is (N, In, H, W) with a border of at least
-/// the padding; output channels [first_channel, last_channel). d_weight is (Out, In, K, K).
+/// dy is (N, Out, H', W') with zeros behind every row up to a whole vector; x is (N, In, H, W) with a border of at
+/// least the padding; output channels [first_channel, last_channel). d_weight is (Out, In, K, K).
 ///
 /// A transposed convolution has the same gradient with x and dy in each other's places.
 template <int Kernel, int Stride, int Block>
-void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first, int last,
-                          int first_channel, int last_channel, float* d_weight) {
+[[gnu::noinline]] void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first,
+                                            int last, int first_channel, int last_channel, float* d_weight) {
     const int band = band_rows(x.channels + dy.channels, x.row_stride, Stride);
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
@@ -35,8 +35,10 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
             for (int c = 0; c < x.channels; ++c)
                 for (int k = 0; k < Kernel; ++k) {
                     Vector sum[Block][Kernel];
-                    for (auto& row : sum)
-                        for (Vector& v : row) v = Vector{};
+#pragma GCC unroll 8
+                    for (int b = 0; b < Block; ++b)
+#pragma GCC unroll 9
+                        for (int l = 0; l < Kernel; ++l) sum[b][l] = Vector{};
                     for (int i = top; i < bottom; ++i) {
                         const float* pixels = x.row(n, c, i * Stride + k - padding) - padding;
                         for (int j = 0; j < dy.width; j += vector_width) {
@@ -51,10 +53,16 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                             }
                         }
                     }
-                    for (int b = 0; b < Block && o + b < last_channel; ++b)
+                    // A copy that may be indexed at run time, so that the sums above can stay in registers.
+                    Vector done[Block][Kernel];
+#pragma GCC unroll 8
+                    for (int b = 0; b < Block; ++b)
+#pragma GCC unroll 9
+                        for (int l = 0; l < Kernel; ++l) done[b][l] = sum[b][l];
+                    for (int b = 0; b < std::min(Block, last_channel - o); ++b)
                         for (int l = 0; l < Kernel; ++l)
                             d_weight[((o + b) * x.channels + c) * Kernel * Kernel + k * Kernel + l] +=
-                                sum_of_lanes(sum[b][l]);
+                                sum_of_lanes(done[b][l]);
                 }
         }
     }

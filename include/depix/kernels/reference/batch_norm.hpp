@@ -22,8 +22,9 @@ void batch_norm_inference(View<const T> x, const T* mean, const T* variance, dou
     }
 }
 
-/// The same with the batch's own statistics, which are kept: batch_mean (C), inverse = 1 / sqrt(variance + epsilon) (C).
-/// The running statistics (C) move towards the batch's by `momentum`; the running variance towards the unbiased one.
+/// The same with the batch's own statistics, which are kept: batch_mean (C), inverse = 1 / sqrt(variance + epsilon)
+/// (C). The running statistics (C) move towards the batch's by `momentum`; the running variance towards the unbiased
+/// one.
 template <class T>
 void batch_norm_training(View<const T> x, double epsilon, double momentum, const T* weight, const T* bias, View<T> y,
                          T* batch_mean, T* inverse, T* running_mean, T* running_var) {
@@ -78,8 +79,8 @@ void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, 
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) {
-                    const T slope = weight[c] * inverse[c] *
-                                    (dy(n, c, i, j) - sum / count - normalised(n, i, j) * product / count);
+                    const T slope =
+                        weight[c] * inverse[c] * (dy(n, c, i, j) - sum / count - normalised(n, i, j) * product / count);
                     dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + slope : slope;
                 }
     }
@@ -101,7 +102,8 @@ struct Kernel<Reference, BatchNorm<C, Options...>> {
             reference::batch_norm_training(a.input, L::epsilon, L::momentum, weight, bias, a.output, a.saved,
                                            a.saved + C, a.new_statistics, a.new_statistics + C);
         else
-            reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, L::epsilon, weight, bias, a.output);
+            reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, L::epsilon, weight, bias,
+                                            a.output);
     }
     template <class T>
     static void backward(const Backward<T>& a) {

@@ -6,7 +6,8 @@
 
 namespace depix::reference {
 
-/// Every input pixel paints a stamp: y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] * x[c][i][j]
+/// Every input pixel paints a stamp: y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] *
+/// x[c][i][j]
 ///
 /// x is (N, In, H, W), weight (In, Out, K, K), bias (Out) or nullptr, y (N, Out, H', W').
 template <class T>

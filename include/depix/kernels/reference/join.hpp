@@ -47,10 +47,10 @@ struct Kernel<Reference, Concatenate> {
     template <class T>
     static void backward(const Backward<T>& a) {
         const int first = a.output_gradient.channels - a.other_gradient.channels;
-        if (a.input_gradient.data)
-            reference::copy(a.output_gradient.slice(0, first), a.input_gradient, a.accumulate);
+        if (a.input_gradient.data) reference::copy(a.output_gradient.slice(0, first), a.input_gradient, a.accumulate);
         if (a.other_gradient.data)
-            reference::copy(a.output_gradient.slice(first, a.other_gradient.channels), a.other_gradient, a.accumulate_other);
+            reference::copy(a.output_gradient.slice(first, a.other_gradient.channels), a.other_gradient,
+                            a.accumulate_other);
     }
 };
 

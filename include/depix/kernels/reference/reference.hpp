@@ -1,4 +1,5 @@
-// Reference: the textbook backend. Plain loops, one thread, any scalar; the oracle of every test, and firmware's engine.
+// Reference: the textbook backend. Plain loops, one thread, any scalar; the oracle of every test, and firmware's
+// engine.
 #pragma once
 
 #include "depix/kernels/kernel.hpp"

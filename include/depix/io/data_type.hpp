@@ -1,0 +1,63 @@
+// DataType: how a tensor's values are stored in a file.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "depix/io/half.hpp"
+
+namespace depix {
+
+/// The stored types that depix reads and writes, called as safetensors calls them.
+enum class DataType { F64, F32, F16, BF16, I64, U8 };
+
+struct DataTypeInfo {
+    DataType type;
+    std::string_view name;
+    std::size_t size;  ///< bytes of one element
+    bool floating;
+};
+
+inline constexpr std::array<DataTypeInfo, 6> data_types{{
+    {DataType::F64, "F64", 8, true},
+    {DataType::F32, "F32", 4, true},
+    {DataType::F16, "F16", 2, true},
+    {DataType::BF16, "BF16", 2, true},
+    {DataType::I64, "I64", 8, false},
+    {DataType::U8, "U8", 1, false},
+}};
+
+constexpr const DataTypeInfo& info(DataType type) { return data_types[static_cast<std::size_t>(type)]; }
+
+/// The type of that name, if depix knows it.
+constexpr std::optional<DataType> data_type_called(std::string_view name) {
+    for (const DataTypeInfo& candidate : data_types)
+        if (candidate.name == name) return candidate.type;
+    return std::nullopt;
+}
+
+/// What a program may hold of a file's values: float, double, std::int64_t, std::uint8_t.
+template <class T>
+concept FileValue = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t> ||
+    std::is_same_v<T, std::uint8_t>;
+
+/// The stored type that holds T exactly.
+template <FileValue T>
+constexpr DataType data_type_of = std::is_same_v<T, double>         ? DataType::F64
+                                  : std::is_same_v<T, float>        ? DataType::F32
+                                  : std::is_same_v<T, std::int64_t> ? DataType::I64
+                                                                    : DataType::U8;
+
+/// Whether values of T may be read from, and written as, `type`: numbers with a fraction as any floating type, with
+/// rounding to nearest; whole numbers only as themselves.
+template <FileValue T>
+constexpr bool converts_to(DataType type) {
+    return std::is_floating_point_v<T> ? info(type).floating : type == data_type_of<T>;
+}
+
+}  // namespace depix

@@ -1,0 +1,159 @@
+// load and save: a model's weights to and from a safetensors file. Needs only the standard library.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "depix/error.hpp"
+#include "depix/io/safetensors_file.hpp"
+#include "depix/io/safetensors_writer.hpp"
+#include "depix/named_tensor.hpp"
+
+namespace depix {
+
+/// Anything with parameters that have names: `model.tensors()` is a std::vector<NamedTensor<T>>, T float or double
+/// (const in a const model). If it also has `model.counters()`, a std::vector<NamedTensor<std::int64_t>>, those are
+/// PyTorch's `num_batches_tracked`.
+template <class Model>
+concept HasTensors = requires(Model& model) {
+    { model.tensors().front().name } -> std::convertible_to<std::string>;
+    model.tensors().front().values;
+};
+
+/// From the name of a tensor in a foreign file to its name in the model; "" leaves the tensor out.
+using NameMap = std::function<std::string(const std::string&)>;
+
+/// A NameMap that replaces the beginnings of names at a dot, or whole names:
+/// `rename({{"block1.0", "head.0"}, {"conv_last", "tail.1"}})` takes `block1.0.weight` to `head.0.weight`. Of several
+/// that fit the longest counts; a name that none fits stays as it is. `{"module", ""}` removes `module.`.
+inline NameMap rename(std::vector<std::pair<std::string, std::string>> foreign_to_own) {
+    return [pairs = std::move(foreign_to_own)](const std::string& name) {
+        const std::pair<std::string, std::string>* best = nullptr;
+        for (const auto& pair : pairs) {
+            const std::string& foreign = pair.first;
+            const bool fits =
+                name.starts_with(foreign) && (name.size() == foreign.size() || name[foreign.size()] == '.');
+            if (fits && (best == nullptr || foreign.size() > best->first.size())) best = &pair;
+        }
+        if (best == nullptr) return name;
+        const std::string rest = name.substr(best->first.size());
+        return best->second.empty() && !rest.empty() ? rest.substr(1) : best->second + rest;
+    };
+}
+
+struct LoadOptions {
+    std::string prefix = {};  ///< only tensors whose names begin so are looked at, without it: "w."
+    NameMap name_map = {};    ///< applied after the prefix is gone
+};
+
+struct SaveOptions {
+    std::optional<DataType> dtype = {};  ///< F64, F32, F16 or BF16; by default what the model computes in
+    std::map<std::string, std::string> metadata = {};
+};
+
+/// Fills the model from an open file; see load(model, path).
+template <HasTensors Model>
+void load(Model& model, const SafetensorsFile& file, const LoadOptions& options = {}) {
+    using Value = typename decltype(model.tensors().front().values)::value_type;
+    std::vector<std::string> problems;
+
+    std::map<std::string, std::string> foreign_names;  // by the model's names
+    for (const auto& item : file.entries) {
+        const std::string& foreign = item.first;
+        if (!foreign.starts_with(options.prefix)) continue;
+        std::string own = foreign.substr(options.prefix.size());
+        if (options.name_map) own = options.name_map(own);
+        if (own.empty()) continue;
+        const auto [place, inserted] = foreign_names.emplace(own, foreign);
+        if (!inserted) problems.push_back(place->second + " and " + foreign + " are both mapped to " + own);
+    }
+
+    // First everything is checked, then everything is written: nothing in the second half can fail.
+    std::vector<std::function<void()>> writes;
+    const auto match = [&]<class T>(const NamedTensor<T>& tensor, bool optional) {
+        const auto found = foreign_names.find(tensor.name);
+        if (found == foreign_names.end()) {
+            if (optional)
+                writes.push_back([values = tensor.values] { std::fill(values.begin(), values.end(), T(0)); });
+            else
+                problems.push_back("missing " + tensor.name + " " + to_string(tensor.shape));
+            return;
+        }
+        const std::string foreign = found->second;
+        foreign_names.erase(found);
+        const SafetensorsFile::Entry& entry = file.entry(foreign);
+        if (entry.shape != tensor.shape)
+            problems.push_back("mis-shaped " + tensor.name + ": the model has " + to_string(tensor.shape) +
+                               ", the file has " + to_string(entry.shape));
+        else if (!converts_to<T>(entry.dtype))
+            problems.push_back("mis-typed " + tensor.name + ": the file has " + std::string(info(entry.dtype).name));
+        else
+            writes.push_back([&file, foreign, values = tensor.values] { file.copy_values<T>(foreign, values); });
+    };
+    for (const NamedTensor<Value>& tensor : model.tensors()) match(tensor, false);
+    // Older files lack the counters, and other frameworks have none.
+    constexpr std::string_view counter = ".num_batches_tracked";
+    if constexpr (requires { model.counters(); }) {
+        for (const NamedTensor<std::int64_t>& tensor : model.counters()) match(tensor, tensor.name.ends_with(counter));
+    } else {
+        std::erase_if(foreign_names, [&](const auto& names) { return names.first.ends_with(counter); });
+    }
+    for (const auto& [own, foreign] : foreign_names)
+        problems.push_back("unexpected " + own + " " + to_string(file.shape(foreign)));
+
+    if (!problems.empty()) {
+        std::string message = "does not fit the model, which is unchanged:";
+        for (const std::string& problem : problems) message += "\n  " + problem;
+        throw FileError(file.path, message);
+    }
+    for (const auto& write : writes) write();
+}
+
+/// Fills the model's parameters, running statistics and counters from a safetensors file: PyTorch's
+/// `model.load_state_dict(load_file(path), strict=True)`.
+///
+/// Every name must match and every shape; F64, F32, F16 and BF16 are converted to what the model computes in. NaN and
+/// infinity are loaded as they are. Counters (`*.num_batches_tracked`) may be absent and are then 0. Throws one
+/// FileError that names every missing, unexpected, mis-shaped and mis-typed tensor, with both shapes; the model is then
+/// unchanged.
+template <HasTensors Model>
+void load(Model& model, const std::string& path, const LoadOptions& options = {}) {
+    load(model, SafetensorsFile::read(path), options);
+}
+
+/// Adds a model's tensors and counters to a writer, each name behind `prefix`: how a checkpoint holds several models.
+template <HasTensors Model>
+void append(SafetensorsWriter& writer, const Model& model, const std::string& prefix = {},
+            std::optional<DataType> dtype = {}) {
+    for (const auto& tensor : model.tensors()) {
+        using Value = typename decltype(tensor.values)::value_type;
+        writer.add(prefix + tensor.name, tensor.shape, std::span<const Value>(tensor.values),
+                   dtype.value_or(data_type_of<Value>));
+    }
+    if constexpr (requires { model.counters(); })
+        for (const auto& tensor : model.counters())
+            writer.add(prefix + tensor.name, tensor.shape, std::span<const std::int64_t>(tensor.values));
+}
+
+/// Writes the model's parameters, running statistics and counters, whole or not at all, under PyTorch's names:
+/// PyTorch's `save_file(model.state_dict(), path)`. Throws FileError when the file cannot be written.
+template <HasTensors Model>
+void save(const Model& model, const std::string& path, const SaveOptions& options = {}) {
+    SafetensorsWriter writer;
+    writer.metadata = options.metadata;
+    append(writer, model, {}, options.dtype);
+    writer.write(path);
+}
+
+}  // namespace depix
