@@ -3,6 +3,8 @@
 
 #include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
+#include "depix/layers/dropout.hpp"
+#include "depix/layers/pixel_shuffle.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/plan/summary.hpp"
 #include "depix/static_inference.hpp"

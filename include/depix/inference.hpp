@@ -34,9 +34,6 @@ struct InferenceEngine<Reference, Network, T> {
         : parameters(first_parameter, first_parameter + parameter_count),
           statistics(first_statistic, first_statistic + statistic_count) {}
 
-    static std::size_t workspace_size(Shape input, int) {
-        return reference::make_layout<Network>(input).placement.total;
-    }
     static void prepare(WorkspaceType& workspace, Shape input, int) {
         if (workspace.input == input) return;
         workspace.input = input;
@@ -59,10 +56,13 @@ struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
 
 }  // namespace detail
 
-/// Bytes of memory that one running inference works in, beside weights, input and output.
+/// Bytes that one running inference works in, beside weights, input and output: exactly what it will use.
 template <Module Network, class Backend = Cpu, class T = float>
-std::size_t inference_bytes(Shape input, int threads = 1) {
-    return detail::InferenceEngine<Backend, Network, T>::workspace_size(input, threads) * sizeof(T);
+constexpr std::size_t workspace_bytes(Shape input, int threads = 1) {
+    if constexpr (std::is_same_v<Backend, Reference>)
+        return reference::make_layout<Network>(input).placement.total * sizeof(T);
+    else
+        return cpu::make_layout<Network>(input).size(threads) * sizeof(T);
 }
 
 /// A network, ready to restore pictures of any size that divides by Network::size_multiple.
@@ -101,7 +101,9 @@ class Inference {
     }
 
     /// Bytes that a call with a picture of this shape works in, beside weights, input and output.
-    std::size_t workspace_bytes(Shape input) const { return Engine::workspace_size(input, threads_) * sizeof(T); }
+    std::size_t workspace_bytes(Shape input) const {
+        return depix::workspace_bytes<Network, Backend, T>(input, threads_);
+    }
 
     /// Makes room for pictures of this shape, so that calls of `run` with it allocate nothing.
     void prepare(Shape input) const {

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "depix/view.hpp"
@@ -22,6 +23,24 @@ struct Tensor {
 
     View<T> view() { return {data.data(), batch, shape}; }
     View<const T> view() const { return {data.data(), batch, shape}; }
+};
+
+/// Zeros that begin at a multiple of 64 bytes, for whole vectors.
+template <class T>
+class AlignedMemory {
+  public:
+    /// Makes room for `count` elements and sets all to zero. Allocates only if there was less before.
+    void reserve(std::size_t count) {
+        memory_.assign(count + 64 / sizeof(T), T(0));
+        const auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
+        start_ = (64 - address % 64) % 64 / sizeof(T);
+    }
+    T* data() { return memory_.data() + start_; }
+    std::size_t size() const { return memory_.size(); }
+
+  private:
+    std::vector<T> memory_;
+    std::size_t start_ = 0;
 };
 
 /// One picture: planar float32 in 0..1, (channels, height, width). 1 channel is grey, 3 RGB, 4 RGBA.

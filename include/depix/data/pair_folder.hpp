@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -175,6 +176,27 @@ inline PairSplit PairFolder::split_by_fractions(double train, double validation)
     return split(first, middle, size() - first - middle);
 }
 
+namespace detail {
+
+/// Writes a PNG whole or not at all, as write_image() does, but does not wait for the disk (fsync): what can be drawn
+/// again need not survive a power failure, and 40,000 small files are written several times as fast.
+inline void write_png_without_flush(const std::filesystem::path& path, const Image& image) {
+    const std::vector<std::byte> bytes = write_png(image);
+    const std::filesystem::path temporary = path.parent_path() / (".depix-" + path.filename().string() + ".tmp");
+    std::ofstream file(temporary, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    file.close();
+    std::error_code error;
+    if (file) std::filesystem::rename(temporary, path, error);
+    if (!file || error) {
+        std::error_code ignored;
+        std::filesystem::remove(temporary, ignored);
+        throw FileError(path.string(), "cannot be written" + (error ? ": " + error.message() : std::string()));
+    }
+}
+
+}  // namespace detail
+
 struct WritePairsOptions {
     std::size_t count = 20000;
     std::uint64_t seed = 0;
@@ -215,8 +237,8 @@ void write_pairs(const std::filesystem::path& root, const Images& images, const 
         Random random(options.seed, 0, index);
         const auto pair = images.draw(random);
         const std::string name = std::to_string(index) + ".png";
-        write_image((folders[0] / name).string(), pair.clean);
-        write_image((folders[1] / name).string(), pair.pixelated);
+        detail::write_png_without_flush(folders[0] / name, pair.clean);
+        detail::write_png_without_flush(folders[1] / name, pair.pixelated);
         const std::lock_guard lock(mutex);
         ++done;
         if (options.progress) options.progress(done, options.count);

@@ -117,7 +117,8 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
         throw FileError(name, std::string("cannot be decoded: ") + (reason != nullptr ? reason : "damaged"));
     };
     int width = 0, height = 0, stored_channels = 0;
-    if (stb::stbi_info_from_memory(data, size, &width, &height, &stored_channels) == 0) fail();
+    if (stb::stbi_info_from_memory(data, size, &width, &height, &stored_channels) == 0)
+        throw FileError(name, "cannot be decoded: damaged, too large or of an unknown kind");
     if (width <= 0 || height <= 0) throw FileError(name, "a picture without pixels");
     const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
     if (pixels > limits.maximum_pixels)

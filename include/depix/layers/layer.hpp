@@ -68,6 +68,7 @@ template <class Layer>
 struct LayerBase {
     static constexpr bool is_layer = true;
     static constexpr int in_channels = 0;
+    static constexpr int channel_multiple = 1;  ///< what the channels must divide by, where any number will do
     static constexpr int out_channels(int channels) { return channels; }
     static constexpr Shape output(Shape input) { return input; }
     static constexpr std::array<TensorInfo, 0> tensors{};

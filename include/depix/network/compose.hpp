@@ -131,6 +131,15 @@ constexpr int channels_after() {
         return M::template checked_out_channels<Channels>();
 }
 
+// How many channels a module wants when it is given this many: the same, if they suit it.
+template <Module M>
+constexpr int wanted_channels(int given) {
+    if (M::in_channels != 0) return M::in_channels;
+    if constexpr (Layer<M>)
+        if (given % M::channel_multiple != 0) return round_up(given, M::channel_multiple);
+    return given;
+}
+
 // Follows the channels through a list of modules, and stops the compiler at the first that does not fit. 0: not known.
 template <int Index, int Channels, class... Modules>
 struct Chain {
@@ -138,8 +147,9 @@ struct Chain {
 };
 template <int Index, int Channels, class First, class... Rest>
 struct Chain<Index, Channels, First, Rest...> {
-    static constexpr bool fits = Channels == 0 || First::in_channels == 0 || Channels == First::in_channels;
-    static_assert(CheckChannels<Index, First::in_channels, Channels, fits>::value);
+    static constexpr int wanted = wanted_channels<First>(Channels);
+    static constexpr bool fits = Channels == 0 || Channels == wanted;
+    static_assert(CheckChannels<Index, wanted, Channels, fits>::value);
     static constexpr int given = Channels != 0 ? Channels : First::in_channels;
     static constexpr int out = Chain < Index + 1, fits ? channels_after<First, given>() : 0, Rest... > ::out;
 };

@@ -115,23 +115,6 @@ struct TrainingBackend<Cpu> {
     }
 };
 
-/// Memory that begins at a multiple of 64 bytes, for whole vectors.
-template <class T>
-class AlignedMemory {
-  public:
-    void resize(std::size_t count) {
-        memory_.assign(count + 64 / sizeof(T), T(0));
-        const auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
-        start_ = (64 - address % 64) % 64 / sizeof(T);
-    }
-    T* data() { return memory_.data() + start_; }
-    std::size_t size() const { return memory_.size(); }
-
-  private:
-    std::vector<T> memory_;
-    std::size_t start_ = 0;
-};
-
 }  // namespace detail
 
 /// Trains a model: each `step` is one batch forward, the loss, the batch backward, and the optimizer's step.
@@ -304,8 +287,8 @@ class Trainer {
                 gradient_size += Run::size(batch, shape(i), gradient_halo);
             }
         }
-        maps_.resize(size);
-        gradient_maps_.resize(gradient_size);
+        maps_.reserve(size);
+        gradient_maps_.reserve(gradient_size);
         for (int i = 0; i < plan.tensor_count; ++i) {
             const auto index = static_cast<std::size_t>(i);
             const int root = plan.root(i);
@@ -331,7 +314,7 @@ class Trainer {
             });
         }
         scratch_ = (extra + 15) / 16 * 16;  // aligned, since some kernels keep doubles there
-        extra_.resize(scratch_ + scratch);
+        extra_.reserve(scratch_ + scratch);
     }
 
     // Names the first layer whose output is not finite, for the message.
@@ -365,7 +348,7 @@ class Trainer {
 
     int batch_ = 0;
     Shape input_;
-    detail::AlignedMemory<T> maps_, gradient_maps_, extra_;
+    AlignedMemory<T> maps_, gradient_maps_, extra_;
     std::vector<T> new_statistics_;
     std::vector<double> picture_losses_;
     std::array<View<T>, tensors> map_views_{}, gradient_views_{};

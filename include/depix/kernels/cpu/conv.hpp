@@ -19,13 +19,16 @@ struct RegisterBlock {
     int vectors = 1;
 };
 
+/// No block has more channels.
+inline constexpr int largest_block = 8;
+
 /// The block with the least work for this many channels: its multiply-adds and its loads, wasted channels included.
 /// `phases` accumulators stand for every vector.
 constexpr RegisterBlock choose_block(int out_channels, int phases = 1) {
     const int accumulators = (vector_registers == 32 ? 24 : 12) / (phases < 4 ? phases : 4);
     RegisterBlock best;
     int best_work = 1 << 30;
-    for (int channels = 1; channels <= 8 && channels <= accumulators; ++channels) {
+    for (int channels = 1; channels <= largest_block && channels <= accumulators; ++channels) {
         const int vectors = accumulators / channels < 4 ? accumulators / channels : 4;
         const int blocks = round_up(out_channels, channels) / channels;
         // A tile costs channels * vectors multiply-adds and channels + vectors loads, and covers `vectors` columns.

@@ -3,17 +3,19 @@
 #pragma once
 
 #include <cmath>
-#include <cstdint>
 #include <cstring>
 #include <vector>
 
 #include "depix/kernels/cpu/batch_norm.hpp"
 #include "depix/kernels/cpu/conv_kernels.hpp"
+#include "depix/kernels/cpu/dropout.hpp"
 #include "depix/kernels/cpu/join.hpp"
 #include "depix/kernels/cpu/max_pool.hpp"
+#include "depix/kernels/cpu/pixel_shuffle.hpp"
 #include "depix/kernels/cpu/relu.hpp"
 #include "depix/kernels/dispatch.hpp"
 #include "depix/plan/place.hpp"
+#include "depix/tensor.hpp"
 
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
@@ -41,106 +43,105 @@ inline void clear_border(const View<float>& map, int halo, Team team) {
     }
 }
 
-/// Where everything lies for one input size, and the memory.
+/// The step that may write straight into the caller's output: the last, if it is a convolution. -1: there is none.
+template <std::size_t T, std::size_t S>
+constexpr int step_to_caller(const Plan<T, S>& plan) {
+    for (int i = 0; i < plan.step_count; ++i) {
+        const Role role = plan.step(i).layer.info->traits.role;
+        const bool convolution = role == Role::convolution || role == Role::transposed_convolution;
+        if (convolution && plan.step(i).output == plan.output && plan.root(plan.output) == plan.output) return i;
+    }
+    return -1;
+}
+
+/// Where everything lies for one input size, in floats from the start of the workspace.
 template <std::size_t Tensors>
+struct Layout {
+    std::array<Shape, Tensors> shapes{};
+    Placement<Tensors> placement;
+    std::size_t scratch = 0;  ///< of each thread, behind everything else: rows that wait to be pooled
+
+    constexpr std::size_t size(int threads) const {
+        return placement.total + scratch * static_cast<std::size_t>(threads);
+    }
+};
+
+template <Module Network>
+constexpr auto make_layout(Shape input) {
+    constexpr auto& plan = inference_plan<Network>;
+    Layout<plan.tensors.size()> layout;
+    layout.shapes = find_shapes(plan, input);
+    std::array<std::size_t, plan.tensors.size()> sizes{};
+    const int to_caller = step_to_caller(plan);
+    for (int i = 0; i < plan.tensor_count; ++i) {
+        if (plan.tensor(i).channels == 0 || plan.tensor(i).parent >= 0) continue;
+        if (to_caller >= 0 && i == plan.output) continue;
+        const MapLayout map(layout.shapes[static_cast<std::size_t>(i)], plan.tensor(i).halo);
+        sizes[static_cast<std::size_t>(i)] = static_cast<std::size_t>(map.size);
+    }
+    layout.placement = place(plan, sizes);
+    for (int i = 0; i < plan.step_count; ++i)
+        if (plan.step(i).pool) {
+            const Shape input_shape = layout.shapes[static_cast<std::size_t>(plan.step(i).input)];
+            const int width = plan.step(i).layer.info->output(input_shape).width;
+            const auto rows = static_cast<std::size_t>(2 * largest_block * round_up(width, 2 * vector_width));
+            if (rows > layout.scratch) layout.scratch = rows;
+        }
+    return layout;
+}
+
+/// What one running inference works in.
+template <Module Network>
 struct Workspace {
     Shape input;
     int threads = 0;
-    std::array<Shape, Tensors> shapes{};
-    Placement<Tensors> placement;
-    std::vector<float> memory;
-    std::size_t scratch = 0;  // offset of the pooled steps' rows
-    std::size_t scratch_each = 0;
-
-    float* start() {  // aligned to a cache line
-        auto* first = memory.data();
-        const auto address = reinterpret_cast<std::uintptr_t>(first);
-        return first + (64 - address % 64) % 64 / sizeof(float);
-    }
+    decltype(make_layout<Network>(Shape{})) layout{};
+    AlignedMemory<float> memory;
 };
 
 template <Module Network>
 class Engine {
     static constexpr const auto& plan = inference_plan<Network>;
     static constexpr std::size_t tensors = plan.tensors.size();
+    static constexpr int to_caller = step_to_caller(plan);
 
   public:
-    using WorkspaceType = Workspace<tensors>;
+    using WorkspaceType = Workspace<Network>;
 
     /// Folds and packs the weights; the model is not needed afterwards.
     Engine(const float* parameters, const float* statistics) : packed_(plan.steps.size()), bias_(plan.steps.size()) {
         for (int i = 0; i < plan.step_count; ++i) pack(i, parameters, statistics);
     }
 
-    /// Elements of the workspace for a picture of this shape.
-    static std::size_t workspace_size(Shape input, int threads) {
-        WorkspaceType workspace;
-        lay_out(workspace, input, threads);
-        return workspace.scratch + workspace.scratch_each * static_cast<std::size_t>(threads);
-    }
-
     /// Makes room for pictures of this shape. Allocates only if there was less before.
     static void prepare(WorkspaceType& workspace, Shape input, int threads) {
         if (workspace.input == input && workspace.threads == threads) return;
-        lay_out(workspace, input, threads);
-        const std::size_t size =
-            workspace.scratch + workspace.scratch_each * static_cast<std::size_t>(threads) + 64 / sizeof(float);
-        if (workspace.memory.size() < size) workspace.memory.resize(size);
+        workspace.input = input;
+        workspace.threads = threads;
+        workspace.layout = make_layout<Network>(input);
+        workspace.memory.reserve(workspace.layout.size(threads));
     }
 
     /// Restores every picture of a batch; the workspace is prepared for their shape.
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
-        float* memory = workspace.start();
         std::array<View<float>, tensors> maps;
         for (int i = 0; i < plan.tensor_count; ++i) {
             if (plan.tensor(i).channels == 0) continue;
             const auto root = static_cast<std::size_t>(plan.root(i));
-            const MapLayout layout(workspace.shapes[root], plan.tensors[root].halo);
-            const auto whole = map_view(memory + workspace.placement.offset[root], 1, workspace.shapes[root], layout);
+            const Shape shape = workspace.layout.shapes[root];
+            const auto whole = map_view(workspace.memory.data() + workspace.layout.placement.offset[root], 1, shape,
+                                        MapLayout(shape, plan.tensors[root].halo));
             maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
         }
         run_team(workspace.threads, [&](Team team) {
+            float* scratch = workspace.memory.data() + workspace.layout.placement.total +
+                             workspace.layout.scratch * static_cast<std::size_t>(team.thread);
             for (int n = 0; n < input.batch; ++n)
-                infer_one(input.pictures(n, 1), output.pictures(n, 1), maps, memory, workspace, team);
+                infer_one(input.pictures(n, 1), output.pictures(n, 1), maps, scratch, team);
         });
     }
 
   private:
-    // The step that may write straight into the caller's output: the last, if it is a convolution.
-    static constexpr bool writes_output(const PlanStep& step) {
-        const Role role = step.layer.info->traits.role;
-        return step.output == plan.output && plan.root(plan.output) == plan.output &&
-               (role == Role::convolution || role == Role::transposed_convolution);
-    }
-    static constexpr bool output_is_callers = [] {
-        for (int i = 0; i < plan.step_count; ++i)
-            if (writes_output(plan.step(i))) return true;
-        return false;
-    }();
-
-    static void lay_out(WorkspaceType& workspace, Shape input, int threads) {
-        workspace.input = input;
-        workspace.threads = threads;
-        workspace.shapes = find_shapes(plan, input);
-        std::array<std::size_t, tensors> sizes{};
-        for (int i = 0; i < plan.tensor_count; ++i) {
-            if (plan.tensor(i).channels == 0 || plan.tensor(i).parent >= 0) continue;
-            if (output_is_callers && i == plan.output) continue;
-            const MapLayout layout(workspace.shapes[static_cast<std::size_t>(i)], plan.tensor(i).halo);
-            sizes[static_cast<std::size_t>(i)] = static_cast<std::size_t>(layout.size);
-        }
-        workspace.placement = place(plan, sizes);
-        workspace.scratch = workspace.placement.total;
-        workspace.scratch_each = 0;
-        for (int i = 0; i < plan.step_count; ++i)
-            if (plan.step(i).pool) {
-                const Shape before =
-                    plan.step(i).layer.info->output(workspace.shapes[static_cast<std::size_t>(plan.step(i).input)]);
-                const auto rows = static_cast<std::size_t>(2 * 8 * round_up(before.width, 2 * vector_width));
-                if (rows > workspace.scratch_each) workspace.scratch_each = rows;
-            }
-    }
-
     // Batch norm is y = (x - mean) * s + shift with s = weight / sqrt(variance + epsilon), which goes into the
     // convolution before it: weights times s, and bias (b - mean) * s + shift.
     void pack(int index, const float* parameters, const float* statistics) {
@@ -188,7 +189,7 @@ class Engine {
     }
 
     void infer_one(View<const float> input, View<float> output, const std::array<View<float>, tensors>& maps,
-                   float* memory, const WorkspaceType& workspace, Team team) const {
+                   float* scratch, Team team) const {
         const auto map = [&](int tensor) { return maps[static_cast<std::size_t>(tensor)]; };
         const auto halo = [&](int tensor) { return plan.tensor(plan.root(tensor)).halo; };
         bring_in(input, map(plan.input), team);
@@ -196,12 +197,11 @@ class Engine {
         team.barrier();
         for (int i = 0; i < plan.step_count; ++i) {
             const PlanStep& step = plan.step(i);
-            const bool to_caller = output_is_callers && writes_output(step);
-            const View<float> to = to_caller ? output : map(step.output);
-            if (!to_caller) clear_border(to, halo(step.output), team);
+            const View<float> to = i == to_caller ? output : map(step.output);
+            if (i != to_caller) clear_border(to, halo(step.output), team);
             with_layer<Network>(step.layer.info, [&]<class L>() {
                 if constexpr (Convolution<L>) {
-                    convolve<L>(i, map(step.input), to, !to_caller, memory, workspace, team);
+                    convolve<L>(i, map(step.input), to, scratch, team);
                 } else {
                     Forward<float> call;
                     call.input = map(step.input);
@@ -214,25 +214,22 @@ class Engine {
             });
             team.barrier();
         }
-        if (!output_is_callers) take_out(map(plan.output), output, team);
+        if (to_caller < 0) take_out(map(plan.output), output, team);
         team.barrier();
     }
 
     template <class L>
-    void convolve(int index, View<const float> x, View<float> y, bool padded, float* memory,
-                  const WorkspaceType& workspace, Team team) const {
+    void convolve(int index, View<const float> x, View<float> y, float* scratch, Team team) const {
         const PlanStep& step = plan.step(index);
         const float* weight = packed_[static_cast<std::size_t>(index)].data();
         Epilogue epilogue;
         epilogue.bias = bias_[static_cast<std::size_t>(index)].data();
-        epilogue.padded = padded;
+        epilogue.padded = index != to_caller;
         if (step.rectifier) epilogue.negative_slope = step.rectifier.info->traits.negative_slope;
         const Interval rows = team.share(y.height);
         if (!step.pool) {
             Kernel<Cpu, L>::forward_rows(x, 0, weight, epilogue, y, rows.first, rows.last);
         } else if constexpr (L::traits.role == Role::convolution) {
-            float* scratch =
-                memory + workspace.scratch + workspace.scratch_each * static_cast<std::size_t>(team.thread);
             Kernel<Cpu, L>::forward_pool_rows(x, 0, weight, epilogue, L::output(x.shape()).width, y, rows.first,
                                               rows.last, scratch);
         }

@@ -5,8 +5,10 @@
 #include "depix/kernels/reference/batch_norm.hpp"
 #include "depix/kernels/reference/conv.hpp"
 #include "depix/kernels/reference/conv_transpose.hpp"
+#include "depix/kernels/reference/dropout.hpp"
 #include "depix/kernels/reference/join.hpp"
 #include "depix/kernels/reference/max_pool.hpp"
+#include "depix/kernels/reference/pixel_shuffle.hpp"
 #include "depix/kernels/reference/relu.hpp"
 #include "depix/plan/place.hpp"
 

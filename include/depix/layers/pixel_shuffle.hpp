@@ -1,0 +1,31 @@
+// PixelShuffle: channels become pixels.
+#pragma once
+
+#include "depix/layers/layer.hpp"
+
+namespace depix {
+
+/// y[c][i * Factor + k][j * Factor + l] = x[c * Factor^2 + k * Factor + l][i][j]
+///
+/// PyTorch's nn.PixelShuffle, the second half of the sub-pixel convolution (Shi et al. 2016): height and width grow by
+/// Factor, the channels, which divide by Factor^2, shrink by Factor^2.
+template <int Factor>
+struct PixelShuffle : LayerBase<PixelShuffle<Factor>> {
+    static_assert(Factor >= 1, "depix: PixelShuffle<Factor> takes a positive number");
+    static constexpr int factor = Factor;
+
+    static constexpr const char* name = "PixelShuffle";
+    static constexpr int out_channels(int channels) { return channels / (Factor * Factor); }
+    static constexpr int channel_multiple = Factor * Factor;
+    static constexpr Shape output(Shape input) {
+        return {out_channels(input.channels), input.height * Factor, input.width * Factor};
+    }
+    static constexpr Interval needs(Interval rows) {
+        // Rows above the picture, which the padding of a layer behind may ask for, round downwards too.
+        const auto floor_divide = [](int a) { return a >= 0 ? a / Factor : -((-a + Factor - 1) / Factor); };
+        return {floor_divide(rows.first), floor_divide(rows.last)};
+    }
+    static constexpr Traits traits{.up = Factor, .needs_input = false};
+};
+
+}  // namespace depix

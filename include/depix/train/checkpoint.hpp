@@ -1,0 +1,214 @@
+// Checkpoints: all of a training run in one file, so that a run killed at any moment goes on as if nothing had been.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "depix/error.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/train/history.hpp"
+#include "depix/train/trainer.hpp"
+
+namespace depix {
+
+/// Where a run stands, beside what the trainer knows.
+template <Module Network, class T = float>
+struct Progress {
+    std::int64_t epoch = 0;            ///< Complete epochs; the number of the one under way, counted from 0.
+    std::int64_t step = 0;             ///< Steps of the epoch under way that are done.
+    std::int64_t steps_per_epoch = 0;  ///< Of the loader: with another batch size, `step` would mean something else.
+
+    double loss_sum = 0;        ///< Of the epoch under way: the steps' losses, each times its pictures.
+    std::int64_t pictures = 0;  ///< Of the epoch under way, so far.
+    double seconds = 0;         ///< Of the epoch under way, so far.
+
+    std::int64_t best_epoch = 0;  ///< Complete epochs when the validation loss was lowest; 0: none yet.
+    double best_loss = std::numeric_limits<double>::infinity();
+    std::optional<Model<Network, T>> best = {};  ///< The model then; there if and only if best_epoch > 0.
+
+    History history = {};
+};
+
+namespace detail {
+
+inline constexpr const char* checkpoint_version = "1";
+
+/// The single numbers of a checkpoint, by name: once for saving and once for loading.
+template <class AnyProgress, class Visit>
+void visit_numbers(AnyProgress& progress, Visit&& visit) {
+    visit("progress.epoch", progress.epoch);
+    visit("progress.step", progress.step);
+    visit("progress.steps_per_epoch", progress.steps_per_epoch);
+    visit("progress.loss_sum", progress.loss_sum);
+    visit("progress.pictures", progress.pictures);
+    visit("progress.seconds", progress.seconds);
+    visit("progress.best_epoch", progress.best_epoch);
+    visit("progress.best_loss", progress.best_loss);
+}
+
+/// One array of an optimizer's state under the names of the parameters, as save and load take it.
+template <class Model, class T>
+struct StateTensors {
+    const Model& model;
+    std::span<T> values;
+    std::vector<NamedTensor<T>> tensors() const { return model.name_parameters(values); }
+};
+template <class Model, class T>
+StateTensors(const Model&, std::span<T>) -> StateTensors<Model, T>;
+
+/// Takes tensors out of a checkpoint by name, and knows which nobody has asked for.
+struct CheckpointReader {
+    const SafetensorsFile& file;
+    std::set<std::string> remaining;
+
+    explicit CheckpointReader(const SafetensorsFile& source) : file(source) {
+        for (const auto& item : source.entries) remaining.insert(item.first);
+    }
+    template <FileValue Value>
+    void number(const std::string& name, Value& value) {
+        remaining.erase(name);
+        file.copy_values<Value>(name, std::span(&value, 1));
+    }
+    template <FileValue Value>
+    std::vector<Value> list(const std::string& name) {
+        remaining.erase(name);
+        return file.values<Value>(name);
+    }
+    template <class Named>
+    void tensors(Named& named, const std::string& prefix) {
+        std::erase_if(remaining, [&](const std::string& name) { return name.starts_with(prefix); });
+        try {
+            load(named, file, {.prefix = prefix});
+        } catch (const FileError& error) {
+            throw Error(std::string(error.what()) + "\n(of the tensors whose names begin with \"" + prefix + "\")");
+        }
+    }
+    void expect(const std::string& key, const std::string& value) const {
+        const auto found = file.metadata.find(key);
+        if (found == file.metadata.end()) throw FileError(file.path, "is no depix checkpoint: no \"" + key + "\"");
+        if (found->second != value)
+            throw FileError(file.path, "a checkpoint with " + key + " \"" + found->second + "\", where it must be \"" +
+                                           value + "\"");
+    }
+};
+
+}  // namespace detail
+
+/// Writes all that a run needs to go on bit by bit as it would have, into one safetensors file, whole or not at all.
+///
+///     model.NAME             weights, running statistics, num_batches_tracked
+///     adam.m.NAME, adam.v.NAME, adam.step, adam.learning_rate, ...      the optimizer's state and settings
+///     random.state           the 256 bits of trainer.random()
+///     progress.*, best.NAME, history.*                                  see Progress
+///
+/// Floating-point values are stored as what they are, F32 or F64, so none changes. Throws FileError when the file
+/// cannot be written (a full disk, say); what was there before is still there then.
+template <Module Network, class Loss, class Optimizer, class Backend, class T>
+void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optimizer, Backend, T>& trainer,
+                     const Progress<Network, T>& progress) {
+    SafetensorsWriter writer;
+    writer.metadata["depix.checkpoint"] = detail::checkpoint_version;
+    writer.metadata["optimizer"] = Optimizer::name;
+    writer.metadata["loss"] = Loss::name;
+    const auto add_number = [&]<class Value>(const std::string& name, const Value& value) {
+        writer.add(name, {}, std::span<const Value>(&value, 1));
+    };
+
+    append(writer, trainer.model(), "model.");
+
+    const std::string optimizer = std::string(Optimizer::name) + ".";
+    for (const auto& [name, values] : trainer.state().arrays)
+        append(writer, detail::StateTensors{trainer.model(), std::span(values)}, optimizer + name + ".");
+    add_number(optimizer + "step", trainer.state().step);
+    Optimizer::visit_settings(trainer.optimizer,
+                              [&](const char* name, const double& value) { add_number(optimizer + name, value); });
+
+    const auto random = std::bit_cast<std::array<std::int64_t, 4>>(trainer.random().state());
+    writer.add("random.state", {random.size()}, std::span<const std::int64_t>(random));
+
+    detail::visit_numbers(progress, add_number);
+    if (progress.best) append(writer, *progress.best, "best.");
+
+    const std::size_t epochs = progress.history.size();
+    std::vector<std::int64_t> numbers;
+    for (const EpochRecord& record : progress.history) numbers.push_back(record.epoch);
+    writer.add("history.epoch", {epochs}, std::span<const std::int64_t>(numbers));
+    for (const auto& [name, member] : history_columns) {
+        std::vector<double> column;
+        for (const EpochRecord& record : progress.history) column.push_back(record.*member);
+        writer.add(std::string("history.") + name, {epochs}, std::span<const double>(column));
+    }
+
+    writer.write(path);
+}
+
+/// Puts the trainer, its model and its optimizer (settings too, as PyTorch's load_state_dict does) where they were when
+/// the checkpoint was written, and returns where the run stood.
+///
+/// Everything is checked before anything changes: format, kind of optimizer and loss, every tensor's name, shape and
+/// type. Throws an Error that names the file and the tensors; model and trainer are unchanged then.
+template <Module Network, class Loss, class Optimizer, class Backend, class T>
+Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, Loss, Optimizer, Backend, T>& trainer) {
+    const SafetensorsFile file = SafetensorsFile::read(path);
+    detail::CheckpointReader reader(file);
+    reader.expect("depix.checkpoint", detail::checkpoint_version);
+    reader.expect("optimizer", Optimizer::name);
+    reader.expect("loss", Loss::name);
+
+    Model<Network, T> model = trainer.model();
+    reader.tensors(model, "model.");
+
+    const std::string prefix = std::string(Optimizer::name) + ".";
+    OptimizerState<T> state = trainer.state();
+    for (auto& [name, values] : state.arrays) {
+        detail::StateTensors named{model, std::span(values)};
+        reader.tensors(named, prefix + name + ".");
+    }
+    reader.number(prefix + "step", state.step);
+    Optimizer optimizer = trainer.optimizer;
+    Optimizer::visit_settings(optimizer, [&](const char* name, double& value) { reader.number(prefix + name, value); });
+
+    std::array<std::int64_t, 4> random{};
+    reader.remaining.erase("random.state");
+    file.copy_values<std::int64_t>("random.state", random);
+
+    Progress<Network, T> progress;
+    detail::visit_numbers(progress, [&](const char* name, auto& value) { reader.number(name, value); });
+    if (progress.best_epoch > 0) reader.tensors(progress.best.emplace(model), "best.");
+
+    const std::vector<std::int64_t> epochs = reader.list<std::int64_t>("history.epoch");
+    progress.history.resize(epochs.size());
+    for (std::size_t i = 0; i < epochs.size(); ++i) progress.history[i].epoch = static_cast<int>(epochs[i]);
+    for (const auto& [name, member] : history_columns) {
+        const std::vector<double> column = reader.list<double>(std::string("history.") + name);
+        if (column.size() != epochs.size())
+            throw FileError(path, std::string("tensor \"history.") + name + "\" has " + std::to_string(column.size()) +
+                                      " values for " + std::to_string(epochs.size()) + " epochs");
+        for (std::size_t i = 0; i < column.size(); ++i) progress.history[i].*member = column[i];
+    }
+
+    if (!reader.remaining.empty()) throw FileError(path, "unexpected tensor \"" + *reader.remaining.begin() + "\"");
+    if (progress.epoch < 0 || progress.step < 0 || progress.step > progress.steps_per_epoch)
+        throw FileError(path, "tensor \"progress.step\": " + std::to_string(progress.step) + " of epoch " +
+                                  std::to_string(progress.epoch) + " cannot be");
+
+    // From here on nothing fails. Values are copied, so that whoever looks at the model's memory still does.
+    std::ranges::copy(model.parameters(), trainer.model().parameters().begin());
+    std::ranges::copy(model.statistics(), trainer.model().statistics().begin());
+    std::ranges::copy(model.batches_tracked(), trainer.model().batches_tracked().begin());
+    trainer.state() = std::move(state);
+    trainer.optimizer = optimizer;
+    trainer.random().restore(std::bit_cast<Random::State>(random));
+    return progress;
+}
+
+}  // namespace depix

@@ -1,0 +1,187 @@
+// ProgressLine: shows how a training run is getting on, on a terminal, in one line that is written over and over.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+#include <ostream>
+#include <string>
+#include <utility>
+
+#include "depix/train/history.hpp"
+
+#if __has_include(<unistd.h>)
+#include <unistd.h>
+#elif __has_include(<io.h>)
+#include <io.h>
+#endif
+
+namespace depix {
+
+/// What `fit` tells its callbacks after every step. Epochs and steps count from 1.
+struct StepReport {
+    int epoch = 0;
+    int epochs = 0;  ///< At most: early stopping may end the run before.
+    std::size_t step = 0;
+    std::size_t steps = 0;           ///< Of an epoch.
+    double loss = 0;                 ///< Of this step's batch.
+    double mean_loss = 0;            ///< Of the epoch so far.
+    double pictures_per_second = 0;  ///< In the epoch so far.
+    double seconds_left = 0;         ///< Of the epoch, if it goes on like this.
+};
+
+/// What `fit` tells its callbacks after every epoch.
+struct EpochReport {
+    EpochRecord record;
+    int epochs = 0;           ///< At most.
+    bool best = false;        ///< Whether no epoch before had as low a validation loss.
+    int epochs_since = 0;     ///< Epochs since the best one.
+    double seconds_left = 0;  ///< Of the whole run, if no epoch is slower and none stops it early.
+};
+
+/// What a ProgressLine does when its stream is a file or a pipe.
+enum class NoTerminal {
+    quiet,          ///< Writes nothing.
+    line_per_epoch  ///< Writes a line at the end of every epoch: for logs.
+};
+
+/// Shows training on a terminal; a callback of `fit`.
+///
+///     ProgressLine progress(stderr);
+///     fit(trainer, loader, validation, options, progress);
+///
+///     epoch  3/35 [##########----------] 281/563  loss 0.00812   1440 pictures/s    0:06 left
+///
+/// On a terminal the line is rewritten in place, at most ten times a second, and replaced by the epoch's result at its
+/// end. Otherwise nothing is written, or a line an epoch. The stream must outlive the object. Throws nothing: what the
+/// stream refuses is lost.
+class ProgressLine {
+  public:
+    explicit ProgressLine(std::FILE* stream, NoTerminal otherwise = NoTerminal::quiet)
+        : ProgressLine(
+              [stream](const std::string& text) {
+                  std::fwrite(text.data(), 1, text.size(), stream);
+                  std::fflush(stream);
+              },
+              is_terminal(stream), otherwise) {}
+
+    /// std::cout, std::cerr and std::clog are terminals if the process's streams are; other streams never are.
+    explicit ProgressLine(std::ostream& stream, NoTerminal otherwise = NoTerminal::quiet)
+        : ProgressLine([&stream](const std::string& text) { stream << text << std::flush; }, is_terminal(stream),
+                       otherwise) {}
+
+    /// To anything that takes text, such as a window; `terminal` says whether it understands "\r".
+    ProgressLine(std::function<void(const std::string&)> write, bool terminal, NoTerminal otherwise = NoTerminal::quiet)
+        : write_(std::move(write)), terminal_(terminal), otherwise_(otherwise) {}
+
+    void operator()(const StepReport& report) {
+        if (!terminal_) return;
+        const auto now = std::chrono::steady_clock::now();
+        if (report.step < report.steps && now - shown_ < std::chrono::milliseconds(100)) return;
+        shown_ = now;
+        rewrite(text(report));
+    }
+
+    void operator()(const EpochReport& report) {
+        if (terminal_) {
+            rewrite(text(report));
+            write_("\n");
+            width_ = 0;
+        } else if (otherwise_ == NoTerminal::line_per_epoch) {
+            write_(text(report) + "\n");
+        }
+    }
+
+    /// "epoch  3/35 [##########----------] 281/563  loss 0.00812   1440 pictures/s    0:06 left"
+    static std::string text(const StepReport& report) {
+        constexpr std::size_t cells = 20;
+        const std::size_t filled = report.steps > 0 ? std::min(cells, cells * report.step / report.steps) : 0;
+        const std::string steps = std::to_string(report.steps);
+        return epoch_text(report.epoch, report.epochs) + " [" + std::string(filled, '#') +
+               std::string(cells - filled, '-') + "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps +
+               "  loss " + loss_text(report.mean_loss) + rate_text(report.pictures_per_second) + "  " +
+               pad(duration_text(report.seconds_left), 6) + " left";
+    }
+
+    /// "epoch  3/35  training 0.00812  validation 0.00791 (best)   1440 pictures/s  at most   6:40 left"
+    static std::string text(const EpochReport& report) {
+        const std::string best = report.best ? "(best)" : pad("(+" + std::to_string(report.epochs_since) + ")", 6);
+        return epoch_text(report.record.epoch, report.epochs) + "  training " + loss_text(report.record.training_loss) +
+               "  validation " + loss_text(report.record.validation_loss) + " " + best +
+               rate_text(report.record.pictures_per_second) + "  at most " +
+               pad(duration_text(report.seconds_left), 6) + " left";
+    }
+
+    /// "0:07", "12:30", "1:02:03"; "?" if it is not known.
+    static std::string duration_text(double seconds) {
+        if (!(seconds >= 0 && seconds < 1e9)) return "?";
+        const auto whole = static_cast<long>(std::lround(seconds));
+        const auto two_digits = [](long value) { return (value < 10 ? "0" : "") + std::to_string(value); };
+        const std::string below_hour = two_digits(whole % 60);
+        if (whole < 3600) return std::to_string(whole / 60) + ":" + below_hour;
+        return std::to_string(whole / 3600) + ":" + two_digits(whole / 60 % 60) + ":" + below_hour;
+    }
+
+  private:
+    static bool is_terminal([[maybe_unused]] int descriptor) {
+#if __has_include(<unistd.h>)
+        return ::isatty(descriptor) == 1;
+#elif __has_include(<io.h>)
+        return ::_isatty(descriptor) != 0;
+#else
+        return false;
+#endif
+    }
+    static bool is_terminal([[maybe_unused]] std::FILE* stream) {
+#if __has_include(<unistd.h>)
+        return is_terminal(::fileno(stream));
+#elif __has_include(<io.h>)
+        return is_terminal(::_fileno(stream));
+#else
+        return false;
+#endif
+    }
+    static bool is_terminal(const std::ostream& stream) {
+        if (&stream == &std::cout) return is_terminal(1);
+        return (&stream == &std::cerr || &stream == &std::clog) && is_terminal(2);
+    }
+
+    static std::string pad(const std::string& text, std::size_t width) {
+        return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
+    }
+    static std::string epoch_text(int epoch, int epochs) {
+        const std::string all = std::to_string(epochs);
+        return "epoch " + pad(std::to_string(epoch), all.size()) + "/" + all;
+    }
+    // Three digits that count and a width that stays: the line must not tremble.
+    static std::string loss_text(double loss) {
+        std::array<char, 32> text{};
+        std::snprintf(text.data(), text.size(), loss < 1e-4 || loss >= 1e3 ? "%.1e" : "%#7.3g", loss);
+        std::string result = text.data();
+        return result + std::string(result.size() < 7 ? 7 - result.size() : 0, ' ');
+    }
+    static std::string rate_text(double pictures_per_second) {
+        std::array<char, 48> text{};
+        std::snprintf(text.data(), text.size(), "%7.0f pictures/s", pictures_per_second);
+        return text.data();
+    }
+
+    // Writes over the line before; spaces cover what was longer, since not every terminal knows escape codes.
+    void rewrite(const std::string& text) {
+        const std::size_t stale = width_ > text.size() ? width_ - text.size() : 0;
+        write_("\r" + text + std::string(stale, ' '));
+        width_ = text.size();
+    }
+
+    std::function<void(const std::string&)> write_;
+    bool terminal_;
+    NoTerminal otherwise_;
+    std::chrono::steady_clock::time_point shown_{};
+    std::size_t width_ = 0;
+};
+
+}  // namespace depix
