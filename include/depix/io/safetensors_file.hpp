@@ -27,7 +27,10 @@ static_assert(std::endian::native == std::endian::little, "weight files are litt
 /// "(16, 3, 3, 3)", as PyTorch writes the shape of a tensor; "()" is a scalar.
 inline std::string to_string(const std::vector<std::size_t>& shape) {
     std::string text = "(";
-    for (const std::size_t extent : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(extent);
+    for (const std::size_t extent : shape) {
+        if (text.size() > 1) text += ", ";
+        text += std::to_string(extent);
+    }
     return text + ")";
 }
 

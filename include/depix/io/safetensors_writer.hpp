@@ -135,25 +135,23 @@ class SafetensorsWriter {
     /// size.
     std::string make_header(const std::vector<const Tensor*>& ordered, std::size_t& offset) const {
         std::string header = "{";
-        const auto separate = [&header] {
-            if (header.size() > 1) header += ',';
-        };
         if (!metadata.empty()) {
             header += "\"__metadata__\":{";
-            bool first = true;
             for (const auto& [key, text] : metadata) {
                 if (!is_utf8(key) || !is_utf8(text)) throw Error("metadata \"" + key + "\" is not UTF-8");
-                header += (first ? "" : ",") + json_string(key) + ":" + json_string(text);
-                first = false;
+                if (header.back() != '{') header += ',';
+                header += json_string(key) + ":" + json_string(text);
             }
             header += '}';
         }
         for (const Tensor* tensor : ordered) {
-            separate();
+            if (header.size() > 1) header += ',';
             header +=
                 json_string(tensor->name) + ":{\"dtype\":\"" + std::string(info(tensor->dtype).name) + "\",\"shape\":[";
-            for (std::size_t i = 0; i < tensor->shape.size(); ++i)
-                header += (i == 0 ? "" : ",") + std::to_string(tensor->shape[i]);
+            for (const std::size_t extent : tensor->shape) {
+                if (header.back() != '[') header += ',';
+                header += std::to_string(extent);
+            }
             header += "],\"data_offsets\":[" + std::to_string(offset) + ",";
             offset += tensor->bytes.size();
             header += std::to_string(offset) + "]}";

@@ -55,6 +55,14 @@ void visit_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.best_loss", progress.best_loss);
 }
 
+/// Copies all values in place: whoever holds a window on the model's memory still does, and nothing can fail.
+template <Module Network, class T>
+void copy_values(const Model<Network, T>& from, Model<Network, T>& to) {
+    std::ranges::copy(from.parameters(), to.parameters().begin());
+    std::ranges::copy(from.statistics(), to.statistics().begin());
+    std::ranges::copy(from.batches_tracked(), to.batches_tracked().begin());
+}
+
 /// One array of an optimizer's state under the names of the parameters, as save and load take it.
 template <class Model, class T>
 struct StateTensors {
@@ -64,6 +72,24 @@ struct StateTensors {
 };
 template <class Model, class T>
 StateTensors(const Model&, std::span<T>) -> StateTensors<Model, T>;
+
+/// Tensors under the names that they have in the checkpoint, so that messages name them so.
+template <class Named>
+struct Prefixed {
+    Named& named;
+    const std::string& prefix;
+
+    auto tensors() const { return rename(named.tensors()); }
+    auto counters() const requires requires(Named& n) { n.counters(); }
+    { return rename(named.counters()); }
+
+  private:
+    template <class Tensors>
+    Tensors rename(Tensors tensors) const {
+        for (auto& tensor : tensors) tensor.name = prefix + tensor.name;
+        return tensors;
+    }
+};
 
 /// Takes tensors out of a checkpoint by name, and knows which nobody has asked for.
 struct CheckpointReader {
@@ -86,11 +112,9 @@ struct CheckpointReader {
     template <class Named>
     void tensors(Named& named, const std::string& prefix) {
         std::erase_if(remaining, [&](const std::string& name) { return name.starts_with(prefix); });
-        try {
-            load(named, file, {.prefix = prefix});
-        } catch (const FileError& error) {
-            throw Error(std::string(error.what()) + "\n(of the tensors whose names begin with \"" + prefix + "\")");
-        }
+        Prefixed prefixed{named, prefix};
+        load(prefixed, file,
+             {.name_map = [&](const std::string& name) { return name.starts_with(prefix) ? name : std::string(); }});
     }
     void expect(const std::string& key, const std::string& value) const {
         const auto found = file.metadata.find(key);
@@ -201,10 +225,8 @@ Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, L
         throw FileError(path, "tensor \"progress.step\": " + std::to_string(progress.step) + " of epoch " +
                                   std::to_string(progress.epoch) + " cannot be");
 
-    // From here on nothing fails. Values are copied, so that whoever looks at the model's memory still does.
-    std::ranges::copy(model.parameters(), trainer.model().parameters().begin());
-    std::ranges::copy(model.statistics(), trainer.model().statistics().begin());
-    std::ranges::copy(model.batches_tracked(), trainer.model().batches_tracked().begin());
+    // From here on nothing fails.
+    detail::copy_values(model, trainer.model());
     trainer.state() = std::move(state);
     trainer.optimizer = optimizer;
     trainer.random().restore(std::bit_cast<Random::State>(random));

@@ -30,6 +30,15 @@ struct Adam {
 
     static constexpr const char* name = "adam";
 
+    /// Calls visit("learning_rate", the setting), and so on: what a checkpoint keeps.
+    template <class Settings, class Visit>
+    static void visit_settings(Settings& settings, Visit&& visit) {
+        visit("learning_rate", settings.learning_rate);
+        visit("beta1", settings.beta1);
+        visit("beta2", settings.beta2);
+        visit("epsilon", settings.epsilon);
+    }
+
     template <class T>
     OptimizerState<T> start(std::size_t parameters) const {
         return {0, {{"m", std::vector<T>(parameters)}, {"v", std::vector<T>(parameters)}}};
@@ -60,6 +69,12 @@ struct SGD {
     double momentum = 0;
 
     static constexpr const char* name = "sgd";
+
+    template <class Settings, class Visit>
+    static void visit_settings(Settings& settings, Visit&& visit) {
+        visit("learning_rate", settings.learning_rate);
+        visit("momentum", settings.momentum);
+    }
 
     template <class T>
     OptimizerState<T> start(std::size_t parameters) const {

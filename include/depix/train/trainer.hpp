@@ -171,6 +171,7 @@ class Trainer {
 
     Model<Network, T>& model() { return model_; }
     const Model<Network, T>& model() const { return model_; }
+    const Loss& loss() const { return loss_; }
     OptimizerState<T>& state() { return state_; }
     const OptimizerState<T>& state() const { return state_; }
     Random& random() { return random_; }

@@ -20,7 +20,8 @@ struct Kernel<Cpu, MaxPool<Window, Options...>> {
                     const float* from = a.input.row(n, c, i * L::stride + k) + j * L::stride;
                     for (int l = 0; l < Window; ++l) {
                         const Vector value = load_strided<L::stride>(from + l);
-                        largest = value <= largest ? largest : value;  // lets NaN through, as the textbook does
+                        const IntegerVector larger = (value > largest) | (value != value);  // NaN comes through
+                        largest = larger ? value : largest;
                     }
                 }
                 store_tail(to + j, largest, count, true);

@@ -17,8 +17,8 @@ void max_pool_forward(View<const T> x, int window, int stride, View<T> y) {
                     for (int k = 0; k < window; ++k)
                         for (int l = 0; l < window; ++l) {
                             const T value = x(n, c, i * stride + k, j * stride + l);
-                            // A comparison that is false for NaN on either side: NaN comes through, as in PyTorch.
-                            if (!(value <= largest)) largest = value;
+                            // NaN comes through, as in PyTorch.
+                            if (value > largest || value != value) largest = value;
                         }
                     y(n, c, i, j) = largest;
                 }

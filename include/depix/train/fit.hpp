@@ -1,0 +1,246 @@
+// fit: a whole training run. Epochs, validation, early stopping, checkpoints, and the loss curve.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+#include "depix/error.hpp"
+#include "depix/inference.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/tensor.hpp"
+#include "depix/train/checkpoint.hpp"
+#include "depix/train/history.hpp"
+#include "depix/train/loss_curve.hpp"
+#include "depix/train/progress.hpp"
+#include "depix/train/trainer.hpp"
+
+namespace depix {
+
+/// Batches in an order that depends on nothing but the epoch's number and the step, such as data/loader.hpp's Loader:
+/// `for (const auto& [input, target] : loader.epoch(epoch, first_step))` yields batches first_step .. steps() - 1.
+template <class L>
+concept BatchLoader = requires(const L& loader, std::uint64_t epoch, std::size_t first_step) {
+    { loader.steps() } -> std::convertible_to<std::size_t>;
+    loader.epoch(epoch, first_step);
+};
+
+struct FitOptions {
+    int epochs = 35;    ///< At most.
+    int patience = 10;  ///< Stop after so many epochs without a lower validation loss; 0: never.
+
+    /// Where to keep the run; empty: nowhere. A run finds its own checkpoint there and goes on from it.
+    std::string checkpoint = {};
+    std::size_t checkpoint_every_steps = 0;  ///< Besides the one at every epoch's end; 0: only those.
+
+    std::string best_weights = {};    ///< safetensors, written whenever the validation loss is the lowest so far.
+    std::string history_csv = {};     ///< Written after every epoch.
+    std::string loss_curve_svg = {};  ///< Written after every epoch.
+    LossCurveOptions loss_curve = {};
+
+    /// The learning rate of a step, counted from 0 over all epochs; empty: the optimizer's own.
+    std::function<double(std::int64_t step)> schedule = {};
+};
+
+struct FitResult {
+    History history;                                             ///< All epochs, those before a resumption too.
+    int best_epoch = 0;                                          ///< The first is 1; 0 if there was none.
+    double best_loss = std::numeric_limits<double>::infinity();  ///< The validation loss then.
+    bool stopped_early = false;
+};
+
+/// The mean loss of a network's pictures over a data set, (1/n) sum of loss(f(input), target) over all elements, in
+/// inference mode: batch norm with its running statistics, dropout off. PyTorch: the loop under model.eval() and
+/// torch.no_grad(). The sum is taken in a fixed order. Throws ShapeError for a target of another shape than f(input).
+template <Module Network, class Backend, class T, ElementwiseLoss Loss, BatchLoader Loader>
+double mean_loss(const Inference<Network, Backend, T>& network, const Loss& loss, const Loader& loader) {
+    Tensor<T> prediction;
+    double sum = 0, elements = 0;
+    auto&& batches = loader.epoch(0, 0);
+    for (const auto& [noisy, target] : batches) {
+        const View<const T> x = as_view(noisy), t = as_view(target);
+        const Shape shape = network.output_shape(x.shape());
+        if (t.shape() != shape || t.batch != x.batch)
+            throw ShapeError("depix: the network makes " + std::to_string(x.batch) + " pictures of " +
+                             to_string(shape) + ", but the targets are " + std::to_string(t.batch) + " of " +
+                             to_string(t.shape()));
+        if (prediction.batch != x.batch || prediction.shape != shape) prediction = Tensor<T>(x.batch, shape);
+        network.run(x, prediction.view());
+        const View<const T> y = std::as_const(prediction).view();
+        for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, View<T>{}, n, T(0));
+        elements += static_cast<double>(t.batch) * static_cast<double>(shape.size());
+    }
+    return sum / elements;
+}
+
+namespace detail {
+
+/// Hands a report to every callback that takes one.
+template <class Report, class... Callbacks>
+void notify(const Report& report, Callbacks&... callbacks) {
+    const auto tell = [&](auto& callback) {
+        if constexpr (std::is_invocable_v<decltype(callback), const Report&>) callback(report);
+    };
+    (tell(callbacks), ...);
+}
+
+/// One run of fit: what it was given, and where it stands.
+template <Module Network, class Loss, class Optimizer, class Backend, class T, BatchLoader Training,
+          BatchLoader Validation>
+class Fit {
+  public:
+    Fit(Trainer<Network, Loss, Optimizer, Backend, T>& trainer, const Training& loader, const Validation& validation,
+        const FitOptions& options)
+        : trainer_(trainer), loader_(loader), validation_(validation), options_(options) {}
+
+    template <class... Callbacks>
+    FitResult run(Callbacks&... callbacks) {
+        resume();
+        while (progress_.epoch < options_.epochs && !out_of_patience()) {
+            try {
+                train_epoch(callbacks...);
+                finish_epoch(callbacks...);
+            } catch (const DivergenceError& error) {
+                throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) + ", step " +
+                                      std::to_string(progress_.step + 1) + " of " + std::to_string(loader_.steps()) +
+                                      ": " + error.what());
+            }
+        }
+        if (progress_.best) copy_values(*progress_.best, trainer_.model());
+        return {std::move(progress_.history), static_cast<int>(progress_.best_epoch), progress_.best_loss,
+                out_of_patience()};
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    void resume() {
+        const auto steps = static_cast<std::int64_t>(loader_.steps());
+        progress_.steps_per_epoch = steps;
+        if (options_.checkpoint.empty()) return;
+        if (!std::filesystem::exists(options_.checkpoint)) {
+            save();  // a path that cannot be written shows now, not after an hour
+            return;
+        }
+        progress_ = load_checkpoint(options_.checkpoint, trainer_);
+        if (progress_.steps_per_epoch != steps)
+            throw FileError(options_.checkpoint, "a run with " + std::to_string(progress_.steps_per_epoch) +
+                                                     " steps an epoch, but the loader has " + std::to_string(steps) +
+                                                     "; the data or the batch size are others");
+    }
+
+    void save() const {
+        if (!options_.checkpoint.empty()) save_checkpoint(options_.checkpoint, trainer_, progress_);
+    }
+
+    std::int64_t epochs_since_best() const { return progress_.epoch - progress_.best_epoch; }
+    bool out_of_patience() const {
+        return options_.patience > 0 && progress_.epoch > 0 && epochs_since_best() >= options_.patience;
+    }
+
+    template <class... Callbacks>
+    void train_epoch(Callbacks&... callbacks) {
+        auto start = Clock::now();
+        auto&& batches =
+            loader_.epoch(static_cast<std::uint64_t>(progress_.epoch), static_cast<std::size_t>(progress_.step));
+        for (const auto& [noisy, target] : batches) {
+            if (options_.schedule)
+                trainer_.optimizer.learning_rate =
+                    options_.schedule(progress_.epoch * progress_.steps_per_epoch + progress_.step);
+            const double loss = trainer_.step(noisy, target);
+            const int pictures = as_view(noisy).batch;
+            ++progress_.step;
+            progress_.loss_sum += loss * pictures;
+            progress_.pictures += pictures;
+            progress_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+            notify(report_step(loss), callbacks...);
+            const auto every = static_cast<std::int64_t>(options_.checkpoint_every_steps);
+            if (every > 0 && progress_.step % every == 0) save();
+            start = Clock::now();
+        }
+    }
+
+    template <class... Callbacks>
+    void finish_epoch(Callbacks&... callbacks) {
+        const Inference<Network, Backend, T> network(trainer_.model(), trainer_.threads());
+        const double validation_loss = mean_loss(network, trainer_.loss(), validation_);
+        if (!std::isfinite(validation_loss))
+            throw DivergenceError("the validation loss is " + std::to_string(validation_loss));
+
+        ++progress_.epoch;
+        progress_.step = 0;
+        const bool best = validation_loss < progress_.best_loss;
+        if (best) {
+            progress_.best_epoch = progress_.epoch;
+            progress_.best_loss = validation_loss;
+            progress_.best = trainer_.model();
+        }
+        const double pictures = static_cast<double>(std::exchange(progress_.pictures, 0));
+        const double seconds = std::exchange(progress_.seconds, 0);
+        progress_.history.push_back({static_cast<int>(progress_.epoch), std::exchange(progress_.loss_sum, 0) / pictures,
+                                     validation_loss, trainer_.optimizer.learning_rate, seconds, pictures / seconds});
+
+        // The checkpoint is last: a run killed before it repeats the epoch's end and writes the others again.
+        if (best && !options_.best_weights.empty()) depix::save(trainer_.model(), options_.best_weights);
+        if (!options_.history_csv.empty()) write_history_csv(options_.history_csv, progress_.history);
+        if (!options_.loss_curve_svg.empty())
+            write_loss_curve(options_.loss_curve_svg, progress_.history, options_.loss_curve);
+        save();
+        const auto epochs_left = static_cast<double>(options_.epochs - progress_.epoch);
+        notify(EpochReport{progress_.history.back(), options_.epochs, best, static_cast<int>(epochs_since_best()),
+                           out_of_patience() ? 0 : seconds * epochs_left},
+               callbacks...);
+    }
+
+    StepReport report_step(double loss) const {
+        const double steps_left = static_cast<double>(progress_.steps_per_epoch - progress_.step);
+        return {static_cast<int>(progress_.epoch) + 1,
+                options_.epochs,
+                static_cast<std::size_t>(progress_.step),
+                loader_.steps(),
+                loss,
+                progress_.loss_sum / static_cast<double>(progress_.pictures),
+                static_cast<double>(progress_.pictures) / progress_.seconds,
+                progress_.seconds / static_cast<double>(progress_.step) * steps_left};
+    }
+
+    Trainer<Network, Loss, Optimizer, Backend, T>& trainer_;
+    const Training& loader_;
+    const Validation& validation_;
+    const FitOptions& options_;
+    Progress<Network, T> progress_;
+};
+
+}  // namespace detail
+
+/// Trains until the validation loss gets no lower, or for options.epochs, and leaves the best epoch's weights in the
+/// model. Keras: Model.fit with EarlyStopping(patience, restore_best_weights=True), ModelCheckpoint and CSVLogger.
+///
+///     FitOptions options{.epochs = 35, .patience = 10, .checkpoint = "run.safetensors"};
+///     ProgressLine progress(stderr);
+///     const FitResult result = fit(trainer, loader, validation, options, progress);
+///
+/// With a checkpoint, a run that was killed at any moment goes on when it is started again, and ends with the same bits
+/// as one that was not: all depends only on the seeds, the epoch and the step (and the number of threads). The
+/// optimizer's settings come from the checkpoint then. A run that was complete just puts the best weights back; with
+/// more `epochs` it goes on.
+///
+/// `callbacks` are called after every step with a StepReport and after every epoch with an EpochReport, those of the
+/// two that they take; the library itself prints nothing.
+///
+/// Throws FileError when a file cannot be written, or a checkpoint does not belong to this trainer and loader;
+/// DivergenceError, with epoch and step, when a loss is not finite. The last checkpoint stays as it is in both cases.
+template <Module Network, class Loss, class Optimizer, class Backend, class T, BatchLoader Training,
+          BatchLoader Validation, class... Callbacks>
+FitResult fit(Trainer<Network, Loss, Optimizer, Backend, T>& trainer, const Training& loader,
+              const Validation& validation, const FitOptions& options = {}, Callbacks&&... callbacks) {
+    return detail::Fit(trainer, loader, validation, options).run(callbacks...);
+}
+
+}  // namespace depix

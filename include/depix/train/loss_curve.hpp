@@ -1,0 +1,223 @@
+// The loss curve: a run's history as an SVG picture.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "depix/io/atomic_file.hpp"
+#include "depix/train/history.hpp"
+
+namespace depix {
+
+struct LossCurveOptions {
+    std::string title = "Loss";
+    bool logarithmic = true;  ///< The loss on a logarithmic axis, where late progress stays visible.
+    int width = 720;          ///< In pixels, as the height.
+    int height = 420;
+};
+
+namespace detail {
+
+/// One axis: from values to pixels, with ticks at round numbers.
+struct Axis {
+    double low = 0, high = 1;    // values
+    double first = 0, last = 1;  // pixels
+    bool logarithmic = false;
+    std::vector<double> ticks;
+
+    double pixel(double value) const {
+        const double part = logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
+        return first + part * (last - first);
+    }
+
+    /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most so many; the axis grows to the outermost.
+    static Axis linear(double low, double high, int most_ticks) {
+        if (!(high > low)) high = low + (low != 0 ? std::abs(low) : 1);
+        const double raw = (high - low) / most_ticks;
+        const double power = std::pow(10, std::floor(std::log10(raw)));
+        double step = 10 * power;
+        for (const double factor : {5.0, 2.0, 1.0})
+            if (factor * power >= raw * (1 - 1e-9)) step = factor * power;
+        Axis axis;
+        const double start = std::floor(low / step + 1e-9), end = std::ceil(high / step - 1e-9);
+        for (double i = start; i <= end; ++i) axis.ticks.push_back(i * step);
+        axis.low = start * step;
+        axis.high = end * step;
+        return axis;
+    }
+
+    /// Ticks at 1, 2 and 5 times the powers of ten, or at the powers alone where those are many.
+    static Axis decades(double low, double high) {
+        Axis axis;
+        axis.logarithmic = true;
+        const bool many = high / low > 300;
+        for (int exponent = static_cast<int>(std::floor(std::log10(low)));
+             axis.ticks.empty() || axis.ticks.back() < high; ++exponent)
+            for (const double factor : {1.0, 2.0, 5.0}) {
+                if (many && factor > 1) continue;
+                const double tick = factor * std::pow(10.0, exponent);
+                if (!axis.ticks.empty() && axis.ticks.back() >= high) break;
+                if (tick <= low) axis.ticks.clear();
+                axis.ticks.push_back(tick);
+            }
+        if (axis.ticks.size() < 2) axis.ticks.push_back(10 * axis.ticks.back());
+        axis.low = axis.ticks.front();
+        axis.high = axis.ticks.back();
+        return axis;
+    }
+};
+
+inline std::string escape_xml(std::string_view text) {
+    std::string result;
+    for (const char c : text) switch (c) {
+            case '&':
+                result += "&amp;";
+                break;
+            case '<':
+                result += "&lt;";
+                break;
+            case '>':
+                result += "&gt;";
+                break;
+            case '"':
+                result += "&quot;";
+                break;
+            default:
+                result += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;  // XML has no control characters
+        }
+    return result;
+}
+
+/// SVG elements, one a line. Lengths are pixels with a tenth.
+class SvgWriter {
+  public:
+    SvgWriter(int width, int height, const std::string& title) {
+        const std::string w = std::to_string(width), h = std::to_string(height);
+        text_ = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w +
+                "\" height=\"" + h + "\" viewBox=\"0 0 " + w + " " + h +
+                "\" role=\"img\" font-family=\"Helvetica, Arial, sans-serif\" font-size=\"13\">\n<title>" +
+                escape_xml(title) + "</title>\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+    }
+
+    void line(double x1, double y1, double x2, double y2, const std::string& style) {
+        text_ += "<line x1=\"" + length(x1) + "\" y1=\"" + length(y1) + "\" x2=\"" + length(x2) + "\" y2=\"" +
+                 length(y2) + "\" " + style + "/>\n";
+    }
+    void text(double x, double y, const std::string& content, const std::string& style) {
+        text_ +=
+            "<text x=\"" + length(x) + "\" y=\"" + length(y) + "\" " + style + ">" + escape_xml(content) + "</text>\n";
+    }
+    void circle(double x, double y, double radius, const std::string& style) {
+        text_ +=
+            "<circle cx=\"" + length(x) + "\" cy=\"" + length(y) + "\" r=\"" + length(radius) + "\" " + style + "/>\n";
+    }
+    void polyline(const std::vector<std::array<double, 2>>& points, const std::string& style) {
+        text_ += "<polyline points=\"";
+        for (std::size_t i = 0; i < points.size(); ++i)
+            text_ += (i == 0 ? "" : " ") + length(points[i][0]) + "," + length(points[i][1]);
+        text_ += "\" fill=\"none\" " + style + "/>\n";
+    }
+    std::string finish() const { return text_ + "</svg>\n"; }
+
+    static std::string length(double value) { return number_text(std::round(value * 10) / 10, 8); }
+
+  private:
+    std::string text_;
+};
+
+}  // namespace detail
+
+/// The history's training and validation loss over the epochs, as SVG 1.1: axes with round ticks, a legend, and a ring
+/// around the lowest validation loss. Losses that have no place on the axis (not finite; on a logarithmic one, not
+/// above 0) are left out.
+inline std::string loss_curve_svg(const History& history, const LossCurveOptions& options = {}) {
+    struct Curve {
+        double EpochRecord::*value;
+        const char* name;
+        const char* color;
+    };
+    constexpr std::array<Curve, 2> curves{{{&EpochRecord::training_loss, "training", "#2a6fbb"},
+                                           {&EpochRecord::validation_loss, "validation", "#d9662b"}}};
+    const auto visible = [&](double loss) { return std::isfinite(loss) && (loss > 0 || !options.logarithmic); };
+
+    double low = std::numeric_limits<double>::infinity(), high = -low;
+    const EpochRecord* best = nullptr;
+    for (const EpochRecord& record : history) {
+        for (const Curve& curve : curves)
+            if (const double loss = record.*curve.value; visible(loss)) {
+                low = std::min(low, loss);
+                high = std::max(high, loss);
+            }
+        if (visible(record.validation_loss) && (best == nullptr || record.validation_loss < best->validation_loss))
+            best = &record;
+    }
+    if (low > high) low = high = 1;  // nothing to show yet
+
+    const double left = 72, right = options.width - 24, top = 48, bottom = options.height - 56;
+    detail::Axis y = options.logarithmic ? detail::Axis::decades(low, high)
+                                         : detail::Axis::linear(std::min(low, 0.0), std::max(high, 0.0), 6);
+    y.first = bottom;
+    y.last = top;
+    const double epochs = history.empty() ? 1 : history.back().epoch;
+    detail::Axis x = detail::Axis::linear(0, std::max(epochs, 10.0), 10);
+    x.low = 1;  // there is no epoch 0
+    x.high = std::max(epochs, 2.0);
+    std::erase_if(x.ticks, [&](double tick) { return tick < x.low || tick > x.high; });
+    x.first = left + 12;
+    x.last = right - 12;
+
+    detail::SvgWriter svg(options.width, options.height, options.title);
+    const std::string ink = "fill=\"#333\"", quiet = "fill=\"#666\"";
+    svg.text((left + right) / 2, 28, options.title, ink + " font-size=\"16\" text-anchor=\"middle\"");
+    for (const double tick : y.ticks) {
+        svg.line(left, y.pixel(tick), right, y.pixel(tick), "stroke=\"#e4e4e4\"");
+        svg.text(left - 8, y.pixel(tick) + 4.5, detail::number_text(tick, 6), quiet + " text-anchor=\"end\"");
+    }
+    for (const double tick : x.ticks) {
+        svg.line(x.pixel(tick), bottom, x.pixel(tick), bottom + 5, "stroke=\"#888\"");
+        svg.text(x.pixel(tick), bottom + 20, detail::number_text(tick, 6), quiet + " text-anchor=\"middle\"");
+    }
+    svg.line(left, bottom, right, bottom, "stroke=\"#888\"");
+    svg.text((left + right) / 2, options.height - 14.0, "epoch", ink + " text-anchor=\"middle\"");
+    const std::string middle = detail::SvgWriter::length((top + bottom) / 2);
+    svg.text(18, (top + bottom) / 2, "loss",
+             ink + " text-anchor=\"middle\" transform=\"rotate(-90 18 " + middle + ")\"");
+
+    for (std::size_t i = 0; i < curves.size(); ++i) {
+        const Curve& curve = curves[i];
+        const std::string color = std::string("=\"") + curve.color + "\"";
+        std::vector<std::array<double, 2>> points;
+        for (const EpochRecord& record : history)
+            if (const double loss = record.*curve.value; visible(loss))
+                points.push_back({x.pixel(record.epoch), y.pixel(loss)});
+        svg.polyline(points, "stroke" + color + " stroke-width=\"2\" stroke-linejoin=\"round\"");
+        if (points.size() <= 60)
+            for (const auto& [px, py] : points) svg.circle(px, py, 2.5, "fill" + color);
+        // The legend stands at the top right, where a falling loss leaves room.
+        const double row = top + 16 + 20 * static_cast<double>(i);
+        svg.line(right - 190, row - 4, right - 166, row - 4, "stroke" + color + " stroke-width=\"2\"");
+        svg.text(right - 158, row, curve.name, ink);
+    }
+    if (best != nullptr) {
+        const std::string ring = "fill=\"none\" stroke=\"#333\" stroke-width=\"1.5\"";
+        svg.circle(x.pixel(best->epoch), y.pixel(best->validation_loss), 6, ring);
+        svg.circle(right - 178, top + 52, 6, ring);
+        svg.text(right - 158, top + 56,
+                 "best: epoch " + std::to_string(best->epoch) + ", " + detail::number_text(best->validation_loss, 3),
+                 ink);
+    }
+    return svg.finish();
+}
+
+/// Writes `loss_curve_svg`, whole or not at all. Throws FileError.
+inline void write_loss_curve(const std::string& path, const History& history, const LossCurveOptions& options = {}) {
+    write_file(path, loss_curve_svg(history, options));
+}
+
+}  // namespace depix

@@ -1,0 +1,224 @@
+// Checks one layer on every backend: against finite differences (Reference in double), and Cpu against Reference.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "depix/kernels/cpu/engine.hpp"
+#include "depix/kernels/reference/engine.hpp"
+#include "depix/error.hpp"
+#include "depix/random.hpp"
+
+namespace depix_test {
+
+using namespace depix;
+
+/// Everything that one layer reads and writes, in one backend's layout.
+template <class T, bool Padded>
+struct Bench {
+    int batch;
+    Shape input_shape, output_shape;
+    AlignedMemory<T> input_memory, output_memory, input_slope_memory, output_slope_memory, scratch;
+    View<T> input, output, input_slope, output_slope;
+    std::vector<T> parameters, statistics, new_statistics, gradients, saved;
+
+    template <class L>
+    Bench(L, int pictures, Shape shape, std::size_t scratch_size)
+        : batch(pictures), input_shape(shape), output_shape(L::output(shape)) {
+        constexpr int halo = L::traits.halo, gradient_halo = L::traits.gradient_halo;
+        input = lay_out(input_memory, input_shape, halo);
+        output = lay_out(output_memory, output_shape, 0);
+        input_slope = lay_out(input_slope_memory, input_shape, 0);
+        output_slope = lay_out(output_slope_memory, output_shape, gradient_halo);
+        parameters.resize(layer_info<L>.parameter_count);
+        gradients.resize(layer_info<L>.parameter_count);
+        statistics.resize(layer_info<L>.statistic_count);
+        new_statistics.resize(statistics.size());
+        saved.resize(L::saved_size(batch, shape) + 1);
+        scratch.reserve(scratch_size + 1);
+    }
+
+    View<T> lay_out(AlignedMemory<T>& memory, Shape shape, int halo) {
+        if constexpr (Padded) {
+            const MapLayout layout(shape, halo);
+            memory.reserve(static_cast<std::size_t>(batch) * static_cast<std::size_t>(layout.size));
+            return map_view(memory.data(), batch, shape, layout);
+        } else {
+            (void)halo;
+            memory.reserve(static_cast<std::size_t>(batch) * shape.size());
+            return {memory.data(), batch, shape};
+        }
+    }
+
+    Forward<T> forward_call(bool training, Random& random) {
+        Forward<T> call;
+        call.input = input;
+        call.output = output;
+        call.parameters = parameters.data();
+        call.statistics = statistics.data();
+        call.scratch = scratch.data();
+        if (training) {
+            new_statistics = statistics;
+            call.new_statistics = new_statistics.data();
+            call.saved = saved.data();
+            call.random = &random;
+        }
+        return call;
+    }
+    Backward<T> backward_call(bool accumulate) {
+        Backward<T> call;
+        call.input = input;
+        call.output = output;
+        call.output_gradient = output_slope;
+        call.input_gradient = input_slope;
+        call.accumulate = accumulate;
+        call.parameters = parameters.data();
+        call.parameter_gradients = gradients.data();
+        call.saved = saved.data();
+        call.scratch = scratch.data();
+        return call;
+    }
+};
+
+template <class T, class U>
+void copy_values(View<const T> from, View<U> to) {
+    for (int n = 0; n < from.batch; ++n)
+        for (int c = 0; c < from.channels; ++c)
+            for (int i = 0; i < from.height; ++i)
+                for (int j = 0; j < from.width; ++j) to(n, c, i, j) = static_cast<U>(from(n, c, i, j));
+}
+
+template <class T>
+void fill_randomly(View<T> x, Random& random) {
+    for (int n = 0; n < x.batch; ++n)
+        for (int c = 0; c < x.channels; ++c)
+            for (int i = 0; i < x.height; ++i)
+                for (int j = 0; j < x.width; ++j) x(n, c, i, j) = static_cast<T>(static_cast<float>(random.uniform(-1, 1)));
+}
+
+inline double largest_difference(View<const float> a, View<const double> b) {
+    double largest = 0;
+    for (int n = 0; n < a.batch; ++n)
+        for (int c = 0; c < a.channels; ++c)
+            for (int i = 0; i < a.height; ++i)
+                for (int j = 0; j < a.width; ++j) {
+                    const double difference = std::fabs(static_cast<double>(a(n, c, i, j)) - b(n, c, i, j));
+                    if (!(difference <= largest)) largest = difference;  // NaN counts
+                }
+    return largest;
+}
+inline double largest_difference(const std::vector<float>& a, const std::vector<double>& b) {
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::fabs(static_cast<double>(a[i]) - b[i]));
+    return largest;
+}
+
+/// Whether what lies behind every row, up to a whole vector, is still zero: other kernels rely on it.
+inline bool border_is_zero(View<const float> x) {
+    for (int n = 0; n < x.batch; ++n)
+        for (int c = 0; c < x.channels; ++c)
+            for (int i = 0; i < x.height; ++i)
+                for (int j = x.width; j < round_up(x.width, vector_width); ++j)
+                    if (x.row(n, c, i)[j] != 0) return false;
+    return true;
+}
+
+/// The row of the table: layer L on `pictures` inputs of this shape.
+template <class L>
+void check_layer(const std::string& name, Shape shape, int pictures) {
+    CAPTURE(name);
+    CAPTURE(to_string(shape));
+    CAPTURE(pictures);
+    Random random(17);
+    Bench<double, false> exact(L{}, pictures, shape, 0);
+    for (double& w : exact.parameters) w = static_cast<float>(random.uniform(-1, 1));
+    for (double& s : exact.statistics) s = static_cast<float>(random.uniform(0.5, 1.5));
+    fill_randomly(exact.input, random);
+    fill_randomly(exact.output_slope, random);
+
+    // The backward pass of Reference agrees with finite differences of <output, slope>. A step of 1e-6 in double leaves
+    // a truncation error of 1e-12 and a rounding error of 1e-16 / 1e-6 = 1e-10 for each of the terms summed.
+    const auto objective = [&] {
+        Random same(5);
+        Kernel<Reference, L>::forward(exact.forward_call(true, same));
+        double sum = 0;
+        for (int n = 0; n < pictures; ++n)
+            for (int c = 0; c < exact.output_shape.channels; ++c)
+                for (int i = 0; i < exact.output_shape.height; ++i)
+                    for (int j = 0; j < exact.output_shape.width; ++j)
+                        sum += exact.output(n, c, i, j) * exact.output_slope(n, c, i, j);
+        return sum;
+    };
+    objective();
+    Kernel<Reference, L>::backward(exact.backward_call(false));
+    const auto check_slope = [&](double& variable, double slope) {
+        const double value = variable, step = 1e-6;
+        variable = value + step;
+        const double above = objective();
+        variable = value - step;
+        const double below = objective();
+        variable = value;
+        CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(1e-6).scale(1));
+    };
+    const std::vector<double> gradients = exact.gradients;
+    const std::size_t stride = exact.parameters.size() / 17 + 1;
+    for (std::size_t i = 0; i < exact.parameters.size(); i += stride) check_slope(exact.parameters[i], gradients[i]);
+    for (int probe = 0; probe < 17; ++probe) {
+        const int n = random.integer(0, pictures - 1), c = random.integer(0, shape.channels - 1);
+        const int i = random.integer(0, shape.height - 1), j = random.integer(0, shape.width - 1);
+        check_slope(exact.input(n, c, i, j), exact.input_slope(n, c, i, j));
+    }
+
+    // Cpu agrees with Reference in double. Every result is a sum of at most `terms` products of numbers within +-1 (or
+    // a few roundings of such): float rounds each, so the error is about sqrt(terms) * 2^-24, and never terms * 2^-24.
+    const double window = static_cast<double>(layer_info<L>.parameter_count);
+    const double plane = static_cast<double>(pictures) * static_cast<double>(L::output(shape).area() + shape.area());
+    const double unit = 6e-8;
+    const double map_bound = 8 * unit * (4 + std::sqrt(window));
+    const double gradient_bound = 8 * unit * (4 + plane / 4);
+    for (const int threads : {1, 3}) {
+        CAPTURE(threads);
+        std::size_t scratch_size = 0;
+        if constexpr (requires { Kernel<Cpu, L>::scratch_size(1, shape, 1); })
+            scratch_size = Kernel<Cpu, L>::scratch_size(pictures, shape, threads);
+        Bench<float, true> fast(L{}, pictures, shape, scratch_size);
+        fast.parameters.assign(exact.parameters.begin(), exact.parameters.end());
+        fast.statistics.assign(exact.statistics.begin(), exact.statistics.end());
+        copy_values<double, float>(exact.input, fast.input);
+        copy_values<double, float>(exact.output_slope, fast.output_slope);
+        for (const bool training : {false, true}) {
+            CAPTURE(training);
+            Random random_a(5), random_b(5);
+            Kernel<Reference, L>::forward(exact.forward_call(training, random_a));
+            const Forward<float> call = fast.forward_call(training, random_b);
+            run_team(threads, [&](Team team) { Kernel<Cpu, L>::forward(call, team); });
+            CHECK(largest_difference(fast.output, exact.output) < map_bound);
+            CHECK(border_is_zero(fast.output));
+            if (training) CHECK(largest_difference(fast.new_statistics, exact.new_statistics) < map_bound);
+        }
+        for (const bool accumulate : {false, true}) {
+            CAPTURE(accumulate);
+            std::fill(exact.gradients.begin(), exact.gradients.end(), 0.0);
+            std::fill(fast.gradients.begin(), fast.gradients.end(), 0.f);
+            Kernel<Reference, L>::backward(exact.backward_call(accumulate));
+            const Backward<float> call = fast.backward_call(accumulate);
+            run_team(threads, [&](Team team) { Kernel<Cpu, L>::backward(call, team); });
+            CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
+            CHECK(largest_difference(fast.gradients, exact.gradients) < gradient_bound);
+            CHECK(border_is_zero(fast.input_slope));
+        }
+    }
+}
+
+/// Widths below, at and above a vector, odd sizes, one picture and three.
+template <class L>
+void check_layer_on_sizes(const std::string& name, int channels, int multiple = 1) {
+    check_layer<L>(name, {channels, 6 * multiple, 5 * multiple}, 1);
+    check_layer<L>(name, {channels, 4 * multiple, 16 * multiple}, 3);
+    check_layer<L>(name, {channels, 7, 33}, 2);
+}
+
+}  // namespace depix_test

@@ -1,0 +1,53 @@
+// The table: every layer without weights to convolve, on every backend.
+#include "layer_check.hpp"
+
+using namespace depix_test;
+
+TEST_CASE("BatchNorm") {
+    check_layer_on_sizes<BatchNorm<1>>("one channel", 1);
+    check_layer_on_sizes<BatchNorm<5>>("five channels", 5);
+    check_layer_on_sizes<BatchNorm<3, Epsilon<std::ratio<1, 1000>>, Momentum<std::ratio<1, 5>>>>("Keras's", 3);
+}
+
+TEST_CASE("ReLU") { check_layer_on_sizes<ReLU>("ReLU", 3); }
+
+TEST_CASE("MaxPool") {
+    check_layer_on_sizes<MaxPool<2>>("2", 3);
+    check_layer_on_sizes<MaxPool<3>>("3", 2);
+    check_layer_on_sizes<MaxPool<3, Stride<2>>>("3 by 2", 2);
+    check_layer_on_sizes<MaxPool<3, Stride<1>>>("3 by 1", 2);
+}
+
+TEST_CASE("PixelShuffle") {
+    check_layer_on_sizes<PixelShuffle<2>>("2", 8);
+    check_layer_on_sizes<PixelShuffle<3>>("3", 9);
+}
+
+TEST_CASE("Dropout") {
+    check_layer_on_sizes<Dropout<std::ratio<1, 2>>>("half", 3);
+    check_layer_on_sizes<Dropout<std::ratio<1, 10>>>("a tenth", 3);
+    check_layer_on_sizes<Dropout<std::ratio<0>>>("none", 3);
+}
+
+TEST_CASE("Dropout drops as much as it says, and keeps the mean") {
+    constexpr double rate = 0.25;
+    double sum = 0;
+    const int count = 100000;
+    for (int i = 0; i < count; ++i) sum += reference::dropout_factor(12345.0, rate, 0, 0, i / 100, i % 100);
+    // The mean of factors that are 0 or 4/3 has a standard deviation of sqrt(1/3 / count) = 0.0018.
+    CHECK(std::fabs(sum / count - 1) < 5 * 0.0018);
+}
+
+TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
+    std::vector<float> x{1, 1, 1, 1, 0, std::nanf(""), 2, 3}, y(2), dy{5, 7}, dx(8);
+    const View<const float> in(x.data(), 1, {1, 2, 4}), slope(dy.data(), 1, {1, 1, 2});
+    const View<float> out(y.data(), 1, {1, 1, 2}), back(dx.data(), 1, {1, 2, 4});
+    x = {1, 1, 0, std::nanf(""), 1, 1, 2, 3};
+    reference::max_pool_forward(in, 2, 2, out);
+    CHECK(y[0] == 1);
+    CHECK(std::isnan(y[1]));
+    reference::max_pool_backward(in, View<const float>(out), 2, 2, slope, back);
+    CHECK(dx[0] == 5);
+    CHECK(dx[1] == 0);
+    CHECK(dx[4] == 0);
+}
