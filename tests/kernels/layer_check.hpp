@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "depix/error.hpp"
 #include "depix/kernels/cpu/engine.hpp"
 #include "depix/kernels/reference/engine.hpp"
-#include "depix/error.hpp"
 #include "depix/random.hpp"
 
 namespace depix_test {
@@ -96,7 +96,8 @@ void fill_randomly(View<T> x, Random& random) {
     for (int n = 0; n < x.batch; ++n)
         for (int c = 0; c < x.channels; ++c)
             for (int i = 0; i < x.height; ++i)
-                for (int j = 0; j < x.width; ++j) x(n, c, i, j) = static_cast<T>(static_cast<float>(random.uniform(-1, 1)));
+                for (int j = 0; j < x.width; ++j)
+                    x(n, c, i, j) = static_cast<T>(static_cast<float>(random.uniform(-1, 1)));
 }
 
 inline double largest_difference(View<const float> a, View<const double> b) {

@@ -147,9 +147,7 @@ TEST_CASE("Reference agrees with PyTorch") {
 }
 TEST_CASE("training on Cpu agrees with PyTorch") { check_training<Cpu, float>(); }
 // In double: in float the textbook adds up a batch number by number, whose rounding is far above PyTorch's.
-TEST_CASE("training on Reference agrees with PyTorch") {
-    check_training<Reference, double>();
-}
+TEST_CASE("training on Reference agrees with PyTorch") { check_training<Reference, double>(); }
 
 TEST_CASE("the names are PyTorch's") {
     if (!have("S0.safetensors")) return;

@@ -1,0 +1,180 @@
+// How layers compose: channels, sizes, names, and the code that DESIGN.md promises.
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "depix/depix.hpp"
+#include "depix/io/image.hpp"
+
+using namespace depix;
+
+// ---- what a user writes
+// ----------------------------------------------------------------------------------------------
+
+// clang-format off
+using Written = Sequential<
+    Named<"encoder",
+        Conv<3, 6>,   BatchNorm<6>,  ReLU, MaxPool<2>,
+        Conv<6, 12>,  BatchNorm<12>, ReLU, MaxPool<2>,
+        Conv<12, 24>, BatchNorm<24>, ReLU, MaxPool<2>>,
+    Named<"decoder",
+        ConvTranspose<24, 12, 2, Stride<2>>, BatchNorm<12>, ReLU,
+        ConvTranspose<12, 6, 2, Stride<2>>,  BatchNorm<6>,  ReLU,
+        ConvTranspose<6, 3, 2, Stride<2>>,   BatchNorm<3>>>;
+// clang-format on
+
+static_assert(Written::parameter_count == 5103);
+static_assert(Written::output({3, 64, 256}) == Shape{3, 64, 256});
+static_assert(Written::size_multiple == 8);
+static_assert(workspace_bytes<Written>({3, 64, 256}) < 512 * 1024);
+static_assert(std::is_same_v<Written, Depixelizer>);
+
+template <int In, int Out>
+using DoubleConv = Sequential<Conv<In, Out>, ReLU, Conv<Out, Out>, ReLU>;
+template <int C, class Inner>
+using Level = SkipConcat<MaxPool<2>, Dropout<std::ratio<1, 10>>, Inner, Conv<2 * C, 4 * C>, PixelShuffle<2>>;
+
+using Tiny = Sequential<Conv<1, 2>, ReLU, MaxPool<2>, ConvTranspose<2, 1, 2, Stride<2>>>;
+static StaticInference<Tiny, Shape{1, 32, 32}> firmware;
+
+TEST_CASE("the public interface reads as designed") {
+    Model<Depixelizer> model;
+    save(model, "user_code.safetensors");
+    load(model, "user_code.safetensors");
+    write_image("user_code.png", Image({3, 64, 256}, 0.5f));
+    Inference<Depixelizer, Cpu> restore{model};
+    Image clean = restore(read_image("user_code.png"));
+    CHECK(clean.shape == Shape{3, 64, 256});
+
+    struct Batch {
+        Tensor<float> noisy{2, {3, 16, 16}, 0.5f}, target{2, {3, 16, 16}, 0.25f};
+    };
+    const std::vector<Batch> batches(3);
+    double loss = 0;
+    Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3f}};
+    for (const auto& [noisy, target] : batches) loss = trainer.step(noisy, target);
+    CHECK(loss > 0);
+
+    const Model<Tiny> tiny;
+    const std::vector<float> picture(32 * 32, 0.5f);
+    std::vector<float> restored(32 * 32);
+    firmware.run(tiny.parameters().data(), tiny.statistics().data(), picture.data(), restored.data());
+    const Image same = Inference<Tiny, Reference>{tiny}(Image({1, 32, 32}, 0.5f));
+    CHECK(restored == same.pixels);
+}
+
+// ---- shapes, channels, scales
+// ----------------------------------------------------------------------------------------
+
+static_assert(Conv<3, 8>::output({3, 7, 9}) == Shape{8, 7, 9});
+static_assert(Conv<3, 8, 3, Stride<2>>::output({3, 8, 10}) == Shape{8, 4, 5});
+static_assert(Conv<3, 8, 3, Padding<0>>::output({3, 8, 10}) == Shape{8, 6, 8});
+static_assert(Conv<3, 8, 2, Padding<0, 1>>::output({3, 8, 10}) == Shape{8, 8, 10});
+static_assert(Conv<3, 8, 5>::geometry.padding_before == 2);
+static_assert(ConvTranspose<8, 3, 3, Stride<2>, Padding<1>, OutputPadding<1>>::output({8, 5, 6}) == Shape{3, 10, 12});
+static_assert(ConvTranspose<8, 3, 3, Stride<2>>::output({8, 5, 6}) == Shape{3, 11, 13});
+static_assert(MaxPool<2>::output({3, 7, 8}) == Shape{3, 3, 4});
+static_assert(PixelShuffle<2>::output({8, 3, 4}) == Shape{2, 6, 8});
+
+using UNet =
+    Sequential<DoubleConv<3, 4>, Level<4, Sequential<DoubleConv<4, 8>, Level<8, DoubleConv<8, 16>>, DoubleConv<16, 8>>>,
+               DoubleConv<8, 4>, Conv<4, 3, 1>>;
+static_assert(UNet::in_channels == 3);
+static_assert(UNet::size_multiple == 4);
+static_assert(UNet::output({3, 12, 20}) == Shape{3, 12, 20});
+
+using Dense = Residual<SkipConcat<Conv<4, 2>, ReLU>, SkipConcat<Conv<6, 2>, ReLU>, Conv<8, 4>>;
+using Deep = Sequential<Conv<1, 4>, Repeat<5, Dense>, Conv<4, 1>>;
+static_assert(Deep::parameter_count == 40 + 5 * (74 + 110 + 292) + 37);
+static_assert(Deep::size_multiple == 1);
+static_assert(layers_of<Deep>::size == 8);  // five times the same dense block is compiled once
+
+static_assert(Sequential<ReLU, MaxPool<2>, Conv<3, 6>>::in_channels == 3);
+static_assert(Sequential<ReLU>::in_channels == 0);
+static_assert(Sequential<Conv<3, 6, 3, Stride<2>>, ConvTranspose<6, 3, 2, Stride<2>>>::size_multiple == 2);
+static_assert(Sequential<MaxPool<2>, MaxPool<3>, Conv<1, 9>, PixelShuffle<3>>::size_multiple == 6);
+
+// ---- names
+// -----------------------------------------------------------------------------------------------------------
+
+template <class Network>
+std::vector<std::string> names() {
+    std::vector<std::string> result;
+    const Model<Network> model;
+    for (const auto& tensor : model.tensors()) result.push_back(tensor.name);
+    return result;
+}
+
+TEST_CASE("parameters are named as PyTorch names them") {
+    using Strings = std::vector<std::string>;
+    CHECK(names<Sequential<Conv<1, 1, 1>, ReLU, Conv<1, 1, 1, NoBias>>>() == Strings{"0.weight", "0.bias", "2.weight"});
+    CHECK(names<Sequential<Named<"head", Conv<1, 1, 1>>, Named<"tail", ReLU, Conv<1, 1, 1>>>>() ==
+          Strings{"head.weight", "head.bias", "tail.1.weight", "tail.1.bias"});
+    CHECK(names<Named<"blocks", Repeat<2, Residual<Named<"conv", Conv<1, 1, 1, NoBias>>>>>>() ==
+          Strings{"0.conv.weight", "1.conv.weight"});
+    CHECK(names<Sequential<Named<"blocks", Repeat<2, Residual<Named<"conv", Conv<1, 1, 1, NoBias>>>>>>>() ==
+          Strings{"blocks.0.conv.weight", "blocks.1.conv.weight"});
+    CHECK(names<Sequential<Sequential<Conv<1, 1, 1, NoBias>>, Residual<Conv<1, 1, 1, NoBias>>>>() ==
+          Strings{"0.0.weight", "1.0.weight"});
+    CHECK(names<Sequential<Named<"in", Conv<1, 1, 1, NoBias>>,
+                           Named<"", SkipConcat<Named<"up", Conv<1, 1, 1, NoBias>>>>>>() ==
+          Strings{"in.weight", "up.weight"});
+    CHECK(names<Sequential<BatchNorm<2>>>() == Strings{"0.weight", "0.bias", "0.running_mean", "0.running_var"});
+}
+
+// ---- models
+// ----------------------------------------------------------------------------------------------------------
+
+TEST_CASE("the initial weights are PyTorch's or He's") {
+    const Model<Sequential<Conv<16, 64>>> uniform(3), again(3), other(4);
+    CHECK(std::ranges::equal(uniform.parameters(), again.parameters()));
+    CHECK_FALSE(std::ranges::equal(uniform.parameters(), other.parameters()));
+    const auto variance = [](std::span<const float> values) {
+        double squares = 0;
+        for (const float value : values) squares += static_cast<double>(value) * static_cast<double>(value);
+        return squares / static_cast<double>(values.size());
+    };
+    // 9,216 draws: the standard deviation of an estimated variance is sqrt(2 / 9216) = 1.5 % of it.
+    CHECK(variance(uniform.tensors()[0].values) == doctest::Approx(1.0 / 3 / 144).epsilon(0.06));
+    const Model<Sequential<Conv<16, 64>>> normal(3, Initialisation::he_normal);
+    CHECK(variance(normal.tensors()[0].values) == doctest::Approx(2.0 / 144).epsilon(0.06));
+    CHECK(variance(normal.tensors()[1].values) == 0);
+}
+
+TEST_CASE("inference refuses pictures that the network cannot take, and says why") {
+    const Model<Depixelizer> model;
+    const Inference<Depixelizer> restore{model};
+    CHECK_THROWS_WITH_AS(restore(Image({1, 64, 64})),
+                         "depix: the network cannot take a picture of 1x64x64: it takes 3 channels, not 1", ShapeError);
+    CHECK_THROWS_WITH_AS(restore(Image({3, 64, 60})),
+                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive and "
+                         "divide by 8",
+                         ShapeError);
+    CHECK_THROWS_AS(restore(Image()), ShapeError);
+    Trainer trainer{const_cast<Model<Depixelizer>&>(model), MeanSquaredError{}, Adam{}};
+    const Tensor<float> input(2, {3, 8, 8}), target(2, {3, 8, 16});
+    CHECK_THROWS_WITH_AS(
+        trainer.step(input, target),
+        "depix: training on 2 pictures of 3x8x8 needs as many targets of 3x8x8, but there are 2 of 3x8x16", ShapeError);
+}
+
+TEST_CASE("a loss that is not finite stops the step, names the layer and leaves the model as it was") {
+    Model<Depixelizer> model;
+    model.tensors()[6].values[0] = std::nanf("");
+    const Model<Depixelizer> before = model;
+    Trainer trainer{model, MeanSquaredError{}, Adam{}};
+    Tensor<float> input(1, {3, 8, 8}, 0.5f), target(1, {3, 8, 8}, 0.5f);
+    CHECK_THROWS_WITH_AS(trainer.step(input, target),
+                         doctest::Contains("step 1; the first layer with such an output is number 5, Conv2d"),
+                         DivergenceError);
+    CHECK(std::memcmp(model.parameters().data(), before.parameters().data(), model.parameters().size_bytes()) == 0);
+    CHECK(std::memcmp(model.statistics().data(), before.statistics().data(), model.statistics().size_bytes()) == 0);
+}
+
+TEST_CASE("the summary prints the table") {
+    std::ostringstream text;
+    text << summary<Depixelizer>({3, 64, 256});
+    CHECK(text.str().find("Conv2d: 1                   [6, 64, 256]                     168         2,654,208") !=
+          std::string::npos);
+    CHECK(text.str().find("Total params: 5,103") != std::string::npos);
+}

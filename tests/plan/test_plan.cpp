@@ -1,0 +1,128 @@
+// The planner's passes, each on small networks whose plan can be checked by hand, and the published ones for memory.
+#include "depix/plan/summary.hpp"
+
+#include <doctest/doctest.h>
+
+#include "depix/depix.hpp"
+
+using namespace depix;
+
+// ---- flatten
+// ---------------------------------------------------------------------------------------------------------
+
+using Small = Sequential<Conv<1, 2>, BatchNorm<2>, ReLU, MaxPool<2>, Conv<2, 1>>;
+constexpr auto small = flatten<Small>();
+static_assert(small.step_count == 5 && small.tensor_count == 6);
+static_assert(small.step(4).layer.parameters == 20 + 4 && small.step(1).layer.parameters == 20);
+static_assert(small.tensor(1).producer == 0 && small.tensor(1).consumers == 1);
+static_assert(find_shapes(small, {1, 6, 8})[4] == Shape{2, 3, 4});
+
+// ---- fuse
+// ------------------------------------------------------------------------------------------------------------
+
+constexpr auto fused = fuse(small);
+static_assert(fused.step_count == 2);
+static_assert(fused.step(0).batch_norm && fused.step(0).rectifier && fused.step(0).pool);
+static_assert(fused.step(0).output == 4 && fused.step(1).input == 4);
+static_assert(fuse(small, false).step_count == 3);
+
+// What somebody else reads stays apart: here the skip reads what the pooling reads.
+constexpr auto skipped =
+    fuse(flatten<Sequential<Conv<1, 2>, SkipConcat<MaxPool<2>, ConvTranspose<2, 2, 2, Stride<2>>>>>());
+static_assert(skipped.step_count == 4 && !skipped.step(0).pool);
+// A batch norm behind the rectifier is not the one that folds.
+constexpr auto other_way = fuse(flatten<Sequential<Conv<1, 2>, ReLU, BatchNorm<2>>>());
+static_assert(other_way.step_count == 2 && other_way.step(0).rectifier && !other_way.step(0).batch_norm);
+
+// ---- alias
+// -----------------------------------------------------------------------------------------------------------
+
+// Both halves of a concatenation live inside it.
+constexpr auto concat = alias_concatenations(flatten<Sequential<Conv<1, 3>, SkipConcat<Conv<3, 2>>>>());
+static_assert(concat.tensor(1).parent == 3 && concat.tensor(1).channel_offset == 0);
+static_assert(concat.tensor(2).parent == 3 && concat.tensor(2).channel_offset == 3);
+static_assert(concat.channel_in_root(2) == 3 && concat.root(1) == 3);
+
+// Two skips from one tensor: it can live inside one of them only.
+constexpr auto twice =
+    alias_concatenations(flatten<Sequential<Conv<1, 3>, SkipConcat<SkipConcat<Conv<3, 2>>, Conv<5, 1>>>>());
+static_assert(twice.tensor(1).parent == 3 && twice.tensor(3).parent < 0 && twice.tensor(4).parent == 5);
+
+// Elementwise steps work in place, unless somebody else reads their input, or it is the network's.
+constexpr auto in_place = plan_for_reference<Sequential<Conv<1, 2>, BatchNorm<2>, ReLU>>();
+static_assert(in_place.root(2) == 1 && in_place.root(3) == 1);
+constexpr auto kept = plan_for_reference<Sequential<Conv<1, 2>, Residual<ReLU, Conv<2, 2>>>>();
+static_assert(kept.root(2) == 2);
+constexpr auto input_kept = plan_for_reference<Sequential<BatchNorm<2>, ReLU>>();
+static_assert(input_kept.root(1) == 1 && input_kept.root(2) == 1);
+// A rectifier over a concatenation must not spoil a half that a residual still wants.
+constexpr auto family =
+    plan_for_reference<Sequential<Conv<1, 3>, Residual<SkipConcat<Conv<3, 2>>, ReLU, Conv<5, 3>>>>();
+static_assert(family.root(4) == 4);
+
+// In training a batch norm's input is wanted again, a rectifier's is not.
+constexpr auto training = plan_for_training<Sequential<Conv<1, 2>, BatchNorm<2>, ReLU, Conv<2, 1>>>();
+static_assert(training.tensor(2).parent < 0 && training.tensor(3).parent == 2);
+
+// ---- halos, lifetimes, places
+// ----------------------------------------------------------------------------------------
+
+constexpr auto halos = plan_for_inference<Sequential<Conv<1, 2, 9>, Conv<2, 2, 1>, Conv<2, 1, 5>>>();
+static_assert(halos.tensor(0).halo == 4 && halos.tensor(1).halo == 0 && halos.tensor(2).halo == 2);
+
+constexpr auto lives = plan_for_reference<Sequential<Conv<1, 2>, Residual<Conv<2, 2>, Conv<2, 2>>>>();
+static_assert(lives.tensor(1).first == 0 && lives.tensor(1).last == 3);  // until it is added
+static_assert(lives.tensor(2).first == 1 && lives.tensor(2).last == 2);
+
+template <class Network>
+constexpr Placement<plan_for_reference<Network>().tensors.size()> placed(Shape shape) {
+    constexpr auto plan = plan_for_reference<Network>();
+    return place(plan, close_sizes(plan, shape));
+}
+// A chain needs the two largest neighbours, however long it is.
+using Chain = Sequential<Conv<1, 4>, Conv<4, 2>, Conv<2, 4>, Conv<4, 4>, Conv<4, 1>>;
+static_assert(placed<Chain>({1, 10, 10}).total == 800 && placed<Chain>({1, 10, 10}).lower_bound == 800);
+
+template <int In, int Out>
+using Two = Sequential<Conv<In, Out>, ReLU, Conv<Out, Out>, ReLU>;
+template <int C, class Inner>
+using Level = SkipConcat<MaxPool<2>, Inner, Conv<2 * C, 4 * C>, PixelShuffle<2>>;
+template <int C, class Inner>
+using Wrap = Sequential<Two<C, 2 * C>, Level<2 * C, Inner>, Two<4 * C, 2 * C>>;
+using UNet = Sequential<Two<3, 16>, Level<16, Wrap<16, Wrap<32, Wrap<64, Wrap<128, Two<256, 512>>>>>>, Conv<32, 16>,
+                        ReLU, Conv<16, 3, 1>>;
+// Greedy placement is not optimal; here it is within 1 % of what no placement can beat.
+static_assert(100 * placed<UNet>({3, 512, 512}).total < 101 * placed<UNet>({3, 512, 512}).lower_bound);
+
+TEST_CASE("no two tensors that live at once share memory") {
+    const auto check = [](const auto& plan, Shape shape) {
+        const auto sizes = close_sizes(plan, shape);
+        const auto placement = place(plan, sizes);
+        CHECK(placement.total >= placement.lower_bound);
+        for (std::size_t a = 0; a < sizes.size(); ++a)
+            for (std::size_t b = 0; b < a; ++b) {
+                if (sizes[a] == 0 || sizes[b] == 0) continue;
+                const bool together =
+                    plan.tensors[a].first <= plan.tensors[b].last && plan.tensors[b].first <= plan.tensors[a].last;
+                const bool overlap = placement.offset[a] < placement.offset[b] + sizes[b] &&
+                                     placement.offset[b] < placement.offset[a] + sizes[a];
+                CHECK_FALSE((together && overlap));
+            }
+    };
+    check(plan_for_reference<UNet>(), {3, 64, 64});
+    check(plan_for_inference<UNet>(), {3, 64, 64});
+    check(plan_for_reference<Depixelizer>(), {3, 64, 256});
+}
+
+// ---- what the type knows
+// ---------------------------------------------------------------------------------------------
+
+static_assert(receptive_field<Sequential<Conv<1, 1>, Conv<1, 1>>>() == 5);
+static_assert(receptive_field<Sequential<Conv<1, 1, 1>>>() == 1);
+static_assert(receptive_field<Sequential<Conv<1, 1, 3, Stride<2>>, Conv<1, 1>>>() == 7);
+static_assert(receptive_field<Sequential<MaxPool<2>, Conv<1, 4>, PixelShuffle<2>>>() == 6);
+static_assert(receptive_field<Sequential<Conv<1, 1>, Residual<Conv<1, 1, 7>>>>() == 9);
+// A doubling after a convolution: each output sees one of its inputs, so as much as the convolution.
+static_assert(receptive_field<Sequential<Conv<1, 1>, ConvTranspose<1, 1, 2, Stride<2>>>>() == 3);
+static_assert(input_rows<Sequential<Conv<1, 1>>>({0, 0}) == Interval{-1, 1});
+static_assert(multiply_adds<Depixelizer>({3, 64, 256}) - 98304 - 49152 - 24576 - 12288 - 24576 - 49152 == 8847360);
