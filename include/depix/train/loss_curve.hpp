@@ -52,10 +52,13 @@ struct Axis {
         return axis;
     }
 
-    /// Ticks at 1, 2 and 5 times the powers of ten, or at the powers alone where those are many.
+    /// Ticks at 1, 2 and 5 times the powers of ten, or at the powers alone where those are many; where they are few,
+    /// at equal steps.
     static Axis decades(double low, double high) {
         Axis axis;
+        if (high / low < 3) axis = linear(low, high, 5);  // begins above 0: its steps are smaller than `low`
         axis.logarithmic = true;
+        if (!axis.ticks.empty()) return axis;
         const bool many = high / low > 300;
         for (int exponent = static_cast<int>(std::floor(std::log10(low)));
              axis.ticks.empty() || axis.ticks.back() < high; ++exponent)
@@ -159,7 +162,7 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
     }
     if (low > high) low = high = 1;  // nothing to show yet
 
-    const double left = 72, right = options.width - 24, top = 48, bottom = options.height - 56;
+    const double legend = 50, left = 72, right = options.width - 24, top = 66, bottom = options.height - 56;
     detail::Axis y = options.logarithmic ? detail::Axis::decades(low, high)
                                          : detail::Axis::linear(std::min(low, 0.0), std::max(high, 0.0), 6);
     y.first = bottom;
@@ -174,7 +177,7 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
 
     detail::SvgWriter svg(options.width, options.height, options.title);
     const std::string ink = "fill=\"#333\"", quiet = "fill=\"#666\"";
-    svg.text((left + right) / 2, 28, options.title, ink + " font-size=\"16\" text-anchor=\"middle\"");
+    svg.text((left + right) / 2, 26, options.title, ink + " font-size=\"16\" text-anchor=\"middle\"");
     for (const double tick : y.ticks) {
         svg.line(left, y.pixel(tick), right, y.pixel(tick), "stroke=\"#e4e4e4\"");
         svg.text(left - 8, y.pixel(tick) + 4.5, detail::number_text(tick, 6), quiet + " text-anchor=\"end\"");
@@ -199,17 +202,17 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
         svg.polyline(points, "stroke" + color + " stroke-width=\"2\" stroke-linejoin=\"round\"");
         if (points.size() <= 60)
             for (const auto& [px, py] : points) svg.circle(px, py, 2.5, "fill" + color);
-        // The legend stands at the top right, where a falling loss leaves room.
-        const double row = top + 16 + 20 * static_cast<double>(i);
-        svg.line(right - 190, row - 4, right - 166, row - 4, "stroke" + color + " stroke-width=\"2\"");
-        svg.text(right - 158, row, curve.name, ink);
+        // The legend stands above the curves, where none of them can cross it.
+        const double place = left + 12 + 110 * static_cast<double>(i);
+        svg.line(place, legend - 4, place + 24, legend - 4, "stroke" + color + " stroke-width=\"2\"");
+        svg.text(place + 32, legend, curve.name, ink);
     }
     if (best != nullptr) {
         const std::string ring = "fill=\"none\" stroke=\"#333\" stroke-width=\"1.5\"";
         svg.circle(x.pixel(best->epoch), y.pixel(best->validation_loss), 6, ring);
-        svg.circle(right - 178, top + 52, 6, ring);
-        svg.text(right - 158, top + 56,
-                 "best: epoch " + std::to_string(best->epoch) + ", " + detail::number_text(best->validation_loss, 3),
+        svg.circle(left + 250, legend - 4, 6, ring);
+        svg.text(left + 264, legend,
+                 "best: epoch " + std::to_string(best->epoch) + ", " + detail::number_text(best->validation_loss, 4),
                  ink);
     }
     return svg.finish();

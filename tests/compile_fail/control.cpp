@@ -1,0 +1,14 @@
+// The programs beside this one, put right: proof that they fail for their one mistake and not for another.
+#include <depix/depix.hpp>
+using namespace depix;
+
+using Network = Sequential<Conv<3, 12>, ReLU, Conv<12, 24>, MaxPool<2>, MaxPool<2>>;
+static_assert(Network::parameter_count == 3 * 12 * 9 + 12 + 12 * 24 * 9 + 24);
+
+using Strided = Conv<3, 16, 3, Stride<2>, NoBias>;
+static_assert(Strided::output({3, 32, 32}) == Shape{16, 16, 16});
+
+using Skip = Residual<Conv<8, 8>, ReLU>;
+static_assert(Sequential<Conv<3, 8>, Skip>::parameter_count > 0);
+
+StaticInference<Network, Shape{3, 32, 32}> firmware;

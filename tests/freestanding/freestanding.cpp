@@ -1,0 +1,26 @@
+// What firmware includes: compiled without exceptions and type information, and without the host's headers.
+#include <depix/models/depixelizer.hpp>
+#include <depix/static_inference.hpp>
+
+#if defined(_GLIBCXX_IOSTREAM) || defined(_GLIBCXX_STRING) || defined(_GLIBCXX_VECTOR) || defined(_GLIBCXX_THREAD) || \
+    defined(_GLIBCXX_MEMORY) || defined(_GLIBCXX_STDEXCEPT)
+#error "the core includes a header of the host: no heap, streams, threads or exceptions in firmware"
+#endif
+
+using namespace depix;
+using Network = DepixelizerOfWidth<2, 1>;
+using Restore = StaticInference<Network, Shape{1, 8, 8}>;
+
+static Restore restore;
+static const float weights[Network::parameter_count]{};
+static const float statistics[64]{};
+
+int main() {
+    const float input[Restore::input_shape.size()]{};
+    float output[Restore::output_shape.size()];
+    for (float& value : output) value = 1;
+    restore.run(weights, statistics, input, output);
+    for (const float value : output)
+        if (value != 0) return 1;  // every weight is zero, so is what comes out
+    return 0;
+}
