@@ -38,22 +38,27 @@ struct NamingVisitor {
     std::size_t parameters = 0;
     std::size_t statistics = 0;
 
-    void enter(const char* name) { path.emplace_back(name); }
-    void enter(int index) { path.push_back(std::to_string(index)); }
-    void leave() { path.pop_back(); }
+    [[gnu::noinline]] void enter(const char* name) { path.emplace_back(name); }
+    [[gnu::noinline]] void enter(int index) { path.push_back(std::to_string(index)); }
+    [[gnu::noinline]] void leave() { path.pop_back(); }
 
     template <Layer L>
     int layer(int) {
+        add_tensors(L::tensors, L::traits.role == Role::batch_norm);
+        return 0;
+    }
+    // Not a template, so that it is compiled once for all layers.
+    void add_tensors(std::span<const TensorInfo> infos, bool counts_batches) {
         std::string prefix;
         for (const std::string& part : path)
-            if (!part.empty()) prefix += part + ".";
-        for (const TensorInfo& info : L::tensors) {
+            if (!part.empty()) prefix.append(part).append(".");
+        for (const TensorInfo& info : infos) {
             std::size_t& offset = info.trainable ? parameters : statistics;
-            tensors.push_back({prefix + info.name, info, offset});
+            tensors.push_back({prefix, info, offset});
+            tensors.back().name.append(info.name);
             offset += info.size();
         }
-        if (L::traits.role == Role::batch_norm) counters.push_back(prefix + "num_batches_tracked");
-        return 0;
+        if (counts_batches) counters.push_back(prefix.append("num_batches_tracked"));
     }
     int add(int, int) { return 0; }
     int concatenate(int, int) { return 0; }

@@ -36,9 +36,9 @@ struct CheckSize<false, Height, Width, Multiple> {
 ///     static StaticInference<Tiny, Shape{1, 32, 32}> network;   // its RAM: network.workspace_bytes
 ///     network.run(weights, statistics, picture, restored);      // all plain arrays of float
 ///
-/// `weights` holds Network::parameter_count values and `statistics` statistic_count, in the order of Model's arrays;
-/// `write_header` (io/header.hpp) writes both as constexpr arrays. It runs the textbook kernels, unfused, elementwise
-/// layers in place.
+/// `weights` holds parameter_count values and `statistics` statistic_count, in the order of Model's arrays;
+/// `write_weights_header` (io/weights_header.hpp) writes both as constexpr arrays. It runs the textbook kernels,
+/// unfused, elementwise layers in place.
 template <Module Network, Shape Input, class T = float>
 class StaticInference {
     static constexpr int multiple_of = Network::size_multiple;
@@ -51,6 +51,14 @@ class StaticInference {
   public:
     static constexpr Shape input_shape = Input;
     static constexpr Shape output_shape = Network::output(Input);
+    /// Values of the two arrays that `run` reads.
+    static constexpr std::size_t parameter_count = Network::parameter_count;
+    static constexpr std::size_t statistic_count = [] {
+        std::size_t count = 0;
+        const auto& plan = reference::inference_plan<Network>;
+        for (int i = 0; i < plan.step_count; ++i) count += plan.step(i).layer.info->statistic_count;
+        return count;
+    }();
     /// Elements and bytes of memory that the network works in, beside input and output.
     static constexpr std::size_t workspace_size = layout.placement.total;
     static constexpr std::size_t workspace_bytes = workspace_size * sizeof(T);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "depix/data/pair_folder.hpp"
+#include "depix/data/pair_source.hpp"
 #include "depix/data/parallel.hpp"
 #include "depix/data/pixelate.hpp"
 #include "depix/data/text_images.hpp"
@@ -18,16 +18,6 @@
 #include "depix/view.hpp"
 
 namespace depix {
-
-/// A set of pairs that many threads read at once. pair() fills two views of one picture, of input_shape() and
-/// target_shape(), and depends on nothing but the epoch and the index.
-template <class Source>
-concept PairSource = requires(const Source& source, std::uint64_t epoch, std::size_t index, View<float> view) {
-    { source.size() } -> std::convertible_to<std::size_t>;
-    { source.input_shape() } -> std::convertible_to<Shape>;
-    { source.target_shape() } -> std::convertible_to<Shape>;
-    source.pair(epoch, index, view, view);
-};
 
 /// Whether a source of drawn pairs draws new ones every epoch (training) or those of epoch 0 again (validation, test).
 enum class Redraw { EveryEpoch, Never };

@@ -167,8 +167,16 @@ namespace depix::stb {
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 namespace depix::stb {
+// -O3 would double what stb costs every program to compile, for code that waits for the disk.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC push_options
+#pragma GCC optimize("O1")
+#endif
 #include DEPIX_STB_IMAGE
 #include DEPIX_STB_IMAGE_WRITE
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC pop_options
+#endif
 }  // namespace depix::stb
 
 #undef DEPIX_STB_IMAGE

@@ -41,7 +41,16 @@ struct TensorInfo {
 };
 
 /// What a layer is to the planner, which fuses by role and never by name.
-enum class Role : unsigned char { convolution, transposed_convolution, batch_norm, rectifier, max_pool, join, other };
+enum class Role : unsigned char {
+    convolution,
+    transposed_convolution,
+    batch_norm,
+    rectifier,
+    max_pool,
+    add,
+    concatenate,
+    other
+};
 
 /// Rows (or columns) [first, last], both included; may reach below 0 or beyond the last row, into the zero padding.
 struct Interval {

@@ -90,6 +90,8 @@ struct Prefixed {
         return tensors;
     }
 };
+template <class Named>
+Prefixed(Named&, const std::string&) -> Prefixed<Named>;
 
 /// Takes tensors out of a checkpoint by name, and knows which nobody has asked for.
 struct CheckpointReader {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "depix/error.hpp"
 #include "depix/inference.hpp"
@@ -84,7 +86,7 @@ namespace detail {
 /// Hands a report to every callback that takes one.
 template <class Report, class... Callbacks>
 void notify(const Report& report, Callbacks&... callbacks) {
-    const auto tell = [&](auto& callback) {
+    [[maybe_unused]] const auto tell = [&](auto& callback) {
         if constexpr (std::is_invocable_v<decltype(callback), const Report&>) callback(report);
     };
     (tell(callbacks), ...);
@@ -103,14 +105,8 @@ class Fit {
     FitResult run(Callbacks&... callbacks) {
         resume();
         while (progress_.epoch < options_.epochs && !out_of_patience()) {
-            try {
-                train_epoch(callbacks...);
-                finish_epoch(callbacks...);
-            } catch (const DivergenceError& error) {
-                throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) + ", step " +
-                                      std::to_string(progress_.step + 1) + " of " + std::to_string(loader_.steps()) +
-                                      ": " + error.what());
-            }
+            train_epoch(callbacks...);
+            finish_epoch(callbacks...);
         }
         if (progress_.best) copy_values(*progress_.best, trainer_.model());
         return {std::move(progress_.history), static_cast<int>(progress_.best_epoch), progress_.best_loss,
@@ -153,7 +149,7 @@ class Fit {
             if (options_.schedule)
                 trainer_.optimizer.learning_rate =
                     options_.schedule(progress_.epoch * progress_.steps_per_epoch + progress_.step);
-            const double loss = trainer_.step(noisy, target);
+            const double loss = step(noisy, target);
             const int pictures = as_view(noisy).batch;
             ++progress_.step;
             progress_.loss_sum += loss * pictures;
@@ -166,12 +162,26 @@ class Fit {
         }
     }
 
+    template <class Input, class Target>
+    double step(const Input& input, const Target& target) {
+        try {
+            return trainer_.step(input, target);
+        } catch (const DivergenceError& error) {
+            std::string why = error.what();
+            if (why.starts_with("depix: ")) why.erase(0, 7);
+            throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) + ", step " +
+                                  std::to_string(progress_.step + 1) + " of " + std::to_string(loader_.steps()) + ": " +
+                                  why);
+        }
+    }
+
     template <class... Callbacks>
     void finish_epoch(Callbacks&... callbacks) {
         const Inference<Network, Backend, T> network(trainer_.model(), trainer_.threads());
         const double validation_loss = mean_loss(network, trainer_.loss(), validation_);
         if (!std::isfinite(validation_loss))
-            throw DivergenceError("the validation loss is " + std::to_string(validation_loss));
+            throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) +
+                                  ": the validation loss is " + std::to_string(validation_loss));
 
         ++progress_.epoch;
         progress_.step = 0;

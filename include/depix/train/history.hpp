@@ -60,11 +60,11 @@ inline std::string number_text(double value, int digits) {
 ///     1,0.0312,0.0187,0.001,12.5,1440
 inline std::string history_csv(const History& history) {
     std::string text = "epoch";
-    for (const auto& column : history_columns) text += std::string(",") + column.first;
+    for (const auto& column : history_columns) text.append(",").append(column.first);
     text += "\n";
     for (const EpochRecord& record : history) {
         text += std::to_string(record.epoch);
-        for (const auto& column : history_columns) text += "," + detail::number_text(record.*column.second);
+        for (const auto& column : history_columns) text.append(",").append(detail::number_text(record.*column.second));
         text += "\n";
     }
     return text;

@@ -32,13 +32,14 @@ struct Axis {
     std::vector<double> ticks;
 
     double pixel(double value) const {
-        const double part = logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
+        const double part = logarithmic ? (std::log(value) - std::log(low)) / (std::log(high) - std::log(low))
+                                        : (value - low) / (high - low);
         return first + part * (last - first);
     }
 
     /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most so many; the axis grows to the outermost.
     static Axis linear(double low, double high, int most_ticks) {
-        if (!(high > low)) high = low + (low != 0 ? std::abs(low) : 1);
+        high = std::max(high, low != 0 ? low + 1e-3 * std::abs(low) : 1e-30);  // not so narrow that labels are equal
         const double raw = (high - low) / most_ticks;
         const double power = std::pow(10, std::floor(std::log10(raw)));
         double step = 10 * power;
@@ -52,26 +53,26 @@ struct Axis {
         return axis;
     }
 
-    /// Ticks at 1, 2 and 5 times the powers of ten, or at the powers alone where those are many; where they are few,
-    /// at equal steps.
+    /// Ticks at 1, 2 and 5 times the powers of ten; where those are many, at the powers alone; where they are few, at
+    /// equal steps. 0 < low <= high.
     static Axis decades(double low, double high) {
+        const double count = std::log10(high) - std::log10(low);
         Axis axis;
-        if (high / low < 3) axis = linear(low, high, 5);  // begins above 0: its steps are smaller than `low`
+        if (count < 0.5) {
+            axis = linear(low, high, 5);  // its steps are smaller than `low`, so that it begins above 0
+        } else {
+            const int stride = 1 + static_cast<int>(count / 10);
+            const int last = static_cast<int>(std::ceil(std::log10(high)));
+            for (int exponent = static_cast<int>(std::floor(std::log10(low))); exponent < last + stride;
+                 exponent += stride)
+                for (const double factor : {1.0, 2.0, 5.0})
+                    if (factor == 1 || count <= 2.5) axis.ticks.push_back(factor * std::pow(10.0, exponent));
+            while (axis.ticks[1] <= low) axis.ticks.erase(axis.ticks.begin());
+            while (axis.ticks[axis.ticks.size() - 2] >= high) axis.ticks.pop_back();
+            axis.low = axis.ticks.front();
+            axis.high = axis.ticks.back();
+        }
         axis.logarithmic = true;
-        if (!axis.ticks.empty()) return axis;
-        const bool many = high / low > 300;
-        for (int exponent = static_cast<int>(std::floor(std::log10(low)));
-             axis.ticks.empty() || axis.ticks.back() < high; ++exponent)
-            for (const double factor : {1.0, 2.0, 5.0}) {
-                if (many && factor > 1) continue;
-                const double tick = factor * std::pow(10.0, exponent);
-                if (!axis.ticks.empty() && axis.ticks.back() >= high) break;
-                if (tick <= low) axis.ticks.clear();
-                axis.ticks.push_back(tick);
-            }
-        if (axis.ticks.size() < 2) axis.ticks.push_back(10 * axis.ticks.back());
-        axis.low = axis.ticks.front();
-        axis.high = axis.ticks.back();
         return axis;
     }
 };
@@ -123,7 +124,7 @@ class SvgWriter {
     void polyline(const std::vector<std::array<double, 2>>& points, const std::string& style) {
         text_ += "<polyline points=\"";
         for (std::size_t i = 0; i < points.size(); ++i)
-            text_ += (i == 0 ? "" : " ") + length(points[i][0]) + "," + length(points[i][1]);
+            text_.append(i == 0 ? "" : " ").append(length(points[i][0])).append(",").append(length(points[i][1]));
         text_ += "\" fill=\"none\" " + style + "/>\n";
     }
     std::string finish() const { return text_ + "</svg>\n"; }
@@ -160,9 +161,9 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
         if (visible(record.validation_loss) && (best == nullptr || record.validation_loss < best->validation_loss))
             best = &record;
     }
-    if (low > high) low = high = 1;  // nothing to show yet
+    if (low > high) low = 0.1, high = 1;  // nothing to show yet
 
-    const double legend = 50, left = 72, right = options.width - 24, top = 66, bottom = options.height - 56;
+    const double legend = 50, left = 90, right = options.width - 24, top = 66, bottom = options.height - 56;
     detail::Axis y = options.logarithmic ? detail::Axis::decades(low, high)
                                          : detail::Axis::linear(std::min(low, 0.0), std::max(high, 0.0), 6);
     y.first = bottom;
@@ -189,8 +190,8 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
     svg.line(left, bottom, right, bottom, "stroke=\"#888\"");
     svg.text((left + right) / 2, options.height - 14.0, "epoch", ink + " text-anchor=\"middle\"");
     const std::string middle = detail::SvgWriter::length((top + bottom) / 2);
-    svg.text(18, (top + bottom) / 2, "loss",
-             ink + " text-anchor=\"middle\" transform=\"rotate(-90 18 " + middle + ")\"");
+    svg.text(20, (top + bottom) / 2, "loss",
+             ink + " text-anchor=\"middle\" transform=\"rotate(-90 20 " + middle + ")\"");
 
     for (std::size_t i = 0; i < curves.size(); ++i) {
         const Curve& curve = curves[i];

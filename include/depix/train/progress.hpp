@@ -54,7 +54,7 @@ enum class NoTerminal {
 ///     ProgressLine progress(stderr);
 ///     fit(trainer, loader, validation, options, progress);
 ///
-///     epoch  3/35 [##########----------] 281/563  loss 0.00812   1440 pictures/s    0:06 left
+///     epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left
 ///
 /// On a terminal the line is rewritten in place, at most ten times a second, and replaced by the epoch's result at its
 /// end. Otherwise nothing is written, or a line an epoch. The stream must outlive the object. Throws nothing: what the
@@ -96,24 +96,28 @@ class ProgressLine {
         }
     }
 
-    /// "epoch  3/35 [##########----------] 281/563  loss 0.00812   1440 pictures/s    0:06 left"
+    /// "epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left"; the bar makes it 79 columns
+    /// wide, so that a terminal of 80 does not break it.
     static std::string text(const StepReport& report) {
-        constexpr std::size_t cells = 20;
-        const std::size_t filled = report.steps > 0 ? std::min(cells, cells * report.step / report.steps) : 0;
         const std::string steps = std::to_string(report.steps);
-        return epoch_text(report.epoch, report.epochs) + " [" + std::string(filled, '#') +
-               std::string(cells - filled, '-') + "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps +
-               "  loss " + loss_text(report.mean_loss) + rate_text(report.pictures_per_second) + "  " +
-               pad(duration_text(report.seconds_left), 6) + " left";
+        const std::string before = epoch_text(report.epoch, report.epochs) + " [";
+        const std::string behind = "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps + "  loss " +
+                                   loss_text(report.mean_loss) + rate_text(report.pictures_per_second) + " pictures/s" +
+                                   "  " + pad(duration_text(report.seconds_left), 6) + " left";
+        constexpr std::size_t columns = 79, least_cells = 4;
+        const std::size_t taken = before.size() + behind.size();
+        const std::size_t cells = std::max(taken < columns ? columns - taken : 0, least_cells);
+        const std::size_t filled = report.steps > 0 ? std::min(cells, cells * report.step / report.steps) : 0;
+        return before + std::string(filled, '#') + std::string(cells - filled, '-') + behind;
     }
 
-    /// "epoch  3/35  training 0.00812  validation 0.00791 (best)   1440 pictures/s  at most   6:40 left"
+    /// "epoch  3/35  training 0.00812   validation 0.00791  (best)  1440/s    6:40 left"
     static std::string text(const EpochReport& report) {
         const std::string best = report.best ? "(best)" : pad("(+" + std::to_string(report.epochs_since) + ")", 6);
         return epoch_text(report.record.epoch, report.epochs) + "  training " + loss_text(report.record.training_loss) +
-               "  validation " + loss_text(report.record.validation_loss) + " " + best +
-               rate_text(report.record.pictures_per_second) + "  at most " +
-               pad(duration_text(report.seconds_left), 6) + " left";
+               " validation " + loss_text(report.record.validation_loss) + best +
+               rate_text(report.record.pictures_per_second) + "/s  " + pad(duration_text(report.seconds_left), 6) +
+               " left";
     }
 
     /// "0:07", "12:30", "1:02:03"; "?" if it is not known.
@@ -160,13 +164,12 @@ class ProgressLine {
     // Three digits that count and a width that stays: the line must not tremble.
     static std::string loss_text(double loss) {
         std::array<char, 32> text{};
-        std::snprintf(text.data(), text.size(), loss < 1e-4 || loss >= 1e3 ? "%.1e" : "%#7.3g", loss);
-        std::string result = text.data();
-        return result + std::string(result.size() < 7 ? 7 - result.size() : 0, ' ');
+        std::snprintf(text.data(), text.size(), loss < 1e-4 || loss >= 1e3 ? "%-9.1e" : "%-#9.3g", loss);
+        return text.data();
     }
     static std::string rate_text(double pictures_per_second) {
         std::array<char, 48> text{};
-        std::snprintf(text.data(), text.size(), "%7.0f pictures/s", pictures_per_second);
+        std::snprintf(text.data(), text.size(), "%6.0f", pictures_per_second);
         return text.data();
     }
 

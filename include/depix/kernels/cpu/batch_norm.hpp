@@ -39,10 +39,116 @@ inline double team_sum(Team team, const double* partial, int channels, int c, in
     return sum;
 }
 
-/// y = x * scale + shift for one row.
-DEPIX_INLINE void affine_row(const float* x, float scale, float shift, float* y, int width, bool padded) {
-    for_vectors(width, [&](int j, int count) {
-        store_tail(y + j, load(x + j) * broadcast(scale) + broadcast(shift), count, padded);
+/// y = x * scale[c] + shift[c], this thread's rows.
+inline void scale_and_shift(Team team, View<const float> x, const float* scale, const float* shift, View<float> y) {
+    for_rows(team, x, [&](int n, int c, int i) {
+        const Vector factor = broadcast(scale[c]), summand = broadcast(shift[c]);
+        for_vectors(x.width, [&](int j, int count) {
+            store_tail(y.row(n, c, i) + j, load(x.row(n, c, i) + j) * factor + summand, count, true);
+        });
+    });
+}
+
+/// A layer's numbers. Its code does not depend on the channels, so that it is compiled once.
+struct BatchNormSettings {
+    int channels;
+    double epsilon;
+    double momentum;
+
+    /// The pixels of a channel.
+    static double count(const View<const float>& x) { return static_cast<double>(x.batch) * x.height * x.width; }
+};
+
+/// Two doubles for each channel and thread; then scale and shift of each channel.
+constexpr std::size_t batch_norm_scratch(int channels, int threads) {
+    return 4 * static_cast<std::size_t>(channels) * static_cast<std::size_t>(threads) +
+           2 * static_cast<std::size_t>(channels);
+}
+
+/// Statistics of the batch in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose nothing
+/// to cancellation as long as s lies within a few standard deviations of the mean.
+[[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const Forward<float>& a,
+                                                  Team team) {
+    const int channels = settings.channels;
+    auto* partial = reinterpret_cast<double*>(a.scratch);
+    float* scale = a.scratch + 4 * channels * team.threads;
+    float* shift = scale + channels;
+    two_sums(team, a.input, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& squares) {
+        sum = load(a.input.row(n, c, i) + j) - broadcast(a.input(0, c, 0, 0));
+        squares = sum * sum;
+    });
+    const double count = settings.count(a.input);
+    const Interval part = team.share(channels);
+    for (int c = part.first; c < part.last; ++c) {
+        const double offset = team_sum(team, partial, channels, c, 0) / count;
+        double variance = team_sum(team, partial, channels, c, 1) / count - offset * offset;
+        if (variance < 0) variance = 0;
+        const double mean = static_cast<double>(a.input(0, c, 0, 0)) + offset;
+        const double inverse = 1 / std::sqrt(variance + settings.epsilon);
+        const double weight = static_cast<double>(a.parameters[c]),
+                     bias = static_cast<double>(a.parameters[channels + c]);
+        scale[c] = static_cast<float>(weight * inverse);
+        shift[c] = static_cast<float>(bias - mean * weight * inverse);
+        a.saved[c] = static_cast<float>(mean);
+        a.saved[channels + c] = static_cast<float>(inverse);
+        const double unbiased = variance * (count / (count > 1 ? count - 1 : 1));
+        const auto move = [&](float& running, double batch) {
+            running =
+                static_cast<float>((1 - settings.momentum) * static_cast<double>(running) + settings.momentum * batch);
+        };
+        move(a.new_statistics[c], mean);
+        move(a.new_statistics[channels + c], unbiased);
+    }
+    team.barrier();
+    scale_and_shift(team, a.input, scale, shift, a.output);
+}
+
+/// With the running statistics; scale and shift are computed by every thread for its rows.
+[[gnu::noinline]] inline void batch_norm_inference(const BatchNormSettings& settings, const Forward<float>& a,
+                                                   Team team) {
+    const int channels = settings.channels;
+    for (int c = 0; c < channels; ++c) {
+        const float scale =
+            a.parameters[c] / std::sqrt(a.statistics[channels + c] + static_cast<float>(settings.epsilon));
+        const float shift = a.parameters[channels + c] - a.statistics[c] * scale;
+        scale_and_shift(team, a.input.slice(c, 1), &scale, &shift, a.output.slice(c, 1));
+    }
+}
+
+[[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const Backward<float>& a,
+                                                  Team team) {
+    const int channels = settings.channels;
+    const auto normalised = [&](int n, int c, int i, int j) {
+        return (load(a.input.row(n, c, i) + j) - broadcast(a.saved[c])) * broadcast(a.saved[channels + c]);
+    };
+    auto* partial = reinterpret_cast<double*>(a.scratch);
+    float* mean_slope = a.scratch + 4 * channels * team.threads;
+    float* mean_product = mean_slope + channels;
+    two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& product) {
+        sum = load(a.output_gradient.row(n, c, i) + j);
+        product = sum * normalised(n, c, i, j);
+    });
+    const double count = settings.count(a.input);
+    const Interval part = team.share(channels);
+    for (int c = part.first; c < part.last; ++c) {
+        const double sum = team_sum(team, partial, channels, c, 0);
+        const double product = team_sum(team, partial, channels, c, 1);
+        mean_slope[c] = static_cast<float>(sum / count);
+        mean_product[c] = static_cast<float>(product / count);
+        a.parameter_gradients[c] += static_cast<float>(product);
+        a.parameter_gradients[channels + c] += static_cast<float>(sum);
+    }
+    team.barrier();
+    if (!a.input_gradient.data) return;
+    for_rows(team, a.input, [&](int n, int c, int i) {
+        const Vector factor = broadcast(a.parameters[c] * a.saved[channels + c]);
+        for_vectors(a.input.width, [&](int j, int pixels) {
+            Vector slope = load(a.output_gradient.row(n, c, i) + j) - broadcast(mean_slope[c]) -
+                           normalised(n, c, i, j) * broadcast(mean_product[c]);
+            slope *= factor;
+            float* to = a.input_gradient.row(n, c, i) + j;
+            store_tail(to, a.accumulate ? load(to) + slope : slope, pixels, true);
+        });
     });
 }
 
@@ -54,91 +160,15 @@ namespace depix {
 template <int C, class... Options>
 struct Kernel<Cpu, BatchNorm<C, Options...>> {
     using L = BatchNorm<C, Options...>;
+    static constexpr cpu::BatchNormSettings settings{C, L::epsilon, L::momentum};
 
-    /// Two doubles for each channel and thread.
     static constexpr std::size_t scratch_size(int /*batch*/, Shape /*input*/, int threads) {
-        return 4 * static_cast<std::size_t>(C) * static_cast<std::size_t>(threads);
+        return cpu::batch_norm_scratch(C, threads);
     }
-
     static void forward(const Forward<float>& a, Team team) {
-        float scale[C], shift[C];
-        if (a.training()) {
-            train(a, team, scale, shift);
-        } else {
-            for (int c = 0; c < C; ++c) {
-                scale[c] = a.parameters[c] / std::sqrt(a.statistics[C + c] + static_cast<float>(L::epsilon));
-                shift[c] = a.parameters[C + c] - a.statistics[c] * scale[c];
-            }
-        }
-        for_rows(team, a.input, [&](int n, int c, int i) {
-            cpu::affine_row(a.input.row(n, c, i), scale[c], shift[c], a.output.row(n, c, i), a.input.width, true);
-        });
+        a.training() ? cpu::batch_norm_training(settings, a, team) : cpu::batch_norm_inference(settings, a, team);
     }
-
-    static void backward(const Backward<float>& a, Team team) {
-        const auto normalised = [&](int n, int c, int i, int j) {
-            return (load(a.input.row(n, c, i) + j) - broadcast(a.saved[c])) * broadcast(a.saved[C + c]);
-        };
-        auto* partial = reinterpret_cast<double*>(a.scratch);
-        cpu::two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& product) {
-            sum = load(a.output_gradient.row(n, c, i) + j);
-            product = sum * normalised(n, c, i, j);
-        });
-        const double count = static_cast<double>(a.input.batch) * a.input.height * a.input.width;
-        float mean_slope[C], mean_product[C];
-        for (int c = 0; c < C; ++c) {
-            const double sum = cpu::team_sum(team, partial, C, c, 0);
-            const double product = cpu::team_sum(team, partial, C, c, 1);
-            mean_slope[c] = static_cast<float>(sum / count);
-            mean_product[c] = static_cast<float>(product / count);
-            if (team.thread == 0) {
-                a.parameter_gradients[c] += static_cast<float>(product);
-                a.parameter_gradients[C + c] += static_cast<float>(sum);
-            }
-        }
-        if (!a.input_gradient.data) return;
-        for_rows(team, a.input, [&](int n, int c, int i) {
-            const Vector factor = broadcast(a.parameters[c] * a.saved[C + c]);
-            for_vectors(a.input.width, [&](int j, int pixels) {
-                Vector slope = load(a.output_gradient.row(n, c, i) + j) - broadcast(mean_slope[c]) -
-                               normalised(n, c, i, j) * broadcast(mean_product[c]);
-                slope *= factor;
-                float* to = a.input_gradient.row(n, c, i) + j;
-                store_tail(to, a.accumulate ? load(to) + slope : slope, pixels, true);
-            });
-        });
-    }
-
-  private:
-    // The batch's statistics in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose
-    // nothing to cancellation as long as s lies within a few standard deviations of the mean.
-    static void train(const Forward<float>& a, Team team, float (&scale)[C], float (&shift)[C]) {
-        auto* partial = reinterpret_cast<double*>(a.scratch);
-        cpu::two_sums(team, a.input, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& squares) {
-            sum = load(a.input.row(n, c, i) + j) - broadcast(a.input(0, c, 0, 0));
-            squares = sum * sum;
-        });
-        const double count = static_cast<double>(a.input.batch) * a.input.height * a.input.width;
-        for (int c = 0; c < C; ++c) {
-            const double offset = cpu::team_sum(team, partial, C, c, 0) / count;
-            double variance = cpu::team_sum(team, partial, C, c, 1) / count - offset * offset;
-            if (variance < 0) variance = 0;
-            const double mean = static_cast<double>(a.input(0, c, 0, 0)) + offset;
-            const double inverse = 1 / std::sqrt(variance + L::epsilon);
-            scale[c] = static_cast<float>(static_cast<double>(a.parameters[c]) * inverse);
-            shift[c] = static_cast<float>(static_cast<double>(a.parameters[C + c]) -
-                                          mean * static_cast<double>(a.parameters[c]) * inverse);
-            if (team.thread != 0) continue;
-            a.saved[c] = static_cast<float>(mean);
-            a.saved[C + c] = static_cast<float>(inverse);
-            const double unbiased = variance * (count / (count > 1 ? count - 1 : 1));
-            const auto move = [&](float& running, double batch) {
-                running = static_cast<float>((1 - L::momentum) * static_cast<double>(running) + L::momentum * batch);
-            };
-            move(a.new_statistics[c], mean);
-            move(a.new_statistics[C + c], unbiased);
-        }
-    }
+    static void backward(const Backward<float>& a, Team team) { cpu::batch_norm_backward(settings, a, team); }
 };
 
 }  // namespace depix

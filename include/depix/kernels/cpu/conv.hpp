@@ -48,8 +48,8 @@ constexpr std::size_t packed_size(int in, int out, int kernel, int block) {
 
 /// Packs this thread's part of the blocks. weight is (out, in, K, K), or (in, out, K, K) if `transposed`; channel o is
 /// multiplied by scale[o] unless scale is nullptr.
-inline void pack_weights(const float* weight, int in, int out, int kernel, int block, bool transposed,
-                         const float* scale, float* packed, Team team) {
+[[gnu::noinline]] inline void pack_weights(const float* weight, int in, int out, int kernel, int block, bool transposed,
+                                           const float* scale, float* packed, Team team) {
     const int taps = kernel * kernel;
     const Interval blocks = team.share(round_up(out, block) / block);
     for (int b = blocks.first; b < blocks.last; ++b)
@@ -295,8 +295,8 @@ template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 /// x is (N, In, H, W) with a border of (Kernel - 1) / Stride rounded up, y (N, Out, H', W'); weight is packed by
 /// choose_block(Out, Stride).
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
-void conv_transpose_rows(View<const float> x, int n, const float* weight, const Epilogue& epilogue, View<float> y,
-                         int first, int last) {
+void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*padding*/, const Epilogue& epilogue,
+                         View<float> y, int first, int last) {
     const int band = band_rows(x.channels, x.row_stride, 1) * Stride;
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {

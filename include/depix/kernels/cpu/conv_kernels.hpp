@@ -7,99 +7,120 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Both convolutions, forward and as each other's gradient, for one geometry. `Transposed` says which one is forward.
-template <ConvGeometry G, bool Transposed>
+/// A convolution's kernels as a value: its geometry, and which of the compiled kernels serve it. All code around them
+/// is compiled once, for every convolution of a program.
 struct ConvKernels {
-    static constexpr int kernel = G.kernel;
-    static constexpr int stride = G.stride;
-    static constexpr int padding = G.padding_before;
-    static constexpr std::size_t parameters =
-        G.weight_count() + (G.bias ? static_cast<std::size_t>(G.out_channels) : 0);
+    ConvGeometry geometry;
+    bool transposed = false;
+    int forward_block = 1;   ///< channels of a register block, which the forward weights are packed for
+    int backward_block = 1;  ///< likewise for the input's gradient
 
-    /// The block that the forward pass works in, and that its weights are packed for.
-    static constexpr RegisterBlock forward_block = choose_block(G.out_channels, Transposed ? stride : 1);
-    static constexpr RegisterBlock backward_block = choose_block(G.in_channels, Transposed ? 1 : stride);
-    static constexpr std::size_t forward_size =
-        packed_size(G.in_channels, G.out_channels, kernel, forward_block.channels);
-    static constexpr std::size_t backward_size =
-        packed_size(G.out_channels, G.in_channels, kernel, backward_block.channels);
-
-    static void pack_forward(const float* weight, const float* scale, float* packed, Team team) {
-        pack_weights(weight, G.in_channels, G.out_channels, kernel, forward_block.channels, Transposed, scale, packed,
-                     team);
-    }
     /// y = epilogue(x * weight), rows [first, last) of picture n.
-    static void forward_rows(View<const float> x, int n, const float* packed, const Epilogue& epilogue, View<float> y,
-                             int first, int last) {
-        constexpr RegisterBlock block = forward_block;
-        if constexpr (Transposed)
-            conv_transpose_rows<kernel, stride, padding, block.channels, block.vectors>(x, n, packed, epilogue, y,
-                                                                                        first, last);
-        else
-            conv_rows<kernel, stride, block.channels, block.vectors>(x, n, packed, padding, epilogue, y, first, last);
-    }
-    /// The same with 2x2 max pooling behind it: pooled rows. `width` is the convolution's before pooling.
-    static void forward_pool_rows(View<const float> x, int n, const float* packed, const Epilogue& epilogue, int width,
-                                  View<float> y, int first, int last, float* scratch) {
-        static_assert(!Transposed);
-        conv_pool_rows<kernel, stride, forward_block.channels, forward_block.vectors>(x, n, packed, padding, epilogue,
-                                                                                      width, y, first, last, scratch);
-    }
-    /// dx = (or +=) dy * weight, rows [first, last) of picture n.
-    static void input_gradient_rows(View<const float> dy, int n, const float* packed, bool accumulate, View<float> dx,
-                                    int first, int last) {
-        constexpr RegisterBlock block = backward_block;
-        const Epilogue epilogue{nullptr, 1.f, accumulate, true};
-        if constexpr (Transposed)
-            conv_rows<kernel, stride, block.channels, block.vectors>(dy, n, packed, padding, epilogue, dx, first, last);
-        else
-            conv_transpose_rows<kernel, stride, padding, block.channels, block.vectors>(dy, n, packed, epilogue, dx,
-                                                                                        first, last);
-    }
-    /// Rows [first, last) of picture n of the map that the kernel slides over: y's if not Transposed, else x's.
-    static void parameter_gradient_rows(View<const float> x, View<const float> dy, int n, int first, int last,
-                                        float* d_weight) {
-        if constexpr (Transposed)
-            weight_gradient_rows<kernel, stride, choose_gradient_block(G.in_channels, kernel)>(
-                dy, x, n, padding, first, last, 0, x.channels, d_weight);
-        else
-            weight_gradient_rows<kernel, stride, choose_gradient_block(G.out_channels, kernel)>(
-                x, dy, n, padding, first, last, 0, dy.channels, d_weight);
-    }
+    void (*forward_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
+                         View<float> y, int first, int last) = nullptr;
+    /// The same with 2x2 max pooling behind it: pooled rows. nullptr if transposed.
+    void (*forward_pool_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
+                              int width, View<float> y, int first, int last, float* scratch) = nullptr;
+    /// dx = dy * weight, rows [first, last) of picture n.
+    void (*input_gradient_rows)(View<const float> dy, int n, const float* packed, int padding, const Epilogue& epilogue,
+                                View<float> dx, int first, int last) = nullptr;
+    /// d_weight += rows [first, last) of picture n of the small map (y's if not transposed, else x's), which slides
+    /// over the large one.
+    void (*weight_gradient_rows)(View<const float> large, View<const float> small, int n, int padding, int first,
+                                 int last, float* d_weight) = nullptr;
 
+    constexpr std::size_t forward_size() const {
+        return packed_size(geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block);
+    }
+    constexpr std::size_t backward_size() const {
+        return packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block);
+    }
+    /// Weights and biases.
+    constexpr std::size_t parameters() const {
+        return geometry.weight_count() + (geometry.bias ? static_cast<std::size_t>(geometry.out_channels) : 0);
+    }
+    /// Floats of scratch that training wants: packed weights, and a sum of the parameters' gradients for each thread.
+    constexpr std::size_t scratch_size(int threads) const {
+        const std::size_t packed = forward_size() > backward_size() ? forward_size() : backward_size();
+        return packed + gradient_scratch(parameters(), threads);
+    }
+    void pack_forward(const float* weight, const float* scale, float* packed, Team team) const {
+        pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block, transposed,
+                     scale, packed, team);
+    }
+    void pack_backward(const float* weight, float* packed, Team team) const {
+        pack_weights(weight, geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block, !transposed,
+                     nullptr, packed, team);
+    }
+};
+
+/// The kernels for one geometry. Those that differ in nothing but channels share their code wherever the blocks agree.
+template <ConvGeometry G, bool Transposed>
+constexpr ConvKernels choose_conv_kernels() {
+    constexpr int k = G.kernel, s = G.stride, p = G.padding_before;
+    constexpr RegisterBlock ahead = choose_block(G.out_channels, Transposed ? s : 1);
+    constexpr RegisterBlock back = choose_block(G.in_channels, Transposed ? 1 : s);
+    constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
+    ConvKernels kernels{G, Transposed, ahead.channels, back.channels};
+    if constexpr (Transposed) {
+        kernels.forward_rows = &conv_transpose_rows<k, s, p, ahead.channels, ahead.vectors>;
+        kernels.input_gradient_rows = &conv_rows<k, s, back.channels, back.vectors>;
+    } else {
+        kernels.forward_rows = &conv_rows<k, s, ahead.channels, ahead.vectors>;
+        kernels.forward_pool_rows = &conv_pool_rows<k, s, ahead.channels, ahead.vectors>;
+        kernels.input_gradient_rows = &conv_transpose_rows<k, s, p, back.channels, back.vectors>;
+    }
+    kernels.weight_gradient_rows = &weight_gradient_rows<k, s, gradient>;
+    return kernels;
+}
+
+template <ConvGeometry G, bool Transposed>
+inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>();
+
+/// The forward pass of a layer in training.
+[[gnu::noinline]] inline void conv_layer_forward(const ConvKernels& kernels, const Forward<float>& a, Team team) {
+    const ConvGeometry& g = kernels.geometry;
+    kernels.pack_forward(a.parameters, nullptr, a.scratch, team);
+    team.barrier();
+    const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr};
+    share_rows(team, a.output.batch, a.output.height, [&](int n, int first, int last) {
+        kernels.forward_rows(a.input, n, a.scratch, g.padding_before, epilogue, a.output, first, last);
+    });
+}
+
+/// The backward pass of a layer.
+[[gnu::noinline]] inline void conv_layer_backward(const ConvKernels& kernels, const Backward<float>& a, Team team) {
+    const ConvGeometry& g = kernels.geometry;
+    const View<const float>& dy = a.output_gradient;
+    kernels.pack_backward(a.parameters, a.scratch, team);
+    const View<const float>& large = kernels.transposed ? dy : a.input;
+    const View<const float>& small = kernels.transposed ? a.input : dy;
+    share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.backward_size(),
+                   a.parameter_gradients, [&](int n, int first, int last, float* sums) {
+                       kernels.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
+                       if (!g.bias) return;
+                       // The same share of dy's rows, of which a transposed convolution has another number.
+                       const auto cut = [&](int row) {
+                           return static_cast<int>(static_cast<long long>(row) * dy.height / small.height);
+                       };
+                       bias_gradient_rows(dy, n, cut(first), cut(last), sums + g.weight_count());
+                   });
+    if (!a.input_gradient.data) return;
+    const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
+    share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {
+        kernels.input_gradient_rows(dy, n, a.scratch, g.padding_before, epilogue, a.input_gradient, first, last);
+    });
+}
+
+/// What a layer's Kernel offers, by way of the functions above.
+template <ConvGeometry G, bool Transposed>
+struct ConvLayerKernel {
+    static constexpr const ConvKernels& kernels = conv_kernels<G, Transposed>;
     static constexpr std::size_t scratch_size(int /*batch*/, Shape /*input*/, int threads) {
-        const std::size_t larger = forward_size > backward_size ? forward_size : backward_size;
-        return larger + gradient_scratch(parameters, threads);
+        return kernels.scratch_size(threads);
     }
-    static void forward(const Forward<float>& a, Team team) {
-        pack_forward(a.parameters, nullptr, a.scratch, team);
-        team.barrier();
-        const Epilogue epilogue{G.bias ? a.parameters + G.weight_count() : nullptr};
-        share_rows(team, a.output.batch, a.output.height, [&](int n, int first, int last) {
-            forward_rows(a.input, n, a.scratch, epilogue, a.output, first, last);
-        });
-    }
-    static void backward(const Backward<float>& a, Team team) {
-        pack_weights(a.parameters, G.out_channels, G.in_channels, kernel, backward_block.channels, !Transposed, nullptr,
-                     a.scratch, team);
-        const View<const float>& slid_over = Transposed ? a.input : a.output_gradient;
-        share_gradient(team, slid_over.batch, slid_over.height, parameters, a.scratch + backward_size,
-                       a.parameter_gradients, [&](int n, int first, int last, float* sums) {
-                           parameter_gradient_rows(a.input, a.output_gradient, n, first, last, sums);
-                           if constexpr (G.bias) {
-                               // The same share of dy's rows; for Transposed a different number of them.
-                               const auto cut = [&](int row) {
-                                   return static_cast<int>(static_cast<long long>(row) * a.output_gradient.height /
-                                                           slid_over.height);
-                               };
-                               bias_gradient_rows(a.output_gradient, n, cut(first), cut(last), sums + G.weight_count());
-                           }
-                       });
-        if (!a.input_gradient.data) return;
-        share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {
-            input_gradient_rows(a.output_gradient, n, a.scratch, a.accumulate, a.input_gradient, first, last);
-        });
-    }
+    static void forward(const Forward<float>& a, Team team) { conv_layer_forward(kernels, a, team); }
+    static void backward(const Backward<float>& a, Team team) { conv_layer_backward(kernels, a, team); }
 };
 
 }  // namespace cpu
@@ -108,10 +129,11 @@ struct ConvKernels {
 namespace depix {
 
 template <int In, int Out, int K, class... Options>
-struct Kernel<Cpu, Conv<In, Out, K, Options...>> : cpu::ConvKernels<Conv<In, Out, K, Options...>::geometry, false> {};
+struct Kernel<Cpu, Conv<In, Out, K, Options...>> : cpu::ConvLayerKernel<Conv<In, Out, K, Options...>::geometry, false> {
+};
 
 template <int In, int Out, int K, class... Options>
 struct Kernel<Cpu, ConvTranspose<In, Out, K, Options...>>
-    : cpu::ConvKernels<ConvTranspose<In, Out, K, Options...>::geometry, true> {};
+    : cpu::ConvLayerKernel<ConvTranspose<In, Out, K, Options...>::geometry, true> {};
 
 }  // namespace depix

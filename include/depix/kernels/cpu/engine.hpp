@@ -99,6 +99,27 @@ struct Workspace {
     AlignedMemory<float> memory;
 };
 
+/// A convolution's weights, packed, and biases. Batch norm is y = (x - mean) * s + shift with s = weight /
+/// sqrt(variance + epsilon): the weights become w * s and the bias (b - mean) * s + shift. No batch norm: `norm` is
+/// nullptr.
+[[gnu::noinline]] inline void fold_and_pack(const ConvKernels& kernels, const float* weight, const float* norm,
+                                            const float* statistics, double epsilon, std::vector<float>& packed,
+                                            std::vector<float>& bias) {
+    const auto out = static_cast<std::size_t>(kernels.geometry.out_channels);
+    const float* own_bias = weight + kernels.geometry.weight_count();
+    std::vector<float> scale(out, 1.f);
+    bias.assign(out, 0.f);
+    if (kernels.geometry.bias) bias.assign(own_bias, own_bias + out);
+    for (std::size_t c = 0; norm && c < out; ++c) {
+        const double mean = static_cast<double>(statistics[c]), variance = static_cast<double>(statistics[out + c]);
+        const double s = static_cast<double>(norm[c]) / std::sqrt(variance + epsilon);
+        scale[c] = static_cast<float>(s);
+        bias[c] = static_cast<float>((static_cast<double>(bias[c]) - mean) * s + static_cast<double>(norm[out + c]));
+    }
+    packed.resize(kernels.forward_size());
+    kernels.pack_forward(weight, scale.data(), packed.data(), Team{});
+}
+
 template <Module Network>
 class Engine {
     static constexpr const auto& plan = inference_plan<Network>;
@@ -142,49 +163,30 @@ class Engine {
     }
 
   private:
-    // Batch norm is y = (x - mean) * s + shift with s = weight / sqrt(variance + epsilon), which goes into the
-    // convolution before it: weights times s, and bias (b - mean) * s + shift.
+    // What a step needs of the model: for a convolution its weights, packed, and biases, with the batch norm behind it
+    // folded into both; for other layers their parameters and statistics as they are.
     void pack(int index, const float* parameters, const float* statistics) {
         const PlanStep& step = plan.step(index);
+        const float* own = parameters + step.layer.parameters;
+        auto& packed = packed_[static_cast<std::size_t>(index)];
+        auto& bias = bias_[static_cast<std::size_t>(index)];
+        const ConvKernels* kernels = nullptr;
+        double epsilon = 0;
         with_layer<Network>(step.layer.info, [&]<class L>() {
-            if constexpr (Convolution<L>) {
-                constexpr int out = L::geometry.out_channels;
-                const float* weight = parameters + step.layer.parameters;
-                std::vector<float> scale(out, 1.f);
-                std::vector<float>& bias = bias_[static_cast<std::size_t>(index)];
-                bias.assign(out, 0.f);
-                if (L::bias)
-                    bias.assign(weight + L::geometry.weight_count(), weight + L::geometry.weight_count() + out);
-                if (step.batch_norm)
-                    with_layer<Network>(step.batch_norm.info, [&]<class N>() {
-                        if constexpr (N::traits.role == Role::batch_norm)
-                            fold<N>(parameters + step.batch_norm.parameters, statistics + step.batch_norm.statistics,
-                                    scale, bias);
-                    });
-                packed_[static_cast<std::size_t>(index)].resize(Kernel<Cpu, L>::forward_size);
-                Kernel<Cpu, L>::pack_forward(weight, scale.data(), packed_[static_cast<std::size_t>(index)].data(),
-                                             Team{});
-            } else {
-                // Layers that stand alone keep their parameters, then their statistics.
-                auto& own = packed_[static_cast<std::size_t>(index)];
-                own.assign(parameters + step.layer.parameters,
-                           parameters + step.layer.parameters + step.layer.info->parameter_count);
-                auto& running = bias_[static_cast<std::size_t>(index)];
-                running.assign(statistics + step.layer.statistics,
-                               statistics + step.layer.statistics + step.layer.info->statistic_count);
-            }
+            if constexpr (Convolution<L>) kernels = &Kernel<Cpu, L>::kernels;
         });
-    }
-    template <class N>
-    static void fold(const float* weight, const float* statistics, std::vector<float>& scale,
-                     std::vector<float>& bias) {
-        const std::size_t channels = scale.size();
-        for (std::size_t c = 0; c < channels; ++c) {
-            const double s =
-                static_cast<double>(weight[c]) / std::sqrt(static_cast<double>(statistics[channels + c]) + N::epsilon);
-            scale[c] = static_cast<float>(s);
-            bias[c] = static_cast<float>((static_cast<double>(bias[c]) - static_cast<double>(statistics[c])) * s +
-                                         static_cast<double>(weight[channels + c]));
+        with_layer<Network>(step.batch_norm.info, [&]<class L>() {
+            if constexpr (L::traits.role == Role::batch_norm) epsilon = L::epsilon;
+        });
+        if (!kernels) {
+            const float* running = statistics + step.layer.statistics;
+            packed.assign(own, own + step.layer.info->parameter_count);
+            bias.assign(running, running + step.layer.info->statistic_count);
+        } else if (step.batch_norm) {
+            fold_and_pack(*kernels, own, parameters + step.batch_norm.parameters,
+                          statistics + step.batch_norm.statistics, epsilon, packed, bias);
+        } else {
+            fold_and_pack(*kernels, own, nullptr, nullptr, 0, packed, bias);
         }
     }
 
@@ -201,7 +203,7 @@ class Engine {
             if (i != to_caller) clear_border(to, halo(step.output), team);
             with_layer<Network>(step.layer.info, [&]<class L>() {
                 if constexpr (Convolution<L>) {
-                    convolve<L>(i, map(step.input), to, scratch, team);
+                    convolve(Kernel<Cpu, L>::kernels, i, map(step.input), to, scratch, team);
                 } else {
                     Forward<float> call;
                     call.input = map(step.input);
@@ -218,21 +220,21 @@ class Engine {
         team.barrier();
     }
 
-    template <class L>
-    void convolve(int index, View<const float> x, View<float> y, float* scratch, Team team) const {
+    void convolve(const ConvKernels& kernels, int index, View<const float> x, View<float> y, float* scratch,
+                  Team team) const {
         const PlanStep& step = plan.step(index);
         const float* weight = packed_[static_cast<std::size_t>(index)].data();
+        const int padding = kernels.geometry.padding_before;
         Epilogue epilogue;
         epilogue.bias = bias_[static_cast<std::size_t>(index)].data();
         epilogue.padded = index != to_caller;
         if (step.rectifier) epilogue.negative_slope = step.rectifier.info->traits.negative_slope;
         const Interval rows = team.share(y.height);
-        if (!step.pool) {
-            Kernel<Cpu, L>::forward_rows(x, 0, weight, epilogue, y, rows.first, rows.last);
-        } else if constexpr (L::traits.role == Role::convolution) {
-            Kernel<Cpu, L>::forward_pool_rows(x, 0, weight, epilogue, L::output(x.shape()).width, y, rows.first,
-                                              rows.last, scratch);
-        }
+        if (step.pool)
+            kernels.forward_pool_rows(x, 0, weight, padding, epilogue, step.layer.info->output(x.shape()).width, y,
+                                      rows.first, rows.last, scratch);
+        else
+            kernels.forward_rows(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
     }
 
     // The caller's picture has no borders; the network's input has.

@@ -19,19 +19,19 @@ constexpr int choose_gradient_block(int channels, int kernel) {
 ///                         dy[o][i][j] * x[c][i * Stride + k - padding][j * Stride + l - padding]
 ///
 /// dy is (N, Out, H', W') with zeros behind every row up to a whole vector; x is (N, In, H, W) with a border of at
-/// least the padding; output channels [first_channel, last_channel). d_weight is (Out, In, K, K).
+/// least the padding; d_weight is (Out, In, K, K).
 ///
 /// A transposed convolution has the same gradient with x and dy in each other's places.
 template <int Kernel, int Stride, int Block>
-[[gnu::noinline]] void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first,
-                                            int last, int first_channel, int last_channel, float* d_weight) {
+void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first, int last,
+                          float* d_weight) {
     const int band = band_rows(x.channels + dy.channels, x.row_stride, Stride);
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
-        for (int o = first_channel; o < last_channel; o += Block) {
+        for (int o = 0; o < dy.channels; o += Block) {
             // A channel beyond the last repeats the last; its sums are thrown away.
             const float* slopes[Block];
-            for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, o + b < last_channel ? o + b : last_channel - 1, 0);
+            for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
             for (int c = 0; c < x.channels; ++c)
                 for (int k = 0; k < Kernel; ++k) {
                     Vector sum[Block][Kernel];
@@ -59,7 +59,7 @@ template <int Kernel, int Stride, int Block>
                     for (int b = 0; b < Block; ++b)
 #pragma GCC unroll 9
                         for (int l = 0; l < Kernel; ++l) done[b][l] = sum[b][l];
-                    for (int b = 0; b < std::min(Block, last_channel - o); ++b)
+                    for (int b = 0; b < std::min(Block, dy.channels - o); ++b)
                         for (int l = 0; l < Kernel; ++l)
                             d_weight[((o + b) * x.channels + c) * Kernel * Kernel + k * Kernel + l] +=
                                 sum_of_lanes(done[b][l]);

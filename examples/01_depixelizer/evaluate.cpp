@@ -1,0 +1,129 @@
+// evaluate: how good is it?
+//
+// Two kinds of numbers. The first compare pixels. The peak signal-to-noise ratio is the mean squared error on a
+// logarithmic scale, 10 log10(1 / error) decibels: 3 dB more means half the error. It is given for the mean error of
+// all pictures, which is what training minimises. The structural similarity (Wang et al. 2004) compares small
+// neighbourhoods and comes closer to what people see; 1 is perfect.
+//
+// Neither says whether the text can be read. So, with --read, a program that reads text tells us: the character error
+// rate is the number of letters to insert, delete or replace until its reading is right, over the number of letters
+// there are. Even clean pictures are not read without errors (nobody can tell I from l in most fonts), so the clean
+// pictures' rate is the mark to reach.
+//
+// Always compare with doing nothing: a network whose result is further from the clean picture than its input has made
+// things worse, and the weights once published for this architecture do just that.
+#include <array>
+#include <cstdio>
+#include <map>
+
+#include "commands.hpp"
+#include "depix/data/character_error_rate.hpp"
+#include "depix/data/metrics.hpp"
+#include "depix/data/pair_folder.hpp"
+#include "depix/inference.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/models/depixelizer.hpp"
+#include "fonts.hpp"
+#include "reading.hpp"
+
+namespace {
+
+struct Example {
+    depix::Image damaged, clean, restored;
+    int window = 0;    // 0: not known
+    std::string text;  // what stands wholly inside the picture
+};
+
+// Sums of the scores of some pictures.
+struct Total {
+    double squared_error = 0, decibels = 0, similarity = 0;
+    std::size_t pictures = 0;
+
+    void add(const depix::Image& picture, const depix::Image& clean) {
+        const depix::Scores scores = depix::compare(picture, clean);
+        squared_error += scores.mean_squared_error;
+        decibels += scores.peak_signal_to_noise_ratio;
+        similarity += scores.structural_similarity;
+        ++pictures;
+    }
+};
+
+std::vector<Example> draw(const example::EvaluateOptions& options) {
+    const depix::TextImages images(example::load_fonts(options.fonts));
+    std::vector<Example> examples;
+    for (std::size_t i = 0; i < options.count; ++i) {
+        depix::Random random(options.seed, 0, i);
+        depix::TextPair pair = images.draw(random);
+        const std::string text = images.visible_text(pair);
+        examples.push_back({std::move(pair.pixelated), std::move(pair.clean), {}, pair.window, text});
+    }
+    return examples;
+}
+
+std::vector<Example> read(const std::filesystem::path& dataset) {
+    const depix::PairFolder all(dataset, {.channels = 3});
+    const depix::PairFolder test = all.split_by_fractions(0.90, 0.06).test;
+    std::vector<Example> examples;
+    for (std::size_t i = 0; i < test.size(); ++i) {
+        depix::ImagePair pair = test.read(i);
+        examples.push_back({std::move(pair.damaged), std::move(pair.clean), {}, 0, {}});
+    }
+    return examples;
+}
+
+std::string window_name(int window) { return window == 0 ? "all" : std::to_string(window); }
+
+void print_scores(const std::vector<Example>& examples) {
+    std::map<int, std::array<Total, 2>> totals;  // by window, before and after
+    for (const Example& example : examples)
+        for (const int window : {0, example.window}) {
+            if (window == 0 && example.window == 0 && totals[0][0].pictures > examples.size()) continue;
+            totals[window][0].add(example.damaged, example.clean);
+            totals[window][1].add(example.restored, example.clean);
+            if (example.window == 0) break;
+        }
+    std::printf("window  pictures   PSNR (dB) of the mean error   mean PSNR (dB)       SSIM\n");
+    std::printf("                   pixelated      restored       before   after    before  after\n");
+    for (const auto& [window, pair] : totals) {
+        const auto count = static_cast<double>(pair[0].pictures);
+        std::printf("%6s  %8zu   %9.2f     %9.2f       %6.2f  %6.2f    %6.3f %6.3f\n", window_name(window).c_str(),
+                    pair[0].pictures, depix::decibels(pair[0].squared_error / count),
+                    depix::decibels(pair[1].squared_error / count), pair[0].decibels / count, pair[1].decibels / count,
+                    pair[0].similarity / count, pair[1].similarity / count);
+    }
+}
+
+void print_character_errors(const std::vector<Example>& examples) {
+    std::vector<depix::Image> pictures;
+    for (const Example& example : examples)
+        for (const depix::Image* picture : {&example.damaged, &example.restored, &example.clean})
+            pictures.push_back(*picture);
+    const std::vector<std::string> texts = example::read_text(pictures);
+    std::map<int, std::array<depix::CharacterErrors, 3>> errors;
+    for (std::size_t i = 0; i < examples.size(); ++i)
+        for (const int window : {0, examples[i].window})
+            for (std::size_t kind = 0; kind < 3; ++kind)
+                errors[window][kind] += depix::character_errors(examples[i].text, texts[3 * i + kind]);
+    std::printf("\ncharacter errors (%%) by tesseract\nwindow  pixelated  restored  clean\n");
+    for (const auto& [window, rates] : errors)
+        std::printf("%6s  %9.1f  %8.1f  %5.1f\n", window_name(window).c_str(), 100 * rates[0].rate(),
+                    100 * rates[1].rate(), 100 * rates[2].rate());
+}
+
+}  // namespace
+
+int example::evaluate(const EvaluateOptions& options) {
+    std::vector<Example> examples = options.dataset.empty() ? draw(options) : read(options.dataset);
+
+    depix::Model<depix::Depixelizer> model;
+    depix::load(model, options.weights.string());
+    const depix::Inference<depix::Depixelizer> restore{model};
+    for (Example& example : examples) {
+        example.restored = restore(example.damaged);
+        // As a PNG would hold it.
+        for (float& value : example.restored.pixels) value = depix::from_byte(depix::to_byte(value));
+    }
+    print_scores(examples);
+    if (options.read_text && options.dataset.empty()) print_character_errors(examples);
+    return 0;
+}

@@ -1,0 +1,30 @@
+// generate: pictures to learn from.
+//
+// A network learns from pairs: what it will be given, and what it should have made of it. Collecting such pairs is
+// usually the hard part. Here it is easy, because the damage is ours to do: draw text, and pixelate it.
+//
+// Each picture is 256 x 64 pixels, white, with 4 to 20 random letters, digits and blanks in black, 16 pixels high,
+// somewhere. Its twin is cut into squares of 2, 3 or 4 pixels, each replaced by its mean. The pairs go into two
+// folders, and a file in one has its twin in the other under the same name:
+//
+//     dataset/clean/0.png      dataset/pixeled/0.png
+//     dataset/clean/1.png      dataset/pixeled/1.png      ...
+//
+// A folder of your own, in the same layout, trains just as well.
+#include <cstdio>
+
+#include "commands.hpp"
+#include "depix/data/pair_folder.hpp"
+#include "fonts.hpp"
+
+int example::generate(const GenerateOptions& options) {
+    const depix::TextImages images(load_fonts(options.fonts));
+    depix::WritePairsOptions writing;
+    writing.count = options.count;
+    writing.seed = options.seed;
+    writing.progress = [](std::size_t done, std::size_t all) {
+        if (done % 1000 == 0 || done == all) std::printf("%zu of %zu pairs\n", done, all);
+    };
+    depix::write_pairs(options.folder, images, writing);
+    return 0;
+}

@@ -1,0 +1,78 @@
+// The depixelizer: 5,103 numbers that have learnt to read between the pixels.
+//
+// Somebody has made a text illegible by replacing each little square of pixels by its mean. Much is lost, but not all:
+// what remains still depends on what was there, and letters are not arbitrary pictures. A small network that has seen
+// enough pairs of clean and pixelated text learns which letters a grey square is likely to come from.
+//
+// The example is four commands, in the order in which one meets them:
+//
+//     depixelizer generate    writes 20,000 pairs of pictures to learn from               generate.cpp
+//     depixelizer train       learns from them, or from pairs that it draws itself        train.cpp
+//     depixelizer evaluate    says how good the result is, in decibels and in letters     evaluate.cpp
+//     depixelizer restore     restores a picture or a folder of pictures                  restore.cpp
+//
+// Read the four files in this order. The network itself is a type: depix/models/depixelizer.hpp, a screenful.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+
+#include "commands.hpp"
+
+int main(int count, char** arguments) {
+    CLI::App app{"depixelizer: a convolutional autoencoder of 5,103 parameters that restores pixelated text"};
+    app.require_subcommand(1);
+
+    example::GenerateOptions generate;
+    CLI::App* generate_command = app.add_subcommand("generate", "write a data set: clean/ID.png and pixeled/ID.png");
+    generate_command->add_option("folder", generate.folder, "where to")->capture_default_str();
+    generate_command->add_option("--count", generate.count, "pairs")->capture_default_str();
+    generate_command->add_option("--font", generate.fonts, "font files, or names to look for")->capture_default_str();
+    generate_command->add_option("--seed", generate.seed, "another seed, other pictures")->capture_default_str();
+
+    example::TrainOptions train;
+    CLI::App* train_command = app.add_subcommand("train", "learn from a data set, or from pairs drawn on the fly");
+    train_command->add_option("--dataset", train.dataset, "a folder that `generate` wrote; without: drawn on the fly");
+    train_command
+        ->add_option("--run", train.run,
+                     "folder for weights, checkpoint and loss curve; a run that was "
+                     "stopped goes on from there")
+        ->capture_default_str();
+    train_command->add_option("--font", train.fonts, "fonts to draw with")->capture_default_str();
+    train_command->add_option("--epochs", train.epochs, "at most")->capture_default_str();
+    train_command->add_option("--patience", train.patience, "epochs without progress before it stops; 0: never")
+        ->capture_default_str();
+    train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
+    train_command->add_option("--learning-rate", train.learning_rate, "Adam's")->capture_default_str();
+    train_command->add_flag("--cosine", train.cosine, "let the learning rate fall to 0 along half a cosine");
+    train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
+    train_command->add_option("--seed", train.seed, "of weights, order and drawn pairs")->capture_default_str();
+
+    example::EvaluateOptions evaluate;
+    CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pairs that were not trained on");
+    evaluate_command->add_option("--weights", evaluate.weights, "safetensors")->capture_default_str();
+    evaluate_command->add_option("--dataset", evaluate.dataset, "measure on this set's last 4 %; without: fresh pairs");
+    evaluate_command->add_option("--font", evaluate.fonts, "fonts to draw with")->capture_default_str();
+    evaluate_command->add_option("--count", evaluate.count, "fresh pairs")->capture_default_str();
+    evaluate_command->add_option("--seed", evaluate.seed, "of the fresh pairs")->capture_default_str();
+    evaluate_command->add_flag("--read", evaluate.read_text, "let tesseract read the pictures, and count its errors");
+
+    example::RestoreOptions restore;
+    CLI::App* restore_command = app.add_subcommand("restore", "restore a picture, or a folder of pictures");
+    restore_command->add_option("input", restore.input, "a picture, a folder, or a folder with clean/ and pixeled/")
+        ->required();
+    restore_command->add_option("output", restore.output, "a picture, or a folder")->required();
+    restore_command->add_option("--weights", restore.weights, "safetensors")->capture_default_str();
+    restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
+
+    CLI11_PARSE(app, count, arguments);
+    try {
+        if (*generate_command) return example::generate(generate);
+        if (*train_command) return example::train(train);
+        if (*evaluate_command) return example::evaluate(evaluate);
+        return example::restore(restore);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "depixelizer: %s\n", error.what());
+        return 1;
+    }
+}

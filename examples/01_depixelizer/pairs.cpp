@@ -1,0 +1,20 @@
+#include "pairs.hpp"
+
+#include "depix/data/pair_sources.hpp"
+#include "fonts.hpp"
+
+example::Pairs example::choose_pairs(const TrainOptions& options) {
+    constexpr std::size_t training_pairs = 18000, validation_pairs = 1200, test_pairs = 800;
+    if (!options.dataset.empty()) {
+        const depix::PairFolder folder(options.dataset, {.channels = 3});
+        const depix::PairSplit split = folder.size() == training_pairs + validation_pairs + test_pairs
+                                           ? folder.split(training_pairs, validation_pairs, test_pairs)
+                                           : folder.split_by_fractions(0.90, 0.06);
+        return {depix::PairFolderSource(split.train, depix::Keep::InMemory),
+                depix::PairFolderSource(split.validation, depix::Keep::InMemory)};
+    }
+    const depix::TextImages images(load_fonts(options.fonts));
+    // Two seeds, so that no validation pair is ever trained on.
+    return {depix::TextPairSource(images, training_pairs, 2 * options.seed, depix::Redraw::EveryEpoch),
+            depix::TextPairSource(images, validation_pairs, 2 * options.seed + 1, depix::Redraw::Never)};
+}

@@ -1,0 +1,166 @@
+// restore: the main job.
+//
+// Reading the weights, preparing the network and restoring a picture are one line each:
+//
+//     load(model, "depixelizer.safetensors");
+//     const Inference<Depixelizer> network{model};
+//     Image clean = network(read_image("pixeled.png"));
+//
+// The rest of this file is courtesy: pictures of any size (the network halves three times, so it wants sides that
+// divide by 8, and the edge is repeated until they do), whole folders, and a sheet that shows before and after.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include "commands.hpp"
+#include "depix/data/metrics.hpp"
+#include "depix/data/pixelate.hpp"
+#include "depix/inference.hpp"
+#include "depix/io/image.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/models/depixelizer.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Network = depix::Inference<depix::Depixelizer>;
+
+struct Job {
+    fs::path damaged, restored;
+    std::optional<fs::path> clean;
+};
+
+struct Result {
+    depix::Image damaged, restored;
+    std::optional<depix::Image> clean;
+};
+
+bool is_picture(const fs::path& path) {
+    std::string extension = path.extension().string();
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
+}
+
+// What to restore, and where to put it. Results of a folder are PNG files, so that nothing is lost.
+std::vector<Job> plan(const fs::path& input, const fs::path& output) {
+    if (!fs::is_directory(input)) {
+        if (!fs::is_directory(output)) return {{input, output, {}}};
+        return {{input, output / input.filename().replace_extension(".png"), {}}};
+    }
+    const bool pairs = fs::is_directory(input / "pixeled") && fs::is_directory(input / "clean");
+    std::vector<Job> jobs;
+    for (const fs::directory_entry& file : fs::directory_iterator(pairs ? input / "pixeled" : input)) {
+        if (!file.is_regular_file() || !is_picture(file.path())) continue;
+        Job job{file.path(), output / file.path().filename().replace_extension(".png"), {}};
+        const fs::path twin = input / "clean" / file.path().filename();
+        if (pairs && fs::exists(twin)) job.clean = twin;
+        jobs.push_back(std::move(job));
+    }
+    std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.damaged < b.damaged; });
+    for (std::size_t i = 1; i < jobs.size(); ++i)
+        if (jobs[i].restored == jobs[i - 1].restored)
+            throw depix::FileError(jobs[i].damaged.string(),
+                                   "would become the same file as " + jobs[i - 1].damaged.filename().string());
+    if (jobs.empty()) throw depix::FileError(input.string(), "no pictures here (PNG, JPEG, BMP)");
+    fs::create_directories(output);
+    return jobs;
+}
+
+// Any size: the last row and column are repeated until both sides divide by 8, and cut off again.
+depix::Image restore_any_size(const Network& network, const depix::Image& picture) {
+    const depix::Shape size = picture.shape;
+    constexpr int multiple = depix::Depixelizer::size_multiple;
+    depix::Image padded({3, depix::round_up(size.height, multiple), depix::round_up(size.width, multiple)});
+    for (int c = 0; c < 3; ++c)
+        for (int y = 0; y < padded.shape.height; ++y)
+            for (int x = 0; x < padded.shape.width; ++x)
+                padded(c, y, x) = picture(c, std::min(y, size.height - 1), std::min(x, size.width - 1));
+    const depix::Image whole = network(padded);
+    depix::Image restored(size);
+    for (int c = 0; c < 3; ++c)
+        for (int y = 0; y < size.height; ++y)
+            for (int x = 0; x < size.width; ++x)
+                restored(c, y, x) = depix::from_byte(depix::to_byte(whole(c, y, x)));  // as the file will hold it
+    return restored;
+}
+
+// Before, after and, where it is known, the truth, side by side; a row each.
+depix::Image make_sheet(const std::vector<Result>& results) {
+    constexpr int gap = 8;
+    int width = 0, height = 0, columns = 2;
+    for (const Result& result : results) {
+        width = std::max(width, result.damaged.shape.width);
+        height = std::max(height, result.damaged.shape.height);
+        if (result.clean) columns = 3;
+    }
+    const int rows = static_cast<int>(results.size());
+    depix::Image sheet({3, rows * (height + gap) + gap, columns * (width + gap) + gap}, 0.75f);
+    const auto paste = [&](const depix::Image& picture, int row, int column) {
+        for (int c = 0; c < 3; ++c)
+            for (int y = 0; y < picture.shape.height; ++y)
+                for (int x = 0; x < picture.shape.width; ++x)
+                    sheet(c, row * (height + gap) + gap + y, column * (width + gap) + gap + x) = picture(c, y, x);
+    };
+    for (int row = 0; row < rows; ++row) {
+        const Result& result = results[static_cast<std::size_t>(row)];
+        paste(result.damaged, row, 0);
+        paste(result.restored, row, 1);
+        if (result.clean) paste(*result.clean, row, 2);
+    }
+    return sheet;
+}
+
+}  // namespace
+
+int example::restore(const RestoreOptions& options) {
+    depix::Model<depix::Depixelizer> model;
+    depix::load(model, options.weights.string());
+    const Network network{model, options.threads};
+
+    const std::vector<Job> jobs = plan(options.input, options.output);
+    std::vector<Result> shown;
+    std::vector<double> milliseconds;
+    double error_before = 0, error_after = 0;
+    int compared = 0, failed = 0;
+    for (const Job& job : jobs) {
+        try {
+            Result result{depix::read_image(job.damaged.string(), 3), {}, {}};
+            const auto start = std::chrono::steady_clock::now();
+            result.restored = restore_any_size(network, result.damaged);
+            milliseconds.push_back(
+                std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+            depix::write_image(job.restored.string(), result.restored);
+            std::printf("%s", job.restored.string().c_str());
+            if (job.clean) {
+                result.clean = depix::read_image(job.clean->string(), 3);
+                const double before = depix::mean_squared_error(result.damaged, *result.clean);
+                const double after = depix::mean_squared_error(result.restored, *result.clean);
+                std::printf("   PSNR %.2f -> %.2f dB", depix::decibels(before), depix::decibels(after));
+                error_before += before;
+                error_after += after;
+                ++compared;
+            }
+            std::printf("   %.2f ms\n", milliseconds.back());
+            if (shown.size() < 16) shown.push_back(std::move(result));
+        } catch (const std::exception& error) {  // one bad file does not stop the others
+            std::fprintf(stderr, "depixelizer: %s\n", error.what());
+            ++failed;
+        }
+    }
+    if (jobs.size() > 1 && !shown.empty()) {
+        const std::string sheet = (options.output / "before_after.png").string();
+        depix::write_image(sheet, make_sheet(shown));
+        std::sort(milliseconds.begin(), milliseconds.end());
+        std::printf("%zu pictures, median %.2f ms each", milliseconds.size(), milliseconds[milliseconds.size() / 2]);
+        if (compared > 0)
+            std::printf("; PSNR of the mean error %.2f -> %.2f dB", depix::decibels(error_before / compared),
+                        depix::decibels(error_after / compared));
+        std::printf("\nbefore, after%s: %s\n", compared > 0 ? ", and the clean pictures" : "", sheet.c_str());
+    }
+    if (failed > 0)
+        std::fprintf(stderr, "depixelizer: %d of %zu pictures could not be restored\n", failed, jobs.size());
+    return failed > 0 ? 1 : 0;
+}

@@ -1,0 +1,19 @@
+# How the firmware is compiled, linked and emulated; for the scripts that source this.
+
+firmware_compiler=(
+    arm-none-eabi-g++ -std=c++20 -O2
+    -mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard  # a Cortex-M4 with single-precision floating point
+    -fno-exceptions -fno-rtti -fno-threadsafe-statics           # none of the run-time support they need
+    -fno-math-errno                                             # a square root is one instruction
+    -ffunction-sections -fdata-sections                         # so that the linker can drop what nobody uses
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+)
+
+# newlib-nano has malloc, but malloc needs _sbrk, and this firmware brings none: what allocates does not link.
+firmware_linker=(--specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings)
+
+# The board. Semihosting gives the firmware a console, which is QEMU's standard output, and QEMU's exit code.
+firmware_emulator=(
+    -M mps2-an386 -cpu cortex-m4 -nographic -monitor none -serial none
+    -chardev stdio,id=console,signal=off -semihosting-config enable=on,target=native,chardev=console
+)

@@ -1,0 +1,50 @@
+// PairSource: what a loader gets its pairs from. Which sources there are says pair_sources.hpp.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include "depix/view.hpp"
+
+namespace depix {
+
+/// A set of pairs that many threads read at once. pair() fills two views of one picture, of input_shape() and
+/// target_shape(), and depends on nothing but the epoch and the index.
+template <class Source>
+concept PairSource = requires(const Source& source, std::uint64_t epoch, std::size_t index, View<float> view) {
+    { source.size() } -> std::convertible_to<std::size_t>;
+    { source.input_shape() } -> std::convertible_to<Shape>;
+    { source.target_shape() } -> std::convertible_to<Shape>;
+    source.pair(epoch, index, view, view);
+};
+
+/// Any source, chosen when the program runs: one Loader type serves them all, and is compiled once.
+class AnyPairSource {
+  public:
+    template <PairSource Source>
+    requires(!std::is_same_v<Source, AnyPairSource>)
+        AnyPairSource(Source source)  // NOLINT: implicit, since any source is an AnyPairSource
+        : size_(source.size()),
+          input_shape_(source.input_shape()),
+          target_shape_(source.target_shape()),
+          pair_([held = std::move(source)](std::uint64_t epoch, std::size_t index, View<float> input,
+                                           View<float> target) { held.pair(epoch, index, input, target); }) {}
+
+    std::size_t size() const { return size_; }
+    Shape input_shape() const { return input_shape_; }
+    Shape target_shape() const { return target_shape_; }
+    void pair(std::uint64_t epoch, std::size_t index, View<float> input, View<float> target) const {
+        pair_(epoch, index, input, target);
+    }
+
+  private:
+    std::size_t size_;
+    Shape input_shape_, target_shape_;
+    std::function<void(std::uint64_t, std::size_t, View<float>, View<float>)> pair_;
+};
+
+}  // namespace depix
