@@ -5,12 +5,14 @@
 
 namespace depix {
 
-template <int Height>
+namespace compile_message {
+template <int Value>
 struct height {};
-template <int Width>
+template <int Value>
 struct width {};
-template <int Multiple>
+template <int Value>
 struct multiple {};
+}  // namespace compile_message
 
 /// Appears in the compiler's message when a picture's size does not suit the network.
 template <class Height, class Width, class Multiple>
@@ -27,7 +29,9 @@ struct CheckSize {
 };
 template <int Height, int Width, int Multiple>
 struct CheckSize<false, Height, Width, Multiple> {
-    static constexpr bool value = sizeof(size_not_divisible<height<Height>, width<Width>, multiple<Multiple>>) > 0;
+    static constexpr bool value =
+        sizeof(size_not_divisible<compile_message::height<Height>, compile_message::width<Width>,
+                                  compile_message::multiple<Multiple>>) > 0;
 };
 }  // namespace detail
 

@@ -1,6 +1,8 @@
 // The loader: an order that no thread can change, errors that arrive, and threads that end.
 #include "depix/data/loader.hpp"
 
+#include "depix/data/pair_sources.hpp"
+
 #include <doctest/doctest.h>
 
 #include <atomic>

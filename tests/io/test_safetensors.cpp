@@ -127,9 +127,9 @@ TEST_CASE("safetensors: every type there and back, aligned in the file") {
     CHECK(file.values<float>("scalar") == std::vector<float>{3});
     CHECK(file.contains("u8"));
     CHECK_FALSE(file.contains("u9"));
-    for (const auto& [name, entry] : file.entries) {
-        CAPTURE(name);
-        CHECK(entry.begin % info(entry.dtype).size == 0);
+    for (const auto& item : file.entries) {
+        CAPTURE(item.first);
+        CHECK(item.second.begin % info(item.second.dtype).size == 0);
     }
 
     CHECK(message_of([&] { file.values<float>("u9"); }) == "memory: no tensor is called \"u9\"");

@@ -3,11 +3,14 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <csignal>
 #include <functional>
+#include <limits>
+#include <map>
+#include <span>
 #include <string>
 #include <vector>
 

@@ -271,8 +271,12 @@ TEST_CASE("fit: a checkpoint that does not belong, or cannot be written, is an e
 
     Batches longer = training;
     longer.count = 7;
+    const std::vector<float> before = values(run.model);
+    run.trainer.optimizer.learning_rate = 0.5;
     CHECK_THROWS_WITH_AS(fit(run.trainer, longer, validation, options, count_steps),
                          doctest::Contains("6 steps an epoch, but the loader has 7"), FileError);
+    CHECK(run.trainer.optimizer.learning_rate == 0.5);
+    CHECK(values(run.model) == before);
     options.checkpoint = folder / "nowhere/run.safetensors";
     CHECK_THROWS_WITH_AS(fit(run.trainer, training, validation, options, count_steps),
                          doctest::Contains("nowhere/run.safetensors"), FileError);

@@ -13,6 +13,11 @@ namespace {
 const StepReport step{3, 35, 281, 563, 0.01, 0.00812, 1440, 6.4};
 const EpochReport epoch{{3, 0.00812, 0.00791, 1e-3, 12.5, 1440}, 35, true, 0, 400};
 
+template <class Report>
+std::string rewritten(const Report& report) {
+    return std::string("\r").append(ProgressLine::text(report));
+}
+
 }  // namespace
 
 TEST_CASE("progress: what a step and an epoch look like") {
@@ -53,17 +58,17 @@ TEST_CASE("progress: a terminal's line is written over and over, and ends with t
     ProgressLine line([&](const std::string& text) { written += text; }, true);
     line(step);
     line(step);  // too soon after the one before
-    CHECK(written == "\r" + ProgressLine::text(step));
+    CHECK(written == rewritten(step));
 
     written.clear();
     StepReport last = step;
     last.step = last.steps;  // never too soon
     line(last);
-    CHECK(written == "\r" + ProgressLine::text(last));
+    CHECK(written == rewritten(last));
 
     written.clear();
     line(epoch);
-    CHECK(written == "\r" + ProgressLine::text(epoch) + "\n");
+    CHECK(written == rewritten(epoch) + "\n");
 
     // A shorter text covers all of a longer one.
     written.clear();

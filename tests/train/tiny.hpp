@@ -24,8 +24,8 @@ using namespace depix;
 using Network = Sequential<Named<"body", Conv<1, 4>, BatchNorm<4>, ReLU, MaxPool<2>>, Dropout<std::ratio<1, 10>>,
                            ConvTranspose<4, 1, 2, Stride<2>>>;
 
-/// A scale and a shift: compiles fast, and can be followed by hand.
-using Scale = Sequential<Conv<1, 1, 1>>;
+/// A scale and a shift, twice: compiles fast.
+using Scale = Sequential<Conv<1, 1, 1>, Conv<1, 1, 1>>;
 
 struct Pair {
     Tensor<float> input, target;

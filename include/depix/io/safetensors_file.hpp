@@ -214,7 +214,8 @@ struct SafetensorsFile {
         const std::size_t available = bytes_.size() - data_begin_;
         std::size_t expected = 0;
         for (const auto* item : ordered) {
-            const auto& [name, tensor] = *item;
+            const std::string& name = item->first;  // no structured binding: clang's lambdas cannot capture one here
+            const Entry& tensor = item->second;
             const std::string offsets = std::to_string(tensor.begin) + " to " + std::to_string(tensor.end);
             const auto fail = [&](const std::string& what) {
                 throw FileError(path, "tensor \"" + name + "\": " + what);

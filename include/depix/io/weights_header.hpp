@@ -46,11 +46,11 @@ std::string weights_array(const Tensors& tensors, bool trainable, const std::str
         if (tensor.trainable != trainable) continue;
         std::string shape;
         for (const std::size_t extent : tensor.shape) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
-        body += "    // " + tensor.name + " (" + shape + ")\n";
+        body.append("    // ").append(tensor.name).append(" (").append(shape).append(")\n");
         std::string line = "   ";
         for (const float value : tensor.values) {
             if (!std::isfinite(value)) throw Error(tensor.name + " holds a value that is not finite");
-            const std::string literal = " " + float_literal(value) + ",";
+            const std::string literal = std::string(" ").append(float_literal(value)).append(",");
             if (line.size() + literal.size() > 120) {
                 body += line + "\n";
                 line = "   ";

@@ -14,13 +14,16 @@
 
 namespace depix {
 
-/// A number in a compiler's message, with its meaning.
+/// Numbers in a compiler's message, with their meaning. In a namespace of their own, so that a user's variables may
+/// have these names.
+namespace compile_message {
 template <int Value>
 struct layer_index {};
 template <int Value>
 struct expects {};
 template <int Value>
 struct gets {};
+}  // namespace compile_message
 
 /// Appears in the compiler's message when a layer is given another number of channels than it takes.
 template <class LayerIndex, class Expects, class Gets>
@@ -110,7 +113,9 @@ struct CheckChannels {
 };
 template <int Index, int Expected, int Given>
 struct CheckChannels<Index, Expected, Given, false> {
-    static constexpr bool value = sizeof(channel_mismatch<layer_index<Index>, expects<Expected>, gets<Given>>) > 0;
+    static constexpr bool value =
+        sizeof(channel_mismatch<compile_message::layer_index<Index>, compile_message::expects<Expected>,
+                                compile_message::gets<Given>>) > 0;
 };
 
 template <bool Fits, int Expected, int Given>
@@ -119,7 +124,8 @@ struct CheckSkip {
 };
 template <int Expected, int Given>
 struct CheckSkip<false, Expected, Given> {
-    static constexpr bool value = sizeof(skip_mismatch<expects<Expected>, gets<Given>>) > 0;
+    static constexpr bool value =
+        sizeof(skip_mismatch<compile_message::expects<Expected>, compile_message::gets<Given>>) > 0;
 };
 
 // The channels behind a module that is given Channels; a composition checks its own children on the way.

@@ -13,8 +13,10 @@ struct PlanLayer {
     const LayerInfo* info = nullptr;
     std::size_t parameters = 0;  ///< offset among the model's parameters
     std::size_t statistics = 0;  ///< offset among the model's running statistics
+    /// Whether there is such a layer. (`info != nullptr` is no constant to g++ under -fsanitize=undefined.)
+    bool present = false;
 
-    constexpr explicit operator bool() const { return info != nullptr; }
+    constexpr explicit operator bool() const { return present; }
 };
 
 /// What runs at once: a layer, and what was fused into it, in this order.
@@ -105,17 +107,18 @@ struct FlattenVisitor {
     template <Layer L>
     constexpr int layer(int input) {
         const LayerInfo& info = layer_info<L>;
-        const PlanLayer part{&info, parameters, statistics};
+        const PlanLayer part{&info, parameters, statistics, true};
         parameters += info.parameter_count;
         statistics += info.statistic_count;
         return append({.layer = part, .input = input}, L::out_channels(plan.tensor(input).channels));
     }
     constexpr int add(int a, int b) {
-        return append({.layer = {&layer_info<Add>}, .input = a, .other = b}, plan.tensor(a).channels);
+        return append({.layer = {.info = &layer_info<Add>, .present = true}, .input = a, .other = b},
+                      plan.tensor(a).channels);
     }
     constexpr int concatenate(int a, int b) {
         const int both = plan.tensor(a).channels + plan.tensor(b).channels;
-        return append({.layer = {&layer_info<Concatenate>}, .input = a, .other = b}, both);
+        return append({.layer = {.info = &layer_info<Concatenate>, .present = true}, .input = a, .other = b}, both);
     }
 
   private:

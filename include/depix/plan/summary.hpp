@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstddef>
+#include <iomanip>
 #include <ostream>
+#include <sstream>
 #include <string>
 
 #include "depix/plan/plan.hpp"
@@ -97,20 +99,19 @@ namespace detail {
 
 // 1234567 as "1,234,567".
 inline std::string with_commas(std::size_t number) {
-    std::string text = std::to_string(number);
-    for (std::size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+    const std::string digits = std::to_string(number);
+    std::string text;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        if (i > 0 && (digits.size() - i) % 3 == 0) text.push_back(',');
+        text.push_back(digits[i]);
+    }
     return text;
 }
 
-inline std::string summary_line(std::string layer, std::string output, std::string parameters, std::string macs) {
-    const auto right = [](std::string& text, std::size_t width) {
-        if (text.size() < width) text.insert(0, width - text.size(), ' ');
-    };
-    layer.resize(layer.size() < 28 ? 28 : layer.size(), ' ');
-    output.resize(output.size() < 22 ? 22 : output.size(), ' ');
-    right(parameters, 14);
-    right(macs, 18);
-    return layer + output + parameters + macs + "\n";
+inline void write_summary_line(std::ostream& stream, const std::string& layer, const std::string& output,
+                               const std::string& parameters, const std::string& multiply_adds) {
+    stream << std::left << std::setw(28) << layer << std::setw(22) << output << std::right << std::setw(14)
+           << parameters << std::setw(18) << multiply_adds << "\n";
 }
 
 }  // namespace detail
@@ -120,20 +121,25 @@ template <std::size_t Rows>
 std::ostream& operator<<(std::ostream& stream, const Summary<Rows>& table) {
     const std::string rule(82, '=');
     const auto shape = [](Shape s) {
-        return "[" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " + std::to_string(s.width) +
-               "]";
+        std::ostringstream text;
+        text << "[" << s.channels << ", " << s.height << ", " << s.width << "]";
+        return text.str();
     };
     const auto number = [](std::size_t n) { return n == 0 ? std::string("--") : detail::with_commas(n); };
-    stream << rule << "\n" << detail::summary_line("Layer", "Output Shape", "Param #", "Mult-Adds") << rule << "\n";
-    stream << detail::summary_line("Input", shape(table.input), "--", "--");
-    std::size_t index = 1;
-    for (const SummaryRow& row : table.rows)
-        stream << detail::summary_line(std::string(row.layer) + ": " + std::to_string(index++), shape(row.output),
-                                       number(row.parameters), number(row.multiply_adds));
-    stream << rule << "\nTotal params: " << detail::with_commas(table.parameters)
-           << "\nTotal mult-adds: " << detail::with_commas(table.multiply_adds) << "\n"
-           << rule << "\n";
-    return stream;
+    stream << rule << "\n";
+    detail::write_summary_line(stream, "Layer", "Output Shape", "Param #", "Mult-Adds");
+    stream << rule << "\n";
+    detail::write_summary_line(stream, "Input", shape(table.input), "--", "--");
+    int index = 1;
+    for (const SummaryRow& row : table.rows) {
+        std::ostringstream name;
+        name << row.layer << ": " << index++;
+        detail::write_summary_line(stream, name.str(), shape(row.output), number(row.parameters),
+                                   number(row.multiply_adds));
+    }
+    return stream << rule << "\nTotal params: " << detail::with_commas(table.parameters)
+                  << "\nTotal mult-adds: " << detail::with_commas(table.multiply_adds) << "\n"
+                  << rule << "\n";
 }
 
 }  // namespace depix

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -181,9 +182,11 @@ void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optim
 /// the checkpoint was written, and returns where the run stood.
 ///
 /// Everything is checked before anything changes: format, kind of optimizer and loss, every tensor's name, shape and
-/// type. Throws an Error that names the file and the tensors; model and trainer are unchanged then.
+/// type, and the steps of an epoch if `steps_per_epoch` says how many the loader has. Throws a FileError that names the
+/// file and the tensors; model and trainer are unchanged then.
 template <Module Network, class Loss, class Optimizer, class Backend, class T>
-Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, Loss, Optimizer, Backend, T>& trainer) {
+Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, Loss, Optimizer, Backend, T>& trainer,
+                                     std::int64_t steps_per_epoch = 0) {
     const SafetensorsFile file = SafetensorsFile::read(path);
     detail::CheckpointReader reader(file);
     reader.expect("depix.checkpoint", detail::checkpoint_version);
@@ -223,9 +226,14 @@ Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, L
     }
 
     if (!reader.remaining.empty()) throw FileError(path, "unexpected tensor \"" + *reader.remaining.begin() + "\"");
-    if (progress.epoch < 0 || progress.step < 0 || progress.step > progress.steps_per_epoch)
+    if (progress.epoch < 0 || progress.step < 0 ||
+        (progress.steps_per_epoch > 0 && progress.step > progress.steps_per_epoch))
         throw FileError(path, "tensor \"progress.step\": " + std::to_string(progress.step) + " of epoch " +
                                   std::to_string(progress.epoch) + " cannot be");
+    if (steps_per_epoch > 0 && progress.steps_per_epoch != steps_per_epoch)
+        throw FileError(path, "a run with " + std::to_string(progress.steps_per_epoch) +
+                                  " steps an epoch, but the loader has " + std::to_string(steps_per_epoch) +
+                                  "; the data or the batch size are others");
 
     // From here on nothing fails.
     detail::copy_values(model, trainer.model());

@@ -10,6 +10,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
@@ -120,15 +121,11 @@ class Fit {
         const auto steps = static_cast<std::int64_t>(loader_.steps());
         progress_.steps_per_epoch = steps;
         if (options_.checkpoint.empty()) return;
-        if (!std::filesystem::exists(options_.checkpoint)) {
+        std::error_code unreadable;  // then writing says why
+        if (std::filesystem::exists(options_.checkpoint, unreadable))
+            progress_ = load_checkpoint(options_.checkpoint, trainer_, steps);
+        else
             save();  // a path that cannot be written shows now, not after an hour
-            return;
-        }
-        progress_ = load_checkpoint(options_.checkpoint, trainer_);
-        if (progress_.steps_per_epoch != steps)
-            throw FileError(options_.checkpoint, "a run with " + std::to_string(progress_.steps_per_epoch) +
-                                                     " steps an epoch, but the loader has " + std::to_string(steps) +
-                                                     "; the data or the batch size are others");
     }
 
     void save() const {

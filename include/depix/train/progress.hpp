@@ -124,10 +124,12 @@ class ProgressLine {
     static std::string duration_text(double seconds) {
         if (!(seconds >= 0 && seconds < 1e9)) return "?";
         const auto whole = static_cast<long>(std::lround(seconds));
-        const auto two_digits = [](long value) { return (value < 10 ? "0" : "") + std::to_string(value); };
-        const std::string below_hour = two_digits(whole % 60);
-        if (whole < 3600) return std::to_string(whole / 60) + ":" + below_hour;
-        return std::to_string(whole / 3600) + ":" + two_digits(whole / 60 % 60) + ":" + below_hour;
+        std::array<char, 32> text{};
+        if (whole < 3600)
+            std::snprintf(text.data(), text.size(), "%ld:%02ld", whole / 60, whole % 60);
+        else
+            std::snprintf(text.data(), text.size(), "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+        return text.data();
     }
 
   private:

@@ -8,114 +8,12 @@
 
 #include "depix/error.hpp"
 #include "depix/inference.hpp"
+#include "depix/train/backward_plan.hpp"
 #include "depix/train/loss.hpp"
 #include "depix/train/optimizer.hpp"
+#include "depix/train/training_backend.hpp"
 
 namespace depix {
-
-namespace detail {
-
-/// Which steps' gradients live where, for a training plan.
-template <std::size_t Tensors, std::size_t Steps>
-struct BackwardPlan {
-    std::array<int, Tensors> parent{};     // of a gradient, as PlanTensor::parent of a map
-    std::array<int, Tensors> offset{};     // its first channel there
-    std::array<bool, Steps> accumulate{};  // the input's gradient has been written to before
-    std::array<bool, Steps> accumulate_other{};
-};
-
-// A half of a concatenation shares the gradient's memory too, if the concatenation is the last to read it: else a later
-// reader's share would lie there before the concatenation's gradient is written over it.
-template <std::size_t T, std::size_t S>
-constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
-    BackwardPlan<T, S> backward;
-    std::array<int, T> last_reader{};
-    for (int& reader : last_reader) reader = -1;
-    for (int i = 0; i < plan.step_count; ++i) {
-        last_reader[static_cast<std::size_t>(plan.step(i).input)] = i;
-        if (plan.step(i).other >= 0) last_reader[static_cast<std::size_t>(plan.step(i).other)] = i;
-    }
-    for (int i = 0; i < plan.tensor_count; ++i) {
-        const PlanTensor& tensor = plan.tensor(i);
-        const auto index = static_cast<std::size_t>(i);
-        // Either the parent concatenates this tensor, or this tensor was made in place of its parent.
-        const bool in_place = tensor.parent >= 0 && tensor.producer > plan.tensor(tensor.parent).producer;
-        const bool shares =
-            tensor.parent >= 0 && (in_place || last_reader[index] == plan.tensor(tensor.parent).producer);
-        backward.parent[index] = shares ? tensor.parent : -1;
-        backward.offset[index] = shares ? tensor.channel_offset : 0;
-    }
-    std::array<bool, T> written{};
-    written[static_cast<std::size_t>(plan.output)] = true;
-    for (int i = plan.step_count - 1; i >= 0; --i) {
-        const auto index = static_cast<std::size_t>(i);
-        const PlanStep& step = plan.step(i);
-        const auto mark = [&](int tensor, bool& accumulate) {
-            accumulate = written[static_cast<std::size_t>(tensor)];
-            written[static_cast<std::size_t>(tensor)] = true;
-        };
-        mark(step.input, backward.accumulate[index]);
-        if (step.other >= 0) mark(step.other, backward.accumulate_other[index]);
-    }
-    return backward;
-}
-
-/// How a backend lays out the maps of training, and runs a layer.
-template <class Backend>
-struct TrainingBackend {  // Reference: close together, one thread
-    template <class T>
-    static View<T> lay_out(T* memory, int batch, Shape shape, int) {
-        return {memory, batch, shape};
-    }
-    static std::size_t size(int batch, Shape shape, int) { return static_cast<std::size_t>(batch) * shape.size(); }
-    template <Layer L>
-    static std::size_t scratch_size(int, Shape, int) {
-        return 0;
-    }
-    template <Layer L, class Call>
-    static void forward(const Call& call, Team) {
-        Kernel<Backend, L>::forward(call);
-    }
-    template <Layer L, class Call>
-    static void backward(const Call& call, Team) {
-        Kernel<Backend, L>::backward(call);
-    }
-    template <class Work>
-    static void run(int, Work&& work) {
-        work(Team{});
-    }
-};
-
-template <>
-struct TrainingBackend<Cpu> {
-    static View<float> lay_out(float* memory, int batch, Shape shape, int halo) {
-        return map_view(memory, batch, shape, MapLayout(shape, halo));
-    }
-    static std::size_t size(int batch, Shape shape, int halo) {
-        return static_cast<std::size_t>(batch) * static_cast<std::size_t>(MapLayout(shape, halo).size);
-    }
-    template <Layer L>
-    static std::size_t scratch_size(int batch, Shape input, int threads) {
-        if constexpr (requires { Kernel<Cpu, L>::scratch_size(batch, input, threads); })
-            return Kernel<Cpu, L>::scratch_size(batch, input, threads);
-        else
-            return 0;
-    }
-    template <Layer L>
-    static void forward(const Forward<float>& call, Team team) {
-        Kernel<Cpu, L>::forward(call, team);
-    }
-    template <Layer L>
-    static void backward(const Backward<float>& call, Team team) {
-        Kernel<Cpu, L>::backward(call, team);
-    }
-    template <class Work>
-    static void run(int threads, Work&& work) {
-        run_team(threads, work);
-    }
-};
-
-}  // namespace detail
 
 /// Trains a model: each `step` is one batch forward, the loss, the batch backward, and the optimizer's step.
 ///

@@ -1,6 +1,7 @@
 // Binds Conv and ConvTranspose to the kernels: what training calls layer by layer, and what inference calls fused.
 #pragma once
 
+#include "depix/kernels/cpu/conv_transpose.hpp"
 #include "depix/kernels/cpu/weight_gradient.hpp"
 #include "depix/layers/conv_transpose.hpp"
 

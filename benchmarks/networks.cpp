@@ -1,0 +1,45 @@
+// Whole networks: one picture restored, and one step of training. On a quiet machine:
+//
+//     cmake --build --preset release --target benchmarks && build/release/benchmarks/benchmark_networks
+#include <benchmark/benchmark.h>
+
+#include "depix/depix.hpp"
+
+namespace {
+
+using namespace depix;
+
+template <class Network>
+void restore(benchmark::State& state, Shape shape) {
+    const Model<Network> model;
+    const Inference<Network> network{model, static_cast<int>(state.range(0))};
+    const Image picture(shape, 0.5f);
+    Image restored(Network::output(shape));
+    for (auto _ : state) {
+        network.run(picture.view(), restored.view());
+        benchmark::DoNotOptimize(restored.pixels.data());
+    }
+    // Two operations for every multiply-add of the convolutions.
+    const double operations = 2.0 * static_cast<double>(multiply_adds<Network>(shape));
+    state.counters["GFLOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["workspace_bytes"] = static_cast<double>(network.workspace_bytes(shape));
+}
+
+template <class Network>
+void train(benchmark::State& state, Shape shape, int batch) {
+    Model<Network> model;
+    Trainer trainer{model, MeanSquaredError{}, Adam{}, Cpu{}, static_cast<int>(state.range(0))};
+    const Tensor<float> input(batch, shape, 0.5f), target(batch, Network::output(shape), 0.25f);
+    for (auto _ : state) benchmark::DoNotOptimize(trainer.step(input, target));
+    state.counters["pictures/s"] = benchmark::Counter(batch, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["workspace_bytes"] = static_cast<double>(trainer.workspace_bytes());
+}
+
+}  // namespace
+
+BENCHMARK_CAPTURE(restore<Depixelizer>, depixelizer, Shape{3, 64, 256})->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK_CAPTURE(train<Depixelizer>, depixelizer, Shape{3, 64, 256}, 32)
+    ->Arg(1)
+    ->Arg(2)
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
