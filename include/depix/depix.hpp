@@ -8,4 +8,5 @@
 #include "depix/models/depixelizer.hpp"
 #include "depix/plan/summary.hpp"
 #include "depix/static_inference.hpp"
+#include "depix/train/fit.hpp"
 #include "depix/train/trainer.hpp"

@@ -141,6 +141,17 @@ TEST_CASE("the initial weights are PyTorch's or He's") {
     CHECK(variance(normal.tensors()[1].values) == 0);
 }
 
+TEST_CASE("a network may be a single layer") {
+    using One = Sequential<Conv<1, 1, 1>>;
+    Model<One> model;
+    const Image picture({1, 3, 5}, 0.5f);
+    const float expected = model.parameters()[0] * 0.5f + model.parameters()[1];
+    CHECK(Inference<One>{model}(picture)(0, 2, 4) == doctest::Approx(expected));
+    CHECK(Inference<One, Reference>{model}(picture)(0, 2, 4) == doctest::Approx(expected));
+    Trainer trainer{model, MeanSquaredError{}, Adam{}};
+    CHECK(trainer.step(picture, picture) == doctest::Approx((expected - 0.5) * (expected - 0.5)));
+}
+
 TEST_CASE("inference refuses pictures that the network cannot take, and says why") {
     const Model<Depixelizer> model;
     const Inference<Depixelizer> restore{model};

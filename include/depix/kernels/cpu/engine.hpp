@@ -192,32 +192,39 @@ class Engine {
 
     void infer_one(View<const float> input, View<float> output, const std::array<View<float>, tensors>& maps,
                    float* scratch, Team team) const {
-        const auto map = [&](int tensor) { return maps[static_cast<std::size_t>(tensor)]; };
-        const auto halo = [&](int tensor) { return plan.tensor(plan.root(tensor)).halo; };
-        bring_in(input, map(plan.input), team);
-        clear_border(map(plan.input), halo(plan.input), team);
+        const View<float>& first = maps[static_cast<std::size_t>(plan.input)];
+        bring_in(input, first, team);
+        clear_border(first, plan.tensor(plan.root(plan.input)).halo, team);
         team.barrier();
         for (int i = 0; i < plan.step_count; ++i) {
-            const PlanStep& step = plan.step(i);
-            const View<float> to = i == to_caller ? output : map(step.output);
-            if (i != to_caller) clear_border(to, halo(step.output), team);
-            with_layer<Network>(step.layer.info, [&]<class L>() {
-                if constexpr (Convolution<L>) {
-                    convolve(Kernel<Cpu, L>::kernels, i, map(step.input), to, scratch, team);
-                } else {
-                    Forward<float> call;
-                    call.input = map(step.input);
-                    if (step.other >= 0) call.other = map(step.other);
-                    call.output = to;
-                    call.parameters = packed_[static_cast<std::size_t>(i)].data();
-                    call.statistics = bias_[static_cast<std::size_t>(i)].data();
-                    Kernel<Cpu, L>::forward(call, team);
-                }
-            });
+            run_step(i, output, maps, scratch, team);
             team.barrier();
         }
-        if (to_caller < 0) take_out(map(plan.output), output, team);
+        if (to_caller < 0) take_out(maps[static_cast<std::size_t>(plan.output)], output, team);
         team.barrier();
+    }
+
+    // A function of its own, whose `index` g++ 12 does not try to know: inlined into the loop above it warns of array
+    // bounds that no step exceeds.
+    [[gnu::noinline]] void run_step(int index, const View<float>& output, const std::array<View<float>, tensors>& maps,
+                                    float* scratch, Team team) const {
+        const PlanStep& step = plan.step(index);
+        const auto map = [&](int tensor) { return maps[static_cast<std::size_t>(tensor)]; };
+        const View<float> to = index == to_caller ? output : map(step.output);
+        if (index != to_caller) clear_border(to, plan.tensor(plan.root(step.output)).halo, team);
+        with_layer<Network>(step.layer.info, [&]<class L>() {
+            if constexpr (Convolution<L>) {
+                convolve(Kernel<Cpu, L>::kernels, index, map(step.input), to, scratch, team);
+            } else {
+                Forward<float> call;
+                call.input = map(step.input);
+                if (step.other >= 0) call.other = map(step.other);
+                call.output = to;
+                call.parameters = packed_[static_cast<std::size_t>(index)].data();
+                call.statistics = bias_[static_cast<std::size_t>(index)].data();
+                Kernel<Cpu, L>::forward(call, team);
+            }
+        });
     }
 
     void convolve(const ConvKernels& kernels, int index, View<const float> x, View<float> y, float* scratch,
