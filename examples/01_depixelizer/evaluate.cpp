@@ -19,20 +19,16 @@
 #include "commands.hpp"
 #include "depix/data/character_error_rate.hpp"
 #include "depix/data/metrics.hpp"
-#include "depix/data/pair_folder.hpp"
+#include "depix/data/pixelate.hpp"
 #include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/depixelizer.hpp"
-#include "fonts.hpp"
+#include "pairs.hpp"
 #include "reading.hpp"
 
 namespace {
 
-struct Example {
-    depix::Image damaged, clean, restored;
-    int window = 0;    // 0: not known
-    std::string text;  // what stands wholly inside the picture
-};
+using example::Example;
 
 // Sums of the scores of some pictures.
 struct Total {
@@ -48,40 +44,18 @@ struct Total {
     }
 };
 
-std::vector<Example> draw(const example::EvaluateOptions& options) {
-    const depix::TextImages images(example::load_fonts(options.fonts));
-    std::vector<Example> examples;
-    for (std::size_t i = 0; i < options.count; ++i) {
-        depix::Random random(options.seed, 0, i);
-        depix::TextPair pair = images.draw(random);
-        const std::string text = images.visible_text(pair);
-        examples.push_back({std::move(pair.pixelated), std::move(pair.clean), {}, pair.window, text});
-    }
-    return examples;
-}
-
-std::vector<Example> read(const std::filesystem::path& dataset) {
-    const depix::PairFolder all(dataset, {.channels = 3});
-    const depix::PairFolder test = all.split_by_fractions(0.90, 0.06).test;
-    std::vector<Example> examples;
-    for (std::size_t i = 0; i < test.size(); ++i) {
-        depix::ImagePair pair = test.read(i);
-        examples.push_back({std::move(pair.damaged), std::move(pair.clean), {}, 0, {}});
-    }
-    return examples;
-}
-
 std::string window_name(int window) { return window == 0 ? "all" : std::to_string(window); }
 
 void print_scores(const std::vector<Example>& examples) {
     std::map<int, std::array<Total, 2>> totals;  // by window, before and after
-    for (const Example& example : examples)
-        for (const int window : {0, example.window}) {
-            if (window == 0 && example.window == 0 && totals[0][0].pictures > examples.size()) continue;
-            totals[window][0].add(example.damaged, example.clean);
-            totals[window][1].add(example.restored, example.clean);
-            if (example.window == 0) break;
-        }
+    const auto add = [&](int window, const Example& example) {
+        totals[window][0].add(example.damaged, example.clean);
+        totals[window][1].add(example.restored, example.clean);
+    };
+    for (const Example& example : examples) {
+        add(0, example);
+        if (example.window != 0) add(example.window, example);
+    }
     std::printf("window  pictures   PSNR (dB) of the mean error   mean PSNR (dB)       SSIM\n");
     std::printf("                   pixelated      restored       before   after    before  after\n");
     for (const auto& [window, pair] : totals) {
@@ -113,7 +87,7 @@ void print_character_errors(const std::vector<Example>& examples) {
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
-    std::vector<Example> examples = options.dataset.empty() ? draw(options) : read(options.dataset);
+    std::vector<Example> examples = test_examples(options);
 
     depix::Model<depix::Depixelizer> model;
     depix::load(model, options.weights.string());

@@ -18,3 +18,24 @@ example::Pairs example::choose_pairs(const TrainOptions& options) {
     return {depix::TextPairSource(images, training_pairs, 2 * options.seed, depix::Redraw::EveryEpoch),
             depix::TextPairSource(images, validation_pairs, 2 * options.seed + 1, depix::Redraw::Never)};
 }
+
+std::vector<example::Example> example::test_examples(const EvaluateOptions& options) {
+    std::vector<Example> examples;
+    if (!options.dataset.empty()) {
+        const depix::PairFolder all(options.dataset, {.channels = 3});
+        const depix::PairFolder test = all.split_by_fractions(0.90, 0.06).test;
+        for (std::size_t i = 0; i < test.size(); ++i) {
+            depix::ImagePair pair = test.read(i);
+            examples.push_back({std::move(pair.damaged), std::move(pair.clean), {}, 0, {}});
+        }
+        return examples;
+    }
+    const depix::TextImages images(load_fonts(options.fonts));
+    for (std::size_t i = 0; i < options.count; ++i) {
+        depix::Random random(options.seed, 0, i);
+        depix::TextPair pair = images.draw(random);
+        const std::string text = images.visible_text(pair);
+        examples.push_back({std::move(pair.pixelated), std::move(pair.clean), {}, pair.window, text});
+    }
+    return examples;
+}

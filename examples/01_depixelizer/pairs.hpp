@@ -1,8 +1,12 @@
-// Where `train` gets its pairs from.
+// Where `train` and `evaluate` get their pairs from.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "depix/data/pair_source.hpp"
+#include "depix/tensor.hpp"
 
 namespace example {
 
@@ -12,5 +16,15 @@ struct Pairs {
 
 /// The pairs of options.dataset, or else 18,000 that are drawn anew for every epoch, and 1,200 that stay.
 Pairs choose_pairs(const TrainOptions& options);
+
+/// A pair to measure on.
+struct Example {
+    depix::Image damaged, clean, restored;
+    int window = 0;    // of the pixelation; 0: not known
+    std::string text;  // what stands wholly inside the picture
+};
+
+/// The test pairs of options.dataset, or else pairs freshly drawn.
+std::vector<Example> test_examples(const EvaluateOptions& options);
 
 }  // namespace example

@@ -1,82 +1,15 @@
 // Lets tesseract, a program that reads text from pictures, say how legible a picture is.
 #pragma once
 
-#include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "depix/error.hpp"
-#include "depix/io/image.hpp"
+#include "depix/tensor.hpp"
 
 namespace example {
 
-/// Twice the size, by linear interpolation. Tesseract expects letters of about 30 pixels, and ours have 12.
-inline depix::Image enlarge(const depix::Image& picture) {
-    depix::Image large({picture.shape.channels, 2 * picture.shape.height, 2 * picture.shape.width});
-    const auto between = [](int place, int size, int& low, int& high) {
-        const double centre = std::clamp((place + 0.5) / 2 - 0.5, 0.0, size - 1.0);
-        low = static_cast<int>(centre);
-        high = std::min(low + 1, size - 1);
-        return static_cast<float>(centre - low);
-    };
-    for (int c = 0; c < large.shape.channels; ++c)
-        for (int y = 0; y < large.shape.height; ++y)
-            for (int x = 0; x < large.shape.width; ++x) {
-                int top, bottom, left, right;
-                const float down = between(y, picture.shape.height, top, bottom);
-                const float across = between(x, picture.shape.width, left, right);
-                large(c, y, x) = (1 - down) * ((1 - across) * picture(c, top, left) + across * picture(c, top, right)) +
-                                 down * ((1 - across) * picture(c, bottom, left) + across * picture(c, bottom, right));
-            }
-    return large;
-}
-
 /// What tesseract reads in each picture, one line of text each. All in one run of the program, which is ten times as
 /// fast as a run each. Throws depix::Error if there is no tesseract.
-inline std::vector<std::string> read_text(const std::vector<depix::Image>& pictures) {
-    namespace fs = std::filesystem;
-    std::string pattern = (fs::temp_directory_path() / "depixelizer-XXXXXX").string();
-    if (!::mkdtemp(pattern.data())) throw depix::Error("cannot make a temporary folder like " + pattern);
-    const fs::path folder = pattern;
-    const struct Cleaner {
-        fs::path path;
-        ~Cleaner() {
-            std::error_code ignored;
-            fs::remove_all(path, ignored);
-        }
-    } cleaner{folder};
-
-    std::ofstream list(folder / "list.txt");
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-        const std::string path = (folder / (std::to_string(i) + ".png")).string();
-        depix::write_image(path, enlarge(pictures[i]));
-        list << path << "\n";
-    }
-    list.close();
-
-    const std::string letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    const std::string command = "OMP_THREAD_LIMIT=1 tesseract " + (folder / "list.txt").string() +
-                                " stdout --psm 7 -c tessedit_char_whitelist=" + letters + " 2>/dev/null";
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-    if (!pipe) throw depix::Error("cannot start tesseract");
-    std::vector<std::string> texts(1);
-    for (int character; (character = std::fgetc(pipe.get())) != EOF;) {
-        if (character == '\f')  // between two pictures
-            texts.emplace_back();
-        else
-            texts.back() += static_cast<char>(character == '\n' ? ' ' : character);
-    }
-    if (texts.size() < pictures.size())
-        throw depix::Error("tesseract read " + std::to_string(texts.size()) + " of " + std::to_string(pictures.size()) +
-                           " pictures; is it installed (Debian: tesseract-ocr)?");
-    texts.resize(pictures.size());
-    return texts;
-}
+std::vector<std::string> read_text(const std::vector<depix::Image>& pictures);
 
 }  // namespace example

@@ -17,9 +17,9 @@
 #include "depix/data/metrics.hpp"
 #include "depix/data/pixelate.hpp"
 #include "depix/inference.hpp"
-#include "depix/io/image.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/depixelizer.hpp"
+#include "pictures.hpp"
 
 namespace fs = std::filesystem;
 
@@ -127,15 +127,15 @@ int example::restore(const RestoreOptions& options) {
     int compared = 0, failed = 0;
     for (const Job& job : jobs) {
         try {
-            Result result{depix::read_image(job.damaged.string(), 3), {}, {}};
+            Result result{read_picture(job.damaged), {}, {}};
             const auto start = std::chrono::steady_clock::now();
             result.restored = restore_any_size(network, result.damaged);
             milliseconds.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-            depix::write_image(job.restored.string(), result.restored);
+            write_picture(job.restored, result.restored);
             std::printf("%s", job.restored.string().c_str());
             if (job.clean) {
-                result.clean = depix::read_image(job.clean->string(), 3);
+                result.clean = read_picture(*job.clean);
                 const double before = depix::mean_squared_error(result.damaged, *result.clean);
                 const double after = depix::mean_squared_error(result.restored, *result.clean);
                 std::printf("   PSNR %.2f -> %.2f dB", depix::decibels(before), depix::decibels(after));
@@ -151,14 +151,14 @@ int example::restore(const RestoreOptions& options) {
         }
     }
     if (jobs.size() > 1 && !shown.empty()) {
-        const std::string sheet = (options.output / "before_after.png").string();
-        depix::write_image(sheet, make_sheet(shown));
+        const fs::path sheet = options.output / "before_after.png";
+        write_picture(sheet, make_sheet(shown));
         std::sort(milliseconds.begin(), milliseconds.end());
         std::printf("%zu pictures, median %.2f ms each", milliseconds.size(), milliseconds[milliseconds.size() / 2]);
         if (compared > 0)
             std::printf("; PSNR of the mean error %.2f -> %.2f dB", depix::decibels(error_before / compared),
                         depix::decibels(error_after / compared));
-        std::printf("\nbefore, after%s: %s\n", compared > 0 ? ", and the clean pictures" : "", sheet.c_str());
+        std::printf("\nbefore, after%s: %s\n", compared > 0 ? ", and the clean pictures" : "", sheet.string().c_str());
     }
     if (failed > 0)
         std::fprintf(stderr, "depixelizer: %d of %zu pictures could not be restored\n", failed, jobs.size());

@@ -1,0 +1,14 @@
+// Reading and writing pictures, in a file of its own: stb, which does it, is then compiled once and not in every file.
+#pragma once
+
+#include <filesystem>
+
+#include "depix/tensor.hpp"
+
+namespace example {
+
+/// depix::read_image as RGB; depix::write_image.
+depix::Image read_picture(const std::filesystem::path& path);
+void write_picture(const std::filesystem::path& path, const depix::Image& picture);
+
+}  // namespace example
