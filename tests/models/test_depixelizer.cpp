@@ -91,8 +91,10 @@ void check_training(const std::string& path) {
                 const std::vector<float> exact = file.values<float>("g64." + gradient.name);
                 const double pytorch = largest_difference(file.values<float>("g." + gradient.name), exact);
                 const std::vector<float> own(gradient.values.begin(), gradient.values.end());
-                // A few times PyTorch's error, and never less than float's resolution of these sums.
-                CHECK(largest_difference(own, exact) <= 4 * pytorch + 2e-8);
+                // A few times PyTorch's error; where that is 0 by luck (three values), one unit in the last place
+                // (2^-23) of the largest gradient, without which no float result can differ at all.
+                const double unit = 1.2e-7 * largest_difference(exact, std::vector<float>(exact.size()));
+                CHECK(largest_difference(own, exact) <= 4 * pytorch + unit);
             }
         }
         if (step == 1) continue;
