@@ -3,6 +3,7 @@
 
 #include <sstream>
 
+#include "../io/temporary_folder.hpp"
 #include "depix/depix.hpp"
 #include "depix/io/image.hpp"
 
@@ -39,11 +40,12 @@ static StaticInference<Tiny, Shape{1, 32, 32}> firmware;
 
 TEST_CASE("the public interface reads as designed") {
     Model<Depixelizer> model;
-    save(model, "user_code.safetensors");
-    load(model, "user_code.safetensors");
-    write_image("user_code.png", Image({3, 64, 256}, 0.5f));
+    const TemporaryFolder folder;
+    save(model, folder / "depixelizer.safetensors");
+    load(model, folder / "depixelizer.safetensors");
+    write_image(folder / "pixeled.png", Image({3, 64, 256}, 0.5f));
     Inference<Depixelizer, Cpu> restore{model};
-    Image clean = restore(read_image("user_code.png"));
+    Image clean = restore(read_image(folder / "pixeled.png"));
     CHECK(clean.shape == Shape{3, 64, 256});
 
     struct Batch {

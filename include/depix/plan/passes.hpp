@@ -73,10 +73,10 @@ constexpr Plan<T, S> alias_concatenations(Plan<T, S> plan) {
     return plan;
 }
 
-/// Sets every tensor's lifetime: from the step that writes it to the last that reads it. With `whole_families` a root
-/// lives as long as anything inside it.
+/// Sets every tensor's lifetime: from the step that writes it to the last that reads it. A root lives as long as
+/// anything inside it.
 template <std::size_t T, std::size_t S>
-constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan, bool whole_families = true) {
+constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan) {
     for (int i = 0; i < plan.tensor_count; ++i) {
         PlanTensor& tensor = plan.tensor(i);
         tensor.first = tensor.producer;
@@ -87,7 +87,6 @@ constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan, bool whole_families = true)
         if (plan.step(i).other >= 0) plan.tensor(plan.step(i).other).last = i;
     }
     plan.tensor(plan.output).last = plan.step_count;
-    if (!whole_families) return plan;
     for (int i = 0; i < plan.tensor_count; ++i) {
         if (plan.tensor(i).channels == 0) continue;
         PlanTensor& root = plan.tensor(plan.root(i));
