@@ -64,15 +64,26 @@ constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_
     return placement;
 }
 
-/// The elements of every root when tensors lie close, without halos. The network's input and output belong to the
-/// caller and count nothing, unless something else lives inside them.
+/// The tensor whose family is written straight into the caller's output: the output's root, unless that is larger than
+/// the output or holds the network's input; -1: the output is copied at the end.
+template <std::size_t T, std::size_t S>
+constexpr int output_root(const Plan<T, S>& plan) {
+    const int root = plan.root(plan.output);
+    const bool fits = plan.tensor(root).channels == plan.tensor(plan.output).channels;
+    return fits && root != plan.root(plan.input) ? root : -1;
+}
+
+/// The elements of every root when tensors lie close, without halos. What the caller owns counts nothing: the network's
+/// input, unless something else lives with it, and the root of its output.
 template <std::size_t T, std::size_t S>
 constexpr std::array<std::size_t, T> close_sizes(const Plan<T, S>& plan, Shape input) {
     const auto shapes = find_shapes(plan, input);
     std::array<std::size_t, T> sizes{};
-    for (int i = 0; i < plan.tensor_count; ++i)
-        if (plan.tensor(i).channels > 0 && plan.tensor(i).parent < 0 && i != plan.input && i != plan.output)
+    for (int i = 0; i < plan.tensor_count; ++i) {
+        const bool callers = i == plan.input || i == output_root(plan);
+        if (plan.tensor(i).channels > 0 && plan.tensor(i).parent < 0 && !callers)
             sizes[static_cast<std::size_t>(i)] = shapes[static_cast<std::size_t>(i)].size();
+    }
     return sizes;
 }
 

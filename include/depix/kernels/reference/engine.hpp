@@ -18,28 +18,6 @@ namespace depix::reference {
 template <Module Network>
 inline constexpr auto inference_plan = plan_for_reference<Network>();
 
-/// The tensor whose family is written straight into the caller's output: the output's root, unless that is larger than
-/// the output or holds the network's input; -1: the output is copied at the end.
-template <std::size_t T, std::size_t S>
-constexpr int output_root(const Plan<T, S>& plan) {
-    const int root = plan.root(plan.output);
-    const bool fits = plan.tensor(root).channels == plan.tensor(plan.output).channels;
-    return fits && root != plan.root(plan.input) ? root : -1;
-}
-
-/// Elements of each root in the workspace.
-template <std::size_t T, std::size_t S>
-constexpr std::array<std::size_t, T> workspace_sizes(const Plan<T, S>& plan, Shape input) {
-    const auto shapes = find_shapes(plan, input);
-    std::array<std::size_t, T> sizes{};
-    for (int i = 0; i < plan.tensor_count; ++i) {
-        const bool callers = i == output_root(plan) || (i == plan.input && plan.root(i) == i);
-        if (plan.tensor(i).channels > 0 && plan.tensor(i).parent < 0 && !callers)
-            sizes[static_cast<std::size_t>(i)] = shapes[static_cast<std::size_t>(i)].size();
-    }
-    return sizes;
-}
-
 /// Where everything lies for one input size.
 template <std::size_t T>
 struct Layout {
@@ -50,7 +28,7 @@ struct Layout {
 template <Module Network>
 constexpr auto make_layout(Shape input) {
     constexpr auto& plan = inference_plan<Network>;
-    return Layout<plan.tensors.size()>{find_shapes(plan, input), place(plan, workspace_sizes(plan, input))};
+    return Layout<plan.tensors.size()>{find_shapes(plan, input), place(plan, close_sizes(plan, input))};
 }
 
 /// Restores one picture: input (1, C, H, W), output (1, C', H', W'), workspace of layout.placement.total elements.
