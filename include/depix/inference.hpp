@@ -22,6 +22,8 @@ struct InferenceEngine;
 
 template <Module Network, class T>
 struct InferenceEngine<Reference, Network, T> {
+    static constexpr const auto& plan = reference::inference_plan<Network>;
+
     struct WorkspaceType {
         Shape input;
         decltype(reference::make_layout<Network>(Shape{})) layout{};
@@ -50,9 +52,27 @@ struct InferenceEngine<Reference, Network, T> {
 
 template <Module Network>
 struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
+    static constexpr const auto& plan = cpu::inference_plan<Network>;
+
     InferenceEngine(const float* parameters, const float* statistics, std::size_t, std::size_t)
         : cpu::Engine<Network>(parameters, statistics) {}
 };
+
+// Which layer of a plan with a step a layer cannot take what comes of this input, and why.
+template <std::size_t T, std::size_t S>
+std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
+    const auto shapes = find_shapes(plan, input);
+    const int index = find_misfit(plan, shapes);
+    const PlanStep& step = plan.step(index);
+    const LayerInfo& layer = *step.layer.info;
+    const auto shape = [&](int tensor) { return to_string(shapes[static_cast<std::size_t>(tensor)]); };
+    const std::string who = "its layer number " + std::to_string(index + 1) + ", " + layer.name + ", ";
+    if (step.other >= 0) return who + "cannot join " + shape(step.input) + " and " + shape(step.other);
+    if (layer.in_height > 0)
+        return who + "takes " + to_string(Shape{layer.in_channels, layer.in_height, layer.in_width}) + ", not " +
+               shape(step.input);
+    return "it is too small: " + who + "has nothing to make of " + shape(step.input);
+}
 
 }  // namespace detail
 
@@ -65,10 +85,22 @@ constexpr std::size_t workspace_bytes(Shape input, int threads = 1) {
         return cpu::make_layout<Network>(input).size(threads) * sizeof(T);
 }
 
+/// The least that any placement of the same maps could do with: the largest sum of those that live at one step, and
+/// each thread's own room.
+template <Module Network, class Backend = Cpu, class T = float>
+constexpr std::size_t workspace_lower_bound(Shape input, int threads = 1) {
+    if constexpr (std::is_same_v<Backend, Reference>) {
+        return reference::make_layout<Network>(input).placement.lower_bound * sizeof(T);
+    } else {
+        const auto layout = cpu::make_layout<Network>(input);
+        return (layout.size(threads) - layout.placement.total + layout.placement.lower_bound) * sizeof(T);
+    }
+}
+
 /// A network, ready to restore pictures of any size that divides by Network::size_multiple.
 ///
-///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; keeps no reference to the
-///     model Image clean = restore(read_image("pixeled.png"));
+///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; the model may go
+///     Image clean = restore(read_image("pixeled.png"));
 ///
 /// Const calls are safe from many threads at once: each takes a workspace of its own, which is kept for the next call.
 /// After the first call with a shape (or `prepare`), calls into memory of the caller's allocate nothing.
@@ -95,9 +127,9 @@ class Inference {
         constexpr int multiple = Network::size_multiple;
         if (input.height <= 0 || input.width <= 0 || input.height % multiple != 0 || input.width % multiple != 0)
             refuse("height and width must be positive and divide by " + std::to_string(multiple));
-        const Shape output = Network::output(input);
-        if (output.height <= 0 || output.width <= 0) refuse("it is too small");
-        return output;
+        if (find_misfit(Engine::plan, find_shapes(Engine::plan, input)) >= 0)
+            refuse(detail::describe_misfit(flatten<Network>(), input));
+        return Network::output(input);
     }
 
     /// Bytes that a call with a picture of this shape works in, beside weights, input and output.

@@ -25,6 +25,14 @@ struct Shape {
 /// The smallest multiple of `step` that is not below `value` (both positive).
 constexpr int round_up(int value, int step) { return (value + step - 1) / step * step; }
 
+/// a / b rounded downwards, also where a is negative; b is positive.
+constexpr int floor_divide(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+/// How many windows, `stride` apart, fit into `size`: none where not even the first does.
+constexpr int count_windows(int size, int window, int stride) {
+    return size < window ? 0 : (size - window) / stride + 1;
+}
+
 /// Euclid's greatest common divisor, for positive numbers.
 constexpr int greatest_common_divisor(int a, int b) {
     while (b != 0) {

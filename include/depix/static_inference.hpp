@@ -22,7 +22,28 @@ struct size_not_divisible {
                   "size_not_divisible<height, width, multiple>");
 };
 
+/// Appears in the compiler's message when a picture's size does not suit one of the layers.
+template <class LayerIndex, class Height, class Width>
+struct size_mismatch {
+    static_assert(
+        sizeof(LayerIndex) == 0,
+        "depix: the layer at this index (from 0, in order of execution) cannot take a map of this size: it is "
+        "a Dense of another Size, or a skip whose sides differ, or the map is too small: see "
+        "size_mismatch<layer_index, height, width>");
+};
+
 namespace detail {
+template <int Misfit, int Height, int Width>
+struct CheckMisfit {
+    static constexpr bool value =
+        sizeof(size_mismatch<compile_message::layer_index<Misfit>, compile_message::height<Height>,
+                             compile_message::width<Width>>) > 0;
+};
+template <int Height, int Width>
+struct CheckMisfit<-1, Height, Width> {
+    static constexpr bool value = true;
+};
+
 template <bool Divides, int Height, int Width, int Multiple>
 struct CheckSize {
     static constexpr bool value = true;
@@ -51,6 +72,12 @@ class StaticInference {
     static_assert(Input.channels == Network::in_channels, "depix: the network takes another number of channels");
 
     static constexpr auto layout = reference::make_layout<Network>(Input);
+    static constexpr int misfit = find_misfit(reference::inference_plan<Network>, layout.shapes);
+    static constexpr Shape given = [] {
+        if (misfit < 0) return Input;
+        return layout.shapes[static_cast<std::size_t>(reference::inference_plan<Network>.step(misfit).input)];
+    }();
+    static_assert(detail::CheckMisfit<misfit, given.height, given.width>::value);
 
   public:
     static constexpr Shape input_shape = Input;

@@ -11,4 +11,7 @@ static_assert(Strided::output({3, 32, 32}) == Shape{16, 16, 16});
 using Skip = Residual<Conv<8, 8>, ReLU>;
 static_assert(Sequential<Conv<3, 8>, Skip>::parameter_count > 0);
 
+static_assert(LeakyReLU<std::ratio<1, 5>>::output({3, 8, 8}) == Shape{3, 8, 8});
+
 StaticInference<Network, Shape{3, 32, 32}> firmware;
+StaticInference<Sequential<Conv<3, 12>, ReLU, Dense<12, 24, Size<8, 6>>>, Shape{3, 8, 6}> dense;

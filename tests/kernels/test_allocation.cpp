@@ -29,17 +29,20 @@ using namespace depix;
 
 using Small = Sequential<Conv<3, 4>, BatchNorm<4>, ReLU, SkipConcat<MaxPool<2>, ConvTranspose<4, 4, 2, Stride<2>>>,
                          Dropout<std::ratio<1, 4>>, Conv<8, 12>, PixelShuffle<2>>;
+using Judge = Sequential<Conv<3, 4, 4, Stride<2>, Padding<1>>, LeakyReLU<>, Dense<4, 8, Size<8, 12>>, Dense<8, 1>>;
 
 TEST_CASE("inference allocates nothing after the first picture of a size") {
     const Model<Small> model;
     for (const int threads : {1, 2}) {
         const Inference<Small, Cpu> fast{model, threads};
         const Inference<Small, Reference> plain{model};
+        const Inference<Judge, Cpu> judge{Model<Judge>{}, threads};
         const Image picture({3, 16, 24}, 0.5f);
-        Image restored({3, 32, 48});
+        Image restored({3, 32, 48}), verdict({1, 1, 1});
         const auto run = [&] {
             fast.run(picture.view(), restored.view());
             plain.run(picture.view(), restored.view());
+            judge.run(picture.view(), verdict.view());
         };
         run();
         const std::size_t before = allocations;
@@ -53,8 +56,13 @@ TEST_CASE("a training step allocates nothing after the first of a size, nor does
     Trainer trainer{model, MeanSquaredError{}, Adam{}, Cpu{}, 2};
     const Tensor<float> input(3, {3, 16, 24}, 0.5f), target(3, {3, 32, 48}, 0.25f);
     trainer.step(input, target);
+    Model<Judge> judge;
+    Trainer critic{judge, MeanSquaredError{}, Adam{}, Cpu{}, 2};
+    const Tensor<float> verdict(3, {1, 1, 1}, 1.f);
+    critic.step(input, verdict);
     const std::size_t before = allocations;
     for (int i = 0; i < 3; ++i) trainer.step(input, target);
+    for (int i = 0; i < 3; ++i) critic.step(input, verdict);
     trainer.step(input.view().pictures(0, 2), target.view().pictures(0, 2));
     trainer.step(input, target);
     CHECK(allocations == before);

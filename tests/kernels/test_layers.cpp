@@ -11,16 +11,59 @@ TEST_CASE("BatchNorm") {
 
 TEST_CASE("ReLU") { check_layer_on_sizes<ReLU>("ReLU", 3); }
 
+TEST_CASE("LeakyReLU") {
+    check_layer_on_sizes<LeakyReLU<>>("a hundredth", 3);
+    check_layer_on_sizes<LeakyReLU<std::ratio<1, 5>>>("a fifth", 3);
+    check_layer_on_sizes<LeakyReLU<std::ratio<1>>>("the identity", 1);
+}
+
+TEST_CASE("Scale") {
+    check_layer_on_sizes<Scale<std::ratio<1, 5>>>("a fifth", 3);
+    check_layer_on_sizes<Scale<std::ratio<-3, 2>>>("negative", 1);
+}
+
 TEST_CASE("MaxPool") {
     check_layer_on_sizes<MaxPool<2>>("2", 3);
     check_layer_on_sizes<MaxPool<3>>("3", 2);
     check_layer_on_sizes<MaxPool<3, Stride<2>>>("3 by 2", 2);
     check_layer_on_sizes<MaxPool<3, Stride<1>>>("3 by 1", 2);
+    check_layer<MaxPool<8>>("8", {1, 8, 136}, 1);
+}
+
+TEST_CASE("AveragePool") {
+    check_layer_on_sizes<AveragePool<2>>("2", 3);
+    check_layer_on_sizes<AveragePool<3>>("3", 2);
+    check_layer_on_sizes<AveragePool<3, Stride<2>>>("3 by 2", 2);
+    check_layer_on_sizes<AveragePool<3, Stride<1>>>("3 by 1", 2);
+    check_layer_on_sizes<AveragePool<2, Stride<3>>>("2 by 3: pixels between the windows", 2);
+    check_layer<AveragePool<8>>("8", {1, 8, 136}, 1);
+}
+
+TEST_CASE("GlobalAveragePool") {
+    check_layer_on_sizes<GlobalAveragePool>("GlobalAveragePool", 3);
+    check_layer<GlobalAveragePool>("one pixel", {5, 1, 1}, 2);
+}
+
+TEST_CASE("Upsample") {
+    check_layer_on_sizes<Upsample<1>>("1", 3);
+    check_layer_on_sizes<Upsample<2>>("2", 3);
+    check_layer_on_sizes<Upsample<3>>("3", 2);
+    check_layer<Upsample<8>>("8", {1, 2, 17}, 1);
+}
+
+TEST_CASE("Dense") {
+    check_layer<Dense<1, 1>>("one number", {1, 1, 1}, 1);
+    check_layer<Dense<37, 10>>("a pixel", {37, 1, 1}, 3);
+    check_layer<Dense<64, 7, NoBias>>("a pixel, no bias", {64, 1, 1}, 5);
+    check_layer<Dense<3, 5, Size<6, 5>>>("odd sizes", {3, 6, 5}, 4);
+    check_layer<Dense<2, 9, Size<3, 33>, NoBias>>("no bias", {2, 3, 33}, 1);
+    check_layer<Dense<5, 13, Size<16, 16>>>("more than a chunk", {5, 16, 16}, 7);
 }
 
 TEST_CASE("PixelShuffle") {
     check_layer_on_sizes<PixelShuffle<2>>("2", 8);
     check_layer_on_sizes<PixelShuffle<3>>("3", 9);
+    check_layer<PixelShuffle<8>>("8", {64, 2, 17}, 1);
 }
 
 TEST_CASE("Dropout") {
@@ -51,3 +94,7 @@ TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
     CHECK(dx[1] == 0);
     CHECK(dx[4] == 0);
 }
+
+TEST_CASE("Sigmoid") { check_layer_on_sizes<Sigmoid>("Sigmoid", 3); }
+
+TEST_CASE("Tanh") { check_layer_on_sizes<Tanh>("Tanh", 3); }

@@ -76,7 +76,20 @@ static_assert(Conv<3, 8, 5>::geometry.padding_before == 2);
 static_assert(ConvTranspose<8, 3, 3, Stride<2>, Padding<1>, OutputPadding<1>>::output({8, 5, 6}) == Shape{3, 10, 12});
 static_assert(ConvTranspose<8, 3, 3, Stride<2>>::output({8, 5, 6}) == Shape{3, 11, 13});
 static_assert(MaxPool<2>::output({3, 7, 8}) == Shape{3, 3, 4});
+static_assert(MaxPool<3, Stride<2>>::output({3, 2, 8}) == Shape{3, 0, 3});
+static_assert(AveragePool<2>::output({3, 7, 8}) == Shape{3, 3, 4});
+static_assert(AveragePool<3, Stride<1>>::output({3, 7, 2}) == Shape{3, 5, 0});
+static_assert(GlobalAveragePool::output({3, 7, 8}) == Shape{3, 1, 1});
 static_assert(PixelShuffle<2>::output({8, 3, 4}) == Shape{2, 6, 8});
+static_assert(Upsample<3>::output({2, 3, 4}) == Shape{2, 9, 12});
+static_assert(Upsample<3>::needs({-1, 5}) == Interval{-1, 1});
+static_assert(LeakyReLU<std::ratio<1, 5>>::output({2, 3, 4}) == Shape{2, 3, 4});
+static_assert(Scale<std::ratio<1, 5>>::output({2, 3, 4}) == Shape{2, 3, 4});
+static_assert(Dense<512, 10>::output({512, 1, 1}) == Shape{10, 1, 1});
+static_assert(Dense<512, 10, Size<6, 5>>::output({512, 6, 5}) == Shape{10, 1, 1});
+static_assert(Dense<512, 10, Size<6, 5>>::output({512, 5, 6}) == Shape{});
+static_assert(Sequential<Dense<512, 10, Size<6, 5>>>::parameter_count == 512 * 30 * 10 + 10);
+static_assert(Sequential<Dense<512, 10, NoBias>>::parameter_count == 512 * 10);
 
 using UNet =
     Sequential<DoubleConv<3, 4>, Level<4, Sequential<DoubleConv<4, 8>, Level<8, DoubleConv<8, 16>>, DoubleConv<16, 8>>>,
@@ -85,8 +98,8 @@ static_assert(UNet::in_channels == 3);
 static_assert(UNet::size_multiple == 4);
 static_assert(UNet::output({3, 12, 20}) == Shape{3, 12, 20});
 
-using Dense = Residual<SkipConcat<Conv<4, 2>, ReLU>, SkipConcat<Conv<6, 2>, ReLU>, Conv<8, 4>>;
-using Deep = Sequential<Conv<1, 4>, Repeat<5, Dense>, Conv<4, 1>>;
+using DenseBlock = Residual<SkipConcat<Conv<4, 2>, ReLU>, SkipConcat<Conv<6, 2>, ReLU>, Conv<8, 4>>;
+using Deep = Sequential<Conv<1, 4>, Repeat<5, DenseBlock>, Conv<4, 1>>;
 static_assert(Deep::parameter_count == 40 + 5 * (74 + 110 + 292) + 37);
 static_assert(Deep::size_multiple == 1);
 static_assert(layers_of<Deep>::size == 8);  // five times the same dense block is compiled once
@@ -121,6 +134,9 @@ TEST_CASE("parameters are named as PyTorch names them") {
     CHECK(names<Sequential<Named<"in", Conv<1, 1, 1, NoBias>>,
                            Named<"", SkipConcat<Named<"up", Conv<1, 1, 1, NoBias>>>>>>() ==
           Strings{"in.weight", "up.weight"});
+    CHECK(names<Sequential<Dense<2, 3>, LeakyReLU<>, Dense<3, 1, NoBias>>>() ==
+          Strings{"0.weight", "0.bias", "2.weight"});
+    CHECK(Model<Sequential<Dense<2, 3, Size<4, 5>>>>().tensors()[0].shape == std::vector<std::size_t>{3, 40});
     CHECK(names<Sequential<BatchNorm<2>>>() == Strings{"0.weight", "0.bias", "0.running_mean", "0.running_var"});
 }
 
@@ -138,6 +154,8 @@ TEST_CASE("the initial weights are PyTorch's or He's") {
     };
     // 9,216 draws: the standard deviation of an estimated variance is sqrt(2 / 9216) = 1.5 % of it.
     CHECK(variance(uniform.tensors()[0].values) == doctest::Approx(1.0 / 3 / 144).epsilon(0.06));
+    const Model<Sequential<Dense<16, 64, Size<3, 3>>>> dense(3);
+    CHECK(variance(dense.tensors()[0].values) == doctest::Approx(1.0 / 3 / 144).epsilon(0.06));
     const Model<Sequential<Conv<16, 64>>> normal(3, Initialisation::he_normal);
     CHECK(variance(normal.tensors()[0].values) == doctest::Approx(2.0 / 144).epsilon(0.06));
     CHECK(variance(normal.tensors()[1].values) == 0);
@@ -164,6 +182,22 @@ TEST_CASE("inference refuses pictures that the network cannot take, and says why
                          "divide by 8",
                          ShapeError);
     CHECK_THROWS_AS(restore(Image()), ShapeError);
+    const Model<Sequential<Conv<3, 4>, ReLU, Dense<4, 1, Size<6, 6>>>> judge;
+    CHECK_THROWS_WITH_AS((Inference<decltype(judge)::Network>{judge}(Image({3, 6, 7}))),
+                         "depix: the network cannot take a picture of 3x6x7: its layer number 3, Linear, takes 4x6x6, "
+                         "not 4x6x7",
+                         ShapeError);
+    const Model<Sequential<Conv<3, 4>, Residual<Conv<4, 4, 3, Padding<0>>>>> shrinking;
+    CHECK_THROWS_WITH_AS(
+        (Inference<decltype(shrinking)::Network>{shrinking}(Image({3, 6, 7}))),
+        "depix: the network cannot take a picture of 3x6x7: its layer number 3, Add, cannot join 4x6x7 "
+        "and 4x4x5",
+        ShapeError);
+    const Model<Sequential<Conv<3, 4>, MaxPool<3, Stride<2>>>> shrunk;
+    CHECK_THROWS_WITH_AS((Inference<decltype(shrunk)::Network>{shrunk}(Image({3, 2, 8}))),
+                         "depix: the network cannot take a picture of 3x2x8: it is too small: its layer number 2, "
+                         "MaxPool2d, has nothing to make of 4x2x8",
+                         ShapeError);
     Trainer trainer{const_cast<Model<Depixelizer>&>(model), MeanSquaredError{}, Adam{}};
     const Tensor<float> input(2, {3, 8, 8}), target(2, {3, 8, 16});
     CHECK_THROWS_WITH_AS(

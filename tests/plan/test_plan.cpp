@@ -34,6 +34,42 @@ static_assert(skipped.step_count == 4 && !skipped.step(0).pool);
 constexpr auto other_way = fuse(flatten<Sequential<Conv<1, 2>, ReLU, BatchNorm<2>>>());
 static_assert(other_way.step_count == 2 && other_way.step(0).rectifier && !other_way.step(0).batch_norm);
 
+// A leaky rectifier is one too.
+constexpr auto leaky = plan_for_inference<Sequential<Conv<1, 2>, BatchNorm<2>, LeakyReLU<>, Conv<2, 1>>>();
+static_assert(leaky.step_count == 2 && leaky.step(0).batch_norm && leaky.step(0).rectifier);
+static_assert(leaky.step(0).rectifier.info->traits.negative_slope == 0.01f);
+
+// A pixel shuffle joins the convolution before it, and the rectifier on either side of it does too.
+template <class... Layers>
+constexpr auto shuffled = plan_for_inference<Sequential<Layers...>>();
+static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>>.step_count == 1);
+static_assert(shuffled<Conv<3, 18>, ReLU, PixelShuffle<3>>.step_count == 1);
+static_assert(shuffled<Conv<3, 8>, BatchNorm<8>, ReLU, PixelShuffle<2>>.step_count == 1);
+static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, LeakyReLU<>>.step_count == 1);
+static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, LeakyReLU<>>.step(0).shuffle);
+static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, LeakyReLU<>>.step(0).output == 3);
+static_assert(find_shapes(shuffled<Conv<3, 8>, PixelShuffle<2>, ReLU>, {3, 5, 6})[3] == Shape{2, 10, 12});
+// One rectifier and one shuffle; no batch norm behind the shuffle, no pooling with it, no transposed convolution.
+static_assert(shuffled<Conv<3, 8>, ReLU, PixelShuffle<2>, ReLU>.step_count == 2);
+static_assert(shuffled<Conv<3, 16>, PixelShuffle<2>, PixelShuffle<2>>.step_count == 2);
+static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, BatchNorm<2>>.step_count == 2);
+static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>>.step_count == 2);
+static_assert(shuffled<Conv<3, 8>, MaxPool<2>, PixelShuffle<2>>.step_count == 2);
+static_assert(shuffled<ConvTranspose<3, 8>, PixelShuffle<2>>.step_count == 2);
+static_assert(fuse(flatten<Sequential<Conv<3, 8>, PixelShuffle<2>>>(), true, false).step_count == 2);
+// The skip reads the convolution's output, so it has to be there.
+constexpr auto read_twice =
+    plan_for_inference<Sequential<Conv<3, 8>, SkipConcat<PixelShuffle<2>, MaxPool<2>>, Conv<10, 3>>>();
+static_assert(read_twice.step_count == 5 && !read_twice.step(0).shuffle);
+// Shuffled straight into a concatenation.
+constexpr auto into_concat =
+    plan_for_inference<Sequential<Conv<3, 4>, SkipConcat<MaxPool<2>, Conv<4, 16>, PixelShuffle<2>>>>();
+static_assert(into_concat.step_count == 4 && into_concat.step(2).shuffle);
+static_assert(into_concat.channel_in_root(into_concat.step(2).output) == 4);
+// Others keep a step a layer.
+static_assert(plan_for_training<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step_count == 2);
+static_assert(plan_for_reference<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step_count == 2);
+
 // ---- alias
 // -----------------------------------------------------------------------------------------------------------
 
@@ -126,3 +162,28 @@ static_assert(receptive_field<Sequential<Conv<1, 1>, Residual<Conv<1, 1, 7>>>>()
 static_assert(receptive_field<Sequential<Conv<1, 1>, ConvTranspose<1, 1, 2, Stride<2>>>>() == 3);
 static_assert(input_rows<Sequential<Conv<1, 1>>>({0, 0}) == Interval{-1, 1});
 static_assert(multiply_adds<Depixelizer>({3, 64, 256}) - 98304 - 49152 - 24576 - 12288 - 24576 - 49152 == 8847360);
+static_assert(receptive_field<Sequential<Conv<1, 1>, Upsample<2>, Conv<1, 1>>>() == 4);
+static_assert(receptive_field<Sequential<AveragePool<2>, LeakyReLU<>, Scale<std::ratio<1, 5>>, Conv<1, 1>>>() == 6);
+
+// A global layer sees all rows, and so does everything behind it.
+using Global = Sequential<Conv<3, 4>, MaxPool<2>, GlobalAveragePool, Dense<4, 1>>;
+static_assert(is_global<Global>() && !is_global<UNet>());
+static_assert(is_global<Sequential<Conv<3, 4>, Dense<4, 1, Size<6, 6>>>>());
+static_assert(input_rows<Global>({0, 0}) == every_row && receptive_field<Global>() == whole_picture);
+static_assert(multiply_adds<Sequential<Dense<8, 5, Size<2, 3>>>>({8, 2, 3}) == 5 * 8 * 6);
+
+// ---- sizes that do not fit
+// -------------------------------------------------------------------------------------------
+
+template <class Network>
+constexpr int misfit(Shape input) {
+    constexpr auto plan = flatten<Network>();
+    return find_misfit(plan, find_shapes(plan, input));
+}
+using Judge = Sequential<Conv<3, 4, 4, Stride<2>, Padding<1>>, LeakyReLU<>, Dense<4, 8, Size<3, 2>>, Dense<8, 1>>;
+static_assert(misfit<Judge>({3, 6, 4}) == -1 && misfit<Judge>({3, 6, 6}) == 2 && misfit<Judge>({3, 8, 4}) == 2);
+static_assert(Judge::output({3, 6, 4}) == Shape{1, 1, 1});
+static_assert(misfit<Sequential<Conv<1, 1>, MaxPool<3, Stride<2>>>>({1, 2, 8}) == 1);  // no window fits
+static_assert(misfit<Sequential<Conv<1, 1>, Residual<Conv<1, 1, 3, Padding<0>>>>>({1, 8, 8}) == 2);
+static_assert(misfit<Residual<GlobalAveragePool, Conv<4, 4, 1>>>({4, 8, 8}) == 2);
+static_assert(misfit<Residual<GlobalAveragePool, Conv<4, 4, 1>>>({4, 1, 1}) == -1);

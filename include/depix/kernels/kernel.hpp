@@ -40,7 +40,7 @@ struct Forward {
     const T* statistics = nullptr;  ///< the layer's running statistics
     T* new_statistics = nullptr;    ///< training: where they are updated (may be `statistics`); inference: nullptr
     T* saved = nullptr;             ///< training: Layer::saved_size elements for the backward pass
-    T* scratch = nullptr;           ///< Cpu: Kernel::scratch_size elements, shared by the team
+    T* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's
     Random* random = nullptr;       ///< training: for layers that draw
 
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }

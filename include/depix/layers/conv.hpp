@@ -47,8 +47,9 @@ struct Conv : LayerBase<Conv<In, Out, Kernel, Options...>> {
     static constexpr int out_channels(int) { return Out; }
 
     static constexpr Shape output(Shape input) {
-        return {Out, (input.height + padding::before + padding::after - Kernel) / stride + 1,
-                (input.width + padding::before + padding::after - Kernel) / stride + 1};
+        constexpr int more = padding::before + padding::after;
+        return {Out, count_windows(input.height + more, Kernel, stride),
+                count_windows(input.width + more, Kernel, stride)};
     }
     static constexpr std::size_t multiply_adds(Shape input) { return geometry.weight_count() * output(input).area(); }
     static constexpr Interval needs(Interval rows) {

@@ -58,9 +58,6 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
         // The input's gradient is a strided convolution of the output's.
         .gradient_halo = padding::before > padding::after ? padding::before : padding::after,
     };
-
-  private:
-    static constexpr int floor_divide(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 };
 
 }  // namespace depix

@@ -5,6 +5,7 @@
 //
 //     static constexpr const char* name;                       // PyTorch's class, for the summary
 //     static constexpr int in_channels;                        // 0: any number
+//     static constexpr int in_height, in_width;                // 0: any number
 //     static constexpr int out_channels(int channels);         // what comes out for what goes in
 //     static constexpr Shape output(Shape);                    // the shape rule
 //     static constexpr std::array<TensorInfo, n> tensors;      // parameters and statistics, in state_dict order
@@ -47,6 +48,7 @@ enum class Role : unsigned char {
     batch_norm,
     rectifier,
     max_pool,
+    pixel_shuffle,
     add,
     concatenate,
     other
@@ -59,6 +61,9 @@ struct Interval {
     friend constexpr bool operator==(const Interval&, const Interval&) = default;
 };
 
+/// All rows there are, however many: what a global layer needs.
+inline constexpr Interval every_row{-(1 << 29), 1 << 29};
+
 /// What the planner may do with a layer, and what its backward pass reads.
 struct Traits {
     Role role = Role::other;
@@ -67,6 +72,7 @@ struct Traits {
     int halo = 0;                ///< zeros that a fast kernel wants around its input
     int gradient_halo = 0;       ///< zeros that a fast backward pass wants around the output's gradient
     bool elementwise = false;    ///< output[i] depends on input[i] alone, so inference may work in place
+    bool global = false;         ///< an output row depends on every input row: a picture cannot be cut into tiles
     bool needs_input = true;     ///< the backward pass reads the input
     bool needs_output = false;   ///< the backward pass reads the output
     float negative_slope = 1.f;  ///< of a rectifier: y = x for x > 0, negative_slope * x below
@@ -77,6 +83,8 @@ template <class Layer>
 struct LayerBase {
     static constexpr bool is_layer = true;
     static constexpr int in_channels = 0;
+    static constexpr int in_height = 0;
+    static constexpr int in_width = 0;
     static constexpr int channel_multiple = 1;  ///< what the channels must divide by, where any number will do
     static constexpr int out_channels(int channels) { return channels; }
     static constexpr Shape output(Shape input) { return input; }
@@ -99,6 +107,8 @@ struct LayerInfo {
     const char* name;
     Traits traits;
     int in_channels;
+    int in_height;
+    int in_width;
     std::size_t parameter_count;
     std::size_t statistic_count;
     Shape (*output)(Shape);
@@ -117,8 +127,16 @@ constexpr std::size_t count_tensors(bool trainable) {
 }
 
 template <Layer L>
-inline constexpr LayerInfo layer_info{
-    L::name,    L::traits,         L::in_channels, count_tensors<L>(true), count_tensors<L>(false),
-    &L::output, &L::multiply_adds, &L::needs,      &L::saved_size};
+inline constexpr LayerInfo layer_info{L::name,
+                                      L::traits,
+                                      L::in_channels,
+                                      L::in_height,
+                                      L::in_width,
+                                      count_tensors<L>(true),
+                                      count_tensors<L>(false),
+                                      &L::output,
+                                      &L::multiply_adds,
+                                      &L::needs,
+                                      &L::saved_size};
 
 }  // namespace depix

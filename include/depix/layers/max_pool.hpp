@@ -20,7 +20,8 @@ struct MaxPool : LayerBase<MaxPool<Window, Options...>> {
 
     static constexpr const char* name = "MaxPool2d";
     static constexpr Shape output(Shape input) {
-        return {input.channels, (input.height - Window) / stride + 1, (input.width - Window) / stride + 1};
+        return {input.channels, count_windows(input.height, Window, stride),
+                count_windows(input.width, Window, stride)};
     }
     static constexpr Interval needs(Interval rows) { return {rows.first * stride, rows.last * stride + Window - 1}; }
     static constexpr Traits traits{.role = Role::max_pool, .down = stride, .needs_output = true};

@@ -11,6 +11,7 @@ namespace option_kind {
 struct Stride {};
 struct Padding {};
 struct OutputPadding {};
+struct Size {};
 struct Bias {};
 struct Momentum {};
 struct Epsilon {};
@@ -38,7 +39,15 @@ struct OutputPadding : option_kind::OutputPadding {
     static constexpr int value = N;
 };
 
-/// A convolution with (the default) or without a bias.
+/// The height and width that a dense layer takes.
+template <int Height, int Width>
+struct Size : option_kind::Size {
+    static_assert(Height >= 1 && Width >= 1, "depix: a size is at least 1x1");
+    static constexpr int height = Height;
+    static constexpr int width = Width;
+};
+
+/// A convolution or dense layer with (the default) or without a bias.
 template <bool Present>
 struct Bias : option_kind::Bias {
     static constexpr bool value = Present;

@@ -22,10 +22,9 @@ struct PixelShuffle : LayerBase<PixelShuffle<Factor>> {
     }
     static constexpr Interval needs(Interval rows) {
         // Rows above the picture, which the padding of a layer behind may ask for, round downwards too.
-        const auto floor_divide = [](int a) { return a >= 0 ? a / Factor : -((-a + Factor - 1) / Factor); };
-        return {floor_divide(rows.first), floor_divide(rows.last)};
+        return {floor_divide(rows.first, Factor), floor_divide(rows.last, Factor)};
     }
-    static constexpr Traits traits{.up = Factor, .needs_input = false};
+    static constexpr Traits traits{.role = Role::pixel_shuffle, .up = Factor, .needs_input = false};
 };
 
 }  // namespace depix

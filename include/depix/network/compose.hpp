@@ -53,12 +53,12 @@ template <class T>
 concept Module = Layer<T> || Composition<T>;
 
 /// How far height and width have been scaled on the way to a tensor, in lowest terms, and what they must divide by.
-struct Scale {
+struct Scaling {
     int up = 1;
     int down = 1;
     int multiple = 1;
 
-    constexpr Scale times(int factor_up, int factor_down) const {
+    constexpr Scaling times(int factor_up, int factor_down) const {
         const int common = greatest_common_divisor(up * factor_up, down * factor_down);
         const int new_up = up * factor_up / common;
         const int new_down = down * factor_down / common;
@@ -77,7 +77,7 @@ constexpr std::size_t parameters_of() {
 
 /// The scale behind a module, from the scale before it.
 template <Module M>
-constexpr Scale scale_after(Scale scale) {
+constexpr Scaling scale_after(Scaling scale) {
     if constexpr (Layer<M>)
         return scale.times(M::traits.up, M::traits.down);
     else

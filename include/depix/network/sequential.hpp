@@ -48,12 +48,12 @@ struct Sequential {
         ((shape = Children::output(shape)), ...);
         return shape;
     }
-    static constexpr Scale scale_after(Scale scale) {
+    static constexpr Scaling scale_after(Scaling scale) {
         ((scale = depix::scale_after<Children>(scale)), ...);
         return scale;
     }
     /// What height and width must divide by.
-    static constexpr int size_multiple = scale_after(Scale{}).multiple;
+    static constexpr int size_multiple = scale_after(Scaling{}).multiple;
 
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {
@@ -71,6 +71,15 @@ struct FixedString {
         for (std::size_t i = 0; i < Size; ++i) text[i] = literal[i];
     }
 };
+
+/// "up." and 3 make "up.3", for networks that are built by recursion. One digit.
+template <std::size_t Size>
+constexpr FixedString<Size + 1> numbered(const char (&prefix)[Size], int digit) {
+    char text[Size + 1]{};
+    for (std::size_t i = 0; i + 1 < Size; ++i) text[i] = prefix[i];
+    text[Size - 1] = static_cast<char>('0' + digit);
+    return text;
+}
 
 /// A Sequential whose parameters are called "Name.0.weight" and so on; with one child, "Name.weight". The empty name
 /// adds nothing to the path, so a skip's branches can share their parent's names.
@@ -114,11 +123,11 @@ struct Repeat {
         for (int i = 0; i < Count; ++i) shape = Child::output(shape);
         return shape;
     }
-    static constexpr Scale scale_after(Scale scale) {
+    static constexpr Scaling scale_after(Scaling scale) {
         for (int i = 0; i < Count; ++i) scale = depix::scale_after<Child>(scale);
         return scale;
     }
-    static constexpr int size_multiple = scale_after(Scale{}).multiple;
+    static constexpr int size_multiple = scale_after(Scaling{}).multiple;
 
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {

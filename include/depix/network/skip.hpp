@@ -17,13 +17,13 @@ struct Skip {
     using layers = merge_lists<typename inner::layers, TypeList<Join>>;
     static constexpr std::size_t parameter_count = inner::parameter_count;
 
-    static constexpr Scale scale = inner::scale_after(Scale{});
+    static constexpr Scaling scale = inner::scale_after(Scaling{});
     static_assert(CheckSkip<scale.up == scale.down, scale.down, scale.up>::value);
     static constexpr int size_multiple = scale.multiple;
 
     // The branch may ask for more than the trunk does.
-    static constexpr Scale scale_after(Scale before) {
-        const Scale after = inner::scale_after(before);
+    static constexpr Scaling scale_after(Scaling before) {
+        const Scaling after = inner::scale_after(before);
         return {before.up, before.down, after.multiple};
     }
 };

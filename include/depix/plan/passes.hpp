@@ -8,18 +8,20 @@ namespace depix {
 namespace detail {
 
 // Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
-constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool) {
+constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool, bool fuse_shuffle) {
     const Role role = step.layer.info->traits.role;
     if (role != Role::convolution && role != Role::transposed_convolution) return false;
     if (step.pool) return false;
     switch (next.info->traits.role) {
         case Role::batch_norm:
-            return !step.batch_norm && !step.rectifier;
+            return !step.batch_norm && !step.rectifier && !step.shuffle;
         case Role::rectifier:
             return !step.rectifier;
         case Role::max_pool:  // windows of 2x2 that do not overlap
-            return fuse_pool && role == Role::convolution && next.info->traits.down == 2 &&
+            return fuse_pool && role == Role::convolution && !step.shuffle && next.info->traits.down == 2 &&
                    next.info->needs({0, 0}) == Interval{0, 1};
+        case Role::pixel_shuffle:
+            return fuse_shuffle && role == Role::convolution && !step.shuffle;
         default:
             return false;
     }
@@ -27,22 +29,23 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_p
 
 }  // namespace detail
 
-/// Joins a convolution with the batch norm, rectifier and 2x2 pooling behind it, where nobody else reads what lies
-/// between them: the values go from register to register instead of through memory.
+/// Joins a convolution with the batch norm, rectifier and 2x2 pooling or pixel shuffle behind it, where nobody else
+/// reads what lies between them: the values go from register to register instead of through memory.
 template <std::size_t T, std::size_t S>
-constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true) {
+constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true, bool fuse_shuffle = true) {
     int kept = 0;
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep step = plan.step(i);
         const PlanTensor& input = plan.tensor(step.input);
         const int before = input.producer;
         if (before >= 0 && input.consumers == 1 && step.other < 0 &&
-            detail::can_fuse(plan.step(before), step.layer, fuse_pool)) {
+            detail::can_fuse(plan.step(before), step.layer, fuse_pool, fuse_shuffle)) {
             PlanStep& longer = plan.step(before);
             const Role role = step.layer.info->traits.role;
             (role == Role::batch_norm  ? longer.batch_norm
              : role == Role::rectifier ? longer.rectifier
-                                       : longer.pool) = step.layer;
+             : role == Role::max_pool  ? longer.pool
+                                       : longer.shuffle) = step.layer;
             longer.output = step.output;
             plan.tensor(step.output).producer = before;
             plan.tensor(step.input) = {};  // nobody's tensor now

@@ -25,6 +25,7 @@ struct PlanStep {
     PlanLayer batch_norm{};
     PlanLayer rectifier{};
     PlanLayer pool{};
+    PlanLayer shuffle{};  ///< before or after the rectifier, which does not mind
     int input = -1;
     int other = -1;  ///< the second input of a join
     int output = -1;
@@ -162,10 +163,30 @@ constexpr std::array<Shape, T> find_shapes(const Plan<T, S>& plan, Shape input) 
         const PlanStep& step = plan.step(i);
         Shape shape = step.layer.info->output(shapes[static_cast<std::size_t>(step.input)]);
         if (step.pool) shape = step.pool.info->output(shape);
+        if (step.shuffle) shape = step.shuffle.info->output(shape);
         shape.channels = plan.tensor(step.output).channels;  // a concatenation's layer sees only one of its halves
         shapes[static_cast<std::size_t>(step.output)] = shape;
     }
     return shapes;
+}
+
+/// The first step that cannot take what these shapes give it, -1: all can. Some layers fix their input's height and
+/// width, the two sides of a join are equally large, and there must be something left to give.
+template <std::size_t T, std::size_t S>
+constexpr int find_misfit(const Plan<T, S>& plan, const std::array<Shape, T>& shapes) {
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        const auto takes = [&](int tensor, int height, int width) {
+            const Shape& given = shapes[static_cast<std::size_t>(tensor)];
+            return (height == 0 || given.height == height) && (width == 0 || given.width == width);
+        };
+        const Shape& input = shapes[static_cast<std::size_t>(step.input)];
+        const Shape& output = shapes[static_cast<std::size_t>(step.output)];
+        if (!takes(step.input, step.layer.info->in_height, step.layer.info->in_width)) return i;
+        if (step.other >= 0 && !takes(step.other, input.height, input.width)) return i;
+        if (output.height <= 0 || output.width <= 0) return i;
+    }
+    return -1;
 }
 
 }  // namespace depix

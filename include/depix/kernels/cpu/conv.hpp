@@ -124,7 +124,8 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
                 Vector columns[Vectors];
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v)
-                    columns[v] = load_strided<Stride>(taps + l + v * vector_width * Stride);
+                    columns[v] = load_strided<Stride>(taps + l + v * vector_width * Stride,
+                                                      row.width - first - v * vector_width);
 #pragma GCC unroll 8
                 for (int o = 0; o < Block; ++o) {
                     const Vector w = broadcast(weight[o]);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "depix/kernels/cpu/conv_transpose.hpp"
+#include "depix/kernels/cpu/interleave.hpp"
 #include "depix/kernels/cpu/weight_gradient.hpp"
 #include "depix/layers/conv_transpose.hpp"
 
@@ -77,6 +78,34 @@ constexpr ConvKernels choose_conv_kernels() {
 
 template <ConvGeometry G, bool Transposed>
 inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>();
+
+/// y = pixel shuffle of epilogue(x * weight), rows [first, last) of the convolution, whose width is `width`.
+///
+/// x is (1, In, H, W), y (1, Out / factor^2, H' * factor, W' * factor). `scratch` holds largest_block * factor rows,
+/// where whole blocks of channels wait in the first-level cache until `factor` of them make a row of y.
+[[gnu::noinline]] inline void conv_shuffle_rows(const ConvKernels& kernels, View<const float> x, const float* packed,
+                                                const Epilogue& epilogue, int factor, int width, View<float> y,
+                                                int first, int last, float* scratch) {
+    const ConvGeometry& g = kernels.geometry;
+    const int group = least_common_multiple(kernels.forward_block, factor);
+    const int row = round_up(width, vector_width);
+    const int band = band_rows(x.channels, x.row_stride, g.stride);
+    for (int top = first; top < last; top += band)
+        for (int o = 0; o < g.out_channels; o += group) {
+            const float* weight = packed + packed_size(x.channels, o, g.kernel, kernels.forward_block);
+            const Epilogue to_scratch{epilogue.bias + o, epilogue.negative_slope, false, true};
+            // Every row lies where the one before it lay.
+            const View<float> rows(scratch, 1, {std::min(group, g.out_channels - o), last, width}, 0, row, 0);
+            for (int i = top; i < std::min(top + band, last); ++i) {
+                kernels.forward_rows(x, 0, weight, g.padding_before, to_scratch, rows, i, i + 1);
+                for (int c = 0; c < rows.channels; c += factor) {
+                    const int phase = (o + c) / factor % factor;
+                    interleave(scratch + c * row, row, factor, width,
+                               y.row(0, (o + c) / (factor * factor), i * factor + phase), epilogue.padded);
+                }
+            }
+        }
+}
 
 /// The forward pass of a layer in training.
 [[gnu::noinline]] inline void conv_layer_forward(const ConvKernels& kernels, const Forward<float>& a, Team team) {

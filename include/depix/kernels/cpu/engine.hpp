@@ -6,13 +6,21 @@
 #include <cstring>
 #include <vector>
 
+#include "depix/kernels/cpu/average_pool.hpp"
 #include "depix/kernels/cpu/batch_norm.hpp"
 #include "depix/kernels/cpu/conv_kernels.hpp"
+#include "depix/kernels/cpu/dense.hpp"
 #include "depix/kernels/cpu/dropout.hpp"
+#include "depix/kernels/cpu/global_average_pool.hpp"
 #include "depix/kernels/cpu/join.hpp"
+#include "depix/kernels/cpu/leaky_relu.hpp"
 #include "depix/kernels/cpu/max_pool.hpp"
 #include "depix/kernels/cpu/pixel_shuffle.hpp"
 #include "depix/kernels/cpu/relu.hpp"
+#include "depix/kernels/cpu/scale.hpp"
+#include "depix/kernels/cpu/sigmoid.hpp"
+#include "depix/kernels/cpu/tanh.hpp"
+#include "depix/kernels/cpu/upsample.hpp"
 #include "depix/kernels/dispatch.hpp"
 #include "depix/plan/place.hpp"
 #include "depix/tensor.hpp"
@@ -59,12 +67,20 @@ template <std::size_t Tensors>
 struct Layout {
     std::array<Shape, Tensors> shapes{};
     Placement<Tensors> placement;
-    std::size_t scratch = 0;  ///< of each thread, behind everything else: rows that wait to be pooled
+    std::size_t scratch = 0;         ///< behind everything else, of each thread: rows to pool or shuffle
+    std::size_t shared_scratch = 0;  ///< in the same place, of the team: what a kernel asks for
 
     constexpr std::size_t size(int threads) const {
-        return placement.total + scratch * static_cast<std::size_t>(threads);
+        const std::size_t own = scratch * static_cast<std::size_t>(threads);
+        return placement.total + (own > shared_scratch ? own : shared_scratch);
     }
 };
+
+/// Floats of scratch that each thread wants for a fused step: convolved rows of `width` before the next layer of it.
+constexpr std::size_t row_scratch(const PlanStep& step, int width) {
+    const int rows = step.pool ? 2 * largest_block : step.shuffle ? step.shuffle.info->traits.up * largest_block : 0;
+    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(round_up(width, 2 * vector_width));
+}
 
 template <Module Network>
 constexpr auto make_layout(Shape input) {
@@ -80,13 +96,16 @@ constexpr auto make_layout(Shape input) {
         sizes[static_cast<std::size_t>(i)] = static_cast<std::size_t>(map.size);
     }
     layout.placement = place(plan, sizes);
-    for (int i = 0; i < plan.step_count; ++i)
-        if (plan.step(i).pool) {
-            const Shape input_shape = layout.shapes[static_cast<std::size_t>(plan.step(i).input)];
-            const int width = plan.step(i).layer.info->output(input_shape).width;
-            const auto rows = static_cast<std::size_t>(2 * largest_block * round_up(width, 2 * vector_width));
-            if (rows > layout.scratch) layout.scratch = rows;
-        }
+    const auto raise = [](std::size_t& size, std::size_t to) { size = size < to ? to : size; };
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
+        raise(layout.scratch, row_scratch(step, step.layer.info->output(shape).width));
+        with_layer<Network>(step.layer.info, [&]<class L>() {
+            if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(shape); })
+                raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size(shape));
+        });
+    }
     return layout;
 }
 
@@ -155,8 +174,7 @@ class Engine {
             maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
         }
         run_team(workspace.threads, [&](Team team) {
-            float* scratch = workspace.memory.data() + workspace.layout.placement.total +
-                             workspace.layout.scratch * static_cast<std::size_t>(team.thread);
+            float* scratch = workspace.memory.data() + workspace.layout.placement.total;
             for (int n = 0; n < input.batch; ++n)
                 infer_one(input.pictures(n, 1), output.pictures(n, 1), maps, scratch, team);
         });
@@ -222,6 +240,7 @@ class Engine {
                 call.output = to;
                 call.parameters = packed_[static_cast<std::size_t>(index)].data();
                 call.statistics = bias_[static_cast<std::size_t>(index)].data();
+                call.scratch = scratch;
                 Kernel<Cpu, L>::forward(call, team);
             }
         });
@@ -236,10 +255,15 @@ class Engine {
         epilogue.bias = bias_[static_cast<std::size_t>(index)].data();
         epilogue.padded = index != to_caller;
         if (step.rectifier) epilogue.negative_slope = step.rectifier.info->traits.negative_slope;
-        const Interval rows = team.share(y.height);
+        const Shape convolved = step.layer.info->output(x.shape());
+        const Interval rows = team.share(step.shuffle ? convolved.height : y.height);
+        scratch += row_scratch(step, convolved.width) * static_cast<std::size_t>(team.thread);
         if (step.pool)
-            kernels.forward_pool_rows(x, 0, weight, padding, epilogue, step.layer.info->output(x.shape()).width, y,
-                                      rows.first, rows.last, scratch);
+            kernels.forward_pool_rows(x, 0, weight, padding, epilogue, convolved.width, y, rows.first, rows.last,
+                                      scratch);
+        else if (step.shuffle)
+            conv_shuffle_rows(kernels, x, weight, epilogue, step.shuffle.info->traits.up, convolved.width, y,
+                              rows.first, rows.last, scratch);
         else
             kernels.forward_rows(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
     }

@@ -15,11 +15,11 @@ struct Kernel<Cpu, MaxPool<Window, Options...>> {
         for_rows(team, a.output, [&](int n, int c, int i) {
             float* to = a.output.row(n, c, i);
             for_vectors(a.output.width, [&](int j, int count) {
-                Vector largest = load_strided<L::stride>(a.input.row(n, c, i * L::stride) + j * L::stride);
+                Vector largest = load_strided<L::stride>(a.input.row(n, c, i * L::stride) + j * L::stride, count);
                 for (int k = 0; k < Window; ++k) {
                     const float* from = a.input.row(n, c, i * L::stride + k) + j * L::stride;
                     for (int l = 0; l < Window; ++l) {
-                        const Vector value = load_strided<L::stride>(from + l);
+                        const Vector value = load_strided<L::stride>(from + l, count);
                         const IntegerVector larger = (value > largest) | (value != value);  // NaN comes through
                         largest = larger ? value : largest;
                     }

@@ -1,7 +1,7 @@
 // Pixel shuffle with SIMD and threads.
 #pragma once
 
-#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/cpu/interleave.hpp"
 #include "depix/layers/pixel_shuffle.hpp"
 
 namespace depix {
@@ -10,25 +10,8 @@ template <int Factor>
 struct Kernel<Cpu, PixelShuffle<Factor>> {
     static void forward(const Forward<float>& a, Team team) {
         for_rows(team, a.output, [&](int n, int c, int i) {
-            float* to = a.output.row(n, c, i);
-            const auto source = [&](int l) {
-                return a.input.row(n, c * Factor * Factor + i % Factor * Factor + l, i / Factor);
-            };
-            if constexpr (Factor == 2) {
-                const float* even = source(0);
-                const float* odd = source(1);
-                for (int j = 0; j < a.input.width; j += vector_width) {
-                    const Vector x = load(even + j), y = load(odd + j);
-                    const int count = a.output.width - 2 * j;
-                    store_tail(to + 2 * j, zip_low(x, y), count, true);
-                    if (count > vector_width)
-                        store_tail(to + 2 * j + vector_width, zip_high(x, y), count - vector_width, true);
-                }
-            } else {
-                for (int l = 0; l < Factor; ++l)
-                    for (int j = 0; j < a.input.width; ++j) to[j * Factor + l] = source(l)[j];
-                for (int j = a.output.width; j < round_up(a.output.width, vector_width); ++j) to[j] = 0;
-            }
+            cpu::interleave(a.input.row(n, c * Factor * Factor + i % Factor * Factor, i / Factor),
+                            a.input.channel_stride, Factor, a.input.width, a.output.row(n, c, i), true);
         });
     }
     static void backward(const Backward<float>& a, Team team) {
@@ -38,7 +21,7 @@ struct Kernel<Cpu, PixelShuffle<Factor>> {
             const float* slopes = a.output_gradient.row(n, c / (Factor * Factor), i * Factor + k) + l;
             for_vectors(a.input_gradient.width, [&](int j, int count) {
                 float* to = a.input_gradient.row(n, c, i) + j;
-                const Vector slope = load_strided<Factor>(slopes + j * Factor);
+                const Vector slope = load_strided<Factor>(slopes + j * Factor, count);
                 store_tail(to, a.accumulate ? load(to) + slope : slope, count, true);
             });
         });

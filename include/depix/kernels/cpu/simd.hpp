@@ -131,6 +131,19 @@ DEPIX_INLINE Vector load_strided(const float* from) {
     }
 }
 
+/// The same, of which only the first `count` lanes count: with a large stride the others are not read, since they would
+/// lie far behind the row.
+template <int Stride>
+DEPIX_INLINE Vector load_strided(const float* from, int count) {
+    if constexpr (Stride <= 2) {
+        return load_strided<Stride>(from);
+    } else {
+        Vector v{};
+        for (int i = 0; i < vector_width && i < count; ++i) v[i] = from[i * Stride];
+        return v;
+    }
+}
+
 /// Stores the first `count` lanes (at most a vector); the rest of the row's padding becomes zero if there is one.
 DEPIX_INLINE void store_tail(float* to, Vector v, int count, bool padded) {
     if (padded || count >= vector_width) {

@@ -44,7 +44,8 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                         for (int j = 0; j < dy.width; j += vector_width) {
                             Vector columns[Kernel];
 #pragma GCC unroll 9
-                            for (int l = 0; l < Kernel; ++l) columns[l] = load_strided<Stride>(pixels + j * Stride + l);
+                            for (int l = 0; l < Kernel; ++l)
+                                columns[l] = load_strided<Stride>(pixels + j * Stride + l, dy.width - j);
 #pragma GCC unroll 8
                             for (int b = 0; b < Block; ++b) {
                                 const Vector slope = load(slopes[b] + i * dy.row_stride + j);

@@ -2,14 +2,22 @@
 #pragma once
 
 #include "depix/kernels/dispatch.hpp"
+#include "depix/kernels/reference/average_pool.hpp"
 #include "depix/kernels/reference/batch_norm.hpp"
 #include "depix/kernels/reference/conv.hpp"
 #include "depix/kernels/reference/conv_transpose.hpp"
+#include "depix/kernels/reference/dense.hpp"
 #include "depix/kernels/reference/dropout.hpp"
+#include "depix/kernels/reference/global_average_pool.hpp"
 #include "depix/kernels/reference/join.hpp"
+#include "depix/kernels/reference/leaky_relu.hpp"
 #include "depix/kernels/reference/max_pool.hpp"
 #include "depix/kernels/reference/pixel_shuffle.hpp"
 #include "depix/kernels/reference/relu.hpp"
+#include "depix/kernels/reference/scale.hpp"
+#include "depix/kernels/reference/sigmoid.hpp"
+#include "depix/kernels/reference/tanh.hpp"
+#include "depix/kernels/reference/upsample.hpp"
 #include "depix/plan/place.hpp"
 
 namespace depix::reference {

@@ -1,0 +1,24 @@
+// LeakyReLU: a rectifier that lets a little of what is negative through.
+#pragma once
+
+#include "depix/layers/layer.hpp"
+#include "depix/layers/options.hpp"
+
+namespace depix {
+
+/// y = x where x > 0, Slope * x elsewhere. PyTorch's nn.LeakyReLU (Maas et al. 2013); Slope is a std::ratio, 1/100 by
+/// default. The gradient at 0 is Slope, as PyTorch has it.
+template <class Slope = std::ratio<1, 100>>
+struct LeakyReLU : LayerBase<LeakyReLU<Slope>> {
+    // The backward pass reads the output's sign instead of the input's.
+    static_assert(Slope::num > 0 && Slope::num <= Slope::den, "depix: LeakyReLU<Slope> takes a std::ratio in (0, 1]");
+
+    static constexpr const char* name = "LeakyReLU";
+    static constexpr Traits traits{.role = Role::rectifier,
+                                   .elementwise = true,
+                                   .needs_input = false,
+                                   .needs_output = true,
+                                   .negative_slope = static_cast<float>(ratio_value<Slope>)};
+};
+
+}  // namespace depix

@@ -1,0 +1,19 @@
+// Scale: a constant factor.
+#pragma once
+
+#include "depix/layers/layer.hpp"
+#include "depix/layers/options.hpp"
+
+namespace depix {
+
+/// y = Ratio * x, without parameters. Ratio is a std::ratio. At the end of a residual branch it is the residual scaling
+/// of ESRGAN (Wang et al. 2018), there 1/5; PyTorch code writes x * 0.2.
+template <class Ratio>
+struct Scale : LayerBase<Scale<Ratio>> {
+    static constexpr double factor = ratio_value<Ratio>;
+
+    static constexpr const char* name = "Scale";
+    static constexpr Traits traits{.elementwise = true, .needs_input = false};
+};
+
+}  // namespace depix

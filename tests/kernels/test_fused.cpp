@@ -1,0 +1,70 @@
+// Fused steps of the Cpu engine against the textbook, which fuses nothing.
+#include "../network/agree.hpp"
+
+using namespace depix_test;
+
+namespace {
+
+/// Widths below, at and above a vector, odd sizes; a network that wants even ones gets the double of each.
+template <class... Layers>
+void check() {
+    using Network = Sequential<Layers...>;
+    constexpr int m = Network::size_multiple;
+    check_pictures<Network>({Network::in_channels, 7 * m, 5 * m}, 2);
+    check_pictures<Network>({Network::in_channels, 2 * m, 16 * m}, 1);
+    check_pictures<Network>({Network::in_channels, 9 * m, 33 * m}, 1);
+    check_pictures<Network>({Network::in_channels, 1 * m, 1 * m}, 1);
+}
+
+}  // namespace
+
+TEST_CASE("a convolution with batch norm and rectifier") {
+    check<Conv<3, 5>, ReLU>();
+    check<Conv<3, 5>, LeakyReLU<std::ratio<1, 5>>, Conv<5, 2>>();
+    check<Conv<3, 5>, BatchNorm<5>, LeakyReLU<>, Conv<5, 2>>();
+    check<Conv<3, 5, 3, NoBias>, BatchNorm<5>, LeakyReLU<>>();
+    check<ConvTranspose<3, 5, 2, Stride<2>>, BatchNorm<5>, LeakyReLU<>, Conv<5, 2>>();
+}
+
+TEST_CASE("a convolution with pooling") {
+    check<Conv<3, 5>, LeakyReLU<>, MaxPool<2>>();
+    check<Conv<3, 5>, BatchNorm<5>, ReLU, MaxPool<2>, Conv<5, 2>>();
+}
+
+TEST_CASE("a convolution with pixel shuffle, straight to the caller") {
+    check<Conv<3, 4>, PixelShuffle<2>>();
+    check<Conv<3, 20>, ReLU, PixelShuffle<2>>();
+    check<Conv<2, 28>, BatchNorm<28>, ReLU, PixelShuffle<2>>();
+    check<Conv<3, 12, 1>, PixelShuffle<2>, LeakyReLU<>>();
+    check<Conv<3, 18>, PixelShuffle<3>>();
+    check<Conv<1, 9, 5>, BatchNorm<9>, PixelShuffle<3>, ReLU>();
+    check<Conv<3, 32, 3, Stride<2>>, PixelShuffle<4>>();
+}
+
+TEST_CASE("a convolution with pixel shuffle, and something behind it") {
+    check<Conv<3, 8>, PixelShuffle<2>, Conv<2, 3>>();
+    check<Conv<3, 20>, ReLU, PixelShuffle<2>, Conv<5, 3, 5>>();
+    check<Conv<3, 18>, PixelShuffle<3>, LeakyReLU<>, Conv<2, 3>>();
+    check<Conv<3, 8>, PixelShuffle<2>, BatchNorm<2>>();
+    check<Conv<3, 8>, PixelShuffle<2>, Sigmoid>();
+    // Deep enough for maps to lie where others lay: their borders must be cleared.
+    check<Conv<3, 8>, Conv<8, 8>, PixelShuffle<2>, Conv<2, 8>, Conv<8, 8>, PixelShuffle<2>, Conv<2, 3>>();
+}
+
+TEST_CASE("pixel shuffle into a concatenation") {
+    check<Conv<3, 4>, ReLU, SkipConcat<MaxPool<2>, Conv<4, 16>, PixelShuffle<2>>, Conv<8, 3>>();
+    check<Conv<3, 4>, ReLU, SkipConcat<MaxPool<3>, Conv<4, 18>, PixelShuffle<3>, ReLU>>();
+    check<Conv<3, 4>, SkipConcat<Conv<4, 8, 3, Stride<2>>, BatchNorm<8>, ReLU, PixelShuffle<2>>, Conv<6, 1, 7>>();
+    check<SkipConcat<Conv<3, 8, 4, Stride<2>, Padding<1>>, PixelShuffle<2>>, Conv<5, 2>>();
+}
+
+TEST_CASE("pixel shuffle in a sum") {
+    check<Conv<3, 4>, Residual<MaxPool<2>, Conv<4, 16>, PixelShuffle<2>>, Conv<4, 3>>();
+    check<Residual<Conv<3, 12, 2, Stride<2>, Padding<0>>, PixelShuffle<2>>>();
+}
+
+TEST_CASE("layers that ask for scratch") {
+    check_pictures<Sequential<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>, Dense<2, 7, Size<6, 5>>>>({3, 6, 5}, 3);
+    check_pictures<Sequential<Dense<3, 64, Size<6, 5>>, LeakyReLU<>, Dense<64, 3>>>({3, 6, 5}, 3);
+    check_pictures<Sequential<Conv<3, 8>, GlobalAveragePool, Dense<8, 4>, Upsample<3>>>({3, 6, 5}, 3);
+}

@@ -1,0 +1,107 @@
+// Checks a whole network: Cpu against Reference in double, its pictures and the gradients of one training step.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "depix/depix.hpp"
+
+namespace depix_test {
+
+using namespace depix;
+
+/// Weights as drawn by PyTorch, and batch norms that do something, also in inference.
+template <class Network>
+Model<Network> lively_model() {
+    Model<Network> model(7);
+    Random random(8);
+    for (const auto& tensor : model.tensors()) {
+        const bool around_one = tensor.name.ends_with("weight") || tensor.name.ends_with("running_var");
+        if (tensor.shape.size() != 1) continue;
+        for (float& value : tensor.values)
+            value = static_cast<float>(around_one ? random.uniform(0.5, 1.5) : random.uniform(-0.5, 0.5));
+    }
+    return model;
+}
+
+template <class T>
+Tensor<T> noise(int pictures, Shape shape, std::uint64_t seed) {
+    Random random(seed);
+    Tensor<T> result(pictures, shape);
+    for (T& value : result.data) value = static_cast<T>(static_cast<float>(random.uniform(-1, 1)));
+    return result;
+}
+
+template <class A, class B>
+double largest_difference(const A& a, const B& b) {
+    REQUIRE(a.size() == b.size());
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double difference = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+        if (!(difference <= largest)) largest = difference;  // NaN counts
+    }
+    return largest;
+}
+template <class A>
+double largest_of(const A& a) {
+    return largest_difference(a, std::vector<double>(a.size()));
+}
+
+/// The tolerance: a few times the rounding error of the textbook in float, which adds up in another order; where that
+/// is 0 by luck, a few units in the last place (2^-24) of the largest value.
+inline double tolerance(double textbook, double largest) { return 4 * textbook + 8 * 6e-8 * largest; }
+
+/// Inference: `pictures` of this shape, by one thread and several.
+template <class Network>
+void check_pictures(Shape shape, int pictures) {
+    CAPTURE(to_string(shape));
+    const Model<Network> model = lively_model<Network>();
+    const auto exact =
+        Inference<Network, Reference, double>{Model<Network, double>{model}}(noise<double>(pictures, shape, 3));
+    const auto input = noise<float>(pictures, shape, 3);
+    const auto textbook = Inference<Network, Reference>{model}(input);
+    const double bound = tolerance(largest_difference(textbook.data, exact.data), largest_of(exact.data));
+    for (const int threads : {1, 2, 3}) {
+        CAPTURE(threads);
+        const Inference<Network, Cpu> fast{model, threads};
+        // What the picture before left in the workspace must not be seen.
+        fast(Tensor<float>(1, shape, std::numeric_limits<float>::quiet_NaN()));
+        CHECK(largest_difference(fast(input).data, exact.data) <= bound);
+    }
+}
+
+/// Training: the loss and its gradients for one batch.
+template <class Network>
+void check_gradients(Shape shape, int pictures) {
+    CAPTURE(to_string(shape));
+    const Model<Network> model = lively_model<Network>();
+    const Shape output = Inference<Network>::output_shape(shape);
+    Model<Network, double> exact_model{model};
+    Model<Network> textbook_model = model, fast_model = model;
+    Trainer exact{exact_model, MeanSquaredError{}, SGD{}, Reference{}};
+    Trainer textbook{textbook_model, MeanSquaredError{}, SGD{}, Reference{}};
+    const double loss = exact.gradient(noise<double>(pictures, shape, 3), noise<double>(pictures, output, 4));
+    const auto input = noise<float>(pictures, shape, 3), target = noise<float>(pictures, output, 4);
+    const double rounding = std::fabs(textbook.gradient(input, target) - loss);
+    const double largest = largest_of(exact.gradients());
+    for (const int threads : {1, 2}) {
+        CAPTURE(threads);
+        Trainer fast{fast_model, MeanSquaredError{}, SGD{}, Cpu{}, threads};
+        CHECK(std::fabs(fast.gradient(input, target) - loss) <= tolerance(rounding, loss));
+        const auto exact_gradients = exact_model.name_parameters(exact.gradients());
+        const auto textbook_gradients = textbook_model.name_parameters(textbook.gradients());
+        const auto gradients = fast_model.name_parameters(fast.gradients());
+        for (std::size_t i = 0; i < gradients.size(); ++i) {
+            CAPTURE(gradients[i].name);
+            const auto values = exact_gradients[i].values;
+            // A bias before a batch norm has no gradient but the rounding of the network's largest ones.
+            CHECK(largest_difference(gradients[i].values, values) <=
+                  tolerance(largest_difference(textbook_gradients[i].values, values), largest));
+        }
+    }
+}
+
+}  // namespace depix_test
