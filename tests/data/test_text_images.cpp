@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <thread>
@@ -196,6 +197,36 @@ TEST_CASE("text images: 800 fresh pairs have 21.5 dB") {
     CHECK(decibels(error) == doctest::Approx(21.5).epsilon(0.01));
 }
 
+TEST_CASE("text images: several sizes, with and without spaces") {
+    DEPIX_NEEDS_ROBOTO();
+    const TextImages images(*roboto(), {.pixels_per_em = 12, .most_pixels_per_em = 24, .separated = 0.5});
+    const TextImages single(*roboto(), {.pixels_per_em = 20});
+    std::array<int, 25> sizes{};
+    int separated = 0;
+    for (std::uint64_t index = 0; index < 1300; ++index) {
+        Random random(4, 0, index);
+        const TextLine line = images.choose(random);
+        REQUIRE(line.pixels_per_em >= 12);
+        REQUIRE(line.pixels_per_em <= 24);
+        ++sizes[static_cast<std::size_t>(line.pixels_per_em)];
+        if (line.text.size() > 20) ++separated;  // 11 to 20 letters, with a space after each but the last
+    }
+    // 100 each, with a standard deviation of 9.6; half of 10 lengths in 17 are 382, with one of 16.4.
+    for (std::size_t size = 12; size <= 24; ++size) CHECK(std::abs(sizes[size] - 100) < 5 * 9.6);
+    CHECK(std::abs(separated - 382) < 5 * 16.4);
+
+    // The same line, in the one size or as one of many.
+    TextLine line{.text = "same", .font = 0, .x = 3, .y = 5, .window = 2, .pixels_per_em = 20};
+    const Shape shape{3, 64, 256};
+    Image a(shape), b(shape), clean_a(shape), clean_b(shape);
+    images.render(line, a.view(), clean_a.view());
+    single.render(line, b.view(), clean_b.view());
+    CHECK(clean_a == clean_b);
+    CHECK(a == b);
+    line.pixels_per_em = 25;
+    CHECK_THROWS_AS(images.render(line, a.view(), clean_a.view()), Error);
+}
+
 TEST_CASE("text images: bad options are errors") {
     DEPIX_NEEDS_ROBOTO();
     const auto refused = [](auto change) {
@@ -210,6 +241,8 @@ TEST_CASE("text images: bad options are errors") {
     CHECK(contains(refused([](TextOptions& o) { o.least_characters = 21; }), "lengths"));
     CHECK(contains(refused([](TextOptions& o) { o.largest_y = -1; }), "places"));
     CHECK(contains(refused([](TextOptions& o) { o.pixels_per_em = 0; }), "size"));
+    CHECK(contains(refused([](TextOptions& o) { o.most_pixels_per_em = 15; }), "range of sizes"));
+    CHECK(contains(refused([](TextOptions& o) { o.separated = 1.5; }), "separated"));
     CHECK(contains(refused([](TextOptions& o) { o.shape.width = 0; }), "shape"));
     CHECK(contains(message([] { TextImages(std::vector<Font>{}); }), "no font"));
 }

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,6 +17,7 @@
 #include <vector>
 
 #include "depix/data/parallel.hpp"
+#include "depix/data/picture_folder.hpp"
 #include "depix/error.hpp"
 #include "depix/io/image.hpp"
 #include "depix/random.hpp"
@@ -88,13 +87,18 @@ class PairFolder {
 
     /// Pairs [first, first + count), in the order of IDs. Throws Error if there are fewer.
     PairFolder subset(std::size_t first, std::size_t count) const {
-        if (first > size() || count > size() - first) {
-            throw Error("PairFolder: pairs " + std::to_string(first) + " to " + std::to_string(first + count) + " of " +
-                        std::to_string(size()));
-        }
+        detail::check_subset("PairFolder", "pairs", first, count, size());
         PairFolder part = *this;
         const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(first);
         part.entries_.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+        return part;
+    }
+
+    /// The pairs of these indices, in this order. Throws std::out_of_range for an index that is none.
+    PairFolder select(const std::vector<std::size_t>& indices) const {
+        PairFolder part = *this;
+        part.entries_.clear();
+        for (const std::size_t index : indices) part.entries_.push_back(entries_.at(index));
         return part;
     }
 
@@ -129,12 +133,6 @@ class PairFolder {
     };
     using Listing = std::map<std::string, std::string, IdOrder>;
 
-    static bool is_picture(const std::filesystem::path& path) {
-        std::string extension = path.extension().string();
-        for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
-    }
-
     static Listing list(const std::filesystem::path& folder) {
         Listing listing;
         std::error_code error;
@@ -142,7 +140,7 @@ class PairFolder {
         for (; !error && file != std::filesystem::directory_iterator(); file.increment(error)) {
             const std::filesystem::path& path = file->path();
             if (path.filename().string().starts_with('.')) continue;
-            if (!is_picture(path)) throw FileError(path.string(), "is no picture (.png, .jpg, .jpeg, .bmp)");
+            if (!is_picture_name(path)) throw FileError(path.string(), "is no picture (.png, .jpg, .jpeg, .bmp)");
             const auto [other, added] = listing.emplace(path.stem().string(), path.string());
             if (!added) {
                 throw FileError(std::max(path.string(), other->second),
@@ -166,14 +164,8 @@ inline PairSplit PairFolder::split(std::size_t train, std::size_t validation, st
 }
 
 inline PairSplit PairFolder::split_by_fractions(double train, double validation) const {
-    if (!(train >= 0 && validation >= 0 && train + validation <= 1)) {
-        throw Error("PairFolder: fractions of " + std::to_string(train) + " and " + std::to_string(validation));
-    }
-    const auto count = static_cast<double>(size());
-    const auto first = static_cast<std::size_t>(std::lround(count * train));
-    const auto second = static_cast<std::size_t>(std::lround(count * validation));
-    const std::size_t middle = std::min(second, size() - first);
-    return split(first, middle, size() - first - middle);
+    const auto [first, second, third] = detail::split_sizes("PairFolder", size(), train, validation);
+    return split(first, second, third);
 }
 
 namespace detail {

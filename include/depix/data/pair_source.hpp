@@ -1,6 +1,8 @@
-// PairSource: what a loader gets its pairs from. Which sources there are says pair_sources.hpp.
+// PairSource: what a loader gets its pairs from. Which sources there are says pair_sources.hpp; picture_source.hpp and
+// documents.hpp have more.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +23,27 @@ concept PairSource = requires(const Source& source, std::uint64_t epoch, std::si
     { source.target_shape() } -> std::convertible_to<Shape>;
     source.pair(epoch, index, view, view);
 };
+
+/// Whether a source of drawn pairs draws new ones every epoch (training) or those of epoch 0 again (validation, test).
+enum class Redraw { EveryEpoch, Never };
+
+/// Where a folder's pictures are between two epochs: on disk, or decoded in memory, one byte a value (the published
+/// 18,000 training pairs take 1.8 GB; 16-bit pictures lose their lower bits).
+enum class Keep { OnDisk, InMemory };
+
+namespace detail {
+
+/// Contiguous pixels, (channels, height, width), converted, into a view of one picture.
+template <class T, class Convert>
+void fill_view(View<float> view, const T* source, Convert convert) {
+    for (int channel = 0; channel < view.channels; ++channel) {
+        for (int y = 0; y < view.height; ++y, source += view.width) {
+            std::transform(source, source + view.width, view.row(0, channel, y), convert);
+        }
+    }
+}
+
+}  // namespace detail
 
 /// Any source, chosen when the program runs: one Loader type serves them all, and is compiled once.
 class AnyPairSource {

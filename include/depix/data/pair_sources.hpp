@@ -19,9 +19,6 @@
 
 namespace depix {
 
-/// Whether a source of drawn pairs draws new ones every epoch (training) or those of epoch 0 again (validation, test).
-enum class Redraw { EveryEpoch, Never };
-
 /// Text images drawn on the fly: no disk, and as many different pairs as there are steps.
 ///
 /// Input: the pixelated picture; target: the clean one. Pair `index` of epoch `epoch` is drawn from Random(seed, epoch,
@@ -46,10 +43,6 @@ class TextPairSource {
     std::uint64_t seed_;
     Redraw redraw_;
 };
-
-/// Where a folder's pictures are between two epochs: on disk, or decoded in memory, one byte a value (the published
-/// 18,000 training pairs take 1.8 GB; 16-bit pictures lose their lower bits).
-enum class Keep { OnDisk, InMemory };
 
 /// The pairs of a folder, all of one shape. Input: the damaged picture; target: the clean one. Copies share the memory.
 class PairFolderSource {
@@ -81,13 +74,13 @@ class PairFolderSource {
     void pair(std::uint64_t /*epoch*/, std::size_t index, View<float> input, View<float> target) const {
         if (bytes_ != nullptr) {
             const std::uint8_t* const place = bytes_->data() + 2 * shape_.size() * index;
-            fill(input, place, from_byte);
-            fill(target, place + shape_.size(), from_byte);
+            detail::fill_view(input, place, from_byte);
+            detail::fill_view(target, place + shape_.size(), from_byte);
         } else {
             const ImagePair pair = read(index);
             const auto same = [](float value) { return value; };
-            fill(input, pair.damaged.pixels.data(), same);
-            fill(target, pair.clean.pixels.data(), same);
+            detail::fill_view(input, pair.damaged.pixels.data(), same);
+            detail::fill_view(target, pair.clean.pixels.data(), same);
         }
     }
 
@@ -100,16 +93,6 @@ class PairFolderSource {
                                 ", is " + to_string(shape_) + "; the pictures of a batch have one shape");
         }
         return pair;
-    }
-
-    /// Contiguous pixels, (channels, height, width), into a view of one picture.
-    template <class T, class Convert>
-    static void fill(View<float> view, const T* source, Convert convert) {
-        for (int channel = 0; channel < view.channels; ++channel) {
-            for (int y = 0; y < view.height; ++y, source += view.width) {
-                std::transform(source, source + view.width, view.row(0, channel, y), convert);
-            }
-        }
     }
 
     PairFolder folder_;

@@ -20,12 +20,14 @@ namespace depix {
 
 /// The recipe; as it stands, the published one.
 struct TextOptions {
-    Shape shape{3, 64, 256};   ///< Of both pictures; the channels are equal.
-    float pixels_per_em = 16;  ///< The size of the text, as PIL's ImageFont.truetype(path, 16) counts it.
-    int least_characters = 4;  ///< Each character is drawn from the alphabet on its own, all equally likely.
-    int most_characters = 20;  ///< Included.
+    Shape shape{3, 64, 256};     ///< Of both pictures; the channels are equal.
+    int pixels_per_em = 16;      ///< The size of the text, as PIL's ImageFont.truetype(path, 16) counts it.
+    int most_pixels_per_em = 0;  ///< All sizes from pixels_per_em to this, equally likely; 0: that one alone.
+    int least_characters = 4;    ///< Each character is drawn from the alphabet on its own, all equally likely.
+    int most_characters = 20;    ///< Included.
     std::string alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
     std::string separator = " ";        ///< Between one character and the next.
+    double separated = 1;               ///< The share of texts with the separator; the others go without.
     int largest_x = 200;                ///< The text starts at 0..largest_x from the left, included,
     int largest_y = 20;                 ///< and its ascender line at 0..largest_y from the top.
     std::vector<int> windows{2, 3, 4};  ///< Pixelation windows, all equally likely.
@@ -38,6 +40,7 @@ struct TextLine {
     int x = 0;
     int y = 0;
     int window = 0;
+    int pixels_per_em = 0;  ///< One of the options' sizes; 0: the smallest.
 };
 
 /// A text, drawn and pixelated; values are multiples of 1/255, as a PNG would hold them.
@@ -63,29 +66,28 @@ class TextImages {
         check_options();
         if (fonts.empty()) throw Error("TextImages: no font given");
         for (const Font& font : fonts) {
-            Face& face = faces_.emplace_back();
-            face.ascent = font.ascent(options_.pixels_per_em);
-            for (const char character : options_.alphabet + options_.separator) {
-                const auto code = static_cast<unsigned char>(character);
-                if (!font.contains(code)) {
-                    throw FileError(font.name(), std::string("has no character '") + character + "'");
-                }
-                face.glyphs[code] = font.glyph(code, options_.pixels_per_em);
+            for (int size = options_.pixels_per_em; size <= largest_size(); ++size) {
+                faces_.push_back(rasterise(font, static_cast<float>(size)));
             }
         }
+        fonts_ = fonts.size();
     }
     explicit TextImages(const Font& font, TextOptions options = {})
         : TextImages(std::vector<Font>{font}, std::move(options)) {}
 
     const TextOptions& options() const { return options_; }
 
-    /// Decides, in this order: font, length, characters, x, y, window. Restore the same Random to decide it again.
+    /// Decides, in this order: font, size if there are several, length, whether separated if there is a choice,
+    /// characters, x, y, window. Restore the same Random to decide it again.
     TextLine choose(Random& random) const {
         TextLine line;
-        line.font = static_cast<std::size_t>(random.integer(0, static_cast<int>(faces_.size()) - 1));
+        line.font = static_cast<std::size_t>(random.integer(0, static_cast<int>(fonts_) - 1));
+        line.pixels_per_em = options_.pixels_per_em;
+        if (options_.most_pixels_per_em > 0) line.pixels_per_em = random.integer(line.pixels_per_em, largest_size());
         const int length = random.integer(options_.least_characters, options_.most_characters);
+        const bool separated = options_.separated >= 1 || random.uniform() < options_.separated;
         for (int i = 0; i < length; ++i) {
-            if (i > 0) line.text += options_.separator;
+            if (i > 0 && separated) line.text += options_.separator;
             line.text += pick(options_.alphabet, random);
         }
         line.x = random.integer(0, options_.largest_x);
@@ -139,6 +141,21 @@ class TextImages {
         std::array<Glyph, 128> glyphs{};  // by ASCII code
     };
 
+    int largest_size() const { return std::max(options_.pixels_per_em, options_.most_pixels_per_em); }
+
+    Face rasterise(const Font& font, float pixels_per_em) const {
+        Face face;
+        face.ascent = font.ascent(pixels_per_em);
+        for (const char character : options_.alphabet + options_.separator) {
+            const auto code = static_cast<unsigned char>(character);
+            if (!font.contains(code)) {
+                throw FileError(font.name(), std::string("has no character '") + character + "'");
+            }
+            face.glyphs[code] = font.glyph(code, pixels_per_em);
+        }
+        return face;
+    }
+
     template <class Sequence>
     static typename Sequence::value_type pick(const Sequence& sequence, Random& random) {
         return sequence[static_cast<std::size_t>(random.integer(0, static_cast<int>(sequence.size()) - 1))];
@@ -147,7 +164,12 @@ class TextImages {
     /// Calls visit(character, glyph, left, top) for every character, with the place of its bitmap in the picture.
     template <class Visit>
     void place(const TextLine& line, Visit visit) const {
-        const Face& face = faces_.at(line.font);
+        const int smallest = options_.pixels_per_em, sizes = largest_size() - smallest + 1;
+        const int size = line.pixels_per_em == 0 ? 0 : line.pixels_per_em - smallest;
+        if (size < 0 || size >= sizes) {
+            throw Error("TextImages: no glyphs of " + std::to_string(line.pixels_per_em) + " pixels per em");
+        }
+        const Face& face = faces_.at(line.font * static_cast<std::size_t>(sizes) + static_cast<std::size_t>(size));
         int pen = line.x * 64;  // 1/64 pixel
         for (const char character : line.text) {
             const Glyph& glyph = face.glyphs[static_cast<unsigned char>(character) & 127u];
@@ -185,10 +207,13 @@ class TextImages {
         const auto require = [](bool condition, const char* complaint) {
             if (!condition) throw Error(std::string("TextImages: ") + complaint);
         };
-        const auto& [shape, size, least, most, alphabet, separator, largest_x, largest_y, windows] = options_;
+        const auto& [shape, size, most_size, least, most, alphabet, separator, separated, largest_x, largest_y,
+                     windows] = options_;
         require(shape.channels > 0 && shape.height > 0 && shape.width > 0, "the shape is empty");
         require(size >= 1 && size <= 1000, "the size of the text is not between 1 and 1000 pixels per em");
+        require(most_size == 0 || (most_size >= size && most_size <= 1000), "the range of sizes is empty");
         require(least >= 0 && least <= most, "the range of lengths is empty");
+        require(separated >= 0 && separated <= 1, "the share of separated texts is not within 0..1");
         require(!alphabet.empty(), "the alphabet is empty");
         require(largest_x >= 0 && largest_y >= 0, "the range of places is empty");
         require(!windows.empty(), "no window given");
@@ -202,7 +227,8 @@ class TextImages {
     }
 
     TextOptions options_;
-    std::vector<Face> faces_;
+    std::size_t fonts_ = 0;
+    std::vector<Face> faces_;  // (font, size)
 };
 
 }  // namespace depix

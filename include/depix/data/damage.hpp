@@ -1,0 +1,156 @@
+// Damage: noise and compression, as small structs that spoil a picture, and how to choose among them.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <sstream>
+#include <vector>
+
+#include "depix/data/resize.hpp"
+#include "depix/error.hpp"
+#include "depix/io/image.hpp"
+#include "depix/random.hpp"
+#include "depix/tensor.hpp"
+
+// A damage spoils a picture in place and keeps its shape. What it does depends on the picture and the Random alone, so
+// one damage serves many threads. Its strength is drawn anew for every picture. What it changes is clamped to 0..1, and
+// not rounded to 8 bits, unless a codec does. Wrong parameters are an Error, which names the struct, when it is used.
+namespace depix {
+
+/// Anything that spoils a picture: a struct below, Inpainting (masks.hpp), or a lambda of one's own.
+using Damage = std::function<void(Image& picture, Random& random)>;
+
+namespace detail {
+
+/// NaN becomes 0.
+inline float clamped(double value) { return value > 0 ? static_cast<float>(std::min(value, 1.0)) : 0.0f; }
+
+/// Throws Error unless low <= least <= most <= high.
+inline void check_range(const char* who, const char* what, double least, double most, double low, double high) {
+    if (low <= least && least <= most && most <= high) return;
+    std::ostringstream text;
+    text << who << ": " << what << " from " << least << " to " << most << " is no range within " << low << " to "
+         << high;
+    throw Error(text.str());
+}
+
+/// One element, all equally likely.
+template <class Sequence>
+const typename Sequence::value_type& pick(const Sequence& sequence, Random& random) {
+    return sequence[static_cast<std::size_t>(random.integer(0, static_cast<int>(sequence.size()) - 1))];
+}
+
+/// How often what happens `mean` times on average happens: Poisson's distribution.
+///
+/// Below a mean of 20 exact, by inversion. From there on the normal deviate z is bent by Cornish and Fisher's first
+/// term, mean + s z + (z^2 - 1) / 6, and rounded; with s^2 = mean - 5/36 mean and variance are exact, the skewness is
+/// to first order, and the distribution function is off by less than 0.0005.
+inline int poisson(double mean, Random& random) {
+    if (!(mean > 0)) return 0;
+    if (mean < 20) {
+        const double chance = random.uniform();
+        double probability = std::exp(-mean), sum = probability;
+        int count = 0;
+        while (chance >= sum && count < 200) sum += probability *= mean / ++count;  // beyond 200: rounding's fault
+        return count;
+    }
+    const double z = random.normal();
+    return static_cast<int>(std::max(std::lround(mean + std::sqrt(mean - 5.0 / 36) * z + (z * z - 1) / 6), 0L));
+}
+
+}  // namespace detail
+
+/// Gaussian noise: out = in + sigma z, z standard normal, of its own for every pixel and channel; before clamping.
+/// sigma is uniform in a range, on the scale 0..1: 25/255.0 is what papers call "sigma 25".
+struct GaussianNoise {
+    double least_sigma = 5 / 255.0;
+    double most_sigma = 50 / 255.0;  ///< Included; at most 1.
+
+    void operator()(Image& picture, Random& random) const {
+        detail::check_range("GaussianNoise", "sigma", least_sigma, most_sigma, 0, 1);
+        const double sigma = random.uniform(least_sigma, most_sigma);
+        for (float& value : picture.pixels) {
+            value = detail::clamped(static_cast<double>(value) + sigma * random.normal());
+        }
+    }
+};
+
+/// Photon noise: out = Poisson(in N) / N, of its own for every pixel and channel, with N photons at white; the standard
+/// deviation is sqrt(in / N). log N is uniform in a range: by default white has a sigma of 51/255 to 8/255.
+struct PoissonNoise {
+    double least_photons = 25;
+    double most_photons = 1000;  ///< Included; both between 0.001 and 1e8.
+
+    void operator()(Image& picture, Random& random) const {
+        detail::check_range("PoissonNoise", "the number of photons", least_photons, most_photons, 0.001, 1e8);
+        const double photons = least_photons * std::pow(most_photons / least_photons, random.uniform());
+        for (float& value : picture.pixels) {
+            const double mean = photons * static_cast<double>(detail::clamped(static_cast<double>(value)));
+            value = detail::clamped(detail::poisson(mean, random) / photons);
+        }
+    }
+};
+
+/// Salt and pepper: every pixel is, with a probability that is uniform in a range, black or white in all channels.
+struct SaltAndPepper {
+    double least_fraction = 0.01;
+    double most_fraction = 0.2;  ///< Included; at most 1.
+
+    void operator()(Image& picture, Random& random) const {
+        detail::check_range("SaltAndPepper", "the fraction", least_fraction, most_fraction, 0, 1);
+        const double fraction = random.uniform(least_fraction, most_fraction);
+        const std::size_t area = picture.shape.area();
+        for (std::size_t i = 0; i < area; ++i) {
+            const double chance = random.uniform();
+            if (chance >= fraction) continue;
+            const float value = chance < fraction / 2 ? 0.0f : 1.0f;
+            for (std::size_t at = i; at < picture.pixels.size(); at += area) picture.pixels[at] = value;
+        }
+    }
+};
+
+/// What JPEG leaves of a picture: encoded at a quality (1 to 100, as stb and libjpeg count it) that is uniform in a
+/// range, and decoded; colours are at half the resolution up to quality 90. Values are multiples of 1/255. Throws
+/// ShapeError unless the picture has 1 or 3 channels.
+struct JpegArtefacts {
+    int worst_quality = 10;
+    int best_quality = 60;  ///< Included.
+
+    void operator()(Image& picture, Random& random) const {
+        detail::check_range("JpegArtefacts", "the quality", worst_quality, best_quality, 1, 100);
+        const int quality = random.integer(worst_quality, best_quality);
+        picture = quantized(decode_image(encode_image(picture, ImageFormat::JPEG, quality), picture.shape.channels));
+    }
+};
+
+/// One of several damages, all equally likely.
+struct OneOf {
+    std::vector<Damage> damages{};
+
+    void operator()(Image& picture, Random& random) const {
+        if (damages.empty()) throw Error("OneOf: no damage given");
+        detail::pick(damages, random)(picture, random);
+    }
+};
+
+/// Several damages, one after the other, each with the same probability.
+///
+///     AllOf{{GaussianNoise{}, AllOf{{JpegArtefacts{}}, 0.5}}}     always noise, and half of the pictures compressed
+struct AllOf {
+    std::vector<Damage> damages{};
+    double probability = 1;
+
+    void operator()(Image& picture, Random& random) const {
+        detail::check_range("AllOf", "the probability", probability, probability, 0, 1);
+        for (const Damage& damage : damages) {
+            if (random.uniform() < probability) damage(picture, random);
+        }
+    }
+};
+
+/// Gaussian noise, photon noise, salt and pepper or JPEG's artefacts, equally likely, at a random strength.
+inline Damage any_noise() { return OneOf{{GaussianNoise{}, PoissonNoise{}, SaltAndPepper{}, JpegArtefacts{}}}; }
+
+}  // namespace depix
