@@ -23,6 +23,7 @@ void restore(benchmark::State& state, Shape shape) {
     const double operations = 2.0 * static_cast<double>(multiply_adds<Network>(shape));
     state.counters["GFLOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
     state.counters["workspace_bytes"] = static_cast<double>(network.workspace_bytes(shape));
+    state.counters["lower_bound"] = static_cast<double>(workspace_lower_bound<Network>(shape, network.threads()));
 }
 
 template <class Network>
@@ -36,9 +37,25 @@ void train(benchmark::State& state, Shape shape, int batch) {
 }
 
 void restore_depixelizer(benchmark::State& state) { restore<Depixelizer>(state, {3, 64, 256}); }
+void restore_text(benchmark::State& state) { restore<TextRestorer>(state, {3, 64, 256}); }
+void restore_document(benchmark::State& state) { restore<DocumentsAutoencoder>(state, {1, 420, 540}); }
+void restore_page(benchmark::State& state) { restore<PageCleaner>(state, {1, 424, 544}); }
+void restore_unet(benchmark::State& state) { restore<PixelShuffleUNet<>>(state, {3, 512, 512}); }
+void restore_unet_8(benchmark::State& state) { restore<PixelShuffleUNet<8>>(state, {3, 512, 512}); }
+
 void train_depixelizer(benchmark::State& state) { train<Depixelizer>(state, {3, 64, 256}, 32); }
+void train_document(benchmark::State& state) { train<DocumentsAutoencoder>(state, {1, 420, 540}, 16); }
+void train_unet(benchmark::State& state) { train<PixelShuffleUNet<>>(state, {3, 512, 512}, 1); }
 
 }  // namespace
 
-BENCHMARK(restore_depixelizer)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(train_depixelizer)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond);
+#define DEPIX_BENCHMARK(name) BENCHMARK(name)->Arg(1)->Arg(2)->UseRealTime()->Unit(benchmark::kMillisecond)
+DEPIX_BENCHMARK(restore_depixelizer);
+DEPIX_BENCHMARK(restore_text);
+DEPIX_BENCHMARK(restore_document);
+DEPIX_BENCHMARK(restore_page);
+DEPIX_BENCHMARK(restore_unet);
+DEPIX_BENCHMARK(restore_unet_8);
+DEPIX_BENCHMARK(train_depixelizer);
+DEPIX_BENCHMARK(train_document);
+DEPIX_BENCHMARK(train_unet);

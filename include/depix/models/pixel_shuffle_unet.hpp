@@ -1,0 +1,52 @@
+// The pixel-shuffle U-Net: five levels, skips by concatenation, sub-pixel upsampling; it denoises and fills holes.
+#pragma once
+
+#include "depix/layers/conv.hpp"
+#include "depix/layers/dropout.hpp"
+#include "depix/layers/max_pool.hpp"
+#include "depix/layers/pixel_shuffle.hpp"
+#include "depix/layers/relu.hpp"
+#include "depix/layers/sigmoid.hpp"
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+namespace detail {
+
+// clang-format off
+/// Level number Level of the U: encode, go below (half the size, twice the channels), come back, decode. In
+/// channels come in, F go out. The decoders are numbered from below.
+template <int In, int F, int Level, int Levels, class Dropped>
+struct UNetLevel {
+    static constexpr int decoder = Levels - 1 - Level;
+    using Decoder = Named<numbered("dec.", decoder), Conv<2 * F, F>, ReLU, Conv<F, F>, ReLU>;
+    using LastDecoder = Named<numbered("dec.", decoder), Conv<2 * F, F>, ReLU>;
+
+    using type = Named<"",
+        Named<numbered("enc.", Level), Conv<In, F>, ReLU, Conv<F, F>, ReLU>,
+        Named<"", SkipConcat<
+            MaxPool<2>, Dropout<Dropped>,
+            typename UNetLevel<F, 2 * F, Level + 1, Levels, Dropped>::type,
+            Named<numbered("up.", decoder), Conv<2 * F, 4 * F>>, PixelShuffle<2>>>,
+        std::conditional_t<Level == 0, LastDecoder, Decoder>>;
+};
+
+/// The middle, below the last level.
+template <int In, int F, int Levels, class Dropped>
+struct UNetLevel<In, F, Levels, Levels, Dropped> {
+    using type = Named<"mid", Conv<In, F>, ReLU, Conv<F, F>, ReLU>;
+};
+// clang-format on
+
+}  // namespace detail
+
+/// The published network for Filters = 32 and five levels: 16, 32, 64, 128 and 256 channels in the encoder, 512 in the
+/// middle. Each decoder level makes 4F channels by a 3x3 convolution, turns them into F of twice the size (Shi et al.
+/// 2016) and joins [skip, up]. Dropped is the share that dropout zeroes on each level. Any size that divides by
+/// 2^Levels (32); values in 0..1. Parameters are named as by the PyTorch modules enc, mid, up, dec and out. Start it
+/// He-normal: Model<PixelShuffleUNet<>>{seed, Initialisation::he_normal}.
+template <int Filters = 32, int InOut = 3, int Levels = 5, class Dropped = std::ratio<1, 10>>
+using PixelShuffleUNet = Sequential<typename detail::UNetLevel<InOut, Filters / 2, 0, Levels, Dropped>::type,
+                                    Named<"out", Conv<Filters / 2, InOut, 1>>, Sigmoid>;
+
+}  // namespace depix

@@ -1,0 +1,29 @@
+// Learning-rate schedules, for FitOptions::schedule.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numbers>
+
+namespace depix {
+
+/// Warm-up and cosine: the rate rises linearly to learning_rate over the first steps, while Adam's averages are still
+/// few, and falls to 0 along half a cosine:
+///
+///     rate(step) = learning_rate * min(1, (step + 1) / warm_up_steps) * (1 + cos(pi * step / steps)) / 2
+///
+/// Loshchilov and Hutter 2017 (SGDR, one period); PyTorch's LambdaLR with that function.
+struct WarmUpCosine {
+    double learning_rate = 1e-3;
+    std::int64_t steps = 0;  ///< Of the whole run: steps per epoch times epochs.
+    std::int64_t warm_up_steps = 200;
+
+    double operator()(std::int64_t step) const {
+        const double done = static_cast<double>(step) / static_cast<double>(steps);
+        const double warm_up = std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(warm_up_steps));
+        return learning_rate * warm_up * 0.5 * (1 + std::cos(std::numbers::pi * done));
+    }
+};
+
+}  // namespace depix

@@ -1,0 +1,151 @@
+// Networks against PyTorch's golden files: outputs, gradients, three steps of Adam.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "depix/depix.hpp"
+
+namespace depix_test {
+
+using namespace depix;
+
+// Small files that ship with the tests, and large ones that only the project's own machines have.
+inline const std::string shipped = std::string(DEPIX_SOURCE_DIR) + "/tests/golden/";
+inline const std::string shared = std::string(DEPIX_SHARED_DIR) + "/golden/";
+
+inline bool have(const std::string& path) {
+    if (std::filesystem::exists(path)) return true;
+    MESSAGE("skipped: no " << path);
+    return false;
+}
+
+inline double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+    REQUIRE(a.size() == b.size());
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i)
+        largest = std::max(largest, std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i])));
+    return largest;
+}
+
+inline Tensor<float> tensor(const SafetensorsFile& file, const std::string& name) {
+    const auto shape = file.shape(name);
+    REQUIRE(shape.size() == 4);
+    const auto size = [&](int i) { return static_cast<int>(shape[static_cast<std::size_t>(i)]); };
+    Tensor<float> result(size(0), {size(1), size(2), size(3)});
+    result.data = file.values<float>(name);
+    return result;
+}
+
+template <class T>
+Tensor<T> convert(const Tensor<float>& from) {
+    Tensor<T> to(from.batch, from.shape);
+    std::copy(from.data.begin(), from.data.end(), to.data.begin());
+    return to;
+}
+
+/// Inference on the file's weights and input.
+template <class Network, class Backend, class T>
+void check_output(const std::string& path) {
+    if (!have(path)) return;
+    const SafetensorsFile file = SafetensorsFile::read(path);
+    Model<Network, T> model;
+    load(model, path, {.prefix = "w."});
+    const Inference<Network, Backend, T> restore{model};
+    const Tensor<T> output = restore(convert<T>(tensor(file, "input")));
+    const std::vector<float> result(output.data.begin(), output.data.end());
+    const std::vector<float> exact = file.values<float>("output_f64");
+    // The yardstick: PyTorch's own rounding error on this picture. Another order of summation may be a few times worse.
+    const double pytorch = largest_difference(file.values<float>("output"), exact);
+    CHECK(largest_difference(result, exact) <= 4 * pytorch);
+}
+
+/// Of the layer that the parameter belongs to: weight and bias, whose gradients are sums of as many terms.
+inline double largest_gradient(const SafetensorsFile& file, const std::string& name) {
+    const std::string layer = "g64." + name.substr(0, name.rfind('.') + 1);
+    double largest = 0;
+    for (const char* which : {"weight", "bias"}) {
+        if (!file.contains(layer + which)) continue;
+        const std::vector<float> gradient = file.values<float>(layer + which);
+        largest = std::max(largest, largest_difference(gradient, std::vector<float>(gradient.size())));
+    }
+    return largest;
+}
+
+/// Whether a parameter is a bias in front of a batch norm, which has no gradient but rounding noise, and Adam's first
+/// step turns that into a whole step.
+using BeforeBatchNorm = std::function<bool(const std::string& name)>;
+
+/// A Trainer on the file's weights and batch.
+template <class Network, class Backend, class T>
+void check_training(
+    const std::string& path, const BeforeBatchNorm& before_batch_norm = [](const std::string&) { return false; }) {
+    if (!have(path)) return;
+    const SafetensorsFile file = SafetensorsFile::read(path);
+    Model<Network, T> model;
+    load(model, path, {.prefix = "w."});
+    const Tensor<T> input = convert<T>(tensor(file, "input")), target = convert<T>(tensor(file, "target"));
+    const double learning_rate = 1e-3;
+    Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = learning_rate}, Backend{}};
+
+    const std::vector<float> losses = file.values<float>("losses");
+    const double exact_loss = file.values<double>("loss_f64")[0];
+    for (std::size_t step = 0; step < 3; ++step) {
+        const double loss = trainer.step(input, target);
+        // A mean over 200,000 squares; PyTorch's own is off by 1e-7 of it.
+        CHECK(loss == doctest::Approx(step == 0 ? exact_loss : static_cast<double>(losses[step])).epsilon(2e-6));
+
+        if (step == 0) {
+            for (const auto& gradient : model.name_parameters(trainer.gradients())) {
+                CAPTURE(gradient.name);
+                const std::vector<float> exact = file.values<float>("g64." + gradient.name);
+                const double pytorch = largest_difference(file.values<float>("g." + gradient.name), exact);
+                const std::vector<float> own(gradient.values.begin(), gradient.values.end());
+                // A few times PyTorch's error. Where that is 0 by luck (a bias or two): of the half unit in the last
+                // place (2^-24) of the layer's largest gradient that rounding one float costs.
+                const double rounding = 6e-8 * largest_gradient(file, gradient.name);
+                CHECK(largest_difference(own, exact) <= 4 * std::max(pytorch, rounding));
+            }
+        }
+        if (step == 1) continue;
+        const std::string prefix = step == 0 ? "p1." : "p3.";
+        for (const auto& parameter : model.tensors()) {
+            CAPTURE(parameter.name);
+            const std::vector<float> own(parameter.values.begin(), parameter.values.end());
+            const std::vector<float> expected = file.values<float>(prefix + parameter.name);
+            const auto steps = static_cast<double>(step + 1);
+            if (before_batch_norm(parameter.name)) {
+                const std::vector<float> before = file.values<float>("w." + parameter.name);
+                CHECK(largest_difference(own, before) <= steps * learning_rate * 1.001);
+            } else if (!parameter.trainable) {
+                // The noise in the biases moves the running mean along: 0.1 of at most two steps, and float's rounding.
+                CHECK(largest_difference(own, expected) <= 0.1 * 2 * 2 * learning_rate * (steps - 1) + 1e-6);
+            } else {
+                // Adam divides a gradient by its own size: where it is small, its relative error is what moves.
+                CHECK(largest_difference(own, expected) <= steps * learning_rate * 0.02);
+            }
+        }
+    }
+    for (const auto& counter : model.counters())
+        CHECK(counter.values[0] == file.values<std::int64_t>("p3." + counter.name)[0]);
+}
+
+/// The model's names and shapes are those of the file's state_dict.
+template <class Network>
+void check_names(const std::string& path) {
+    if (!have(path)) return;
+    const SafetensorsFile file = SafetensorsFile::read(path);
+    Model<Network> model;
+    for (const auto& tensor : model.tensors()) {
+        CAPTURE(tensor.name);
+        REQUIRE(file.contains("w." + tensor.name));
+        CHECK(file.shape("w." + tensor.name) == tensor.shape);
+    }
+}
+
+}  // namespace depix_test

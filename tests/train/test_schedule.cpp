@@ -1,0 +1,20 @@
+// Schedules: where the learning rate starts, peaks and ends.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <numbers>
+
+#include "depix/train/schedule.hpp"
+
+using namespace depix;
+
+TEST_CASE("warm-up and cosine") {
+    const WarmUpCosine schedule{.learning_rate = 0.01, .steps = 1000, .warm_up_steps = 100};
+    const auto approximately = [](double value) { return doctest::Approx(value).epsilon(1e-12); };
+    const double early = 0.5 * (1 + std::cos(std::numbers::pi * 0.049));
+    CHECK(schedule(0) == approximately(0.01 / 100));
+    CHECK(schedule(49) == approximately(0.01 * 0.5 * early));
+    CHECK(schedule(500) == approximately(0.01 / 2));  // half-way along the cosine
+    CHECK(schedule(1000) == approximately(0));
+    for (int step = 100; step < 1000; ++step) CHECK(schedule(step) < schedule(step - 1));
+}
