@@ -17,9 +17,10 @@ struct GenerateOptions {
 int generate(const GenerateOptions& options);
 
 struct TrainOptions {
-    std::filesystem::path dataset;  // empty: pairs are drawn while training, never the same twice
-    std::filesystem::path run = "runs/depixelizer";
-    std::vector<std::string> fonts{"Roboto-Regular.ttf"};
+    std::string network = "depixelizer";
+    std::filesystem::path dataset;   // empty: pairs are drawn while training, never the same twice
+    std::filesystem::path run;       // empty: runs/ and the network's name
+    std::vector<std::string> fonts;  // empty: the network's own
     int epochs = 35;
     int patience = 10;
     int batch_size = 32;
@@ -31,9 +32,12 @@ struct TrainOptions {
 int train(const TrainOptions& options);
 
 struct EvaluateOptions {
-    std::filesystem::path weights = "depixelizer.safetensors";
+    std::string network = "depixelizer";
+    std::filesystem::path weights;  // empty: the network's name and .safetensors
     std::filesystem::path dataset;  // empty: freshly drawn pairs
     std::vector<std::string> fonts{"Roboto-Regular.ttf"};
+    int pixels_per_em = 16;
+    int most_pixels_per_em = 0;  // 0: one size
     std::size_t count = 800;
     std::uint64_t seed = 2026;
     bool read_text = false;
@@ -41,7 +45,8 @@ struct EvaluateOptions {
 int evaluate(const EvaluateOptions& options);
 
 struct RestoreOptions {
-    std::filesystem::path weights = "depixelizer.safetensors";
+    std::string network = "depixelizer";
+    std::filesystem::path weights;
     std::filesystem::path input, output;
     int threads = 0;
 };

@@ -20,9 +20,7 @@
 #include "depix/data/character_error_rate.hpp"
 #include "depix/data/metrics.hpp"
 #include "depix/data/pixelate.hpp"
-#include "depix/inference.hpp"
-#include "depix/io/safetensors.hpp"
-#include "depix/models/depixelizer.hpp"
+#include "networks.hpp"
 #include "pairs.hpp"
 #include "reading.hpp"
 
@@ -89,11 +87,9 @@ void print_character_errors(const std::vector<Example>& examples) {
 int example::evaluate(const EvaluateOptions& options) {
     std::vector<Example> examples = test_examples(options);
 
-    depix::Model<depix::Depixelizer> model;
-    depix::load(model, options.weights.string());
-    const depix::Inference<depix::Depixelizer> restore{model};
+    const Restorer network = load_restorer(options.network, options.weights);
     for (Example& example : examples) {
-        example.restored = restore(example.damaged);
+        example.restored = network.restore(example.damaged);
         // As a PNG would hold it.
         for (float& value : example.restored.pixels) value = depix::from_byte(depix::to_byte(value));
     }

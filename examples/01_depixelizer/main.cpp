@@ -30,15 +30,17 @@ int main(int count, char** arguments) {
     generate_command->add_option("--font", generate.fonts, "font files, or names to look for")->capture_default_str();
     generate_command->add_option("--seed", generate.seed, "another seed, other pictures")->capture_default_str();
 
+    const CLI::IsMember known_network({"depixelizer", "text_restorer"});
+    const std::string which = "depixelizer, or depix's own text_restorer";
+
     example::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "learn from a data set, or from pairs drawn on the fly");
+    train_command->add_option("--network", train.network, which)->check(known_network)->capture_default_str();
     train_command->add_option("--dataset", train.dataset, "a folder that `generate` wrote; without: drawn on the fly");
-    train_command
-        ->add_option("--run", train.run,
-                     "folder for weights, checkpoint and loss curve; a run that was "
-                     "stopped goes on from there")
-        ->capture_default_str();
-    train_command->add_option("--font", train.fonts, "fonts to draw with")->capture_default_str();
+    train_command->add_option("--run", train.run,
+                              "folder for weights, checkpoint and loss curve; a run that was "
+                              "stopped goes on from there (runs/NETWORK)");
+    train_command->add_option("--font", train.fonts, "fonts to draw with (the network's own; see fonts.hpp)");
     train_command->add_option("--epochs", train.epochs, "at most")->capture_default_str();
     train_command->add_option("--patience", train.patience, "epochs without progress before it stops; 0: never")
         ->capture_default_str();
@@ -50,9 +52,12 @@ int main(int count, char** arguments) {
 
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pairs that were not trained on");
-    evaluate_command->add_option("--weights", evaluate.weights, "safetensors")->capture_default_str();
+    evaluate_command->add_option("--network", evaluate.network, which)->check(known_network)->capture_default_str();
+    evaluate_command->add_option("--weights", evaluate.weights, "safetensors (NETWORK.safetensors)");
     evaluate_command->add_option("--dataset", evaluate.dataset, "measure on this set's last 4 %; without: fresh pairs");
     evaluate_command->add_option("--font", evaluate.fonts, "fonts to draw with")->capture_default_str();
+    evaluate_command->add_option("--size", evaluate.pixels_per_em, "of the text, in pixels")->capture_default_str();
+    evaluate_command->add_option("--largest-size", evaluate.most_pixels_per_em, "text of all sizes up to this one");
     evaluate_command->add_option("--count", evaluate.count, "fresh pairs")->capture_default_str();
     evaluate_command->add_option("--seed", evaluate.seed, "of the fresh pairs")->capture_default_str();
     evaluate_command->add_flag("--read", evaluate.read_text, "let tesseract read the pictures, and count its errors");
@@ -62,10 +67,14 @@ int main(int count, char** arguments) {
     restore_command->add_option("input", restore.input, "a picture, a folder, or a folder with clean/ and pixeled/")
         ->required();
     restore_command->add_option("output", restore.output, "a picture, or a folder")->required();
-    restore_command->add_option("--weights", restore.weights, "safetensors")->capture_default_str();
+    restore_command->add_option("--network", restore.network, which)->check(known_network)->capture_default_str();
+    restore_command->add_option("--weights", restore.weights, "safetensors (NETWORK.safetensors)");
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
     CLI11_PARSE(app, count, arguments);
+    if (train.run.empty()) train.run = "runs/" + train.network;
+    if (evaluate.weights.empty()) evaluate.weights = evaluate.network + ".safetensors";
+    if (restore.weights.empty()) restore.weights = restore.network + ".safetensors";
     try {
         if (*generate_command) return example::generate(generate);
         if (*train_command) return example::train(train);

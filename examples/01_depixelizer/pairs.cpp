@@ -13,7 +13,10 @@ example::Pairs example::choose_pairs(const TrainOptions& options) {
         return {depix::PairFolderSource(split.train, depix::Keep::InMemory),
                 depix::PairFolderSource(split.validation, depix::Keep::InMemory)};
     }
-    const depix::TextImages images(load_fonts(options.fonts));
+    const bool own = options.network == "text_restorer";
+    const std::vector<std::string> usual = own ? text_restorer_fonts() : std::vector<std::string>{"Roboto-Regular.ttf"};
+    const depix::TextImages images(load_fonts(options.fonts.empty() ? usual : options.fonts),
+                                   own ? text_restorer_recipe() : depix::TextOptions{});
     // Two seeds, so that no validation pair is ever trained on.
     return {depix::TextPairSource(images, training_pairs, 2 * options.seed, depix::Redraw::EveryEpoch),
             depix::TextPairSource(images, validation_pairs, 2 * options.seed + 1, depix::Redraw::Never)};
@@ -30,7 +33,8 @@ std::vector<example::Example> example::test_examples(const EvaluateOptions& opti
         }
         return examples;
     }
-    const depix::TextImages images(load_fonts(options.fonts));
+    const depix::TextImages images(load_fonts(options.fonts), {.pixels_per_em = options.pixels_per_em,
+                                                               .most_pixels_per_em = options.most_pixels_per_em});
     for (std::size_t i = 0; i < options.count; ++i) {
         depix::Random random(options.seed, 0, i);
         depix::TextPair pair = images.draw(random);

@@ -16,16 +16,12 @@
 #include "commands.hpp"
 #include "depix/data/metrics.hpp"
 #include "depix/data/pixelate.hpp"
-#include "depix/inference.hpp"
-#include "depix/io/safetensors.hpp"
-#include "depix/models/depixelizer.hpp"
+#include "networks.hpp"
 #include "pictures.hpp"
 
 namespace fs = std::filesystem;
 
 namespace {
-
-using Network = depix::Inference<depix::Depixelizer>;
 
 struct Job {
     fs::path damaged, restored;
@@ -69,16 +65,16 @@ std::vector<Job> plan(const fs::path& input, const fs::path& output) {
     return jobs;
 }
 
-// Any size: the last row and column are repeated until both sides divide by 8, and cut off again.
-depix::Image restore_any_size(const Network& network, const depix::Image& picture) {
+// Any size: the last row and column are repeated until the sides divide as they must, and cut off again.
+depix::Image restore_any_size(const example::Restorer& network, const depix::Image& picture) {
     const depix::Shape size = picture.shape;
-    constexpr int multiple = depix::Depixelizer::size_multiple;
+    const int multiple = network.size_multiple;
     depix::Image padded({3, depix::round_up(size.height, multiple), depix::round_up(size.width, multiple)});
     for (int c = 0; c < 3; ++c)
         for (int y = 0; y < padded.shape.height; ++y)
             for (int x = 0; x < padded.shape.width; ++x)
                 padded(c, y, x) = picture(c, std::min(y, size.height - 1), std::min(x, size.width - 1));
-    const depix::Image whole = network(padded);
+    const depix::Image whole = network.restore(padded);
     depix::Image restored(size);
     for (int c = 0; c < 3; ++c)
         for (int y = 0; y < size.height; ++y)
@@ -116,9 +112,7 @@ depix::Image make_sheet(const std::vector<Result>& results) {
 }  // namespace
 
 int example::restore(const RestoreOptions& options) {
-    depix::Model<depix::Depixelizer> model;
-    depix::load(model, options.weights.string());
-    const Network network{model, options.threads};
+    const Restorer network = load_restorer(options.network, options.weights, options.threads);
 
     const std::vector<Job> jobs = plan(options.input, options.output);
     std::vector<Result> shown;

@@ -1,0 +1,62 @@
+// train: a network's numbers find their values.
+//
+// Training is a loop of four lines: take a batch of pairs, let the network restore the pixelated halves, measure how
+// far the results are from the clean halves (the loss, here the mean squared difference), and move every parameter a
+// little in the direction that lowers the loss. The gradient says which direction that is, and Adam how far to go.
+//
+// Three sets are kept apart. The network learns from the training pairs. After each epoch (one pass over them) the
+// validation pairs say whether it still gets better on pictures that it has not learnt from; when it has not for ten
+// epochs, training stops, and the best weights so far are kept. The test pairs are touched once, by `evaluate`.
+//
+// The published recipe draws 20,000 pairs once and splits them 18,000 / 1,200 / 800. Since the pairs are drawn by a
+// program, nothing forces us to show the network the same ones again: without --dataset every epoch gets 18,000 new
+// ones, and there is nothing to learn by heart.
+//
+// Everything is kept in the run's folder: best weights, loss curve, and a checkpoint. Stop the program whenever you
+// like; started again with the same arguments it goes on, and ends with the same bits as if it had never been stopped.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+
+#include "commands.hpp"
+#include "depix/data/loader.hpp"
+#include "depix/train/fit.hpp"
+#include "depix/train/schedule.hpp"
+#include "pairs.hpp"
+
+namespace example {
+
+template <class Network>
+int train_network(const TrainOptions& options, depix::Initialisation initialisation) {
+    const Pairs pairs = choose_pairs(options);
+    const depix::LoaderOptions order{.batch_size = options.batch_size, .seed = options.seed};
+    const depix::Loader training{pairs.training, order};
+    const depix::Loader validation{pairs.validation, {.batch_size = options.batch_size, .shuffle = false}};
+
+    depix::Model<Network> model(options.seed, initialisation);
+    depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
+                           depix::Cpu{}, options.threads};
+
+    std::filesystem::create_directories(options.run);
+    depix::FitOptions fitting{.epochs = options.epochs, .patience = options.patience};
+    fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
+    fitting.best_weights = (options.run / (options.network + ".safetensors")).string();
+    fitting.history_csv = (options.run / "history.csv").string();
+    fitting.loss_curve_svg = (options.run / "loss.svg").string();
+    fitting.loss_curve.title = options.network + ": mean squared error";
+    if (options.cosine)  // from the learning rate to 0 along half a cosine, after a short warm-up
+        fitting.schedule = depix::WarmUpCosine{
+            .learning_rate = options.learning_rate,
+            .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
+        };
+
+    depix::ProgressLine progress(stdout, depix::NoTerminal::line_per_epoch);
+    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    std::printf("best epoch %d: mean squared error %.6f on the validation pairs, %.2f dB\n", result.best_epoch,
+                result.best_loss, -10 * std::log10(result.best_loss));
+    std::printf("weights: %s\n", fitting.best_weights.c_str());
+    return 0;
+}
+
+}  // namespace example

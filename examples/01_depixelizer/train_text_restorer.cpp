@@ -1,0 +1,10 @@
+#include "depix/models/text_restorer.hpp"
+#include "train.hpp"
+
+namespace example {
+
+int train_text_restorer(const TrainOptions& options) {
+    return train_network<depix::TextRestorer>(options, depix::Initialisation::he_normal);
+}
+
+}  // namespace example

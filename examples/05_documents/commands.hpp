@@ -1,0 +1,42 @@
+// The three commands of this example, and what each may be told. main.cpp fills these in from the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace example {
+
+struct TrainOptions {
+    std::string network = "documents_autoencoder";
+    std::filesystem::path documents;  // with train/ and train_cleaned/, or noisy/ and clean/
+    std::filesystem::path run;        // empty: runs/ and the network's name
+    int crop = 0;                     // 0: whole pages, resized to 420x540; else squares of this side
+    int crops = 1;                    // of each page in an epoch
+    int epochs = 64;
+    int batch_size = 16;
+    double learning_rate = 1e-3;
+    bool cosine = false;
+    int threads = 0;
+    std::uint64_t seed = 0;
+};
+int train(const TrainOptions& options);
+
+struct EvaluateOptions {
+    std::string network = "documents_autoencoder";
+    std::filesystem::path weights;  // empty: the network's name and .safetensors
+    std::filesystem::path documents;
+    std::filesystem::path sheet;  // empty: none
+    bool all_pages = false;       // not only those kept out of training
+};
+int evaluate(const EvaluateOptions& options);
+
+struct RestoreOptions {
+    std::string network = "page_cleaner";
+    std::filesystem::path weights;
+    std::filesystem::path input, output;
+    int threads = 0;
+};
+int restore(const RestoreOptions& options);
+
+}  // namespace example

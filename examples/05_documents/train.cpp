@@ -1,0 +1,12 @@
+#include "train.hpp"
+
+#include "depix/models/documents_autoencoder.hpp"
+
+namespace example {
+int train_page_cleaner(const TrainOptions& options);  // in a file of its own: each network compiles for seconds
+}
+
+int example::train(const TrainOptions& options) {
+    if (options.network == "page_cleaner") return train_page_cleaner(options);
+    return train_network<depix::DocumentsAutoencoder>(options, depix::Initialisation::pytorch);
+}

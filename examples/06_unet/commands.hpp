@@ -1,0 +1,58 @@
+// The commands of this example, and what each may be told. main.cpp fills these in from the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace example {
+
+enum class Task { denoise, inpaint };
+
+struct TrainOptions {
+    Task task = Task::denoise;
+    int filters = 32;
+    std::filesystem::path pictures;  // any pictures, in sub-folders too
+    std::filesystem::path masks;     // for inpainting: white is missing; empty: masks are drawn
+    std::filesystem::path run;       // empty: runs/unet_TASK_FILTERS
+    int size = 512;
+    int crops = 1;  // of each picture in an epoch
+    int epochs = 20;
+    int batch_size = 8;
+    double learning_rate = 3e-3;
+    bool in_memory = false;
+    int threads = 0;
+    std::uint64_t seed = 0;
+};
+int train(const TrainOptions& options);
+
+struct EvaluateOptions {
+    Task task = Task::denoise;
+    int filters = 8;
+    std::filesystem::path weights;  // empty: unet_TASK_FILTERS.safetensors
+    std::filesystem::path pictures;
+    std::filesystem::path sheet;  // empty: none
+    int size = 0;                 // 0: whole pictures; else their middle, at most so large
+};
+int evaluate(const EvaluateOptions& options);
+
+struct RestoreOptions {
+    Task task = Task::denoise;
+    int filters = 8;
+    std::filesystem::path weights;
+    std::filesystem::path input, output;
+    std::filesystem::path mask;  // for inpainting: white is missing; empty: what is white in the picture
+    int threads = 0;
+};
+int restore(const RestoreOptions& options);
+
+struct ServeOptions {
+    int filters = 8;
+    std::filesystem::path denoise_weights, inpaint_weights;  // empty: unet_TASK_FILTERS.safetensors
+    int port = 8080;
+    int threads = 0;
+};
+int serve(const ServeOptions& options);
+
+}  // namespace example

@@ -1,0 +1,106 @@
+// The pixel-shuffle U-Net: takes the noise off photographs, and paints in what is missing.
+//
+// A U-Net goes down and up again. On the way down it halves the picture five times, and sees ever more of it at once:
+// to paint in a missing eye one must have seen the face. On the way up it doubles the picture five times; and each time
+// the picture of that size from the way down is laid beside it, so that what was sharp stays sharp. It enlarges by
+// pixel shuffle: the network draws four small pictures, and their pixels, put side by side, are one of twice the size.
+//
+//     unet train denoise     FOLDER     learns from a folder of any pictures     train.hpp, damages.cpp
+//     unet evaluate denoise  FOLDER     measures on those kept aside             evaluate.cpp
+//     unet restore denoise   IN OUT     restores a picture or a folder           restore.cpp
+//     unet serve                             a web page to try both with                serve.cpp, page.html
+//
+// and the same with `inpaint`. The network is a type: depix/models/pixel_shuffle_unet.hpp. Its width is a number in
+// that type; here are the published one, 32 filters, and a small one, 8, whose trained weights are beside this file.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "commands.hpp"
+
+int main(int count, char** arguments) {
+    CLI::App app{"unet: a pixel-shuffle U-Net that denoises and inpaints"};
+    app.require_subcommand(1);
+    const std::map<std::string, example::Task> tasks{{"denoise", example::Task::denoise},
+                                                     {"inpaint", example::Task::inpaint}};
+    const CLI::CheckedTransformer task(tasks);
+    const CLI::IsMember known_width({8, 32});
+    const std::string width = "width: the first level has half as many channels";
+
+    example::TrainOptions train;
+    CLI::App* train_command = app.add_subcommand("train", "learn from a folder of any pictures");
+    train_command->add_option("task", train.task, "denoise or inpaint")->required()->transform(task);
+    train_command->add_option("pictures", train.pictures, "a folder")->required();
+    train_command->add_option("--filters", train.filters, width)->check(known_width)->capture_default_str();
+    train_command->add_option("--masks", train.masks,
+                              "a folder of masks (white: missing) to inpaint, instead of drawn ones");
+    train_command->add_option(
+        "--run", train.run,
+        "folder for weights, checkpoint and loss curve; a run that was stopped goes on from there "
+        "(runs/unet_TASK_FILTERS)");
+    train_command->add_option("--size", train.size, "side of the squares to learn from")->capture_default_str();
+    train_command->add_option("--crops", train.crops, "squares from each picture in an epoch")->capture_default_str();
+    train_command->add_option("--epochs", train.epochs)->capture_default_str();
+    train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
+    train_command->add_option("--learning-rate", train.learning_rate, "Adam's, at its highest")->capture_default_str();
+    train_command->add_flag("--in-memory", train.in_memory, "decode the pictures once and keep them");
+    train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
+    train_command->add_option("--seed", train.seed, "of weights, order and damage")->capture_default_str();
+
+    example::EvaluateOptions evaluate;
+    CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pictures that were not trained on");
+    evaluate_command->add_option("task", evaluate.task, "denoise or inpaint")->required()->transform(task);
+    evaluate_command->add_option("pictures", evaluate.pictures, "the folder that was trained on")->required();
+    evaluate_command->add_option("--filters", evaluate.filters, width)->check(known_width)->capture_default_str();
+    evaluate_command->add_option("--weights", evaluate.weights, "safetensors (unet_TASK_FILTERS.safetensors)");
+    evaluate_command->add_option("--sheet", evaluate.sheet,
+                                 "write damaged, restored and clean pictures side by side here");
+    evaluate_command->add_option("--size", evaluate.size, "of the pictures' middle; 0: whole")->capture_default_str();
+
+    example::RestoreOptions restore;
+    CLI::App* restore_command = app.add_subcommand("restore", "restore a picture, or a folder of pictures");
+    restore_command->add_option("task", restore.task, "denoise or inpaint")->required()->transform(task);
+    restore_command->add_option("input", restore.input, "a picture or a folder")->required();
+    restore_command->add_option("output", restore.output, "a picture or a folder")->required();
+    restore_command->add_option("--mask", restore.mask, "a picture of the same size: white is missing");
+    restore_command->add_option("--filters", restore.filters, width)->check(known_width)->capture_default_str();
+    restore_command->add_option("--weights", restore.weights, "safetensors (unet_TASK_FILTERS.safetensors)");
+    restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
+
+#ifdef DEPIX_WITH_PAGE
+    example::ServeOptions serve;
+    CLI::App* serve_command = app.add_subcommand("serve", "a page to try both tasks with, for this machine's browsers");
+    serve_command->add_option("--port", serve.port)->check(CLI::Range(1, 65535))->capture_default_str();
+    serve_command->add_option("--filters", serve.filters, width)->check(known_width)->capture_default_str();
+    serve_command->add_option("--denoise", serve.denoise_weights, "safetensors (unet_denoise_FILTERS.safetensors)");
+    serve_command->add_option("--inpaint", serve.inpaint_weights, "safetensors (unet_inpaint_FILTERS.safetensors)");
+    serve_command->add_option("--threads", serve.threads, "0: all")->capture_default_str();
+#endif
+
+    CLI11_PARSE(app, count, arguments);
+    const auto name = [](example::Task which, int filters) {
+        return std::string(which == example::Task::denoise ? "unet_denoise_" : "unet_inpaint_") +
+               std::to_string(filters);
+    };
+    if (train.run.empty()) train.run = "runs/" + name(train.task, train.filters);
+    if (evaluate.weights.empty()) evaluate.weights = name(evaluate.task, evaluate.filters) + ".safetensors";
+    if (restore.weights.empty()) restore.weights = name(restore.task, restore.filters) + ".safetensors";
+    try {
+#ifdef DEPIX_WITH_PAGE
+        const auto weights = [&](const std::filesystem::path& given, example::Task which) {
+            return given.empty() ? std::filesystem::path(name(which, serve.filters) + ".safetensors") : given;
+        };
+        serve.denoise_weights = weights(serve.denoise_weights, example::Task::denoise);
+        serve.inpaint_weights = weights(serve.inpaint_weights, example::Task::inpaint);
+        if (*serve_command) return example::serve(serve);
+#endif
+        if (*train_command) return example::train(train);
+        if (*evaluate_command) return example::evaluate(evaluate);
+        return example::restore(restore);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "unet: %s\n", error.what());
+        return 1;
+    }
+}

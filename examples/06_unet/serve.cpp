@@ -1,0 +1,64 @@
+// serve: a page to try the network with, at http://127.0.0.1:8080.
+//
+// The page draws, the network restores: POST /restore/denoise or /restore/inpaint takes a form with a `picture` and,
+// for inpainting, a `mask` (white: missing), and answers with a PNG. Only this machine can reach it.
+#include <httplib.h>
+
+#include <chrono>
+#include <cstdio>
+#include <span>
+
+#include "commands.hpp"
+#include "depix/error.hpp"
+#include "depix/io/image.hpp"
+#include "networks.hpp"
+#include "page.hpp"
+
+namespace {
+
+depix::Image read_part(const httplib::Request& request, const char* name, int channels) {
+    if (!request.has_file(name)) throw depix::Error(std::string("the form holds no ") + name);
+    const std::string& bytes = request.get_file_value(name).content;
+    // Pictures from a browser: nobody waits for more than this, and decoding must not fill the memory.
+    const depix::ImageLimits limits{.maximum_pixels = 16'000'000};
+    return depix::decode_image(std::as_bytes(std::span(bytes)), channels, limits);
+}
+
+void answer(const example::Restorer& network, bool masked, const httplib::Request& request,
+            httplib::Response& response) {
+    try {
+        const depix::Image picture = read_part(request, "picture", 3);
+        depix::Image mask;
+        if (masked) mask = read_part(request, "mask", 1);
+        const auto start = std::chrono::steady_clock::now();
+        const depix::Image restored = example::restore_picture(network, picture, masked ? &mask : nullptr);
+        const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+        const std::vector<std::byte> png = depix::write_png(restored);
+        response.set_header("X-Milliseconds", std::to_string(static_cast<int>(time.count())));
+        response.set_content(reinterpret_cast<const char*>(png.data()), png.size(), "image/png");
+    } catch (const std::exception& error) {
+        response.status = 400;
+        response.set_content(error.what(), "text/plain");
+    }
+}
+
+}  // namespace
+
+int example::serve(const ServeOptions& options) {
+    const Restorer denoise = load_restorer(options.filters, options.denoise_weights, options.threads);
+    const Restorer inpaint = load_restorer(options.filters, options.inpaint_weights, options.threads);
+    httplib::Server server;
+    server.set_payload_max_length(64 << 20);
+    server.Get("/",
+               [](const httplib::Request&, httplib::Response& response) { response.set_content(page, "text/html"); });
+    server.Post("/restore/denoise", [&](const httplib::Request& request, httplib::Response& response) {
+        answer(denoise, false, request, response);
+    });
+    server.Post("/restore/inpaint", [&](const httplib::Request& request, httplib::Response& response) {
+        answer(inpaint, true, request, response);
+    });
+    std::printf("http://127.0.0.1:%d (Ctrl+C ends it)\n", options.port);
+    std::fflush(stdout);
+    if (server.listen("127.0.0.1", options.port)) return 0;
+    throw depix::Error("cannot listen on port " + std::to_string(options.port) + ": is it taken?");
+}

@@ -1,0 +1,73 @@
+// train: from any folder of pictures.
+//
+// There is no data set: a folder of clean pictures is one. Each time a picture is read, a part of it is cut out at a
+// random place, mirrored and turned at random, and damaged at random; so no pair is ever seen twice, and the network
+// cannot learn pictures by heart. Background threads read ahead; only a few batches are in memory at any time.
+//
+// The published recipe: 3x512x512, weights normal with variance 2 / fan-in (He et al. 2015), the mean squared error,
+// Adam with a learning rate of 3e-3, 20 epochs. That rate is high for a deep network without normalisation; what makes
+// it work is a schedule, up over the first steps and down to nothing along half a cosine.
+#pragma once
+
+#include <cmath>
+#include <cstdio>
+
+#include "commands.hpp"
+#include "damages.hpp"
+#include "depix/data/loader.hpp"
+#include "depix/data/picture_source.hpp"
+#include "depix/models/pixel_shuffle_unet.hpp"
+#include "depix/train/fit.hpp"
+#include "depix/train/schedule.hpp"
+
+namespace example {
+
+template <int Filters>
+int train_unet(const TrainOptions& options) {
+    const depix::PictureSplit pictures = split_pictures(options.pictures);
+    depix::PictureOptions cut{.shape = {3, options.size, options.size},
+                              .enlarge = true,
+                              .crops_per_picture = static_cast<std::size_t>(options.crops),
+                              .damage = training_damage(options.task, options.masks),
+                              .seed = 2 * options.seed};
+    depix::PictureOptions fixed = cut;
+    fixed.crops_per_picture = 8;
+    fixed.seed = 2 * options.seed + 1;
+    fixed.redraw = depix::Redraw::Never;
+    const depix::Keep keep = options.in_memory ? depix::Keep::InMemory : depix::Keep::OnDisk;
+    const depix::Loader training{depix::AnyPairSource(depix::DamagedPictureSource(pictures.train, cut, keep)),
+                                 {.batch_size = options.batch_size, .seed = options.seed}};
+    const depix::Loader validation{depix::AnyPairSource(depix::DamagedPictureSource(pictures.validation, fixed, keep)),
+                                   {.batch_size = options.batch_size, .shuffle = false}};
+
+    using Network = depix::PixelShuffleUNet<Filters>;
+    depix::Model<Network> model(options.seed, depix::Initialisation::he_normal);
+    depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
+                           depix::Cpu{}, options.threads};
+
+    std::filesystem::create_directories(options.run);
+    depix::FitOptions fitting{.epochs = options.epochs, .patience = 0};
+    fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
+    fitting.checkpoint_every_steps = 200;
+    fitting.best_weights = (options.run / "best.safetensors").string();
+    fitting.history_csv = (options.run / "history.csv").string();
+    fitting.loss_curve_svg = (options.run / "loss.svg").string();
+    fitting.loss_curve.title = "U-Net: mean squared error";
+    fitting.schedule = depix::WarmUpCosine{
+        .learning_rate = options.learning_rate,
+        .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
+    };
+
+    depix::ProgressLine progress(stdout, depix::NoTerminal::line_per_epoch);
+    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    std::printf("best epoch %d: mean squared error %.6f on the validation pictures, %.2f dB\n", result.best_epoch,
+                result.best_loss, -10 * std::log10(result.best_loss));
+
+    // Half the digits are enough to restore with, and half the file.
+    const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
+    depix::save(model, weights, {.dtype = depix::DataType::F16});
+    std::printf("weights: %s\n", weights.c_str());
+    return 0;
+}
+
+}  // namespace example
