@@ -1,13 +1,50 @@
-// The weights that ship with the first example, on the pictures that ship with it.
+// The weights that ship with the examples: on the pictures that ship with them, and on pictures drawn here.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
+#include "../data/roboto.hpp"
+#include "depix/data/masks.hpp"
 #include "depix/data/metrics.hpp"
 #include "depix/data/pair_folder.hpp"
-#include "depix/inference.hpp"
-#include "depix/io/safetensors.hpp"
-#include "depix/models/depixelizer.hpp"
+#include "depix/data/resize.hpp"
+#include "depix/depix.hpp"
 
 using namespace depix;
+
+namespace {
+
+const std::string examples = std::string(DEPIX_SOURCE_DIR) + "/examples/";
+
+template <class Network>
+Model<Network> shipped(const std::string& path) {
+    Model<Network> model;
+    load(model, examples + path);
+    return model;
+}
+
+/// A page of text, black on white.
+Image written_page() {
+    Image ink({1, 120, 160});
+    Random random(5);
+    TextMask{.fonts = {*roboto()}, .least_lines = 12, .most_lines = 12, .least_size = 0.13, .most_size = 0.13}(ink,
+                                                                                                               random);
+    for (float& value : ink.pixels) value = 1 - value;
+    return ink;
+}
+
+/// A coffee stain and uneven light: the page times what the paper reflects.
+Image stained(Image page) {
+    for (int y = 0; y < page.shape.height; ++y)
+        for (int x = 0; x < page.shape.width; ++x) {
+            const double ring = std::hypot(y - 60, x - 70) - 40;
+            const double paper = 0.85 + 0.05 * std::sin(0.05 * x + 0.03 * y) - 0.25 * std::exp(-ring * ring / 18);
+            page(0, y, x) *= static_cast<float>(paper);
+        }
+    return page;
+}
+
+}  // namespace
 
 TEST_CASE("the shipped depixelizer brings the sample pictures closer to the clean ones, on both backends") {
     const std::string example = std::string(DEPIX_SOURCE_DIR) + "/examples/01_depixelizer";
@@ -28,4 +65,28 @@ TEST_CASE("the shipped depixelizer brings the sample pictures closer to the clea
         CHECK(root_mean_squared_error(restored, plain(damaged)) < 1e-5);
     }
     CHECK(decibels(after) > decibels(before) + 1);
+}
+
+TEST_CASE("the shipped text restorer is far better than the depixelizer on the same pictures") {
+    const Inference<Depixelizer> published{shipped<Depixelizer>("01_depixelizer/depixelizer.safetensors"), 1};
+    const Inference<TextRestorer> own{shipped<TextRestorer>("01_depixelizer/text_restorer.safetensors"), 1};
+    const PairFolder samples(examples + "01_depixelizer/samples", {.channels = 3});
+    double theirs = 0, ours = 0;
+    for (std::size_t i = 0; i < samples.size(); ++i) {
+        const auto [clean, damaged] = samples.read(i);
+        theirs += mean_squared_error(published(damaged), clean) / 6;
+        ours += mean_squared_error(own(damaged), clean) / 6;
+    }
+    CHECK(decibels(ours) > decibels(theirs) + 2);
+}
+
+TEST_CASE("the shipped document networks take off a stain that they have not seen") {
+    DEPIX_NEEDS_ROBOTO();
+    const Image clean = written_page(), dirty = stained(clean);
+    const Inference<DocumentsAutoencoder> published{
+        shipped<DocumentsAutoencoder>("05_documents/documents_autoencoder.safetensors"), 1};
+    const Inference<PageCleaner> own{shipped<PageCleaner>("05_documents/page_cleaner.safetensors"), 1};
+    const double before = root_mean_squared_error(dirty, clean);
+    CHECK(root_mean_squared_error(restore(published, dirty), clean) < before / 2);
+    CHECK(root_mean_squared_error(restore(own, dirty), clean) < before / 2);
 }
