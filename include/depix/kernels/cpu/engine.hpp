@@ -101,11 +101,11 @@ constexpr auto make_layout(Shape input) {
         const PlanStep& step = plan.step(i);
         const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
         raise(layout.scratch, row_scratch(step, step.layer.info->output(shape).width));
-        with_layer<Network>(step.layer.info, [&]<class L>() {
-            if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(shape); })
-                raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size(shape));
-        });
     }
+    layers_of<Network>::for_each([&]<class L>() {
+        if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(); })
+            raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size());
+    });
     return layout;
 }
 
