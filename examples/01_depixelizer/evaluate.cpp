@@ -89,7 +89,7 @@ int example::evaluate(const EvaluateOptions& options) {
 
     const Restorer network = load_restorer(options.network, options.weights);
     for (Example& example : examples) {
-        example.restored = network.restore(example.damaged);
+        example.restored = network(example.damaged);
         // As a PNG would hold it.
         for (float& value : example.restored.pixels) value = depix::from_byte(depix::to_byte(value));
     }

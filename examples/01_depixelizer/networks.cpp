@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/text_restorer.hpp"
+#include "depix/restore.hpp"
 
 namespace {
 
@@ -14,7 +14,7 @@ example::Restorer load_network(const std::filesystem::path& weights, int threads
     depix::Model<Network> model;
     depix::load(model, weights.string());
     const auto network = std::make_shared<const depix::Inference<Network>>(model, threads);
-    return {[network](const depix::Image& picture) { return (*network)(picture); }, Network::size_multiple};
+    return [network](const depix::Image& picture) { return depix::restore(*network, picture); };
 }
 
 }  // namespace

@@ -9,11 +9,8 @@
 
 namespace example {
 
-/// A trained network. Pictures have sides that divide by size_multiple.
-struct Restorer {
-    std::function<depix::Image(const depix::Image&)> restore;
-    int size_multiple = 1;
-};
+/// A trained network, for RGB pictures of any size.
+using Restorer = std::function<depix::Image(const depix::Image&)>;
 
 /// `network` is "depixelizer" or "text_restorer"; threads as Inference takes them.
 Restorer load_restorer(const std::string& network, const std::filesystem::path& weights, int threads = 0);

@@ -7,7 +7,8 @@
 
 namespace example {
 
-/// depix::read_image as RGB; depix::write_image.
+/// depix::is_picture_name; depix::read_image as RGB; depix::write_image.
+bool is_picture(const std::filesystem::path& path);
 depix::Image read_picture(const std::filesystem::path& path);
 void write_picture(const std::filesystem::path& path, const depix::Image& picture);
 

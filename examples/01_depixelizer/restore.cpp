@@ -6,8 +6,9 @@
 //     const Inference<Depixelizer> network{model};
 //     Image clean = network(read_image("pixeled.png"));
 //
-// The rest of this file is courtesy: pictures of any size (the network halves three times, so it wants sides that
-// divide by 8, and the edge is repeated until they do), whole folders, and a sheet that shows before and after.
+// The rest of this file is courtesy: whole folders, and a sheet that shows before and after. (Pictures of any size are
+// depix::restore's business, in networks.cpp: the depixelizer halves three times, so it wants sides that divide by 8,
+// and the edge is repeated until they do.)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -33,13 +34,6 @@ struct Result {
     std::optional<depix::Image> clean;
 };
 
-bool is_picture(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
-}
-
 // What to restore, and where to put it. Results of a folder are PNG files, so that nothing is lost.
 std::vector<Job> plan(const fs::path& input, const fs::path& output) {
     if (!fs::is_directory(input)) {
@@ -49,7 +43,7 @@ std::vector<Job> plan(const fs::path& input, const fs::path& output) {
     const bool pairs = fs::is_directory(input / "pixeled") && fs::is_directory(input / "clean");
     std::vector<Job> jobs;
     for (const fs::directory_entry& file : fs::directory_iterator(pairs ? input / "pixeled" : input)) {
-        if (!file.is_regular_file() || !is_picture(file.path())) continue;
+        if (!file.is_regular_file() || !example::is_picture(file.path())) continue;
         Job job{file.path(), output / file.path().filename().replace_extension(".png"), {}};
         const fs::path twin = input / "clean" / file.path().filename();
         if (pairs && fs::exists(twin)) job.clean = twin;
@@ -63,24 +57,6 @@ std::vector<Job> plan(const fs::path& input, const fs::path& output) {
     if (jobs.empty()) throw depix::FileError(input.string(), "no pictures here (PNG, JPEG, BMP)");
     fs::create_directories(output);
     return jobs;
-}
-
-// Any size: the last row and column are repeated until the sides divide as they must, and cut off again.
-depix::Image restore_any_size(const example::Restorer& network, const depix::Image& picture) {
-    const depix::Shape size = picture.shape;
-    const int multiple = network.size_multiple;
-    depix::Image padded({3, depix::round_up(size.height, multiple), depix::round_up(size.width, multiple)});
-    for (int c = 0; c < 3; ++c)
-        for (int y = 0; y < padded.shape.height; ++y)
-            for (int x = 0; x < padded.shape.width; ++x)
-                padded(c, y, x) = picture(c, std::min(y, size.height - 1), std::min(x, size.width - 1));
-    const depix::Image whole = network.restore(padded);
-    depix::Image restored(size);
-    for (int c = 0; c < 3; ++c)
-        for (int y = 0; y < size.height; ++y)
-            for (int x = 0; x < size.width; ++x)
-                restored(c, y, x) = depix::from_byte(depix::to_byte(whole(c, y, x)));  // as the file will hold it
-    return restored;
 }
 
 // Before, after and, where it is known, the truth, side by side; a row each.
@@ -123,7 +99,9 @@ int example::restore(const RestoreOptions& options) {
         try {
             Result result{read_picture(job.damaged), {}, {}};
             const auto start = std::chrono::steady_clock::now();
-            result.restored = restore_any_size(network, result.damaged);
+            result.restored = network(result.damaged);
+            // As the file will hold it.
+            for (float& value : result.restored.pixels) value = depix::from_byte(depix::to_byte(value));
             milliseconds.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
             write_picture(job.restored, result.restored);
