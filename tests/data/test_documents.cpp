@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "depix/data/documents.hpp"
 #include "depix/data/loader.hpp"
@@ -17,18 +18,6 @@ namespace fs = std::filesystem;
 static_assert(PairSource<PageSource>);
 
 namespace {
-
-template <class Call>
-std::string message(Call call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// A clean page that can be told from the others by its shade, and by the place of each pixel.
 Image page(int number, int height, int width) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "roboto.hpp"
 
@@ -24,16 +25,6 @@ Image drawn(const Damage& mask, std::uint64_t seed = 1, int height = 96, int wid
 /// The share that is missing.
 double share(const Image& mask) {
     return std::accumulate(mask.pixels.begin(), mask.pixels.end(), 0.0) / static_cast<double>(mask.pixels.size());
-}
-
-template <class Call>
-std::string message(Call call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "depix/data/loader.hpp"
 #include "depix/data/picture_folder.hpp"
@@ -18,18 +19,6 @@ namespace fs = std::filesystem;
 static_assert(PairSource<DamagedPictureSource>);
 
 namespace {
-
-template <class Call>
-std::string message(Call call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 /// Red is the row, green the column, blue the picture's number: a pixel says where it comes from.
 Image tagged(int number, int height, int width) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "depix/data/array.hpp"
 #include "depix/data/character_error_rate.hpp"
@@ -22,19 +23,6 @@ namespace {
 
 /// True if the pixel is a multiple of 1/255.
 bool is_byte(float value) { return from_byte(to_byte(value)) == value; }
-
-/// The message of the Error that a call throws.
-template <class Call>
-std::string message(Call call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
-}
-
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace
 
