@@ -111,6 +111,9 @@ class Model {
                 case Initial::ones:
                     std::ranges::fill(values, T(1));
                     break;
+                case Initial::quarter:
+                    std::ranges::fill(values, T(0.25));
+                    break;
                 case Initial::uniform:
                     if (how == Initialisation::pytorch)
                         for (T& value : values)

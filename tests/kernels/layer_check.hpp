@@ -24,6 +24,7 @@ struct Bench {
     AlignedMemory<T> input_memory, output_memory, input_slope_memory, output_slope_memory, scratch;
     View<T> input, output, input_slope, output_slope;
     std::vector<T> parameters, statistics, new_statistics, gradients, saved;
+    bool forget_parameter_gradients = false;
 
     template <class L>
     Bench(L, int pictures, Shape shape, std::size_t scratch_size)
@@ -76,7 +77,7 @@ struct Bench {
         call.input_gradient = input_slope;
         call.accumulate = accumulate;
         call.parameters = parameters.data();
-        call.parameter_gradients = gradients.data();
+        call.parameter_gradients = forget_parameter_gradients ? nullptr : gradients.data();
         call.saved = saved.data();
         call.scratch = scratch.data();
         return call;
@@ -210,6 +211,15 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
             CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
             CHECK(largest_difference(fast.gradients, exact.gradients) < gradient_bound);
             CHECK(border_is_zero(fast.input_slope));
+
+            // A frozen layer's gradients are not wanted; its input's gradient is the same.
+            fast.forget_parameter_gradients = true;
+            const Backward<float> frozen = fast.backward_call(false);
+            run_team(threads, [&](Team team) { Kernel<Cpu, L>::backward(frozen, team); });
+            exact.forget_parameter_gradients = true;
+            Kernel<Reference, L>::backward(exact.backward_call(false));
+            fast.forget_parameter_gradients = exact.forget_parameter_gradients = false;
+            CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
         }
     }
 }

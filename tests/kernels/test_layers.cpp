@@ -17,6 +17,11 @@ TEST_CASE("LeakyReLU") {
     check_layer_on_sizes<LeakyReLU<std::ratio<1>>>("the identity", 1);
 }
 
+TEST_CASE("PReLU") {
+    check_layer_on_sizes<PReLU<>>("one slope", 3);
+    check_layer_on_sizes<PReLU<5>>("a slope for each channel", 5);
+}
+
 TEST_CASE("Scale") {
     check_layer_on_sizes<Scale<std::ratio<1, 5>>>("a fifth", 3);
     check_layer_on_sizes<Scale<std::ratio<-3, 2>>>("negative", 1);

@@ -58,7 +58,7 @@ struct Backward {
     bool accumulate = false;        ///< add to input_gradient instead of overwriting it
     bool accumulate_other = false;  ///< likewise other_gradient
     const T* parameters = nullptr;
-    T* parameter_gradients = nullptr;  ///< added to, as PyTorch's .grad is
+    T* parameter_gradients = nullptr;  ///< added to, as PyTorch's .grad is; nullptr: not wanted (a frozen network)
     const T* saved = nullptr;
     T* scratch = nullptr;  ///< Cpu: Kernel::scratch_size elements, shared by the team
 };

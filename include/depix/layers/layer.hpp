@@ -22,8 +22,8 @@
 
 namespace depix {
 
-/// How a tensor starts out. `uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)).
-enum class Initial : unsigned char { uniform, zeros, ones };
+/// How a tensor starts out. `uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `quarter` is 1/4.
+enum class Initial : unsigned char { uniform, zeros, ones, quarter };
 
 /// One tensor of a layer: its name in PyTorch's state_dict, its shape there, and how it starts.
 struct TensorInfo {
@@ -76,6 +76,7 @@ struct Traits {
     bool needs_input = true;     ///< the backward pass reads the input
     bool needs_output = false;   ///< the backward pass reads the output
     float negative_slope = 1.f;  ///< of a rectifier: y = x for x > 0, negative_slope * x below
+    bool learned_slope = false;  ///< of a rectifier: the slope is its parameter instead
 };
 
 /// The usual answers. `Layer` is the derived class.

@@ -9,6 +9,11 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
+/// Floats of scratch for the sums below: two doubles for each channel and thread.
+constexpr std::size_t two_sums_scratch(int channels, int threads) {
+    return 4 * static_cast<std::size_t>(channels) * static_cast<std::size_t>(threads);
+}
+
 /// Two sums over each channel of this thread's rows, in double: partial is (threads, C, 2). `terms(n, c, i, j)` gives
 /// the two vectors to add for the pixels from j on; lanes beyond the row are left out.
 template <class Terms>
@@ -59,10 +64,9 @@ struct BatchNormSettings {
     static double count(const View<const float>& x) { return static_cast<double>(x.batch) * x.height * x.width; }
 };
 
-/// Two doubles for each channel and thread; then scale and shift of each channel.
+/// The sums; then scale and shift of each channel.
 constexpr std::size_t batch_norm_scratch(int channels, int threads) {
-    return 4 * static_cast<std::size_t>(channels) * static_cast<std::size_t>(threads) +
-           2 * static_cast<std::size_t>(channels);
+    return two_sums_scratch(channels, threads) + 2 * static_cast<std::size_t>(channels);
 }
 
 /// Statistics of the batch in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose nothing
@@ -135,6 +139,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
         const double product = team_sum(team, partial, channels, c, 1);
         mean_slope[c] = static_cast<float>(sum / count);
         mean_product[c] = static_cast<float>(product / count);
+        if (!a.parameter_gradients) continue;
         a.parameter_gradients[c] += static_cast<float>(product);
         a.parameter_gradients[channels + c] += static_cast<float>(sum);
     }

@@ -125,16 +125,19 @@ inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>()
     kernels.pack_backward(a.parameters, a.scratch, team);
     const View<const float>& large = kernels.transposed ? dy : a.input;
     const View<const float>& small = kernels.transposed ? a.input : dy;
-    share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.backward_size(),
-                   a.parameter_gradients, [&](int n, int first, int last, float* sums) {
-                       kernels.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
-                       if (!g.bias) return;
-                       // The same share of dy's rows, of which a transposed convolution has another number.
-                       const auto cut = [&](int row) {
-                           return static_cast<int>(static_cast<long long>(row) * dy.height / small.height);
-                       };
-                       bias_gradient_rows(dy, n, cut(first), cut(last), sums + g.weight_count());
-                   });
+    if (!a.parameter_gradients)
+        team.barrier();  // the packed weights are complete
+    else
+        share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.backward_size(),
+                       a.parameter_gradients, [&](int n, int first, int last, float* sums) {
+                           kernels.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
+                           if (!g.bias) return;
+                           // The same share of dy's rows, of which a transposed convolution has another number.
+                           const auto cut = [&](int row) {
+                               return static_cast<int>(static_cast<long long>(row) * dy.height / small.height);
+                           };
+                           bias_gradient_rows(dy, n, cut(first), cut(last), sums + g.weight_count());
+                       });
     if (!a.input_gradient.data) return;
     const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
     share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {

@@ -114,7 +114,7 @@ DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const 
 }
 
 /// d_weight[o][k] += sum over n of dy[n][o] * x[n][k], and dx[n][k] += sum over o of dy[n][o] * weight[o][k], for
-/// Outputs outputs from o on and Vectors vectors of inputs from k on. x and dx are (N, row).
+/// Outputs outputs from o on and Vectors vectors of inputs from k on. x and dx are (N, row). d_weight may be nullptr.
 template <int Outputs, int Vectors>
 DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> dy, int o, int k, const float* weight,
                                       const float* x, float* d_weight, float* dx) {
@@ -127,7 +127,7 @@ DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> 
         for (int v = 0; v < Vectors; ++v) {
             const std::ptrdiff_t at = place + b * d.weight_row() + v * vector_width;
             w[b][v] = load_first(weight + at, count(v));
-            sum[b][v] = load_first(d_weight + at, count(v));
+            sum[b][v] = d_weight ? load_first(d_weight + at, count(v)) : Vector{};
         }
     const float* slopes = dy.row(0, o, 0);
     for (int n = 0; n < dy.batch; ++n, slopes += dy.batch_stride) {
@@ -149,6 +149,7 @@ DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> 
 #pragma GCC unroll 8
         for (int v = 0; v < Vectors; ++v) store(dx + n * d.row() + k + v * vector_width, slope[v]);
     }
+    if (!d_weight) return;
 #pragma GCC unroll 8
     for (int b = 0; b < Outputs; ++b)
 #pragma GCC unroll 8
@@ -173,7 +174,7 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
     float* dx = x + dy.batch * d.row();
     gather_pixels(a.input, x, d.row(), team);
     team.barrier();
-    const Interval outputs = team.share(d.bias ? d.outputs : 0);
+    const Interval outputs = team.share(d.bias && a.parameter_gradients ? d.outputs : 0);
     for (int o = outputs.first; o < outputs.last; ++o)
         for (int n = 0; n < dy.batch; ++n)
             a.parameter_gradients[d.weights() + static_cast<std::size_t>(o)] += dy(n, o, 0, 0);

@@ -3,120 +3,28 @@
 #pragma once
 
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "depix/kernels/cpu/average_pool.hpp"
 #include "depix/kernels/cpu/batch_norm.hpp"
-#include "depix/kernels/cpu/conv_kernels.hpp"
 #include "depix/kernels/cpu/dense.hpp"
 #include "depix/kernels/cpu/dropout.hpp"
 #include "depix/kernels/cpu/global_average_pool.hpp"
 #include "depix/kernels/cpu/join.hpp"
+#include "depix/kernels/cpu/layout.hpp"
 #include "depix/kernels/cpu/leaky_relu.hpp"
 #include "depix/kernels/cpu/max_pool.hpp"
 #include "depix/kernels/cpu/pixel_shuffle.hpp"
+#include "depix/kernels/cpu/prelu.hpp"
 #include "depix/kernels/cpu/relu.hpp"
 #include "depix/kernels/cpu/scale.hpp"
 #include "depix/kernels/cpu/sigmoid.hpp"
 #include "depix/kernels/cpu/tanh.hpp"
 #include "depix/kernels/cpu/upsample.hpp"
 #include "depix/kernels/dispatch.hpp"
-#include "depix/plan/place.hpp"
-#include "depix/tensor.hpp"
 
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
-
-template <Module Network>
-inline constexpr auto inference_plan = plan_for_inference<Network>();
-
-/// Layers that have weights to pack and an epilogue to fuse into.
-template <class L>
-concept Convolution = L::traits.role == Role::convolution || L::traits.role == Role::transposed_convolution;
-
-/// Zeros around a map that lies in memory used before: behind every row, and above and below every channel.
-inline void clear_border(const View<float>& map, int halo, Team team) {
-    if (halo == 0 && map.row_stride == map.width) return;
-    const int used = round_up(map.width, vector_width);  // kernels clear the rest of the last vector themselves
-    const auto clear = [](float* from, std::ptrdiff_t count) {
-        std::memset(from, 0, static_cast<std::size_t>(count) * sizeof(float));
-    };
-    const std::ptrdiff_t gap = map.row_stride - used;
-    const Interval channels = team.share(map.channels);
-    for (int c = channels.first; c < channels.last; ++c) {
-        if (halo > 0) clear(map.row(0, c, -halo) - gap, halo * map.row_stride + gap);
-        for (int i = 0; i < map.height; ++i) clear(map.row(0, c, i) + used, gap);
-        if (halo > 0 && c + 1 == map.channels) clear(map.row(0, c, map.height), halo * map.row_stride);
-    }
-}
-
-/// The step that may write straight into the caller's output: the last, if it is a convolution. -1: there is none.
-template <std::size_t T, std::size_t S>
-constexpr int step_to_caller(const Plan<T, S>& plan) {
-    for (int i = 0; i < plan.step_count; ++i) {
-        const Role role = plan.step(i).layer.info->traits.role;
-        const bool convolution = role == Role::convolution || role == Role::transposed_convolution;
-        if (convolution && plan.step(i).output == plan.output && plan.root(plan.output) == plan.output) return i;
-    }
-    return -1;
-}
-
-/// Where everything lies for one input size, in floats from the start of the workspace.
-template <std::size_t Tensors>
-struct Layout {
-    std::array<Shape, Tensors> shapes{};
-    Placement<Tensors> placement;
-    std::size_t scratch = 0;         ///< behind everything else, of each thread: rows to pool or shuffle
-    std::size_t shared_scratch = 0;  ///< in the same place, of the team: what a kernel asks for
-
-    constexpr std::size_t size(int threads) const {
-        const std::size_t own = scratch * static_cast<std::size_t>(threads);
-        return placement.total + (own > shared_scratch ? own : shared_scratch);
-    }
-};
-
-/// Floats of scratch that each thread wants for a fused step: convolved rows of `width` before the next layer of it.
-constexpr std::size_t row_scratch(const PlanStep& step, int width) {
-    const int rows = step.pool ? 2 * largest_block : step.shuffle ? step.shuffle.info->traits.up * largest_block : 0;
-    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(round_up(width, 2 * vector_width));
-}
-
-template <Module Network>
-constexpr auto make_layout(Shape input) {
-    constexpr auto& plan = inference_plan<Network>;
-    Layout<plan.tensors.size()> layout;
-    layout.shapes = find_shapes(plan, input);
-    std::array<std::size_t, plan.tensors.size()> sizes{};
-    const int to_caller = step_to_caller(plan);
-    for (int i = 0; i < plan.tensor_count; ++i) {
-        if (plan.tensor(i).channels == 0 || plan.tensor(i).parent >= 0) continue;
-        if (to_caller >= 0 && i == plan.output) continue;
-        const MapLayout map(layout.shapes[static_cast<std::size_t>(i)], plan.tensor(i).halo);
-        sizes[static_cast<std::size_t>(i)] = static_cast<std::size_t>(map.size);
-    }
-    layout.placement = place(plan, sizes);
-    const auto raise = [](std::size_t& size, std::size_t to) { size = size < to ? to : size; };
-    for (int i = 0; i < plan.step_count; ++i) {
-        const PlanStep& step = plan.step(i);
-        const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
-        raise(layout.scratch, row_scratch(step, step.layer.info->output(shape).width));
-    }
-    layers_of<Network>::for_each([&]<class L>() {
-        if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(); })
-            raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size());
-    });
-    return layout;
-}
-
-/// What one running inference works in.
-template <Module Network>
-struct Workspace {
-    Shape input;
-    int threads = 0;
-    decltype(make_layout<Network>(Shape{})) layout{};
-    AlignedMemory<float> memory;
-};
 
 /// A convolution's weights, packed, and biases. Batch norm is y = (x - mean) * s + shift with s = weight /
 /// sqrt(variance + epsilon): the weights become w * s and the bias (b - mean) * s + shift. No batch norm: `norm` is
@@ -149,7 +57,8 @@ class Engine {
     using WorkspaceType = Workspace<Network>;
 
     /// Folds and packs the weights; the model is not needed afterwards.
-    Engine(const float* parameters, const float* statistics) : packed_(plan.steps.size()), bias_(plan.steps.size()) {
+    Engine(const float* parameters, const float* statistics)
+        : packed_(plan.steps.size()), bias_(plan.steps.size()), slope_(plan.steps.size(), 1.f) {
         for (int i = 0; i < plan.step_count; ++i) pack(i, parameters, statistics);
     }
 
@@ -188,6 +97,11 @@ class Engine {
         const float* own = parameters + step.layer.parameters;
         auto& packed = packed_[static_cast<std::size_t>(index)];
         auto& bias = bias_[static_cast<std::size_t>(index)];
+        if (step.rectifier) {
+            const Traits& traits = step.rectifier.info->traits;
+            slope_[static_cast<std::size_t>(index)] =
+                traits.learned_slope ? parameters[step.rectifier.parameters] : traits.negative_slope;
+        }
         const ConvKernels* kernels = nullptr;
         double epsilon = 0;
         with_layer<Network>(step.layer.info, [&]<class L>() {
@@ -254,7 +168,7 @@ class Engine {
         Epilogue epilogue;
         epilogue.bias = bias_[static_cast<std::size_t>(index)].data();
         epilogue.padded = index != to_caller;
-        if (step.rectifier) epilogue.negative_slope = step.rectifier.info->traits.negative_slope;
+        epilogue.negative_slope = slope_[static_cast<std::size_t>(index)];
         const Shape convolved = step.layer.info->output(x.shape());
         const Interval rows = team.share(step.shuffle ? convolved.height : y.height);
         scratch += row_scratch(step, convolved.width) * static_cast<std::size_t>(team.thread);
@@ -285,6 +199,7 @@ class Engine {
 
     std::vector<std::vector<float>> packed_;
     std::vector<std::vector<float>> bias_;
+    std::vector<float> slope_;  // of the rectifier that was fused into a step; 1: none
 };
 
 }  // namespace cpu

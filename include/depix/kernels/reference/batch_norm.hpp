@@ -59,7 +59,8 @@ void batch_norm_training(View<const T> x, double epsilon, double momentum, const
 ///
 ///     d_bias = sum dy     d_weight = sum dy x^     dx = weight * inverse * (dy - d_bias / m - x^ * d_weight / m)
 ///
-/// The last two terms are there because mean and variance depend on x too. dx is added to if `accumulate`.
+/// The last two terms are there because mean and variance depend on x too. dx is added to if `accumulate`;
+/// d_weight and d_bias are added to, unless d_weight is nullptr.
 template <class T>
 void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, const T* inverse, View<const T> dy,
                          View<T> dx, bool accumulate, T* d_weight, T* d_bias) {
@@ -73,8 +74,10 @@ void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, 
                     sum += dy(n, c, i, j);
                     product += dy(n, c, i, j) * normalised(n, i, j);
                 }
-        d_bias[c] += sum;
-        d_weight[c] += product;
+        if (d_weight) {
+            d_bias[c] += sum;
+            d_weight[c] += product;
+        }
         if (!dx.data) continue;
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)

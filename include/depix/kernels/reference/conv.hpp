@@ -31,7 +31,8 @@ void conv_forward(const ConvGeometry& g, View<const T> x, const T* weight, const
 
 /// Every product weight * x that went into y sends y's gradient back to both of its factors.
 ///
-/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; d_weight and d_bias are added to.
+/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; so are d_weight and d_bias,
+/// unless they are nullptr.
 template <class T>
 void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx, T* d_weight,
                    T* d_bias) {
@@ -48,7 +49,7 @@ void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View
                                 const int column = j * g.stride + l - g.padding_before;
                                 if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
                                 const int index = ((o * g.in_channels + c) * g.kernel + k) * g.kernel + l;
-                                d_weight[index] += slope * x(n, c, row, column);
+                                if (d_weight) d_weight[index] += slope * x(n, c, row, column);
                                 if (dx.data) dx(n, c, row, column) += slope * weight[index];
                             }
                 }
@@ -79,7 +80,7 @@ struct Kernel<Reference, Conv<In, Out, K, Options...>> {
     template <class T>
     static void backward(const Backward<T>& a) {
         if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
-        T* d_bias = L::bias ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
+        T* d_bias = L::bias && a.parameter_gradients ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
         reference::conv_backward(L::geometry, a.input, a.parameters, a.output_gradient, a.input_gradient,
                                  a.parameter_gradients, d_bias);
     }

@@ -32,7 +32,8 @@ void conv_transpose_forward(const ConvGeometry& g, View<const T> x, const T* wei
 
 /// Every stamp sends the gradients that lie under it back to the pixel and the weights that painted it.
 ///
-/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; d_weight and d_bias are added to.
+/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; so are d_weight and d_bias,
+/// unless they are nullptr.
 template <class T>
 void conv_transpose_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx,
                              T* d_weight, T* d_bias) {
@@ -50,7 +51,7 @@ void conv_transpose_backward(const ConvGeometry& g, View<const T> x, const T* we
                                 const int column = j * g.stride + l - g.padding_before;
                                 if (row < 0 || row >= dy.height || column < 0 || column >= dy.width) continue;
                                 const int index = ((c * g.out_channels + o) * g.kernel + k) * g.kernel + l;
-                                d_weight[index] += x(n, c, i, j) * dy(n, o, row, column);
+                                if (d_weight) d_weight[index] += x(n, c, i, j) * dy(n, o, row, column);
                                 if (dx.data) dx(n, c, i, j) += weight[index] * dy(n, o, row, column);
                             }
         }
@@ -72,7 +73,7 @@ struct Kernel<Reference, ConvTranspose<In, Out, K, Options...>> {
     template <class T>
     static void backward(const Backward<T>& a) {
         if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
-        T* d_bias = L::bias ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
+        T* d_bias = L::bias && a.parameter_gradients ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
         reference::conv_transpose_backward(L::geometry, a.input, a.parameters, a.output_gradient, a.input_gradient,
                                            a.parameter_gradients, d_bias);
     }

@@ -24,7 +24,8 @@ void dense_forward(View<const T> x, const T* weight, const T* bias, View<T> y) {
 
 /// Every product weight * x that went into y sends y's gradient back to both of its factors.
 ///
-/// dy is (N, Out, 1, 1); dx (N, In, H, W) is added to, unless its data is nullptr; d_weight and d_bias are added to.
+/// dy is (N, Out, 1, 1); dx (N, In, H, W) is added to, unless its data is nullptr; so are d_weight and d_bias,
+/// unless they are nullptr.
 template <class T>
 void dense_backward(View<const T> x, const T* weight, View<const T> dy, View<T> dx, T* d_weight, T* d_bias) {
     for (int n = 0; n < dy.batch; ++n)
@@ -36,7 +37,7 @@ void dense_backward(View<const T> x, const T* weight, View<const T> dy, View<T> 
                 for (int i = 0; i < x.height; ++i)
                     for (int j = 0; j < x.width; ++j) {
                         const int column = (c * x.height + i) * x.width + j;
-                        d_weight[row + static_cast<std::size_t>(column)] += slope * x(n, c, i, j);
+                        if (d_weight) d_weight[row + static_cast<std::size_t>(column)] += slope * x(n, c, i, j);
                         if (dx.data) dx(n, c, i, j) += slope * weight[row + static_cast<std::size_t>(column)];
                     }
         }
@@ -58,7 +59,7 @@ struct Kernel<Reference, Dense<In, Out, Options...>> {
     template <class T>
     static void backward(const Backward<T>& a) {
         if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
-        T* d_bias = L::bias ? a.parameter_gradients + L::weight_count : nullptr;
+        T* d_bias = L::bias && a.parameter_gradients ? a.parameter_gradients + L::weight_count : nullptr;
         reference::dense_backward(a.input, a.parameters, a.output_gradient, a.input_gradient, a.parameter_gradients,
                                   d_bias);
     }

@@ -13,6 +13,7 @@
 #include "depix/kernels/reference/leaky_relu.hpp"
 #include "depix/kernels/reference/max_pool.hpp"
 #include "depix/kernels/reference/pixel_shuffle.hpp"
+#include "depix/kernels/reference/prelu.hpp"
 #include "depix/kernels/reference/relu.hpp"
 #include "depix/kernels/reference/scale.hpp"
 #include "depix/kernels/reference/sigmoid.hpp"

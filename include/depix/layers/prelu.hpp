@@ -1,0 +1,24 @@
+// PReLU: a leaky rectifier that learns how much of what is negative it lets through.
+#pragma once
+
+#include "depix/layers/layer.hpp"
+
+namespace depix {
+
+/// y = x where x > 0, weight * x elsewhere; weight is learned (He et al. 2015). PyTorch's nn.PReLU: PReLU<> has one
+/// weight for all channels, whatever their number; PReLU<C> takes C channels and has one for each. They begin at 1/4.
+/// The gradient with respect to x at 0 is the weight, as PyTorch has it.
+///
+/// Parameters: weight (Slopes). The plan fuses PReLU<> into the convolution before it, as any rectifier.
+template <int Slopes = 1>
+struct PReLU : LayerBase<PReLU<Slopes>> {
+    static_assert(Slopes >= 1, "depix: PReLU<Slopes> takes a positive number: 1, or the channels");
+
+    static constexpr const char* name = "PReLU";
+    static constexpr int in_channels = Slopes == 1 ? 0 : Slopes;
+    static constexpr std::array<TensorInfo, 1> tensors{{{"weight", {Slopes}, 1, Initial::quarter, 1, true}}};
+    static constexpr Traits traits{
+        .role = Slopes == 1 ? Role::rectifier : Role::other, .elementwise = true, .learned_slope = true};
+};
+
+}  // namespace depix
