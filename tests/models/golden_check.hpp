@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -81,22 +82,62 @@ inline double largest_gradient(const SafetensorsFile& file, const std::string& n
 /// step turns that into a whole step.
 using BeforeBatchNorm = std::function<bool(const std::string& name)>;
 
+/// PyTorch's rounding error in the gradient of one parameter: the largest that the file shows of its tensor, or where
+/// that is small by luck (tensors of a few numbers), what is usual in this network: the median over its tensors, in
+/// units of each layer's largest gradient; and never below the unit in the last place (2^-23) of that. Each gradient is
+/// a sum over n > 1,000 pixels, and n roundings of half a unit walk at random to sqrt(n) / 2.
+class GradientNoise {
+  public:
+    GradientNoise(const SafetensorsFile& file, const std::vector<std::string>& names) : file_(file) {
+        std::vector<double> relative;
+        for (const std::string& name : names)
+            if (const double size = largest_gradient(file, name); size > 0) relative.push_back(own(name) / size);
+        std::nth_element(relative.begin(), relative.begin() + static_cast<std::ptrdiff_t>(relative.size() / 2),
+                         relative.end());
+        usual_ = std::max(relative[relative.size() / 2], 1.2e-7);
+    }
+    double operator()(const std::string& name) const {
+        return std::max(own(name), usual_ * largest_gradient(file_, name));
+    }
+
+  private:
+    double own(const std::string& name) const {
+        return largest_difference(file_.values<float>("g." + name), file_.values<float>("g64." + name));
+    }
+    const SafetensorsFile& file_;
+    double usual_ = 0;
+};
+
+/// How far one of Adam's first steps may be off, in learning rates: they divide a gradient by its own size. 2 % where
+/// it is well above its noise; where it is not, the noise decides on the step, down to its sign.
+inline double step_tolerance(double noise, double gradient) {
+    return std::max(0.02, std::min(2.0, 4 * noise / std::max(std::fabs(gradient), 1e-30)));
+}
+
+/// None is.
+inline bool no_batch_norm(const std::string& /*name*/) { return false; }
+
 /// A Trainer on the file's weights and batch.
-template <class Network, class Backend, class T>
-void check_training(
-    const std::string& path, const BeforeBatchNorm& before_batch_norm = [](const std::string&) { return false; }) {
+template <class Network, class Backend, class T, class Loss = MeanSquaredError>
+void check_training(const std::string& path, const BeforeBatchNorm& before_batch_norm = no_batch_norm,
+                    double learning_rate = 1e-3) {
     if (!have(path)) return;
     const SafetensorsFile file = SafetensorsFile::read(path);
     Model<Network, T> model;
     load(model, path, {.prefix = "w."});
     const Tensor<T> input = convert<T>(tensor(file, "input")), target = convert<T>(tensor(file, "target"));
-    const double learning_rate = 1e-3;
-    Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = learning_rate}, Backend{}};
+    Trainer trainer{model, Loss{}, Adam{.learning_rate = learning_rate}, Backend{}};
 
     const std::vector<float> losses = file.values<float>("losses");
     const double exact_loss = file.values<double>("loss_f64")[0];
+    std::vector<std::string> names;
+    for (const auto& parameter : model.name_parameters(trainer.gradients())) names.push_back(parameter.name);
+    const GradientNoise noise(file, names);
     for (std::size_t step = 0; step < 3; ++step) {
         const double loss = trainer.step(input, target);
+        // The file's weights are floats. Adam's first step moves all by the learning rate, and what that loses in a
+        // float is the same for all weights of one size: it adds up, to 1e-5 of the next loss.
+        for (T& weight : model.parameters()) weight = static_cast<T>(static_cast<float>(weight));
         // A mean over 200,000 squares; PyTorch's own is off by 1e-7 of it.
         CHECK(loss == doctest::Approx(step == 0 ? exact_loss : static_cast<double>(losses[step])).epsilon(2e-6));
 
@@ -104,13 +145,8 @@ void check_training(
             for (const auto& gradient : model.name_parameters(trainer.gradients())) {
                 CAPTURE(gradient.name);
                 const std::vector<float> exact = file.values<float>("g64." + gradient.name);
-                const double pytorch = largest_difference(file.values<float>("g." + gradient.name), exact);
                 const std::vector<float> own(gradient.values.begin(), gradient.values.end());
-                // A few times PyTorch's error. Where that is 0 by luck (a bias or two): of the unit in the last place
-                // (2^-23) of the layer's largest gradient. Each is a sum over n > 1,000 pixels, and n roundings of half
-                // a unit walk at random to sqrt(n) / 2, 16 units or more; in vector lanes to a few.
-                const double rounding = 1.2e-7 * largest_gradient(file, gradient.name);
-                CHECK(largest_difference(own, exact) <= 4 * std::max(pytorch, rounding));
+                CHECK(largest_difference(own, exact) <= 4 * noise(gradient.name));  // another order of summation
             }
         }
         if (step == 1) continue;
@@ -127,8 +163,19 @@ void check_training(
                 // The noise in the biases moves the running mean along: 0.1 of at most two steps, and float's rounding.
                 CHECK(largest_difference(own, expected) <= 0.1 * 2 * 2 * learning_rate * (steps - 1) + 1e-6);
             } else {
-                // Adam divides a gradient by its own size: where it is small, its relative error is what moves.
-                CHECK(largest_difference(own, expected) <= steps * learning_rate * 0.02);
+                const std::vector<float> exact = file.values<float>("g64." + parameter.name);
+                REQUIRE(own.size() == expected.size());
+                // By the third step that noise has moved other weights, whose gradients move the next: PyTorch, run
+                // twice (with another number of threads), disagrees with itself on 14 of a tensor's 2,304.
+                const double tensor_noise = noise(parameter.name);
+                std::size_t beyond = 0;
+                for (std::size_t i = 0; i < own.size(); ++i) {
+                    const double difference = std::fabs(static_cast<double>(own[i]) - static_cast<double>(expected[i]));
+                    const double tolerance = step_tolerance(tensor_noise, static_cast<double>(exact[i]));
+                    beyond += difference > steps * learning_rate * tolerance;
+                    CHECK_FALSE(difference > steps * learning_rate * 2.001);
+                }
+                CHECK(beyond <= (step == 0 ? 0 : own.size() / 100));
             }
         }
     }

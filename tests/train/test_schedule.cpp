@@ -18,3 +18,18 @@ TEST_CASE("warm-up and cosine") {
     CHECK(schedule(1000) == approximately(0));
     for (int step = 100; step < 1000; ++step) CHECK(schedule(step) < schedule(step - 1));
 }
+
+TEST_CASE("linear decay stays, then falls to nothing") {
+    const LinearDecay schedule{.learning_rate = 2e-4, .steps = 200, .from = 100};
+    CHECK(schedule(0) == 2e-4);
+    CHECK(schedule(100) == 2e-4);
+    CHECK(schedule(150) == doctest::Approx(1e-4).epsilon(1e-12));
+    CHECK(schedule(200) == 0);
+    CHECK(LinearDecay{.learning_rate = 1, .steps = 5, .from = 5}(5) == 0);
+}
+
+TEST_CASE("one drop") {
+    const OneDrop schedule{.learning_rate = 1e-4, .at = 10};
+    CHECK(schedule(9) == 1e-4);
+    CHECK(schedule(10) == doctest::Approx(1e-5).epsilon(1e-12));
+}

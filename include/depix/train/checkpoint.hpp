@@ -94,6 +94,46 @@ struct Prefixed {
 template <class Named>
 Prefixed(Named&, const std::string&) -> Prefixed<Named>;
 
+/// Adds single numbers to a checkpoint.
+struct NumberWriter {
+    SafetensorsWriter& writer;
+    template <class Value>
+    void operator()(const std::string& name, const Value& value) const {
+        writer.add(name, {}, std::span<const Value>(&value, 1));
+    }
+};
+
+/// An optimizer's state and settings, as PREFIXadam.m.NAME, PREFIXadam.step, PREFIXadam.learning_rate and so on.
+template <class Optimizer, class Model, class T>
+void append_optimizer(SafetensorsWriter& writer, const std::string& prefix, const Optimizer& settings,
+                      const OptimizerState<T>& state, const Model& model) {
+    const std::string name = prefix + Optimizer::name + ".";
+    const NumberWriter number{writer};
+    for (const auto& [array, values] : state.arrays)
+        append(writer, StateTensors{model, std::span(values)}, name + array + ".");
+    number(name + "step", state.step);
+    Optimizer::visit_settings(settings,
+                              [&](const char* setting, const double& value) { number(name + setting, value); });
+}
+
+inline void append_random(SafetensorsWriter& writer, const Random& random) {
+    const auto bits = std::bit_cast<std::array<std::int64_t, 4>>(random.state());
+    writer.add("random.state", {bits.size()}, std::span<const std::int64_t>(bits));
+}
+
+template <class Record, std::size_t Columns>
+void append_history(SafetensorsWriter& writer, const std::vector<Record>& records,
+                    const std::array<std::pair<const char*, double Record::*>, Columns>& columns) {
+    std::vector<std::int64_t> numbers;
+    for (const Record& record : records) numbers.push_back(record.epoch);
+    writer.add("history.epoch", {records.size()}, std::span<const std::int64_t>(numbers));
+    for (const auto& [name, member] : columns) {
+        std::vector<double> column;
+        for (const Record& record : records) column.push_back(record.*member);
+        writer.add(std::string("history.") + name, {records.size()}, std::span<const double>(column));
+    }
+}
+
 /// Takes tensors out of a checkpoint by name, and knows which nobody has asked for.
 struct CheckpointReader {
     const SafetensorsFile& file;
@@ -118,6 +158,49 @@ struct CheckpointReader {
         Prefixed prefixed{named, prefix};
         load(prefixed, file,
              {.name_map = [&](const std::string& name) { return name.starts_with(prefix) ? name : std::string(); }});
+    }
+    template <class Optimizer, class Model, class T>
+    void optimizer(const std::string& prefix, Optimizer& settings, OptimizerState<T>& state, const Model& model) {
+        const std::string name = prefix + Optimizer::name + ".";
+        for (auto& [array, values] : state.arrays) {
+            StateTensors named{model, std::span(values)};
+            tensors(named, name + array + ".");
+        }
+        number(name + "step", state.step);
+        Optimizer::visit_settings(settings, [&](const char* setting, double& value) { number(name + setting, value); });
+    }
+    Random::State random() {
+        std::array<std::int64_t, 4> bits{};
+        remaining.erase("random.state");
+        file.copy_values<std::int64_t>("random.state", bits);
+        return std::bit_cast<Random::State>(bits);
+    }
+    template <class Record, std::size_t Columns>
+    void history(std::vector<Record>& records,
+                 const std::array<std::pair<const char*, double Record::*>, Columns>& columns) {
+        const std::vector<std::int64_t> epochs = list<std::int64_t>("history.epoch");
+        records.resize(epochs.size());
+        for (std::size_t i = 0; i < epochs.size(); ++i) records[i].epoch = static_cast<int>(epochs[i]);
+        for (const auto& [name, member] : columns) {
+            const std::vector<double> column = list<double>(std::string("history.") + name);
+            if (column.size() != epochs.size())
+                throw FileError(file.path, std::string("tensor \"history.") + name + "\" has " +
+                                               std::to_string(column.size()) + " values for " +
+                                               std::to_string(epochs.size()) + " epochs");
+            for (std::size_t i = 0; i < column.size(); ++i) records[i].*member = column[i];
+        }
+    }
+    /// Nothing is left over, and the run stood somewhere that can be, with a loader of `loader_steps` (0: any).
+    void expect_position(std::int64_t epoch, std::int64_t step, std::int64_t steps_per_epoch,
+                         std::int64_t loader_steps) const {
+        if (!remaining.empty()) throw FileError(file.path, "unexpected tensor \"" + *remaining.begin() + "\"");
+        if (epoch < 0 || step < 0 || (steps_per_epoch > 0 && step > steps_per_epoch))
+            throw FileError(file.path, "tensor \"progress.step\": " + std::to_string(step) + " of epoch " +
+                                           std::to_string(epoch) + " cannot be");
+        if (loader_steps > 0 && steps_per_epoch != loader_steps)
+            throw FileError(file.path, "a run with " + std::to_string(steps_per_epoch) +
+                                           " steps an epoch, but the loader has " + std::to_string(loader_steps) +
+                                           "; the data or the batch size are others");
     }
     void expect(const std::string& key, const std::string& value) const {
         const auto found = file.metadata.find(key);
@@ -146,35 +229,14 @@ void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optim
     writer.metadata["depix.checkpoint"] = detail::checkpoint_version;
     writer.metadata["optimizer"] = Optimizer::name;
     writer.metadata["loss"] = Loss::name;
-    const auto add_number = [&]<class Value>(const std::string& name, const Value& value) {
-        writer.add(name, {}, std::span<const Value>(&value, 1));
-    };
-
     append(writer, trainer.model(), "model.");
 
-    const std::string optimizer = std::string(Optimizer::name) + ".";
-    for (const auto& [name, values] : trainer.state().arrays)
-        append(writer, detail::StateTensors{trainer.model(), std::span(values)}, optimizer + name + ".");
-    add_number(optimizer + "step", trainer.state().step);
-    Optimizer::visit_settings(trainer.optimizer,
-                              [&](const char* name, const double& value) { add_number(optimizer + name, value); });
-
-    const auto random = std::bit_cast<std::array<std::int64_t, 4>>(trainer.random().state());
-    writer.add("random.state", {random.size()}, std::span<const std::int64_t>(random));
-
-    detail::visit_numbers(progress, add_number);
+    detail::append_optimizer(writer, "", trainer.optimizer, trainer.state(), trainer.model());
+    detail::append_random(writer, trainer.random());
+    detail::visit_numbers(progress, detail::NumberWriter{writer});
     if (progress.best) append(writer, *progress.best, "best.");
 
-    const std::size_t epochs = progress.history.size();
-    std::vector<std::int64_t> numbers;
-    for (const EpochRecord& record : progress.history) numbers.push_back(record.epoch);
-    writer.add("history.epoch", {epochs}, std::span<const std::int64_t>(numbers));
-    for (const auto& [name, member] : history_columns) {
-        std::vector<double> column;
-        for (const EpochRecord& record : progress.history) column.push_back(record.*member);
-        writer.add(std::string("history.") + name, {epochs}, std::span<const double>(column));
-    }
-
+    detail::append_history(writer, progress.history, history_columns);
     writer.write(path);
 }
 
@@ -196,50 +258,23 @@ Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, L
     Model<Network, T> model = trainer.model();
     reader.tensors(model, "model.");
 
-    const std::string prefix = std::string(Optimizer::name) + ".";
     OptimizerState<T> state = trainer.state();
-    for (auto& [name, values] : state.arrays) {
-        detail::StateTensors named{model, std::span(values)};
-        reader.tensors(named, prefix + name + ".");
-    }
-    reader.number(prefix + "step", state.step);
     Optimizer optimizer = trainer.optimizer;
-    Optimizer::visit_settings(optimizer, [&](const char* name, double& value) { reader.number(prefix + name, value); });
-
-    std::array<std::int64_t, 4> random{};
-    reader.remaining.erase("random.state");
-    file.copy_values<std::int64_t>("random.state", random);
+    reader.optimizer("", optimizer, state, model);
+    const Random::State random = reader.random();
 
     Progress<Network, T> progress;
     detail::visit_numbers(progress, [&](const char* name, auto& value) { reader.number(name, value); });
     if (progress.best_epoch > 0) reader.tensors(progress.best.emplace(model), "best.");
 
-    const std::vector<std::int64_t> epochs = reader.list<std::int64_t>("history.epoch");
-    progress.history.resize(epochs.size());
-    for (std::size_t i = 0; i < epochs.size(); ++i) progress.history[i].epoch = static_cast<int>(epochs[i]);
-    for (const auto& [name, member] : history_columns) {
-        const std::vector<double> column = reader.list<double>(std::string("history.") + name);
-        if (column.size() != epochs.size())
-            throw FileError(path, std::string("tensor \"history.") + name + "\" has " + std::to_string(column.size()) +
-                                      " values for " + std::to_string(epochs.size()) + " epochs");
-        for (std::size_t i = 0; i < column.size(); ++i) progress.history[i].*member = column[i];
-    }
-
-    if (!reader.remaining.empty()) throw FileError(path, "unexpected tensor \"" + *reader.remaining.begin() + "\"");
-    if (progress.epoch < 0 || progress.step < 0 ||
-        (progress.steps_per_epoch > 0 && progress.step > progress.steps_per_epoch))
-        throw FileError(path, "tensor \"progress.step\": " + std::to_string(progress.step) + " of epoch " +
-                                  std::to_string(progress.epoch) + " cannot be");
-    if (steps_per_epoch > 0 && progress.steps_per_epoch != steps_per_epoch)
-        throw FileError(path, "a run with " + std::to_string(progress.steps_per_epoch) +
-                                  " steps an epoch, but the loader has " + std::to_string(steps_per_epoch) +
-                                  "; the data or the batch size are others");
+    reader.history(progress.history, history_columns);
+    reader.expect_position(progress.epoch, progress.step, progress.steps_per_epoch, steps_per_epoch);
 
     // From here on nothing fails.
     detail::copy_values(model, trainer.model());
     trainer.state() = std::move(state);
     trainer.optimizer = optimizer;
-    trainer.random().restore(std::bit_cast<Random::State>(random));
+    trainer.random().restore(random);
     return progress;
 }
 

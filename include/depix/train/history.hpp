@@ -3,6 +3,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,21 +55,30 @@ inline std::string number_text(double value, int digits) {
 
 }  // namespace detail
 
-/// The history as CSV (RFC 4180 with line feeds): a header, then a line an epoch. Every number reads back exactly.
-///
-///     epoch,training_loss,validation_loss,learning_rate,seconds,pictures_per_second
-///     1,0.0312,0.0187,0.001,12.5,1440
-inline std::string history_csv(const History& history) {
+namespace detail {
+
+/// Records with a number `epoch` and columns of doubles, as CSV.
+template <class Record, std::size_t Columns>
+std::string records_csv(const std::vector<Record>& records,
+                        const std::array<std::pair<const char*, double Record::*>, Columns>& columns) {
     std::string text = "epoch";
-    for (const auto& column : history_columns) text.append(",").append(column.first);
+    for (const auto& column : columns) text.append(",").append(column.first);
     text += "\n";
-    for (const EpochRecord& record : history) {
+    for (const Record& record : records) {
         text += std::to_string(record.epoch);
-        for (const auto& column : history_columns) text.append(",").append(detail::number_text(record.*column.second));
+        for (const auto& column : columns) text.append(",").append(number_text(record.*column.second));
         text += "\n";
     }
     return text;
 }
+
+}  // namespace detail
+
+/// The history as CSV (RFC 4180 with line feeds): a header, then a line an epoch. Every number reads back exactly.
+///
+///     epoch,training_loss,validation_loss,learning_rate,seconds,pictures_per_second
+///     1,0.0312,0.0187,0.001,12.5,1440
+inline std::string history_csv(const History& history) { return detail::records_csv(history, history_columns); }
 
 /// Writes `history_csv`, whole or not at all. Throws FileError.
 inline void write_history_csv(const std::string& path, const History& history) {

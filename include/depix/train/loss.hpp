@@ -1,8 +1,11 @@
 // Losses: how far a restored picture is from the one it should be, as one number, and the slope of that number.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <concepts>
 
+#include "depix/layers/options.hpp"
 #include "depix/view.hpp"
 
 namespace depix {
@@ -30,6 +33,53 @@ struct MeanAbsoluteError {
     template <class T>
     static constexpr T slope(T y, T t) {
         return y > t ? T(1) : y < t ? T(-1) : T(0);
+    }
+};
+
+/// mean of -(t log y + (1 - t) log(1 - y)), for probabilities y and targets t in 0..1. PyTorch's nn.BCELoss: the
+/// logarithms go no lower than -100, so that y = 0 and y = 1 have a loss, and the slope's denominator y (1 - y) no
+/// lower than 1e-12.
+struct BinaryCrossEntropy {
+    static constexpr const char* name = "binary cross-entropy";
+    template <class T>
+    static T value(T y, T t) {
+        const T log_y = std::max(std::log(y), T(-100)), log_rest = std::max(std::log1p(-y), T(-100));
+        return -(t * log_y + (T(1) - t) * log_rest);
+    }
+    template <class T>
+    static constexpr T slope(T y, T t) {
+        return (y - t) / std::max(y * (T(1) - y), static_cast<T>(1e-12));
+    }
+};
+
+/// The same for y = sigmoid(z), as a function of z: max(z, 0) - z t + log(1 + exp(-|z|)). PyTorch's
+/// nn.BCEWithLogitsLoss, for networks that do not end in Sigmoid.
+struct BinaryCrossEntropyWithLogits {
+    static constexpr const char* name = "binary cross-entropy with logits";
+    template <class T>
+    static T value(T z, T t) {
+        return std::max(z, T(0)) - z * t + std::log1p(std::exp(-std::fabs(z)));
+    }
+    template <class T>
+    static T slope(T z, T t) {
+        return T(1) / (T(1) + std::exp(-z)) - t;
+    }
+};
+
+/// The loss of s y and s t, for a constant factor s = Ratio (a std::ratio): SRGAN measures VGG19's features scaled by
+/// 1/12.75, Scaled<MeanSquaredError, std::ratio<4, 51>>.
+template <class Loss, class Ratio>
+struct Scaled {
+    static constexpr const char* name = Loss::name;
+    template <class T>
+    static constexpr T value(T y, T t) {
+        constexpr T s = static_cast<T>(ratio_value<Ratio>);
+        return Loss::value(s * y, s * t);
+    }
+    template <class T>
+    static constexpr T slope(T y, T t) {
+        constexpr T s = static_cast<T>(ratio_value<Ratio>);
+        return s * Loss::slope(s * y, s * t);
     }
 };
 

@@ -26,4 +26,26 @@ struct WarmUpCosine {
     }
 };
 
+/// The rate stays, and from step `from` on falls linearly to 0 at the end: learning_rate * (steps - step) / (steps -
+/// from). CycleGAN's (Zhu et al. 2017), and that of many GANs since.
+struct LinearDecay {
+    double learning_rate = 2e-4;
+    std::int64_t steps = 0;  ///< Of the whole run.
+    std::int64_t from = 0;
+
+    double operator()(std::int64_t step) const {
+        if (step < from) return learning_rate;
+        return learning_rate * static_cast<double>(steps - step) / static_cast<double>(std::max<std::int64_t>(steps - from, 1));
+    }
+};
+
+/// The rate is multiplied by `factor` from step `at` on. SRGAN: 1e-4, and 1e-5 for the second half.
+struct OneDrop {
+    double learning_rate = 1e-4;
+    std::int64_t at = 0;
+    double factor = 0.1;
+
+    double operator()(std::int64_t step) const { return step < at ? learning_rate : learning_rate * factor; }
+};
+
 }  // namespace depix

@@ -1,0 +1,38 @@
+// Somebody else's network: the generator of github.com/leftthomas/SRGAN, written down from its PyTorch source.
+//
+// This is all it takes to use weights that depix did not train: a type with the same layers, in which every part has
+// the name that it has there. `load` then finds each tensor by name, and says which is missing, left over or of another
+// shape. The PyTorch class ends with (tanh(x) + 1) / 2; here the network ends with Tanh, and whoever shows the picture
+// does the rest, as for any network whose pictures are in -1..1.
+#pragma once
+
+#include "depix/layers/batch_norm.hpp"
+#include "depix/layers/conv.hpp"
+#include "depix/layers/pixel_shuffle.hpp"
+#include "depix/layers/prelu.hpp"
+#include "depix/layers/tanh.hpp"
+#include "depix/network/skip.hpp"
+
+namespace example {
+
+using namespace depix;
+
+// clang-format off
+template <FixedString Name>
+using ForeignBlock = Named<Name, Residual<
+    Named<"conv1", Conv<64, 64>>, Named<"bn1", BatchNorm<64>>, Named<"prelu", PReLU<>>,
+    Named<"conv2", Conv<64, 64>>, Named<"bn2", BatchNorm<64>>>>;
+
+using ForeignUpsampling = Sequential<Named<"conv", Conv<64, 256>>, PixelShuffle<2>, Named<"prelu", PReLU<>>>;
+
+using ForeignSrgan = Sequential<
+    Named<"block1", Conv<3, 64, 9>, PReLU<>>,
+    Named<"", Residual<
+        ForeignBlock<"block2">, ForeignBlock<"block3">, ForeignBlock<"block4">,
+        ForeignBlock<"block5">, ForeignBlock<"block6">,
+        Named<"block7", Conv<64, 64>, PReLU<>>>>,
+    Named<"block8", ForeignUpsampling, ForeignUpsampling, Conv<64, 3, 9>>,
+    Tanh>;
+// clang-format on
+
+}  // namespace example

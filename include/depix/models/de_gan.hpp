@@ -1,0 +1,78 @@
+// DE-GAN: a U-Net that cleans degraded documents, and the critic that it learns from.
+#pragma once
+
+#include "depix/layers/batch_norm.hpp"
+#include "depix/layers/conv.hpp"
+#include "depix/layers/dropout.hpp"
+#include "depix/layers/leaky_relu.hpp"
+#include "depix/layers/max_pool.hpp"
+#include "depix/layers/relu.hpp"
+#include "depix/layers/sigmoid.hpp"
+#include "depix/layers/upsample.hpp"
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+namespace detail {
+
+// clang-format off
+template <FixedString Name, int In, int Out>
+using DeGanPair = Named<Name, Conv<In, Out>, ReLU, Conv<Out, Out>, ReLU>;
+
+/// Twice the size, half the channels. The padding is Keras's "same" for an even kernel: right and bottom.
+template <FixedString Name, int In>
+using DeGanUp = Named<"", Upsample<2>, Named<Name, Conv<In, In / 2, 2, Padding<0, 1>>>, ReLU>;
+
+/// A 4x4 convolution to half the size. For even sizes Keras's "same" is one pixel all around.
+template <FixedString Name, int In, int Out>
+using DeGanDown = Named<"", Named<Name, Conv<In, Out, 4, Stride<2>, Padding<1>>>, LeakyReLU<std::ratio<1, 5>>>;
+
+/// Keras's default epsilon, and the momentum of 0.8 that DE-GAN gives Keras.
+template <FixedString Name, int Channels>
+using DeGanNorm = Named<Name, BatchNorm<Channels, Momentum<std::ratio<1, 5>>, Epsilon<std::ratio<1, 1000>>>>;
+// clang-format on
+
+}  // namespace detail
+
+// clang-format off
+/// DE-GAN's generator (Souibgui and Kessentini 2020, "DE-GAN: A Conditional Generative Adversarial Network for Document
+/// Enhancement"): a U-Net, 1xHxW to 1xHxW for sizes that divide by 16, grey in 0..1, published for 256x256 pieces of a
+/// page and 64 Filters: 64, 128, 256 and 512 channels on the way down, 1024 at the bottom. Dropped is the share that
+/// dropout zeroes on the two lowest levels.
+///
+/// Parameters are named as by the PyTorch modules conv1 .. conv9, up6 .. up9, conv9b and conv10. It starts He-normal
+/// (Keras's he_normal, there of a truncated normal): Model<DeGanGenerator<>>{seed, Initialisation::he_normal}.
+template <int Filters = 64, class Dropped = std::ratio<1, 2>>
+using DeGanGenerator = Sequential<
+    detail::DeGanPair<"conv1", 1, Filters>,
+    Named<"", SkipConcat<
+        MaxPool<2>, detail::DeGanPair<"conv2", Filters, 2 * Filters>,
+        Named<"", SkipConcat<
+            MaxPool<2>, detail::DeGanPair<"conv3", 2 * Filters, 4 * Filters>,
+            Named<"", SkipConcat<
+                MaxPool<2>, detail::DeGanPair<"conv4", 4 * Filters, 8 * Filters>, Dropout<Dropped>,
+                Named<"", SkipConcat<
+                    MaxPool<2>, detail::DeGanPair<"conv5", 8 * Filters, 16 * Filters>, Dropout<Dropped>,
+                    detail::DeGanUp<"up6", 16 * Filters>>>,
+                detail::DeGanPair<"conv6", 16 * Filters, 8 * Filters>, detail::DeGanUp<"up7", 8 * Filters>>>,
+            detail::DeGanPair<"conv7", 8 * Filters, 4 * Filters>, detail::DeGanUp<"up8", 4 * Filters>>>,
+        detail::DeGanPair<"conv8", 4 * Filters, 2 * Filters>, detail::DeGanUp<"up9", 2 * Filters>>>,
+    detail::DeGanPair<"conv9", 2 * Filters, Filters>,
+    Named<"conv9b", Conv<Filters, 2>>, ReLU,
+    Named<"conv10", Conv<2, 1, 1>>, Sigmoid>;
+
+/// DE-GAN's critic: 2xHxW, a candidate and then the degraded page that it should belong to, to 1 x H/16 x W/16 for
+/// sizes that divide by 16. Each output pixel says how sure it is, 0..1, that the candidate is the clean page around
+/// there (the "PatchGAN" of Isola et al. 2017). The batch norms come after the rectifiers.
+///
+/// Parameters are named as by the PyTorch modules d, bn and validity.
+template <int Filters = 64>
+using DeGanDiscriminator = Sequential<
+    detail::DeGanDown<"d.0", 2, Filters>,
+    detail::DeGanDown<"d.1", Filters, 2 * Filters>,     detail::DeGanNorm<"bn.0", 2 * Filters>,
+    detail::DeGanDown<"d.2", 2 * Filters, 4 * Filters>, detail::DeGanNorm<"bn.1", 4 * Filters>,
+    detail::DeGanDown<"d.3", 4 * Filters, 4 * Filters>, detail::DeGanNorm<"bn.2", 4 * Filters>,
+    Named<"validity", Conv<4 * Filters, 1, 4, Padding<1, 2>>>, Sigmoid>;
+// clang-format on
+
+}  // namespace depix

@@ -1,0 +1,54 @@
+// RRDB: the generator of ESRGAN. It enlarges a picture four times each way.
+#pragma once
+
+#include "depix/layers/conv.hpp"
+#include "depix/layers/leaky_relu.hpp"
+#include "depix/layers/pixel_shuffle.hpp"
+#include "depix/layers/scale.hpp"
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+namespace detail {
+
+/// ESRGAN's residual scaling: what a branch adds is damped, which keeps a very deep network stable without batch norms.
+using ResidualScale = Scale<std::ratio<1, 5>>;
+
+// clang-format off
+/// One layer of a dense block: its C channels are put behind all that went in, K times C.
+template <FixedString Name, int C, int K>
+using DenseBlockLayer = Named<"", SkipConcat<Named<Name, Conv<K * C, C>, LeakyReLU<>>>>;
+
+/// x + 1/5 of what five convolutions make of it, each of which sees x and what all before it made.
+template <int C>
+using DenseResidualBlock = Residual<
+    DenseBlockLayer<"b1", C, 1>, DenseBlockLayer<"b2", C, 2>, DenseBlockLayer<"b3", C, 3>,
+    DenseBlockLayer<"b4", C, 4>, Named<"b5", Sequential<Conv<5 * C, C>>>, ResidualScale>;
+
+/// "Residual in residual dense block": x + 1/5 of what three dense blocks make of it.
+template <int C>
+using RRDBBlock = Residual<Named<"dense_blocks", Repeat<3, DenseResidualBlock<C>>>, ResidualScale>;
+// clang-format on
+
+}  // namespace detail
+
+// clang-format off
+/// ESRGAN's generator (Wang et al. 2018, "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks") as
+/// PyTorch-GAN and DeepDepixelate write it: pixel shuffles instead of nearest neighbours, a slope of 1/100 instead of
+/// 1/5, and as many channels inside a dense block as outside. Channels x H x W to Channels x 4H x 4W, published with 64
+/// Filters and 23 Blocks. No activation at the end.
+///
+/// Parameters are named as by the PyTorch modules conv1, res_blocks, conv2, upsampling and conv3 (GeneratorRRDB).
+template <int Filters = 64, int Blocks = 23, int Channels = 3>
+using RRDB = Sequential<
+    Named<"conv1", Conv<Channels, Filters>>,
+    Named<"", Residual<
+        Named<"res_blocks", Repeat<Blocks, detail::RRDBBlock<Filters>>>,
+        Named<"conv2", Conv<Filters, Filters>>>>,
+    Named<"upsampling",
+        Conv<Filters, 4 * Filters>, LeakyReLU<>, PixelShuffle<2>,
+        Conv<Filters, 4 * Filters>, LeakyReLU<>, PixelShuffle<2>>,
+    Named<"conv3", Conv<Filters, Filters>, LeakyReLU<>, Conv<Filters, Channels>>>;
+// clang-format on
+
+}  // namespace depix

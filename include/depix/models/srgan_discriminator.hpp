@@ -1,0 +1,54 @@
+// Two critics of enlarged pictures: SRGAN's, and the fully convolutional one that DeepDepixelate uses with ESRGAN.
+#pragma once
+
+#include "depix/layers/batch_norm.hpp"
+#include "depix/layers/conv.hpp"
+#include "depix/layers/dense.hpp"
+#include "depix/layers/leaky_relu.hpp"
+#include "depix/layers/sigmoid.hpp"
+#include "depix/network/sequential.hpp"
+
+namespace depix {
+
+namespace detail {
+
+using SrganRectifier = LeakyReLU<std::ratio<1, 5>>;
+
+// clang-format off
+/// The eight convolutions that both critics have, 3xHxW to 8F x H/16 x W/16, and what comes behind them, under one
+/// name. Every second one halves the size; all but the first are normalised.
+template <FixedString Name, int F, Module... Behind>
+using SrganFeatures = Named<Name,
+    Conv<3, F>,                                         SrganRectifier,
+    Conv<F, F, 3, Stride<2>>,         BatchNorm<F>,     SrganRectifier,
+    Conv<F, 2 * F>,                   BatchNorm<2 * F>, SrganRectifier,
+    Conv<2 * F, 2 * F, 3, Stride<2>>, BatchNorm<2 * F>, SrganRectifier,
+    Conv<2 * F, 4 * F>,               BatchNorm<4 * F>, SrganRectifier,
+    Conv<4 * F, 4 * F, 3, Stride<2>>, BatchNorm<4 * F>, SrganRectifier,
+    Conv<4 * F, 8 * F>,               BatchNorm<8 * F>, SrganRectifier,
+    Conv<8 * F, 8 * F, 3, Stride<2>>, BatchNorm<8 * F>, SrganRectifier,
+    Behind...>;
+// clang-format on
+
+}  // namespace detail
+
+// clang-format off
+/// DeepDepixelate's critic (PyTorch-GAN's for ESRGAN): 3xHxW to 1 x H/16 x W/16 for sizes that divide by 16. Each
+/// output pixel judges the part of the picture around it (the "PatchGAN" of Isola et al. 2017). There is no sigmoid: it
+/// goes with a mean squared error, as in DeepDepixelate, or with a loss on logits. Parameters are named as by the
+/// PyTorch module model.
+template <int Filters = 64>
+using PatchDiscriminator = Sequential<detail::SrganFeatures<"model", Filters, Conv<8 * Filters, 1>>>;
+
+/// SRGAN's critic (Ledig et al. 2017): 3 x Side x Side to 1x1x1, the probability, 0..1, that the picture is a real one.
+/// It takes pictures of that one size, which divides by 16; Hidden is the width of the dense layer. Parameters are
+/// named as by the PyTorch modules features, fc1 and fc2.
+template <int Filters = 64, int Hidden = 1024, int Side = 96>
+    requires(Side % 16 == 0)
+using SrganDiscriminator = Sequential<
+    detail::SrganFeatures<"features", Filters>,
+    Named<"fc1", Dense<8 * Filters, Hidden, Size<Side / 16, Side / 16>>>, detail::SrganRectifier,
+    Named<"fc2", Dense<Hidden, 1>>, Sigmoid>;
+// clang-format on
+
+}  // namespace depix

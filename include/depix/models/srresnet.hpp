@@ -1,0 +1,42 @@
+// SRResNet: the generator of SRGAN. It enlarges a picture four times each way.
+#pragma once
+
+#include "depix/layers/batch_norm.hpp"
+#include "depix/layers/conv.hpp"
+#include "depix/layers/pixel_shuffle.hpp"
+#include "depix/layers/prelu.hpp"
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+namespace detail {
+
+// clang-format off
+/// x + BN(conv(PReLU(BN(conv(x))))), all with C channels.
+template <int C>
+using SRBlock = Residual<
+    Named<"conv1", Conv<C, C>>, Named<"bn1", BatchNorm<C>>, Named<"prelu", PReLU<>>,
+    Named<"conv2", Conv<C, C>>, Named<"bn2", BatchNorm<C>>>;
+// clang-format on
+
+}  // namespace detail
+
+// clang-format off
+/// SRResNet (Ledig et al. 2017, "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial
+/// Network"), 3xHxW to 3x4Hx4W; published with 64 channels and 16 blocks. All but the ends happens at the small size;
+/// two convolutions to four times the channels, each with a pixel shuffle, enlarge it. No activation at the end: the
+/// published pictures are in -1..1. Parameters are named as by the PyTorch modules head, head_act, blocks, body,
+/// body_bn, up and tail.
+template <int Channels = 64, int Blocks = 16>
+using SRResNet = Sequential<
+    Named<"head", Conv<3, Channels, 9>>, Named<"head_act", PReLU<>>,
+    Named<"", Residual<
+        Named<"blocks", Repeat<Blocks, detail::SRBlock<Channels>>>,
+        Named<"body", Conv<Channels, Channels>>, Named<"body_bn", BatchNorm<Channels>>>>,
+    Named<"up",
+        Conv<Channels, 4 * Channels>, PixelShuffle<2>, PReLU<>,
+        Conv<Channels, 4 * Channels>, PixelShuffle<2>, PReLU<>>,
+    Named<"tail", Conv<Channels, 3, 9>>>;
+// clang-format on
+
+}  // namespace depix

@@ -1,0 +1,245 @@
+// fit for an AdversarialTrainer: a whole run, with checkpoints, history, sample sheets, and an eye on the balance.
+#pragma once
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "depix/train/adversarial_checkpoint.hpp"
+#include "depix/train/fit.hpp"
+
+namespace depix {
+
+struct AdversarialFitOptions {
+    int epochs = 10;
+
+    /// Where to keep the run; empty: nowhere. A run finds its own checkpoint there and goes on from it.
+    std::string checkpoint = {};
+    std::size_t checkpoint_every_steps = 0;  ///< Besides the one at every epoch's end; 0: only those.
+    std::string generator_weights = {};      ///< safetensors, written after every epoch (the average, if there is one),
+    std::string best_weights = {};           ///< and whenever the score is the highest so far.
+    std::string history_csv = {};            ///< Written after every epoch.
+
+    /// The generator's learning rate of a step, counted from 0 over all epochs; the discriminator's keeps its ratio to
+    /// it. Empty: the optimizers' own.
+    std::function<double(std::int64_t step)> schedule = {};
+
+    /// Called every so many steps, counted from 1 over all epochs, such as to write a sheet of samples; 0: never.
+    std::int64_t sample_every_steps = 0;
+    std::function<void(std::int64_t step)> sample = {};
+
+    /// How good the generator is, as the user measures it, higher is better; called at every epoch's end. Losses of
+    /// adversaries do not say that.
+    std::function<double()> score = {};
+
+    /// The run ends with a DivergenceError when for so many steps in a row both losses of the discriminator were below
+    /// `won_below` (it tells every picture apart, and what it could still teach the generator has vanished), or the
+    /// generator's pictures were flat. 0: not watched.
+    int lost_steps = 200;
+    double won_below = 1e-4;
+};
+
+/// What fit tells its callbacks after every step of an adversarial run.
+struct AdversarialStepReport {
+    int epoch = 0;  ///< The first is 1.
+    int epochs = 0;
+    std::size_t step = 0;  ///< Of the epoch; the first is 1.
+    std::size_t steps = 0;
+    AdversarialLosses losses;
+    double pictures_per_second = 0;  ///< In the epoch so far.
+};
+
+/// What it tells them after every epoch.
+struct AdversarialEpochReport {
+    AdversarialRecord record;
+    int epochs = 0;
+    bool best = false;  ///< The highest score so far.
+};
+
+struct AdversarialFitResult {
+    AdversarialHistory history;
+    int best_epoch = 0;  ///< 0 without a score.
+    double best_score = -std::numeric_limits<double>::infinity();
+};
+
+namespace detail {
+
+template <class Trainer, BatchLoader Loader>
+class AdversarialFit {
+  public:
+    AdversarialFit(Trainer& trainer, const Loader& loader, const AdversarialFitOptions& options)
+        : trainer_(trainer),
+          loader_(loader),
+          options_(options),
+          rate_ratio_(trainer.discriminator_optimizer.learning_rate / trainer.generator_optimizer.learning_rate) {}
+
+    template <class... Callbacks>
+    AdversarialFitResult run(Callbacks&... callbacks) {
+        resume();
+        while (progress_.epoch < options_.epochs) {
+            train_epoch(callbacks...);
+            finish_epoch(callbacks...);
+        }
+        return {std::move(progress_.history), static_cast<int>(progress_.best_epoch), progress_.best_score};
+    }
+
+  private:
+    using Clock = std::chrono::steady_clock;
+
+    void resume() {
+        const auto steps = static_cast<std::int64_t>(loader_.steps());
+        progress_.steps_per_epoch = steps;
+        if (options_.checkpoint.empty()) return;
+        std::error_code unreadable;  // then writing says why
+        if (std::filesystem::exists(options_.checkpoint, unreadable))
+            progress_ = load_checkpoint(options_.checkpoint, trainer_, steps);
+        else
+            save();  // a path that cannot be written shows now, not after an hour
+    }
+
+    void save() const {
+        if (!options_.checkpoint.empty()) save_checkpoint(options_.checkpoint, trainer_, progress_);
+    }
+
+    template <class... Callbacks>
+    void train_epoch(Callbacks&... callbacks) {
+        auto start = Clock::now();
+        auto&& batches =
+            loader_.epoch(static_cast<std::uint64_t>(progress_.epoch), static_cast<std::size_t>(progress_.step));
+        for (const auto& [degraded, clean] : batches) {
+            const std::int64_t before = progress_.epoch * progress_.steps_per_epoch + progress_.step;
+            if (options_.schedule) {
+                trainer_.generator_optimizer.learning_rate = options_.schedule(before);
+                trainer_.discriminator_optimizer.learning_rate = options_.schedule(before) * rate_ratio_;
+            }
+            const AdversarialLosses losses = step(degraded, clean);
+            ++progress_.step;
+            progress_.sums.discriminator_real += losses.discriminator_real;
+            progress_.sums.discriminator_fake += losses.discriminator_fake;
+            progress_.sums.content += losses.content;
+            progress_.sums.adversarial += losses.adversarial;
+            progress_.pictures += as_view(degraded).batch;
+            progress_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+            watch(losses);
+            notify(AdversarialStepReport{static_cast<int>(progress_.epoch) + 1, options_.epochs,
+                                         static_cast<std::size_t>(progress_.step), loader_.steps(), losses,
+                                         static_cast<double>(progress_.pictures) / progress_.seconds},
+                   callbacks...);
+            if (options_.sample && options_.sample_every_steps > 0 && (before + 1) % options_.sample_every_steps == 0)
+                options_.sample(before + 1);
+            const auto every = static_cast<std::int64_t>(options_.checkpoint_every_steps);
+            if (every > 0 && progress_.step % every == 0) save();
+            start = Clock::now();
+        }
+    }
+
+    template <class Input, class Target>
+    AdversarialLosses step(const Input& input, const Target& target) {
+        try {
+            return trainer_.step(input, target);
+        } catch (const DivergenceError& error) {
+            throw DivergenceError(where().append(error.what()));
+        }
+    }
+
+    // A discriminator that has won teaches nothing any more, and a generator that makes one flat picture has collapsed;
+    // better to stop than to train on in silence.
+    void watch(const AdversarialLosses& losses) {
+        const auto count = [&](std::int64_t& steps, bool lost) {
+            steps = lost ? steps + 1 : 0;
+            return options_.lost_steps > 0 && steps >= options_.lost_steps;
+        };
+        std::string why = "for ";
+        why.append(std::to_string(options_.lost_steps)).append(" steps ");
+        if (count(progress_.steps_won,
+                  losses.discriminator_real < options_.won_below && losses.discriminator_fake < options_.won_below))
+            throw DivergenceError(
+                where().append(why).append("both losses of the discriminator were below ") +
+                number_text(options_.won_below) +
+                ": it has won. A lower learning rate for it, or discriminator_every above 1, may help");
+        if (count(progress_.steps_flat, is_flat(trainer_.output())))
+            throw DivergenceError(
+                where().append(why).append("the generator's pictures were flat, one value everywhere: "
+                                           "it has collapsed. A lower learning rate, or a larger "
+                                           "content_weight, may help"));
+    }
+
+    // Whether all values of a batch are the same, to within float's rounding.
+    template <class T>
+    static bool is_flat(View<T> y) {
+        const auto first = y(0, 0, 0, 0);
+        for (int n = 0; n < y.batch; ++n)
+            for (int c = 0; c < y.channels; ++c)
+                for (int i = 0; i < y.height; ++i)
+                    for (int j = 0; j < y.width; ++j)
+                        if (std::fabs(y(n, c, i, j) - first) > 1e-5f) return false;
+        return true;
+    }
+
+    std::string where() const {
+        std::string text = "depix: in epoch ";
+        return text.append(std::to_string(progress_.epoch + 1))
+            .append(", step ")
+            .append(std::to_string(progress_.step + 1))
+            .append(" of ")
+            .append(std::to_string(loader_.steps()))
+            .append(": ");
+    }
+
+    template <class... Callbacks>
+    void finish_epoch(Callbacks&... callbacks) {
+        ++progress_.epoch;
+        const auto steps = static_cast<double>(std::exchange(progress_.step, 0));
+        const AdversarialLosses sums = std::exchange(progress_.sums, {});
+        const double pictures = static_cast<double>(std::exchange(progress_.pictures, 0));
+        const double seconds = std::exchange(progress_.seconds, 0);
+        const double score = options_.score ? options_.score() : 0;
+        const bool best = options_.score && score > progress_.best_score;
+        if (best) {
+            progress_.best_epoch = progress_.epoch;
+            progress_.best_score = score;
+        }
+        progress_.history.push_back({static_cast<int>(progress_.epoch), sums.discriminator_real / steps,
+                                     sums.discriminator_fake / steps, sums.content / steps, sums.adversarial / steps,
+                                     score, trainer_.generator_optimizer.learning_rate, seconds, pictures / seconds});
+
+        // The checkpoint is last: a run killed before it repeats the epoch's end and writes the others again.
+        const auto& generator = trainer_.average() ? *trainer_.average() : trainer_.generator();
+        if (!options_.generator_weights.empty()) depix::save(generator, options_.generator_weights);
+        if (best && !options_.best_weights.empty()) depix::save(generator, options_.best_weights);
+        if (!options_.history_csv.empty())
+            write_file(options_.history_csv, records_csv(progress_.history, adversarial_columns));
+        save();
+        notify(AdversarialEpochReport{progress_.history.back(), options_.epochs, best}, callbacks...);
+    }
+
+    Trainer& trainer_;
+    const Loader& loader_;
+    const AdversarialFitOptions& options_;
+    double rate_ratio_;
+    AdversarialProgress progress_;
+};
+
+}  // namespace detail
+
+/// Trains for options.epochs. With a checkpoint, a run that was killed at any moment goes on when it is started again,
+/// and ends with the same bits as one that was not.
+///
+/// `callbacks` are called after every step with an AdversarialStepReport and after every epoch with an
+/// AdversarialEpochReport, those of the two that they take. Throws FileError when a file cannot be written or a
+/// checkpoint does not belong to this trainer and loader; DivergenceError, with epoch and step, when a loss is not
+/// finite, the discriminator has won or the generator has collapsed. The last checkpoint stays as it is in both cases.
+template <Module Generator, Module Discriminator, class Content, class Adversarial, class Optimizer, class Backend,
+          class T, BatchLoader Loader, class... Callbacks>
+AdversarialFitResult fit(
+    AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimizer, Backend, T>& trainer,
+    const Loader& loader, const AdversarialFitOptions& options, Callbacks&&... callbacks) {
+    return detail::AdversarialFit(trainer, loader, options).run(callbacks...);
+}
+
+}  // namespace depix

@@ -1,0 +1,157 @@
+// Losses of whole pictures: what they look like to a trained network, and sums of several losses.
+//
+// A loss of single elements (loss.hpp) knows nothing of its neighbours. These see the picture as a whole; they keep
+// memory, and may be as expensive as a network.
+#pragma once
+
+#include <algorithm>
+#include <concepts>
+#include <tuple>
+#include <utility>
+
+#include "depix/models/vgg19.hpp"
+#include "depix/tensor.hpp"
+#include "depix/train/loss.hpp"
+#include "depix/train/training_pass.hpp"
+
+namespace depix {
+
+/// A loss of a whole batch: `add(y, t, dy, weight)` returns the loss of y and t, both (N, C, H, W), and adds `weight`
+/// times its slope to dy. Losses of single elements are such a loss through `add_loss`.
+template <class L, class T>
+concept BatchLoss = requires(L& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
+    { loss.add(y, t, dy, weight) } -> std::same_as<double>;
+};
+
+/// The loss of y and t, (N, C, H, W); `weight` times its slope is added to dy, of y's shape.
+template <class Loss, class T>
+double add_loss(Loss& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
+    if constexpr (BatchLoss<Loss, T>) {
+        return loss.add(y, t, dy, weight);
+    } else {
+        static_assert(ElementwiseLoss<Loss>, "depix: a loss has value and slope, or add");
+        const double count = static_cast<double>(y.batch) * static_cast<double>(y.shape().size());
+        const T factor = static_cast<T>(weight / count);
+        double sum = 0;
+        for (int n = 0; n < y.batch; ++n)
+            for (int c = 0; c < y.channels; ++c)
+                for (int i = 0; i < y.height; ++i) {
+                    const T *prediction = y.row(n, c, i), *target = t.row(n, c, i);
+                    T* slope = dy.row(n, c, i);
+                    T row = 0;
+                    for (int j = 0; j < y.width; ++j) {
+                        row += Loss::value(prediction[j], target[j]);
+                        slope[j] += factor * Loss::slope(prediction[j], target[j]);
+                    }
+                    sum += static_cast<double>(row);
+                }
+        return sum / count;
+    }
+}
+
+/// How different two pictures look to a fixed network: the loss of its feature maps f(y) and f(t). With VGG19 it is the
+/// perceptual loss of Johnson et al. (2016) and of SRGAN (Ledig et al. 2017), where the maps are scaled by 1/12.75:
+///
+///     Model<Vgg54> vgg;
+///     load(vgg, "vgg19.safetensors", {.name_map = vgg19_part<Vgg54>});
+///     FeatureLoss<Vgg54, Scaled<MeanSquaredError, std::ratio<4, 51>>> content(vgg, VggInput::caffe);
+///
+/// The gradient goes through the network to the picture; the network itself stays as it is and must outlive the loss.
+/// `input` turns a picture into what the network wants to see. Pictures have three channels.
+template <Module Features, ElementwiseLoss Loss = MeanSquaredError, class Backend = Cpu, class T = float>
+class FeatureLoss {
+    using Pass = TrainingPass<Features, Backend, T>;
+
+  public:
+    static constexpr const char* name = "feature loss";
+
+    explicit FeatureLoss(const Model<Features, T>& features, ChannelMap input = {}, int threads = 0)
+        : features_(features), input_(input), threads_(threads > 0 ? threads : default_threads()) {}
+
+    double add(View<const T> y, View<const T> t, View<T> dy, double weight) {
+        look_at(t);
+        const View<const T> features = pass_.output();
+        if (target_.batch != features.batch || target_.shape != features.shape())
+            target_ = Tensor<T>(features.batch, features.shape());
+        reference::copy(features, target_.view(), false);
+
+        look_at(y);
+        reference::fill_with_zeros(pass_.output_gradient());
+        Loss elementwise;
+        const double loss =
+            add_loss(elementwise, pass_.output(), std::as_const(target_).view(), pass_.output_gradient(), weight);
+        Pass::run(threads_, [&](Team team) { pass_.backward(features_, {}, team, Pass::InputGradient::Wanted); });
+        for (int c = 0; c < 3; ++c) {
+            const auto channel = static_cast<std::size_t>(c);
+            add_scaled(pass_.input_gradient().slice(c, 1), static_cast<T>(input_.scale[channel]),
+                       dy.slice(input_.source[channel], 1));
+        }
+        return loss;
+    }
+
+  private:
+    void look_at(View<const T> picture) {
+        const Shape shape = picture.shape();
+        if (shape.channels != 3 || Features::output(shape).size() == 0)
+            throw ShapeError("depix: a feature loss of pictures of " + to_string(shape) +
+                             ": they must have 3 channels, and be large enough for the network that looks at them");
+        if (prepared_.batch != picture.batch || prepared_.shape != shape) prepared_ = Tensor<T>(picture.batch, shape);
+        for (int c = 0; c < 3; ++c) {
+            const auto channel = static_cast<std::size_t>(c);
+            const T scale = static_cast<T>(input_.scale[channel]), offset = static_cast<T>(input_.offset[channel]);
+            const View<const T> from = picture.slice(input_.source[channel], 1);
+            const View<T> to = prepared_.view().slice(c, 1);
+            for (int n = 0; n < to.batch; ++n)
+                for (int i = 0; i < to.height; ++i)
+                    for (int j = 0; j < to.width; ++j) to(n, 0, i, j) = scale * from(n, 0, i, j) + offset;
+        }
+        pass_.prepare(picture.batch, shape, threads_);
+        Pass::run(threads_,
+                  [&](Team team) { pass_.forward(features_, std::as_const(prepared_).view(), random_, team); });
+    }
+
+    static void add_scaled(View<const T> from, T factor, View<T> to) {
+        for (int n = 0; n < to.batch; ++n)
+            for (int i = 0; i < to.height; ++i)
+                for (int j = 0; j < to.width; ++j) to(n, 0, i, j) += factor * from(n, 0, i, j);
+    }
+
+    const Model<Features, T>& features_;
+    ChannelMap input_;
+    int threads_;
+    Random random_;  // for layers that draw; a network that looks has none
+    Pass pass_;
+    Tensor<T> prepared_, target_;
+};
+
+/// A loss and how much it counts.
+template <class Loss>
+struct Weighted {
+    Loss loss;
+    double weight = 1;
+};
+template <class Loss>
+Weighted(Loss, double) -> Weighted<Loss>;
+
+/// The weighted sum of several losses: SumOfLosses{Weighted{MeanAbsoluteError{}, 0.01}, Weighted{features, 1}}.
+template <class... Losses>
+class SumOfLosses {
+  public:
+    static constexpr const char* name = "sum of losses";
+
+    explicit SumOfLosses(Weighted<Losses>... losses) : losses_(std::move(losses)...) {}
+
+    template <class T>
+    double add(View<const T> y, View<const T> t, View<T> dy, double weight) {
+        return std::apply(
+            [&](auto&... part) {
+                return (0.0 + ... + (part.weight * add_loss(part.loss, y, t, dy, weight * part.weight)));
+            },
+            losses_);
+    }
+
+  private:
+    std::tuple<Weighted<Losses>...> losses_;
+};
+
+}  // namespace depix

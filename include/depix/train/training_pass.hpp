@@ -1,0 +1,211 @@
+// TrainingPass: one network forward and backward over a batch, in memory that is laid out once.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "depix/model.hpp"
+#include "depix/random.hpp"
+#include "depix/train/backward_plan.hpp"
+#include "depix/train/training_backend.hpp"
+
+namespace depix {
+
+/// The forward pass in training mode, which keeps every feature map, and the backward pass, which walks them back.
+/// Trainer and AdversarialTrainer are made of these. The caller fills output_gradient() between the two:
+///
+///     pass.prepare(batch, shape);
+///     pass.run(threads, [&](Team team) { pass.forward(model, input, random, team); });
+///     ... output_gradient() = the slope of a loss at output() ...
+///     pass.run(threads, [&](Team team) { pass.backward(model, gradients, team); });
+///
+/// The model is not changed; backward must see the same parameters as forward did.
+template <Module Network, class Backend = Cpu, class T = float>
+class TrainingPass {
+    static constexpr auto plan = plan_for_training<Network>();
+    static constexpr auto backward_plan = detail::plan_backward(plan);
+    static constexpr std::size_t tensors = plan.tensors.size();
+    static constexpr std::size_t steps = plan.steps.size();
+    using Run = detail::TrainingBackend<Backend>;
+
+  public:
+    /// Whether the backward pass goes on to the input: only networks that others stand in front of need that.
+    enum class InputGradient : bool { Unwanted, Wanted };
+
+    /// Calls work(Team) on each of the threads; all calls below that take a Team are made by all threads of one.
+    template <class Work>
+    static void run(int threads, Work&& work) {
+        Run::run(threads, work);
+    }
+
+    /// Every layer in turn, in training mode: batch norm with the statistics of the batch, dropout on. `input` is
+    /// (batch, C, H, W) as prepared.
+    void forward(const Model<Network, T>& model, View<const T> input, Random& random, Team team) {
+        const Interval part = team.share(input.batch);
+        reference::copy(input.pictures(part.first, part.last - part.first),
+                        map(plan.input).pictures(part.first, part.last - part.first), false);
+        if (team.thread == 0) std::ranges::copy(model.statistics(), new_statistics_.begin());
+        team.barrier();
+        for (int i = 0; i < plan.step_count; ++i) {
+            forward_step(i, model, random, team);
+            team.barrier();
+        }
+    }
+
+    /// From output_gradient() back to the parameters, whose gradients are added to `gradients` (laid out as
+    /// model.parameters(); empty: a frozen network, nothing is added anywhere), and to the input if wanted.
+    void backward(const Model<Network, T>& model, std::span<T> gradients, Team team,
+                  InputGradient wanted = InputGradient::Unwanted) {
+        for (int i = plan.step_count - 1; i >= 0; --i) {
+            backward_step(i, model, gradients, wanted, team);
+            team.barrier();
+        }
+    }
+
+    /// (N, C', H', W').
+    View<const T> output() const { return map(plan.output); }
+    View<T> output_gradient() const { return gradient_map(plan.output); }
+    /// (N, C, H, W), after a backward pass that was asked for it.
+    View<const T> input_gradient() const { return gradient_map(plan.input); }
+    /// Gives the model its running statistics as the last forward pass moved them: a caller that keeps the step does.
+    void keep_statistics(Model<Network, T>& model) const {
+        std::ranges::copy(new_statistics_, model.statistics().begin());
+        for (std::int64_t& batches : model.batches_tracked()) ++batches;
+    }
+
+    /// Bytes of the largest batch so far: maps, gradients, scratch.
+    std::size_t workspace_bytes() const { return (maps_.size() + gradient_maps_.size() + extra_.size()) * sizeof(T); }
+
+    /// Makes room for batches of this size, for teams of so many threads. Allocates only if there was less before.
+    void prepare(int batch, Shape input, int threads) {
+        if (batch == batch_ && input == input_ && threads == threads_) return;
+        batch_ = batch;
+        input_ = input;
+        threads_ = threads;
+        const auto shapes = find_shapes(plan, input);
+        const auto shape = [&](int tensor) { return shapes[static_cast<std::size_t>(tensor)]; };
+        std::size_t statistics = 0;
+        for (int i = 0; i < plan.step_count; ++i) statistics += plan.step(i).layer.info->statistic_count;
+        new_statistics_.resize(statistics);
+
+        std::array<std::size_t, tensors> place{}, gradient_place{};
+        std::size_t size = 0, gradient_size = 0;
+        for (int i = 0; i < plan.tensor_count; ++i) {
+            const auto index = static_cast<std::size_t>(i);
+            if (plan.tensor(i).parent < 0) {
+                place[index] = size;
+                size += Run::size(batch, shape(i), plan.tensor(i).halo);
+            }
+            if (backward_plan.parent[index] < 0) {
+                gradient_place[index] = gradient_size;
+                gradient_size += Run::size(batch, shape(i), gradient_halo);
+            }
+        }
+        maps_.reserve(size);
+        gradient_maps_.reserve(gradient_size);
+        for (int i = 0; i < plan.tensor_count; ++i) {
+            const auto index = static_cast<std::size_t>(i);
+            const int root = plan.root(i);
+            const auto root_index = static_cast<std::size_t>(root);
+            map_views_[index] = view_in_root(
+                plan, i, Run::lay_out(maps_.data() + place[root_index], batch, shape(root), plan.tensor(root).halo));
+            int top = i, channel = 0;
+            for (; backward_plan.parent[static_cast<std::size_t>(top)] >= 0;
+                 top = backward_plan.parent[static_cast<std::size_t>(top)])
+                channel += backward_plan.offset[static_cast<std::size_t>(top)];
+            gradient_views_[index] = Run::lay_out(gradient_maps_.data() + gradient_place[static_cast<std::size_t>(top)],
+                                                  batch, shape(top), gradient_halo)
+                                         .slice(channel, plan.tensor(i).channels);
+        }
+
+        std::size_t extra = 0, scratch = 0;
+        for (int i = 0; i < plan.step_count; ++i) {
+            const PlanStep& step = plan.step(i);
+            saved_[static_cast<std::size_t>(i)] = extra;
+            extra += step.layer.info->saved_size(batch, shape(step.input));
+            with_layer<Network>(step.layer.info, [&]<class L>() {
+                scratch = std::max(scratch, Run::template scratch_size<L>(batch, shape(step.input), threads));
+            });
+        }
+        scratch_ = (extra + 15) / 16 * 16;  // aligned, since some kernels keep doubles there
+        extra_.reserve(scratch_ + scratch);
+    }
+
+    /// Names the first layer whose output is not finite, for a message.
+    std::string describe_first_bad_layer() const {
+        for (int i = 0; i < plan.step_count; ++i) {
+            const View<T> y = map(plan.step(i).output);
+            for (int n = 0; n < y.batch; ++n)
+                for (int c = 0; c < y.channels; ++c)
+                    for (int row = 0; row < y.height; ++row)
+                        for (int j = 0; j < y.width; ++j)
+                            if (!std::isfinite(y(n, c, row, j)))
+                                return "; the first layer with such an output is number " + std::to_string(i + 1) +
+                                       ", " + plan.step(i).layer.info->name;
+        }
+        return "; all layers' outputs are finite, so look at the target";
+    }
+
+  private:
+    View<T> map(int tensor) const { return map_views_[static_cast<std::size_t>(tensor)]; }
+    View<T> gradient_map(int tensor) const { return gradient_views_[static_cast<std::size_t>(tensor)]; }
+
+    void forward_step(int index, const Model<Network, T>& model, Random& random, Team team) {
+        const PlanStep& step = plan.step(index);
+        Forward<T> call;
+        call.input = map(step.input);
+        if (step.other >= 0) call.other = map(step.other);
+        call.output = map(step.output);
+        call.parameters = model.parameters().data() + step.layer.parameters;
+        call.statistics = model.statistics().data() + step.layer.statistics;
+        call.new_statistics = new_statistics_.data() + step.layer.statistics;
+        call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
+        call.scratch = extra_.data() + scratch_;
+        call.random = &random;
+        with_layer<Network>(step.layer.info, [&]<class L>() { Run::template forward<L>(call, team); });
+    }
+
+    void backward_step(int index, const Model<Network, T>& model, std::span<T> gradients, InputGradient wanted,
+                       Team team) {
+        const PlanStep& step = plan.step(index);
+        Backward<T> call;
+        call.input = map(step.input);
+        call.output = map(step.output);
+        call.output_gradient = gradient_map(step.output);
+        call.input_gradient = gradient_map(step.input);
+        if (wanted == InputGradient::Unwanted && step.input == plan.input && plan.root(plan.input) == plan.input)
+            call.input_gradient.data = nullptr;
+        if (step.other >= 0) call.other_gradient = gradient_map(step.other);
+        call.accumulate = backward_plan.accumulate[static_cast<std::size_t>(index)];
+        call.accumulate_other = backward_plan.accumulate_other[static_cast<std::size_t>(index)];
+        call.parameters = model.parameters().data() + step.layer.parameters;
+        call.parameter_gradients = gradients.empty() ? nullptr : gradients.data() + step.layer.parameters;
+        call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
+        call.scratch = extra_.data() + scratch_;
+        with_layer<Network>(step.layer.info, [&]<class L>() { Run::template backward<L>(call, team); });
+    }
+
+    // One border for all gradients is simpler than one each, and costs little beside the maps.
+    static constexpr int gradient_halo = [] {
+        int largest = 0;
+        for (const PlanTensor& tensor : plan.tensors) largest = std::max(largest, tensor.gradient_halo);
+        return largest;
+    }();
+
+    int batch_ = 0;
+    int threads_ = 0;
+    Shape input_;
+    AlignedMemory<T> maps_, gradient_maps_, extra_;
+    std::vector<T> new_statistics_;
+    std::array<View<T>, tensors> map_views_{}, gradient_views_{};
+    std::array<std::size_t, steps> saved_{};
+    std::size_t scratch_ = 0;
+};
+
+}  // namespace depix

@@ -1,0 +1,29 @@
+// Weights that somebody else trained, in a network that an example writes down in one screen, reach PyTorch's output.
+#include "../../examples/04_srgan/foreign.hpp"
+
+#include "golden_check.hpp"
+
+using namespace depix_test;
+
+namespace {
+
+template <class Backend>
+void check_foreign() {
+    const std::string folder = std::string(DEPIX_SHARED_DIR) + "/weights/";
+    if (!have(folder + "srgan_x4.safetensors")) return;
+    Model<example::ForeignSrgan> model;
+    load(model, folder + "srgan_x4.safetensors");
+    const SafetensorsFile golden = SafetensorsFile::read(folder + "srgan_x4_golden.safetensors");
+    const Inference<example::ForeignSrgan, Backend> network(model);
+    Tensor<float> picture = network(tensor(golden, "input"));
+    for (float& value : picture.data) value = (value + 1) / 2;
+    // Both are float: rounding through 17 convolutions of up to 5,184 terms, on values in 0..1.
+    CHECK(largest_difference({picture.data.begin(), picture.data.end()}, golden.values<float>("output")) < 2e-5);
+}
+
+}  // namespace
+
+TEST_CASE("the import of a foreign SRGAN reaches its golden output") {
+    check_foreign<Cpu>();
+    check_foreign<Reference>();
+}
