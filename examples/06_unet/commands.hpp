@@ -29,7 +29,7 @@ int train(const TrainOptions& options);
 
 struct EvaluateOptions {
     Task task = Task::denoise;
-    int filters = 12;
+    int filters = 16;
     std::filesystem::path weights;  // empty: unet_TASK_FILTERS.safetensors
     std::filesystem::path pictures;
     std::filesystem::path sheet;  // empty: none
@@ -39,7 +39,7 @@ int evaluate(const EvaluateOptions& options);
 
 struct RestoreOptions {
     Task task = Task::denoise;
-    int filters = 12;
+    int filters = 16;
     std::filesystem::path weights;
     std::filesystem::path input, output;
     std::filesystem::path mask;  // for inpainting: white is missing; empty: what is white in the picture
@@ -48,7 +48,7 @@ struct RestoreOptions {
 int restore(const RestoreOptions& options);
 
 struct ServeOptions {
-    int filters = 12;
+    int filters = 16;
     std::filesystem::path denoise_weights, inpaint_weights;  // empty: unet_TASK_FILTERS.safetensors
     int port = 8080;
     int threads = 0;

@@ -11,7 +11,7 @@
 //     unet serve                             a web page to try both with                serve.cpp, page.html
 //
 // and the same with `inpaint`. The network is a type: depix/models/pixel_shuffle_unet.hpp. Its width is a number in
-// that type; here are the published one, 32 filters, and a small one, 12.
+// that type; here are the published one, 32 filters, and a small one, 16.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -26,7 +26,7 @@ int main(int count, char** arguments) {
     const std::map<std::string, example::Task> tasks{{"denoise", example::Task::denoise},
                                                      {"inpaint", example::Task::inpaint}};
     const CLI::CheckedTransformer task(tasks);
-    const CLI::IsMember known_width({12, 32});
+    const CLI::IsMember known_width({16, 32});
     const std::string width = "width: the first level has half as many channels";
 
     example::TrainOptions train;

@@ -21,7 +21,7 @@ example::Restorer load_unet(const std::filesystem::path& weights, int threads) {
 }  // namespace
 
 example::Restorer example::load_restorer(int filters, const std::filesystem::path& weights, int threads) {
-    return filters == 12 ? load_unet<12>(weights, threads) : load_unet<32>(weights, threads);
+    return filters == 16 ? load_unet<16>(weights, threads) : load_unet<32>(weights, threads);
 }
 
 depix::Image example::restore_picture(const Restorer& network, depix::Image picture, const depix::Image* mask) {

@@ -11,7 +11,7 @@ namespace example {
 /// A trained network, for RGB pictures of any size.
 using Restorer = std::function<depix::Image(const depix::Image&)>;
 
-/// filters is 12 or 32; threads as Inference takes them.
+/// filters is 16 or 32; threads as Inference takes them.
 Restorer load_restorer(int filters, const std::filesystem::path& weights, int threads = 0);
 
 /// The network's picture; with a mask (1 channel, 1 is missing) only what is missing comes from it, and all else stays.

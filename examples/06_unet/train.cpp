@@ -1,9 +1,9 @@
 #include "train.hpp"
 
 namespace example {
-int train_unet_12(const TrainOptions& options);  // in a file of its own: each network compiles for seconds
+int train_unet_16(const TrainOptions& options);  // in a file of its own: each network compiles for seconds
 }
 
 int example::train(const TrainOptions& options) {
-    return options.filters == 12 ? train_unet_12(options) : train_unet<32>(options);
+    return options.filters == 16 ? train_unet_16(options) : train_unet<32>(options);
 }

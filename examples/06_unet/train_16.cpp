@@ -1,5 +1,5 @@
 #include "train.hpp"
 
 namespace example {
-int train_unet_12(const TrainOptions& options) { return train_unet<12>(options); }
+int train_unet_16(const TrainOptions& options) { return train_unet<16>(options); }
 }  // namespace example

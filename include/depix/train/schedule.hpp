@@ -35,7 +35,8 @@ struct LinearDecay {
 
     double operator()(std::int64_t step) const {
         if (step < from) return learning_rate;
-        return learning_rate * static_cast<double>(steps - step) / static_cast<double>(std::max<std::int64_t>(steps - from, 1));
+        return learning_rate * static_cast<double>(steps - step) /
+               static_cast<double>(std::max<std::int64_t>(steps - from, 1));
     }
 };
 
