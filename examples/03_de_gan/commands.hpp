@@ -1,0 +1,62 @@
+// The commands of this example, and what each may be told. main.cpp fills these in from the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "pages.hpp"
+
+namespace example {
+
+struct PrepareOptions {
+    Task task = Task::binarize;
+    std::filesystem::path output;
+    int pairs = 20;
+    int size = 512;  // of the pages' sides
+    std::uint64_t seed = 0;
+};
+int prepare(const PrepareOptions& options);
+
+struct TrainOptions {
+    Task task = Task::binarize;
+    int filters = 64;
+    std::filesystem::path pages;  // of pairs; empty: none but drawn ones
+    std::string only;             // of those pages: names that begin so
+    int drawn = 2000;             // drawn patches in an epoch, besides those of the pages
+    std::filesystem::path run;    // empty: runs/de_gan_TASK_FILTERS
+    int epochs = 10;
+    int batch_size = 4;
+    double learning_rate = 2e-4;
+    bool cosine = false;
+    double average_decay = 0;
+    int sample_every = 500;
+    int threads = 0;
+    std::uint64_t seed = 0;
+};
+int train(const TrainOptions& options);
+
+struct EvaluateOptions {
+    Task task = Task::binarize;
+    int filters = 8;
+    std::filesystem::path weights;  // empty: de_gan_TASK_FILTERS.safetensors
+    std::filesystem::path pages;    // empty: drawn ones, which it never saw
+    std::string only;
+    double threshold = 0.5;
+    std::filesystem::path sheet;  // empty: none
+    int threads = 0;
+};
+int evaluate(const EvaluateOptions& options);
+
+struct RestoreOptions {
+    Task task = Task::binarize;
+    int filters = 8;
+    std::filesystem::path weights;
+    std::filesystem::path input, output;
+    double threshold = 0;  // of a page to be binarized; 0: Otsu's
+    bool grey = false;     // leave it as the network makes it
+    int threads = 0;
+};
+int restore(const RestoreOptions& options);
+
+}  // namespace example

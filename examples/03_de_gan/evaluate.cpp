@@ -1,0 +1,94 @@
+// evaluate: what the contests print.
+//
+// For binarization: F-measure, pseudo-F-measure, PSNR and DRD as the DIBCO contests define them (depix/data/
+// binarization_metrics.hpp), beside the two methods that every such table begins with: Otsu's single threshold, and
+// Sauvola's, which follows the paper's brightness. The network's page is grey; it becomes black and white by a fixed
+// threshold, by the authors' 0.95, or by Otsu's. For the other tasks: PSNR and SSIM, before and after.
+#include <cstdio>
+
+#include "commands.hpp"
+#include "depix/data/binarization_metrics.hpp"
+#include "depix/data/binarize.hpp"
+#include "depix/data/contact_sheet.hpp"
+#include "depix/data/metrics.hpp"
+#include "networks.hpp"
+
+namespace {
+
+using Rows = std::vector<std::vector<depix::Image>>;
+
+void score_black_and_white(const std::vector<example::PagePair>& pages, const example::Enhancer& enhance,
+                           double threshold, Rows& rows) {
+    struct Method {
+        std::string name;
+        depix::BinarizationScores sum;
+    };
+    std::vector<Method> methods{{"Otsu", {}},
+                                {"Sauvola (25, 0.2)", {}},
+                                {"DE-GAN, threshold " + std::to_string(threshold).substr(0, 4), {}},
+                                {"DE-GAN, threshold 0.95", {}},
+                                {"DE-GAN, then Otsu", {}}};
+    std::printf("F-measure of each page   ");
+    for (std::size_t i = 0; i < 3; ++i) std::printf(" %22s", methods[i].name.c_str());
+    std::printf("\n");
+    for (const example::PagePair& page : pages) {
+        const depix::Image grey = enhance(page.degraded), truth = depix::binarize(page.clean, 0.5);
+        const std::vector<depix::Image> results{depix::binarize(page.degraded, depix::otsu_threshold(page.degraded)),
+                                                depix::binarize_sauvola(page.degraded),
+                                                depix::binarize(grey, threshold), depix::binarize(grey, 0.95),
+                                                depix::binarize(grey, depix::otsu_threshold(grey))};
+        std::printf("%-25s", page.name.c_str());
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            const depix::BinarizationScores scores = depix::score_binarization(results[i], truth);
+            methods[i].sum.f_measure += scores.f_measure;
+            methods[i].sum.pseudo_f_measure += scores.pseudo_f_measure;
+            methods[i].sum.psnr += scores.psnr;
+            methods[i].sum.drd += scores.drd;
+            if (i < 3) std::printf(" %22.2f", scores.f_measure);
+        }
+        std::printf("\n");
+        rows.push_back({page.degraded, results[1], grey, results[2], truth});
+    }
+    const auto count = static_cast<double>(pages.size());
+    std::printf("\nmean of %zu pages          F-measure  pseudo-F     PSNR      DRD\n", pages.size());
+    for (const Method& method : methods)
+        std::printf("%-25s %10.2f %9.2f %8.2f %8.2f\n", method.name.c_str(), method.sum.f_measure / count,
+                    method.sum.pseudo_f_measure / count, method.sum.psnr / count, method.sum.drd / count);
+}
+
+void score_grey(const std::vector<example::PagePair>& pages, const example::Enhancer& enhance, Rows& rows) {
+    depix::Scores before, after;
+    const auto count = static_cast<double>(pages.size());
+    for (const example::PagePair& page : pages) {
+        const depix::Image restored = depix::quantized(enhance(page.degraded));
+        const auto add = [&](depix::Scores& sum, const depix::Scores& scores) {
+            sum.mean_squared_error += scores.mean_squared_error / count;
+            sum.structural_similarity += scores.structural_similarity / count;
+        };
+        add(before, depix::compare(page.degraded, page.clean));
+        add(after, depix::compare(restored, page.clean));
+        rows.push_back({page.degraded, restored, page.clean});
+    }
+    std::printf("%zu pages   PSNR (dB)    SSIM\n", pages.size());
+    std::printf("degraded  %9.2f %8.3f\n", depix::decibels(before.mean_squared_error), before.structural_similarity);
+    std::printf("restored  %9.2f %8.3f\n", depix::decibels(after.mean_squared_error), after.structural_similarity);
+}
+
+}  // namespace
+
+int example::evaluate(const EvaluateOptions& options) {
+    const Enhancer enhance = load_enhancer(options.filters, options.weights, options.threads);
+    const std::vector<PagePair> pages =
+        options.pages.empty() ? draw_pages(options.task, 20, 512, 2026) : read_pages(options.pages, options.only);
+    Rows rows;
+    options.task == Task::binarize ? score_black_and_white(pages, enhance, options.threshold, rows)
+                                   : score_grey(pages, enhance, rows);
+    if (options.sheet.empty()) return 0;
+    if (rows.size() > 10) rows.resize(10);
+    depix::write_image(options.sheet.string(), depix::contact_sheet(rows, {.largest_side = 700}));
+    std::printf("%s: %s\n",
+                options.task == Task::binarize ? "degraded, Sauvola, DE-GAN in grey, DE-GAN, truth"
+                                               : "degraded, restored, clean",
+                options.sheet.string().c_str());
+    return 0;
+}

@@ -1,0 +1,110 @@
+// DE-GAN: old, blurred or watermarked pages made clean by a conditional generative adversarial network (Souibgui and
+// Kessentini 2020).
+//
+// A binarization method decides for every pixel: ink or paper? A threshold looks at the pixel alone, a clever one at
+// its neighbourhood's brightness. A network may look at shapes: a stain has no strokes, and a stroke that is broken by
+// a fold goes on behind it. What keeps it from hedging, a little grey where it is not sure, is a second network that
+// learns to tell its pages from real clean ones.
+//
+//     de_gan prepare TASK OUT     draws pages and spoils them, to look at           prepare.cpp, pages.cpp
+//     de_gan train TASK           learns from drawn pages, and real ones if given   train.hpp
+//     de_gan evaluate TASK        measures, beside Otsu and Sauvola                 evaluate.cpp
+//     de_gan restore TASK IN OUT  restores a page or a folder, in blended tiles     restore.cpp
+//
+// TASK is binarize, deblur or unwatermark. The networks are types: depix/models/de_gan.hpp. The generator's width is a
+// number in its type; here are the published one, 64 filters (31 million weights), and a small one, 8.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "commands.hpp"
+
+int main(int count, char** arguments) {
+    using example::Task;
+    CLI::App app{"de_gan: a conditional GAN that binarizes, deblurs and takes watermarks off pages"};
+    app.require_subcommand(1);
+    const CLI::CheckedTransformer tasks(std::map<std::string, Task>{
+        {"binarize", Task::binarize}, {"deblur", Task::deblur}, {"unwatermark", Task::unwatermark}});
+    const CLI::IsMember known_width({8, 64});
+    const std::string task = "binarize, deblur or unwatermark";
+    const std::string layout = "a folder of NAME_source.png and NAME_target.png, or with noisy/ and clean/";
+
+    example::PrepareOptions prepare;
+    CLI::App* prepare_command = app.add_subcommand("prepare", "draw pages and spoil them, to look at");
+    prepare_command->add_option("task", prepare.task, task)->required()->transform(tasks);
+    prepare_command->add_option("output", prepare.output, "a folder")->required();
+    prepare_command->add_option("--pairs", prepare.pairs)->check(CLI::PositiveNumber)->capture_default_str();
+    prepare_command->add_option("--size", prepare.size, "of the pages' sides")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    prepare_command->add_option("--seed", prepare.seed)->capture_default_str();
+
+    example::TrainOptions train;
+    CLI::App* train_command = app.add_subcommand("train", "learn from drawn pages, and real ones if given");
+    train_command->add_option("task", train.task, task)->required()->transform(tasks);
+    train_command->add_option("--filters", train.filters, "width of the generator")
+        ->check(known_width)
+        ->capture_default_str();
+    train_command->add_option("--pages", train.pages, layout);
+    train_command->add_option("--only", train.only, "of those pages the ones whose names begin so");
+    train_command->add_option("--drawn", train.drawn, "drawn patches in an epoch, besides those of the pages")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    train_command->add_option("--run", train.run,
+                              "folder for weights, checkpoint and samples; a run that was stopped goes on from there "
+                              "(runs/de_gan_TASK_FILTERS)");
+    train_command->add_option("--epochs", train.epochs)->capture_default_str();
+    train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
+    train_command->add_option("--learning-rate", train.learning_rate, "Adam's, of both networks")
+        ->capture_default_str();
+    train_command->add_flag("--cosine", train.cosine,
+                            "let the learning rate rise over the first steps and fall to 0 along half a cosine");
+    train_command->add_option("--average", train.average_decay,
+                              "keep a moving average of the generator with this decay, such as 0.999; 0: none");
+    train_command->add_option("--sample-every", train.sample_every, "steps between sheets of samples; 0: none")
+        ->capture_default_str();
+    train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
+    train_command->add_option("--seed", train.seed, "of weights, order and drawing")->capture_default_str();
+
+    example::EvaluateOptions evaluate;
+    CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure, beside Otsu and Sauvola");
+    evaluate_command->add_option("task", evaluate.task, task)->required()->transform(tasks);
+    evaluate_command->add_option("--pages", evaluate.pages, layout + "; without: drawn pages");
+    evaluate_command->add_option("--only", evaluate.only, "of those pages the ones whose names begin so");
+    evaluate_command->add_option("--filters", evaluate.filters)->check(known_width)->capture_default_str();
+    evaluate_command->add_option("--weights", evaluate.weights, "safetensors (de_gan_TASK_FILTERS.safetensors)");
+    evaluate_command->add_option("--threshold", evaluate.threshold, "of the network's page")->capture_default_str();
+    evaluate_command->add_option("--sheet", evaluate.sheet, "write the pages side by side here");
+    evaluate_command->add_option("--threads", evaluate.threads, "0: all")->capture_default_str();
+
+    example::RestoreOptions restore;
+    CLI::App* restore_command = app.add_subcommand("restore", "restore a page, or a folder of pages");
+    restore_command->add_option("task", restore.task, task)->required()->transform(tasks);
+    restore_command->add_option("input", restore.input, "a page or a folder")->required();
+    restore_command->add_option("output", restore.output, "a page or a folder")->required();
+    restore_command->add_option("--filters", restore.filters)->check(known_width)->capture_default_str();
+    restore_command->add_option("--weights", restore.weights, "safetensors (de_gan_TASK_FILTERS.safetensors)");
+    restore_command->add_option("--threshold", restore.threshold, "for binarize, such as 0.95; 0: Otsu's")
+        ->capture_default_str();
+    restore_command->add_flag("--grey", restore.grey, "for binarize: leave the page as the network makes it");
+    restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
+
+    CLI11_PARSE(app, count, arguments);
+    const auto name = [](Task which, int filters) {
+        return "de_gan_" + to_string(which) + "_" + std::to_string(filters);
+    };
+    if (train.run.empty()) train.run = "runs/" + name(train.task, train.filters);
+    if (evaluate.weights.empty()) evaluate.weights = name(evaluate.task, evaluate.filters) + ".safetensors";
+    if (restore.weights.empty()) restore.weights = name(restore.task, restore.filters) + ".safetensors";
+    try {
+        if (*prepare_command) return example::prepare(prepare);
+        if (*train_command) return example::train(train);
+        if (*evaluate_command) return example::evaluate(evaluate);
+        return example::restore(restore);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "de_gan: %s\n", error.what());
+        return 1;
+    }
+}

@@ -1,0 +1,101 @@
+// train: a generator and a discriminator that learn from each other.
+//
+// The generator is a U-Net that looks at a degraded page and paints a clean one. Cross-entropy tells it, pixel by
+// pixel, how far off it is; but a pixel that is a little grey everywhere is a small error, and an unreadable page. So
+// there is a second judge: the discriminator sees pairs, a degraded page and a clean one, and learns to say which clean
+// ones are real and which the generator painted. The generator's loss is 100 times the cross-entropy plus how surely
+// the discriminator takes its pages for painted ones.
+//
+// The published recipe: patches of 256x256, least squares on the discriminator's map of 16x16 patches, which sees a
+// real pair and then a painted one, Adam with a learning rate of 2e-4 (another of the authors' programs has 1e-4).
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+
+#include "commands.hpp"
+#include "depix/data/contact_sheet.hpp"
+#include "depix/data/loader.hpp"
+#include "depix/data/metrics.hpp"
+#include "depix/models/de_gan.hpp"
+#include "depix/restore_tiles.hpp"
+#include "depix/train/adversarial_fit.hpp"
+#include "depix/train/schedule.hpp"
+
+namespace example {
+
+/// DiscriminatorFilters: published as 64, like Filters; a small generator does not need so strong an opponent.
+template <int Filters, int DiscriminatorFilters>
+int train_de_gan(const TrainOptions& options) {
+    using Generator = depix::DeGanGenerator<Filters>;
+    using Discriminator = depix::DeGanDiscriminator<DiscriminatorFilters>;
+
+    const std::vector<PagePair> pages =
+        options.pages.empty() ? std::vector<PagePair>{} : read_pages(options.pages, options.only);
+    const depix::Loader training{training_patches(options.task, pages, options.drawn, options.seed),
+                                 {.batch_size = options.batch_size, .seed = options.seed}};
+    // Drawn patches that are never trained on say how it goes; what counts is `evaluate`, on real pages.
+    const depix::AnyPairSource unseen = draw_patches(options.task, 64, 256, 2 * options.seed + 1, depix::Redraw::Never);
+    const depix::Loader validation{unseen, {.batch_size = options.batch_size, .shuffle = false}};
+
+    depix::Model<Generator> generator(options.seed, depix::Initialisation::he_normal);
+    depix::Model<Discriminator> discriminator(options.seed + 1);
+    const depix::Adam adam{.learning_rate = options.learning_rate};
+    depix::AdversarialTrainer trainer{generator,
+                                      discriminator,
+                                      depix::BinaryCrossEntropy{},
+                                      depix::MeanSquaredError{},
+                                      adam,
+                                      adam,
+                                      {.content_weight = 100,
+                                       .adversarial_weight = 1,
+                                       .update = depix::DiscriminatorUpdate::InTurn,
+                                       .average_decay = options.average_decay},
+                                      depix::Cpu{},
+                                      options.threads};
+
+    std::filesystem::create_directories(options.run / "samples");
+    const auto current = [&] {
+        return depix::Inference<Generator>(trainer.average() ? *trainer.average() : generator, options.threads);
+    };
+    depix::AdversarialFitOptions fitting{.epochs = options.epochs};
+    fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
+    fitting.checkpoint_every_steps = 100;
+    fitting.history_csv = (options.run / "history.csv").string();
+    if (options.cosine)
+        fitting.schedule = depix::WarmUpCosine{
+            .learning_rate = options.learning_rate,
+            .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
+        };
+    fitting.sample_every_steps = options.sample_every;
+    fitting.sample = [&](std::int64_t step) {
+        const auto network = current();
+        std::vector<std::vector<depix::Image>> rows;
+        for (std::size_t i = 0; i < 6; ++i) {
+            depix::Image degraded(unseen.input_shape()), clean(unseen.target_shape());
+            unseen.pair(0, i, degraded.view(), clean.view());
+            rows.push_back({degraded, network(degraded), clean});
+        }
+        depix::write_image((options.run / "samples" / (std::to_string(step) + ".png")).string(),
+                           depix::contact_sheet(rows));
+    };
+    fitting.score = [&] { return depix::decibels(depix::mean_loss(current(), depix::MeanSquaredError{}, validation)); };
+
+    depix::fit(trainer, training, fitting, [](const depix::AdversarialEpochReport& report) {
+        const depix::AdversarialRecord& r = report.record;
+        std::printf(
+            "epoch %3d/%d  discriminator %.4f real, %.4f painted   generator %.5f cross-entropy, %.4f "
+            "adversarial   %.2f dB on unseen drawn patches   %.1f/s\n",
+            r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
+            r.pictures_per_second);
+        std::fflush(stdout);
+    });
+
+    // Half the digits are enough to restore with, and half the file.
+    const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
+    depix::save(trainer.average() ? *trainer.average() : generator, weights, {.dtype = depix::DataType::F16});
+    std::printf("weights: %s\n", weights.c_str());
+    return 0;
+}
+
+}  // namespace example
