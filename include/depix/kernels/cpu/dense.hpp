@@ -38,7 +38,8 @@ inline constexpr int dense_chunk = 512;
 DEPIX_INLINE Vector load_first(const float* from, int count) {
     if (count >= vector_width) return load(from);
     Vector v{};
-    std::memcpy(&v, from, static_cast<std::size_t>(count) * sizeof(float));
+    // count is below a vector's width here; g++ 12 does not see it, and warns of a huge copy, unless it is told so.
+    std::memcpy(&v, from, static_cast<std::size_t>(count & (vector_width - 1)) * sizeof(float));
     return v;
 }
 

@@ -1,0 +1,80 @@
+// The commands of this example, and what each may be told. main.cpp fills these in from the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "networks.hpp"
+
+namespace example {
+
+struct PrepareOptions {
+    std::filesystem::path pictures;  // any pictures, in sub-folders too
+    std::filesystem::path output;
+    int high = 96;  // side of the squares that are cut out; 0: whole pictures
+    int crops = 1;  // of each picture
+    bool enlarge = false;
+    std::uint64_t seed = 0;
+};
+int prepare(const PrepareOptions& options);
+
+struct TrainOptions {
+    Width width = Width::published;
+    std::filesystem::path pictures;
+    std::filesystem::path run;  // empty: runs/srresnet_WIDTH
+    int high = 96;
+    int crops = 1;  // of each picture in an epoch
+    bool enlarge = false;
+    int epochs = 20;
+    int batch_size = 16;
+    double learning_rate = 1e-4;
+    bool cosine = false;
+    bool in_memory = false;
+    int threads = 0;
+    std::uint64_t seed = 0;
+};
+int train(const TrainOptions& options);
+
+/// All that the second phase is made of, as somebody published it: recipes.hpp.
+enum class Recipe { srgan, small, deep_depixelate };
+inline std::string to_string(Recipe recipe) {
+    return recipe == Recipe::srgan ? "srgan" : recipe == Recipe::small ? "small" : "deep_depixelate";
+}
+
+struct TrainGanOptions {
+    Recipe recipe = Recipe::srgan;
+    std::filesystem::path pictures;
+    std::filesystem::path start, vgg;  // weights
+    bool torchvision = false;
+    std::filesystem::path run;                 // empty: runs/srgan_RECIPE
+    int crops = 1;                             // of each picture in an epoch
+    int high = 0, epochs = 0, batch_size = 0;  // 0: the recipe's
+    double learning_rate = 0;                  // likewise
+    double real_label = 1;
+    double average_decay = 0;
+    int sample_every = 200;
+    bool in_memory = false;
+    int threads = 0;
+    std::uint64_t seed = 0;
+};
+int train_gan(const TrainGanOptions& options);
+
+struct EvaluateOptions {
+    Width width = Width::small;
+    std::filesystem::path weights;  // empty: srresnet_WIDTH.safetensors
+    std::filesystem::path pictures;
+    std::filesystem::path sheet;  // empty: none
+    int threads = 0;
+};
+int evaluate(const EvaluateOptions& options);
+
+struct RestoreOptions {
+    Width width = Width::small;
+    std::filesystem::path weights;
+    std::filesystem::path input, output;
+    int threads = 0;
+};
+int restore(const RestoreOptions& options);
+
+}  // namespace example

@@ -1,0 +1,11 @@
+// The widths that this example compiles: a network is a type, so each is named here once.
+#pragma once
+
+#include "depix/models/srresnet.hpp"
+
+namespace example {
+
+using PublishedGenerator = depix::SRResNet<64, 16>;
+using SmallGenerator = depix::SRResNet<32, 4>;  // for a laptop: a twentieth of the work
+
+}  // namespace example

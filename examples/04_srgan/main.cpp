@@ -1,0 +1,147 @@
+// SRGAN: pictures enlarged four times each way, sixteen pixels from one.
+//
+// Bicubic enlarging lays a smooth surface through the small picture's pixels, whatever they show. A network that has
+// seen many photographs knows more: that an edge which a small picture shows as a ramp was sharp, that what looks like
+// hair is thin and long. SRResNet does all its thinking at the small size, in a row of residual blocks, each of which
+// adds a correction to what came before; only then pixel shuffle, twice, makes one large picture of four small ones.
+//
+//     srgan prepare FOLDER OUT     writes pairs, small and large, to look at         prepare.cpp
+//     srgan train FOLDER           learns from a folder of any pictures              train.hpp
+//     srgan train-gan FOLDER       goes on from there, against a discriminator       train_gan.hpp, recipes.hpp
+//     srgan evaluate FOLDER        measures on pictures that were not trained on     evaluate.cpp
+//     srgan restore IN OUT         enlarges a picture or a folder                    restore.cpp
+//
+// The network is a type: depix/models/srresnet.hpp. Its width is two numbers in that type; here are the published one
+// and a small one, both named in generators.hpp. The width `foreign` is somebody else's network with somebody else's
+// weights, written down in foreign.hpp.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "commands.hpp"
+
+int main(int count, char** arguments) {
+    using example::Width;
+    CLI::App app{"srgan: SRResNet, which enlarges pictures four times"};
+    app.require_subcommand(1);
+    const CLI::CheckedTransformer known_width(
+        std::map<std::string, Width>{{"published", Width::published}, {"small", Width::small}});
+    const CLI::CheckedTransformer any_width(std::map<std::string, Width>{
+        {"published", Width::published}, {"small", Width::small}, {"foreign", Width::foreign}});
+    const std::string widths = "published: 64 channels, 16 blocks; small: 32 channels, 4 blocks";
+    const std::string all_widths = widths + "; foreign: github.com/leftthomas/SRGAN's";
+    const std::string weights = "safetensors (srresnet_WIDTH.safetensors)";
+
+    example::PrepareOptions prepare;
+    CLI::App* prepare_command = app.add_subcommand("prepare", "write pairs of pictures, small and large, to look at");
+    prepare_command->add_option("pictures", prepare.pictures, "a folder of any pictures")->required();
+    prepare_command->add_option("output", prepare.output, "a folder")->required();
+    prepare_command->add_option("--high", prepare.high, "side of the large squares; 0: whole pictures")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    prepare_command->add_option("--crops", prepare.crops, "squares from each picture")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    prepare_command->add_flag("--enlarge", prepare.enlarge,
+                              "resize pictures smaller than a square, do not refuse them");
+    prepare_command->add_option("--seed", prepare.seed, "of places and turns")->capture_default_str();
+
+    example::TrainOptions train;
+    CLI::App* train_command = app.add_subcommand("train", "learn from a folder of any pictures");
+    train_command->add_option("pictures", train.pictures, "a folder")->required();
+    train_command->add_option("--width", train.width, widths)->transform(known_width)->default_str("published");
+    train_command->add_option(
+        "--run", train.run,
+        "folder for weights, checkpoint and loss curve; a run that was stopped goes on from there "
+        "(runs/srresnet_WIDTH)");
+    train_command->add_option("--high", train.high, "side of the large squares to learn from; divides by 4")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_option("--crops", train.crops, "squares from each picture in an epoch")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_flag("--enlarge", train.enlarge, "resize pictures smaller than a square, do not refuse them");
+    train_command->add_option("--epochs", train.epochs)->capture_default_str();
+    train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
+    train_command->add_option("--learning-rate", train.learning_rate, "Adam's, at its highest")->capture_default_str();
+    train_command->add_flag("--cosine", train.cosine,
+                            "let the learning rate rise over the first steps and fall to 0 along half a cosine");
+    train_command->add_flag("--in-memory", train.in_memory, "decode the pictures once and keep them");
+    train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
+    train_command->add_option("--seed", train.seed, "of weights, order and squares")->capture_default_str();
+
+    using example::Recipe;
+    const CLI::CheckedTransformer known_recipe(std::map<std::string, Recipe>{
+        {"srgan", Recipe::srgan}, {"small", Recipe::small}, {"deep-depixelate", Recipe::deep_depixelate}});
+    example::TrainGanOptions gan;
+    CLI::App* gan_command = app.add_subcommand("train-gan", "the second phase: against a discriminator");
+    gan_command->add_option("pictures", gan.pictures, "a folder")->required();
+    gan_command->add_option("--start", gan.start, "weights of the first phase, safetensors")->required();
+    gan_command->add_option("--vgg", gan.vgg, "VGG19's weights, safetensors with torchvision's names")->required();
+    gan_command->add_flag("--torchvision", gan.torchvision,
+                          "those weights are torchvision's own, not Caffe's or Keras's");
+    gan_command
+        ->add_option("--recipe", gan.recipe,
+                     "srgan: as published; deep-depixelate: likewise; small: srgan for a laptop (recipes.hpp)")
+        ->transform(known_recipe)
+        ->default_str("srgan");
+    gan_command->add_option(
+        "--run", gan.run,
+        "folder for weights, checkpoint and samples; a run that was stopped goes on from there (runs/srgan_RECIPE)");
+    gan_command->add_option("--crops", gan.crops, "squares from each picture in an epoch")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    const std::string recipe_says = "; 0: what the recipe says";
+    gan_command->add_option("--high", gan.high, "side of the large squares" + recipe_says);
+    gan_command->add_option("--epochs", gan.epochs, "0: what the recipe says");
+    gan_command->add_option("--batch", gan.batch_size, "pairs a step" + recipe_says);
+    gan_command->add_option("--learning-rate", gan.learning_rate, "of both networks" + recipe_says);
+    gan_command
+        ->add_option("--real-label", gan.real_label, "what the discriminator shall say of real pictures, e.g. 0.9")
+        ->capture_default_str();
+    gan_command->add_option("--average", gan.average_decay,
+                            "keep a moving average of the generator with this decay, such as 0.999; 0: none");
+    gan_command->add_option("--sample-every", gan.sample_every, "steps between sheets of samples; 0: none")
+        ->capture_default_str();
+    gan_command->add_flag("--in-memory", gan.in_memory, "decode the pictures once and keep them");
+    gan_command->add_option("--threads", gan.threads, "0: all")->capture_default_str();
+    gan_command->add_option("--seed", gan.seed, "of weights, order and squares")->capture_default_str();
+
+    example::EvaluateOptions evaluate;
+    CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pictures that were not trained on");
+    evaluate_command
+        ->add_option("pictures", evaluate.pictures, "a folder of large pictures, or of pairs NAME_HR and NAME_LR")
+        ->required();
+    evaluate_command->add_option("--width", evaluate.width, all_widths)->transform(any_width)->default_str("small");
+    evaluate_command->add_option("--weights", evaluate.weights, weights);
+    evaluate_command->add_option("--sheet", evaluate.sheet,
+                                 "write bicubic, the network's and the true pictures side by side here");
+    evaluate_command->add_option("--threads", evaluate.threads, "0: all")->capture_default_str();
+
+    example::RestoreOptions restore;
+    CLI::App* restore_command = app.add_subcommand("restore", "enlarge a picture, or a folder of pictures");
+    restore_command->add_option("input", restore.input, "a picture or a folder")->required();
+    restore_command->add_option("output", restore.output, "a picture or a folder")->required();
+    restore_command->add_option("--width", restore.width, all_widths)->transform(any_width)->default_str("small");
+    restore_command->add_option("--weights", restore.weights, weights);
+    restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
+
+    CLI11_PARSE(app, count, arguments);
+    const auto name = [](Width width) { return "srresnet_" + to_string(width); };
+    if (train.run.empty()) train.run = "runs/" + name(train.width);
+    if (gan.run.empty()) gan.run = "runs/srgan_" + to_string(gan.recipe);
+    if (evaluate.weights.empty()) evaluate.weights = name(evaluate.width) + ".safetensors";
+    if (restore.weights.empty()) restore.weights = name(restore.width) + ".safetensors";
+    try {
+        if (*prepare_command) return example::prepare(prepare);
+        if (*train_command) return example::train(train);
+        if (*gan_command) return example::train_gan(gan);
+        if (*evaluate_command) return example::evaluate(evaluate);
+        return example::restore(restore);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "srgan: %s\n", error.what());
+        return 1;
+    }
+}

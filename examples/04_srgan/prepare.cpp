@@ -1,0 +1,34 @@
+// prepare: what the network is to learn, as files to look at.
+//
+// Training needs none of them: it makes its pairs while it runs. NAME_LR.png is what the network is given, NAME_HR.png
+// what it should make of it; `evaluate` takes such a folder.
+#include <cstdio>
+
+#include "commands.hpp"
+#include "depix/data/super_resolution.hpp"
+
+int example::prepare(const PrepareOptions& options) {
+    namespace fs = std::filesystem;
+    const depix::PictureFolder pictures(options.pictures, {.channels = 3, .recursive = false});
+    fs::create_directories(options.output);
+    const auto write = [&](const std::string& name, const depix::SuperResolutionPair& pair) {
+        depix::write_image((options.output / (name + "_LR.png")).string(), pair.low);
+        depix::write_image((options.output / (name + "_HR.png")).string(), pair.high);
+    };
+    const auto name = [&](std::size_t i) { return fs::path(pictures.path(i)).stem().string(); };
+    std::size_t pairs = pictures.size();
+    if (options.high == 0) {
+        for (std::size_t i = 0; i < pairs; ++i) write(name(i), depix::make_super_resolution_pair(pictures.read(i)));
+    } else {
+        const depix::SuperResolutionSource source(pictures,
+                                                  {.high = options.high,
+                                                   .enlarge = options.enlarge,
+                                                   .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                                   .seed = options.seed});
+        pairs = source.size();
+        for (std::size_t i = 0; i < pairs; ++i)
+            write(name(i % pictures.size()) + "_" + std::to_string(i / pictures.size()), source.pair(0, i));
+    }
+    std::printf("%zu pairs: %s\n", pairs, options.output.string().c_str());
+    return 0;
+}

@@ -1,0 +1,58 @@
+// The second phase has many knobs; a recipe is a setting of them all, as somebody published it. Each is a type, since
+// the networks are.
+#pragma once
+
+#include "depix/models/srgan_discriminator.hpp"
+#include "depix/models/vgg19.hpp"
+#include "depix/train/feature_loss.hpp"
+#include "depix/train/optimizer.hpp"
+#include "depix/train/schedule.hpp"
+#include "generators.hpp"
+
+namespace example {
+
+/// VGG19's features, scaled by 1/12.75 so that their squared error is of the size of the pixels'.
+using SrganFeatureDistance = depix::Scaled<depix::MeanSquaredError, std::ratio<4, 51>>;
+
+/// SRGAN (Ledig et al. 2017): the squared distance of VGG5,4 features plus 1e-3 times the cross-entropy of a
+/// discriminator that looks at the whole square.
+struct SrganRecipe {
+    using Generator = PublishedGenerator;
+    using Discriminator = depix::SrganDiscriminator<>;
+    using Features = depix::Vgg54;
+    using FeatureDistance = SrganFeatureDistance;
+    using Adversarial = depix::BinaryCrossEntropy;
+    static constexpr int high = 96, batch_size = 16, epochs = 200;
+    static constexpr depix::Adam adam{.learning_rate = 1e-4};
+    /// A tenth of the rate for the second half.
+    static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
+};
+
+/// The same for a laptop: the small generator, a discriminator a quarter as wide, and VGG2,2, whose features are
+/// textures of a few pixels and cost a quarter of VGG5,4.
+struct SmallRecipe {
+    using Generator = SmallGenerator;
+    using Discriminator = depix::SrganDiscriminator<16, 256>;
+    using Features = depix::Vgg22;
+    using FeatureDistance = SrganFeatureDistance;
+    using Adversarial = depix::BinaryCrossEntropy;
+    static constexpr int high = 96, batch_size = 8, epochs = 10;
+    static constexpr depix::Adam adam{.learning_rate = 1e-4};
+    static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
+};
+
+/// DeepDepixelate's: the absolute distance of features up to VGG19's 35th layer plus 1e-3 times the least squares of a
+/// discriminator of patches; large squares, a rate that falls to nothing over the second half. Its own generator is
+/// ESRGAN's dense one (depix/models/rrdb.hpp), which has the same input and output; here it is SRResNet.
+struct DeepDepixelateRecipe {
+    using Generator = PublishedGenerator;
+    using Discriminator = depix::PatchDiscriminator<>;
+    using Features = depix::Vgg54BeforeReLU;
+    using FeatureDistance = depix::MeanAbsoluteError;
+    using Adversarial = depix::MeanSquaredError;
+    static constexpr int high = 256, batch_size = 4, epochs = 200;
+    static constexpr depix::Adam adam{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
+    static auto schedule(double rate, std::int64_t steps) { return depix::LinearDecay{rate, steps, steps / 2}; }
+};
+
+}  // namespace example

@@ -1,0 +1,15 @@
+#include "commands.hpp"
+
+namespace example {
+
+// Each recipe in a file of its own: four networks and their losses compile for a while.
+int train_gan_srgan(const TrainGanOptions& options);
+int train_gan_small(const TrainGanOptions& options);
+int train_gan_deep_depixelate(const TrainGanOptions& options);
+
+int train_gan(const TrainGanOptions& options) {
+    if (options.recipe == Recipe::small) return train_gan_small(options);
+    return options.recipe == Recipe::srgan ? train_gan_srgan(options) : train_gan_deep_depixelate(options);
+}
+
+}  // namespace example

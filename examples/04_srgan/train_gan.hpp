@@ -1,0 +1,120 @@
+// train-gan: the second published phase. A discriminator learns to tell the generator's pictures from photographs; the
+// generator learns to be taken for one.
+//
+// The squared error of the first phase asks for the mean of all pictures that might have been, and the mean of many
+// textures is none. Here nobody asks for the right pixels. VGG19, a network that was trained to recognise things,
+// compares what the two pictures look like to it; and the discriminator says whether it can tell that there was a
+// generator at all. Pictures become sharper, and less right: PSNR falls, which is no mistake.
+//
+// VGG19's weights are somebody else's; `--vgg` says where they are. Torchvision's and those that come from the authors
+// (Caffe, Keras) want their pictures prepared in different ways, see depix/models/vgg19.hpp.
+#pragma once
+
+#include <algorithm>
+#include <cstdio>
+
+#include "commands.hpp"
+#include "depix/data/contact_sheet.hpp"
+#include "depix/data/loader.hpp"
+#include "depix/data/metrics.hpp"
+#include "depix/data/super_resolution.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/train/adversarial_fit.hpp"
+#include "recipes.hpp"
+
+namespace example {
+
+/// What the generator makes of some pairs: enlarged by bicubic | by the generator | true.
+template <class Generator>
+void write_samples(const std::filesystem::path& path, const depix::Inference<Generator>& network,
+                   const depix::SuperResolutionSource& pairs) {
+    std::vector<std::vector<depix::Image>> rows;
+    for (std::size_t i = 0; i < std::min<std::size_t>(pairs.size(), 8); ++i) {
+        const auto [low, high] = pairs.pair(0, i);
+        const depix::Image made =
+            depix::from_range(network(depix::to_range(low, depix::low_resolution_range)), depix::high_resolution_range);
+        rows.push_back(
+            {depix::quantized(depix::resize(low, high.shape.height, high.shape.width)), depix::quantized(made), high});
+    }
+    depix::write_image(path.string(), depix::contact_sheet(rows));
+}
+
+template <class Recipe>
+int train_gan_by(const TrainGanOptions& options) {
+    using Generator = typename Recipe::Generator;
+    const depix::PictureFolder all = depix::PictureFolder(options.pictures, {.channels = 3}).shuffled(1);
+    const std::size_t aside = std::clamp<std::size_t>(all.size() / 20, 1, 100);  // the same as in the first phase
+    const depix::PictureSplit pictures = all.split(all.size() - aside, aside, 0);
+    const depix::SuperResolutionOptions cut{.high = options.high > 0 ? options.high : Recipe::high,
+                                            .enlarge = true,
+                                            .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                            .seed = 2 * options.seed};
+    depix::SuperResolutionOptions fixed = cut;
+    fixed.crops_per_picture = 4;
+    fixed.seed = 2 * options.seed + 1;
+    fixed.redraw = depix::Redraw::Never;
+    const depix::Keep keep = options.in_memory ? depix::Keep::InMemory : depix::Keep::OnDisk;
+    const int batch_size = options.batch_size > 0 ? options.batch_size : Recipe::batch_size;
+    const depix::Loader training{depix::AnyPairSource(depix::SuperResolutionSource(pictures.train, cut, keep)),
+                                 {.batch_size = batch_size, .seed = options.seed}};
+    const depix::SuperResolutionSource aside_pairs(pictures.validation, fixed, keep);
+    const depix::Loader validation{depix::AnyPairSource(aside_pairs), {.batch_size = batch_size, .shuffle = false}};
+
+    depix::Model<Generator> generator(options.seed);
+    depix::load(generator, options.start.string());
+    depix::Model<typename Recipe::Discriminator> discriminator(options.seed + 1);
+    depix::Model<typename Recipe::Features> vgg;
+    depix::load(vgg, options.vgg.string(), {.name_map = depix::vgg19_part<typename Recipe::Features>});
+    const depix::ChannelMap input = options.torchvision ? depix::VggInput::torchvision : depix::VggInput::caffe;
+    const auto range = depix::high_resolution_range;
+    depix::FeatureLoss<typename Recipe::Features, typename Recipe::FeatureDistance> content(
+        vgg, input.for_range(range.black, range.white), options.threads);
+
+    depix::Adam adam = Recipe::adam;
+    if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
+    depix::AdversarialTrainer trainer{generator,
+                                      discriminator,
+                                      std::move(content),
+                                      typename Recipe::Adversarial{},
+                                      adam,
+                                      adam,
+                                      {.content_weight = 1,
+                                       .adversarial_weight = 1e-3,
+                                       .real_label = options.real_label,
+                                       .average_decay = options.average_decay},
+                                      depix::Cpu{},
+                                      options.threads};
+
+    std::filesystem::create_directories(options.run / "samples");
+    const int epochs = options.epochs > 0 ? options.epochs : Recipe::epochs;
+    const auto now = [&] { return depix::Inference<Generator>(generator, options.threads); };
+    depix::AdversarialFitOptions fitting{.epochs = epochs};
+    fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
+    fitting.checkpoint_every_steps = 50;
+    fitting.history_csv = (options.run / "history.csv").string();
+    fitting.schedule = Recipe::schedule(adam.learning_rate, static_cast<std::int64_t>(training.steps()) * epochs);
+    fitting.sample_every_steps = options.sample_every;
+    fitting.sample = [&](std::int64_t step) {
+        write_samples(options.run / "samples" / (std::to_string(step) + ".png"), now(), aside_pairs);
+    };
+    // PSNR on the pictures kept aside. From -1 to 1 is twice as far as from 0 to 1, and its square four times.
+    fitting.score = [&] { return depix::decibels(depix::mean_loss(now(), depix::MeanSquaredError{}, validation) / 4); };
+
+    std::printf("before: %.2f dB on the validation pictures\n", fitting.score());
+    depix::fit(trainer, training, fitting, [](const depix::AdversarialEpochReport& report) {
+        const depix::AdversarialRecord& r = report.record;
+        std::printf(
+            "epoch %3d/%d  discriminator %.4f real, %.4f fake   generator %.4f features, %.4f adversarial   "
+            "%.2f dB   %.1f pictures/s\n",
+            r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
+            r.pictures_per_second);
+        std::fflush(stdout);
+    });
+
+    const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
+    depix::save(trainer.average() ? *trainer.average() : generator, weights, {.dtype = depix::DataType::F16});
+    std::printf("weights: %s\n", weights.c_str());
+    return 0;
+}
+
+}  // namespace example
