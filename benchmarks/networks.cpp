@@ -42,7 +42,7 @@ void restore_text(benchmark::State& state) { restore<TextRestorer>(state, {3, 64
 void restore_document(benchmark::State& state) { restore<DocumentsAutoencoder>(state, {1, 420, 540}); }
 void restore_page(benchmark::State& state) { restore<PageCleaner>(state, {1, 424, 544}); }
 void restore_unet(benchmark::State& state) { restore<PixelShuffleUNet<>>(state, {3, 512, 512}); }
-void restore_unet_12(benchmark::State& state) { restore<PixelShuffleUNet<12>>(state, {3, 512, 512}); }
+void restore_unet_16(benchmark::State& state) { restore<PixelShuffleUNet<16>>(state, {3, 512, 512}); }
 
 void train_depixelizer(benchmark::State& state) { train<Depixelizer>(state, {3, 64, 256}, 32); }
 void train_document(benchmark::State& state) { train<DocumentsAutoencoder>(state, {1, 420, 540}, 16); }
@@ -56,7 +56,7 @@ DEPIX_BENCHMARK(restore_text);
 DEPIX_BENCHMARK(restore_document);
 DEPIX_BENCHMARK(restore_page);
 DEPIX_BENCHMARK(restore_unet);
-DEPIX_BENCHMARK(restore_unet_12);
+DEPIX_BENCHMARK(restore_unet_16);
 DEPIX_BENCHMARK(train_depixelizer);
 DEPIX_BENCHMARK(train_document);
 DEPIX_BENCHMARK(train_unet);
