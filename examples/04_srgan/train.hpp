@@ -48,13 +48,10 @@ int train_generator(const TrainOptions& options) {
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    std::filesystem::create_directories(options.run);
-    depix::FitOptions fitting{.epochs = options.epochs, .patience = 0};
-    fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
+    depix::FitOptions fitting = depix::fit_in_folder(options.run);
+    fitting.epochs = options.epochs;
+    fitting.patience = 0;
     fitting.checkpoint_every_steps = 200;
-    fitting.best_weights = (options.run / "best.safetensors").string();
-    fitting.history_csv = (options.run / "history.csv").string();
-    fitting.loss_curve_svg = (options.run / "loss.svg").string();
     fitting.loss_curve.title = "SRResNet: mean squared error";
     if (options.cosine)
         fitting.schedule = depix::WarmUpCosine{

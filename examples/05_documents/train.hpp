@@ -42,12 +42,10 @@ int train_network(const TrainOptions& options, depix::Initialisation initialisat
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    std::filesystem::create_directories(options.run);
-    depix::FitOptions fitting{.epochs = options.epochs, .patience = 0};
-    fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
+    depix::FitOptions fitting = depix::fit_in_folder(options.run);
+    fitting.epochs = options.epochs;
+    fitting.patience = 0;
     fitting.best_weights = (options.run / (options.network + ".safetensors")).string();
-    fitting.history_csv = (options.run / "history.csv").string();
-    fitting.loss_curve_svg = (options.run / "loss.svg").string();
     fitting.loss_curve.title = options.network + ": mean squared error";
     if (options.cosine)
         fitting.schedule = depix::WarmUpCosine{

@@ -282,3 +282,14 @@ TEST_CASE("fit: a checkpoint that does not belong, or cannot be written, is an e
                          doctest::Contains("nowhere/run.safetensors"), FileError);
     CHECK(steps == 0);
 }
+
+TEST_CASE("fit: a run in one folder, which is made") {
+    const TemporaryFolder folder;
+    ScaleRun run;
+    FitOptions options = fit_in_folder(folder.path / "runs" / "first");
+    options.epochs = 1;
+    fit(run.trainer, tiny::Batches{.count = 1}, tiny::Batches{.count = 1}, options);
+    for (const char* name : {"checkpoint.safetensors", "best.safetensors", "history.csv", "loss.svg"})
+        CHECK(std::filesystem::exists(folder.path / "runs" / "first" / name));
+    CHECK_THROWS_AS(fit_in_folder(folder.path / "runs" / "first" / "loss.svg"), FileError);
+}

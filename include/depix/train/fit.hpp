@@ -51,6 +51,20 @@ struct FitOptions {
     std::function<double(std::int64_t step)> schedule = {};
 };
 
+/// Options of a run that is kept in one folder, which is made if need be: checkpoint.safetensors, best.safetensors,
+/// history.csv and loss.svg. Throws FileError if it cannot be made.
+inline FitOptions fit_in_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw FileError(folder.string(), "cannot make the folder: " + error.message());
+    FitOptions options;
+    options.checkpoint = (folder / "checkpoint.safetensors").string();
+    options.best_weights = (folder / "best.safetensors").string();
+    options.history_csv = (folder / "history.csv").string();
+    options.loss_curve_svg = (folder / "loss.svg").string();
+    return options;
+}
+
 struct FitResult {
     History history;                                             ///< All epochs, those before a resumption too.
     int best_epoch = 0;                                          ///< The first is 1; 0 if there was none.
