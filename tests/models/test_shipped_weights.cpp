@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "../data/roboto.hpp"
+#include "depix/data/damage.hpp"
 #include "depix/data/masks.hpp"
 #include "depix/data/metrics.hpp"
 #include "depix/data/pair_folder.hpp"
@@ -42,6 +43,20 @@ Image stained(Image page) {
             page(0, y, x) *= static_cast<float>(paper);
         }
     return page;
+}
+
+/// Something with colours, edges and shades, as photographs have.
+Image scene() {
+    Image image({3, 96, 128});
+    for (int y = 0; y < 96; ++y)
+        for (int x = 0; x < 128; ++x) {
+            const bool ball = std::hypot(y - 50, x - 64)<28, ground = y> 70;
+            const double shade = 0.5 + 0.4 * std::sin(0.04 * x) * std::cos(0.05 * y);
+            image(0, y, x) = static_cast<float>(ball ? 0.8 * shade : ground ? 0.35 : 0.45);
+            image(1, y, x) = static_cast<float>(ball ? 0.3 * shade : ground ? 0.40 : 0.60);
+            image(2, y, x) = static_cast<float>(ball ? 0.2 : ground ? 0.25 : 0.80 - 0.2 * y / 96.0);
+        }
+    return image;
 }
 
 }  // namespace
@@ -89,4 +104,19 @@ TEST_CASE("the shipped document networks take off a stain that they have not see
     const double before = root_mean_squared_error(dirty, clean);
     CHECK(root_mean_squared_error(restore(published, dirty), clean) < before / 2);
     CHECK(root_mean_squared_error(restore(own, dirty), clean) < before / 2);
+}
+
+TEST_CASE("the shipped U-Nets take off noise and fill a hole") {
+    using Network = PixelShuffleUNet<16>;
+    const Inference<Network> denoise{shipped<Network>("06_unet/unet_denoise_16.safetensors"), 1};
+    const Inference<Network> inpaint{shipped<Network>("06_unet/unet_inpaint_16.safetensors"), 1};
+    const Image clean = scene();
+    Random random(3);
+    Image noisy = clean;
+    GaussianNoise{25 / 255.0, 25 / 255.0}(noisy, random);
+    CHECK(peak_signal_to_noise_ratio(restore(denoise, noisy), clean) > peak_signal_to_noise_ratio(noisy, clean) + 3);
+
+    Image holed = clean;
+    Inpainting{.mask = StrokeMask{.least_count = 2, .most_count = 2}}(holed, random);
+    CHECK(peak_signal_to_noise_ratio(restore(inpaint, holed), clean) > peak_signal_to_noise_ratio(holed, clean) + 3);
 }
