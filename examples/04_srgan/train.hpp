@@ -10,39 +10,28 @@
 // first steps and down to nothing along half a cosine.
 #pragma once
 
-#include <algorithm>
 #include <cstdio>
 
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/super_resolution.hpp"
 #include "depix/train/fit.hpp"
 #include "depix/train/schedule.hpp"
 #include "generators.hpp"
+#include "pairs.hpp"
 
 namespace example {
 
 template <class Generator>
 int train_generator(const TrainOptions& options) {
-    // Every twentieth picture is kept aside, to see how good the network is on what it never saw.
-    const depix::PictureFolder all = depix::PictureFolder(options.pictures, {.channels = 3}).shuffled(1);
-    const std::size_t aside = std::clamp<std::size_t>(all.size() / 20, 1, 100);
-    const depix::PictureSplit pictures = all.split(all.size() - aside, aside, 0);
-    if (pictures.train.size() == 0) throw depix::Error("one picture is too few: some are kept aside");
-
-    depix::SuperResolutionOptions cut{.high = options.high,
-                                      .enlarge = options.enlarge,
-                                      .crops_per_picture = static_cast<std::size_t>(options.crops),
-                                      .seed = 2 * options.seed};
-    depix::SuperResolutionOptions fixed = cut;
-    fixed.crops_per_picture = 4;
-    fixed.seed = 2 * options.seed + 1;
-    fixed.redraw = depix::Redraw::Never;
-    const depix::Keep keep = options.in_memory ? depix::Keep::InMemory : depix::Keep::OnDisk;
-    const depix::Loader training{depix::AnyPairSource(depix::SuperResolutionSource(pictures.train, cut, keep)),
+    const auto [taught, unseen] = make_pairs(options.pictures,
+                                             {.high = options.high,
+                                              .enlarge = options.enlarge,
+                                              .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                              .seed = options.seed},
+                                             options.in_memory);
+    const depix::Loader training{depix::AnyPairSource(taught),
                                  {.batch_size = options.batch_size, .seed = options.seed}};
-    const depix::Loader validation{depix::AnyPairSource(depix::SuperResolutionSource(pictures.validation, fixed, keep)),
-                                   {.batch_size = options.batch_size, .shuffle = false}};
+    const depix::Loader validation{depix::AnyPairSource(unseen), {.batch_size = options.batch_size, .shuffle = false}};
 
     depix::Model<Generator> model(options.seed);
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},

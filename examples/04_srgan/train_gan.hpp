@@ -17,9 +17,9 @@
 #include "depix/data/contact_sheet.hpp"
 #include "depix/data/loader.hpp"
 #include "depix/data/metrics.hpp"
-#include "depix/data/super_resolution.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/train/adversarial_fit.hpp"
+#include "pairs.hpp"
 #include "recipes.hpp"
 
 namespace example {
@@ -42,23 +42,17 @@ void write_samples(const std::filesystem::path& path, const depix::Inference<Gen
 template <class Recipe>
 int train_gan_by(const TrainGanOptions& options) {
     using Generator = typename Recipe::Generator;
-    const depix::PictureFolder all = depix::PictureFolder(options.pictures, {.channels = 3}).shuffled(1);
-    const std::size_t aside = std::clamp<std::size_t>(all.size() / 20, 1, 100);  // the same as in the first phase
-    const depix::PictureSplit pictures = all.split(all.size() - aside, aside, 0);
-    const depix::SuperResolutionOptions cut{.high = options.high > 0 ? options.high : Recipe::high,
-                                            .enlarge = true,
-                                            .crops_per_picture = static_cast<std::size_t>(options.crops),
-                                            .seed = 2 * options.seed};
-    depix::SuperResolutionOptions fixed = cut;
-    fixed.crops_per_picture = 4;
-    fixed.seed = 2 * options.seed + 1;
-    fixed.redraw = depix::Redraw::Never;
-    const depix::Keep keep = options.in_memory ? depix::Keep::InMemory : depix::Keep::OnDisk;
+    const auto pairs = make_pairs(options.pictures,
+                                  {.high = options.high > 0 ? options.high : Recipe::high,
+                                   .enlarge = true,
+                                   .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                   .seed = options.seed},
+                                  options.in_memory);
     const int batch_size = options.batch_size > 0 ? options.batch_size : Recipe::batch_size;
-    const depix::Loader training{depix::AnyPairSource(depix::SuperResolutionSource(pictures.train, cut, keep)),
+    const depix::Loader training{depix::AnyPairSource(pairs.training),
                                  {.batch_size = batch_size, .seed = options.seed}};
-    const depix::SuperResolutionSource aside_pairs(pictures.validation, fixed, keep);
-    const depix::Loader validation{depix::AnyPairSource(aside_pairs), {.batch_size = batch_size, .shuffle = false}};
+    const depix::Loader validation{depix::AnyPairSource(pairs.validation),
+                                   {.batch_size = batch_size, .shuffle = false}};
 
     depix::Model<Generator> generator(options.seed);
     depix::load(generator, options.start.string());
@@ -95,7 +89,7 @@ int train_gan_by(const TrainGanOptions& options) {
     fitting.schedule = Recipe::schedule(adam.learning_rate, static_cast<std::int64_t>(training.steps()) * epochs);
     fitting.sample_every_steps = options.sample_every;
     fitting.sample = [&](std::int64_t step) {
-        write_samples(options.run / "samples" / (std::to_string(step) + ".png"), now(), aside_pairs);
+        write_samples(options.run / "samples" / (std::to_string(step) + ".png"), now(), pairs.validation);
     };
     // PSNR on the pictures kept aside. From -1 to 1 is twice as far as from 0 to 1, and its square four times.
     fitting.score = [&] { return depix::decibels(depix::mean_loss(now(), depix::MeanSquaredError{}, validation) / 4); };

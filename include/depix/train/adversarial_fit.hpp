@@ -80,7 +80,8 @@ class AdversarialFit {
 
     template <class... Callbacks>
     AdversarialFitResult run(Callbacks&... callbacks) {
-        resume();
+        progress_.steps_per_epoch = static_cast<std::int64_t>(loader_.steps());
+        resume(options_.checkpoint, trainer_, progress_);
         while (progress_.epoch < options_.epochs) {
             train_epoch(callbacks...);
             finish_epoch(callbacks...);
@@ -90,17 +91,6 @@ class AdversarialFit {
 
   private:
     using Clock = std::chrono::steady_clock;
-
-    void resume() {
-        const auto steps = static_cast<std::int64_t>(loader_.steps());
-        progress_.steps_per_epoch = steps;
-        if (options_.checkpoint.empty()) return;
-        std::error_code unreadable;  // then writing says why
-        if (std::filesystem::exists(options_.checkpoint, unreadable))
-            progress_ = load_checkpoint(options_.checkpoint, trainer_, steps);
-        else
-            save();  // a path that cannot be written shows now, not after an hour
-    }
 
     void save() const {
         if (!options_.checkpoint.empty()) save_checkpoint(options_.checkpoint, trainer_, progress_);
@@ -114,8 +104,9 @@ class AdversarialFit {
         for (const auto& [degraded, clean] : batches) {
             const std::int64_t before = progress_.epoch * progress_.steps_per_epoch + progress_.step;
             if (options_.schedule) {
-                trainer_.generator_optimizer.learning_rate = options_.schedule(before);
-                trainer_.discriminator_optimizer.learning_rate = options_.schedule(before) * rate_ratio_;
+                const double rate = options_.schedule(before);
+                trainer_.generator_optimizer.learning_rate = rate;
+                trainer_.discriminator_optimizer.learning_rate = rate * rate_ratio_;
             }
             const AdversarialLosses losses = step(degraded, clean);
             ++progress_.step;

@@ -31,20 +31,8 @@ double add_loss(Loss& loss, View<const T> y, View<const T> t, View<T> dy, double
     } else {
         static_assert(ElementwiseLoss<Loss>, "depix: a loss has value and slope, or add");
         const double count = static_cast<double>(y.batch) * static_cast<double>(y.shape().size());
-        const T factor = static_cast<T>(weight / count);
         double sum = 0;
-        for (int n = 0; n < y.batch; ++n)
-            for (int c = 0; c < y.channels; ++c)
-                for (int i = 0; i < y.height; ++i) {
-                    const T *prediction = y.row(n, c, i), *target = t.row(n, c, i);
-                    T* slope = dy.row(n, c, i);
-                    T row = 0;
-                    for (int j = 0; j < y.width; ++j) {
-                        row += Loss::value(prediction[j], target[j]);
-                        slope[j] += factor * Loss::slope(prediction[j], target[j]);
-                    }
-                    sum += static_cast<double>(row);
-                }
+        for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, dy, n, static_cast<T>(weight / count), true);
         return sum / count;
     }
 }

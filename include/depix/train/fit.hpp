@@ -107,6 +107,18 @@ void notify(const Report& report, Callbacks&... callbacks) {
     (tell(callbacks), ...);
 }
 
+/// Puts trainer and progress where the checkpoint says, if there is one; writes the first one otherwise, so that a path
+/// that cannot be written shows now, not after an hour. No path: nothing to do.
+template <class AnyTrainer, class AnyProgress>
+void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& progress) {
+    if (checkpoint.empty()) return;
+    std::error_code unreadable;  // then writing says why
+    if (std::filesystem::exists(checkpoint, unreadable))
+        progress = load_checkpoint(checkpoint, trainer, progress.steps_per_epoch);
+    else
+        save_checkpoint(checkpoint, trainer, progress);
+}
+
 /// One run of fit: what it was given, and where it stands.
 template <Module Network, class Loss, class Optimizer, class Backend, class T, BatchLoader Training,
           BatchLoader Validation>
@@ -118,7 +130,8 @@ class Fit {
 
     template <class... Callbacks>
     FitResult run(Callbacks&... callbacks) {
-        resume();
+        progress_.steps_per_epoch = static_cast<std::int64_t>(loader_.steps());
+        resume(options_.checkpoint, trainer_, progress_);
         while (progress_.epoch < options_.epochs && !out_of_patience()) {
             train_epoch(callbacks...);
             finish_epoch(callbacks...);
@@ -130,17 +143,6 @@ class Fit {
 
   private:
     using Clock = std::chrono::steady_clock;
-
-    void resume() {
-        const auto steps = static_cast<std::int64_t>(loader_.steps());
-        progress_.steps_per_epoch = steps;
-        if (options_.checkpoint.empty()) return;
-        std::error_code unreadable;  // then writing says why
-        if (std::filesystem::exists(options_.checkpoint, unreadable))
-            progress_ = load_checkpoint(options_.checkpoint, trainer_, steps);
-        else
-            save();  // a path that cannot be written shows now, not after an hour
-    }
 
     void save() const {
         if (!options_.checkpoint.empty()) save_checkpoint(options_.checkpoint, trainer_, progress_);

@@ -91,9 +91,9 @@ concept ElementwiseLoss = requires(float y, float t) {
 };
 
 /// The sum of the loss over picture n of y and t (both (N, C, H, W)); its slope times `factor` goes to dy, unless that
-/// has no data. Sums rows in T and adds them up in double.
+/// has no data; it is added to what is there if `accumulate`. Sums rows in T and adds them up in double.
 template <ElementwiseLoss Loss, class T>
-double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n, T factor) {
+double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n, T factor, bool accumulate = false) {
     double sum = 0;
     for (int c = 0; c < y.channels; ++c)
         for (int i = 0; i < y.height; ++i) {
@@ -104,7 +104,10 @@ double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n
             sum += static_cast<double>(row);
             if (!dy.data) continue;
             T* slope = dy.row(n, c, i);
-            for (int j = 0; j < y.width; ++j) slope[j] = factor * Loss::slope(prediction[j], target[j]);
+            for (int j = 0; j < y.width; ++j) {
+                const T own = factor * Loss::slope(prediction[j], target[j]);
+                slope[j] = accumulate ? slope[j] + own : own;
+            }
         }
     return sum;
 }
