@@ -103,7 +103,8 @@ depix::AnyPairSource example::training_patches(Task task, const std::vector<Page
         degraded.push_back(page.degraded);
         clean.push_back(page.clean);
     }
-    const AnyPairSource patches(PatchSource(degraded, clean, {.flips_and_rotations = true, .seed = seed}));
+    const AnyPairSource patches(
+        PatchSource(degraded, clean, {.flips_and_rotations = true, .largest_fading = 0.7f, .seed = seed}));
     if (drawn == 0) return patches;
     return BothSources{patches, drawn_ones()};
 }

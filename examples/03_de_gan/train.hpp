@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "commands.hpp"
@@ -23,6 +24,20 @@
 #include "depix/train/schedule.hpp"
 
 namespace example {
+
+/// Lets one of the last two channels mean paper, the other ink.
+///
+/// Both come out of a ReLU, so none is ever below 0. If both happen to start with a positive weight, the page can never
+/// be darker than the last bias alone makes it, which moves by no more than the learning rate a step: after thousands
+/// of steps ink is still grey. With one weight of either sign the network has both from the start.
+template <class Generator>
+void let_a_channel_mean_ink(depix::Model<Generator>& generator) {
+    for (const auto& tensor : generator.tensors())
+        if (tensor.name == "conv10.weight") {
+            tensor.values[0] = std::abs(tensor.values[0]);
+            tensor.values[1] = -std::abs(tensor.values[1]);
+        }
+}
 
 /// DiscriminatorFilters: published as 64, like Filters; a small generator does not need so strong an opponent.
 template <int Filters, int DiscriminatorFilters>
@@ -39,6 +54,7 @@ int train_de_gan(const TrainOptions& options) {
     const depix::Loader validation{unseen, {.batch_size = options.batch_size, .shuffle = false}};
 
     depix::Model<Generator> generator(options.seed, depix::Initialisation::he_normal);
+    let_a_channel_mean_ink(generator);
     depix::Model<Discriminator> discriminator(options.seed + 1);
     const depix::Adam adam{.learning_rate = options.learning_rate};
     depix::AdversarialTrainer trainer{generator,

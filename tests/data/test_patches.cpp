@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <stdexcept>
@@ -152,6 +153,26 @@ TEST_CASE("flips and rotations: of both alike, another one each epoch, all eight
         }
     }
     CHECK(seen.size() == 8);
+}
+
+TEST_CASE("fading lowers the contrast of the degraded patch alone, by another share each epoch") {
+    const PatchSource plain(degraded(), clean, {.size = 8, .stride = 8});
+    const PatchSource faded(degraded(), clean, {.size = 8, .stride = 8, .largest_fading = 0.5f, .seed = 3});
+    std::set<float> shares;
+    for (std::uint64_t epoch = 0; epoch < 8; ++epoch) {
+        const Pair before = pair(plain, epoch, 0), after = pair(faded, epoch, 0);
+        CHECK(after.target.pixels == before.target.pixels);
+        const float spread = before.input(0, 0, 1) - before.input(0, 0, 0);
+        const float share = 1 - (after.input(0, 0, 1) - after.input(0, 0, 0)) / spread;
+        CHECK(share >= 0.f);
+        CHECK(share <= 0.501f);
+        double sum = 0;  // the mean stays
+        for (std::size_t i = 0; i < before.input.pixels.size(); ++i)
+            sum += static_cast<double>(after.input.pixels[i] - before.input.pixels[i]);
+        CHECK(std::abs(sum) < 1e-4);
+        shares.insert(share);
+    }
+    CHECK(shares.size() > 4);
 }
 
 TEST_CASE("from a folder, and on a loader's threads") {

@@ -62,7 +62,10 @@ struct PatchOptions {
     int size = 256;
     int stride = 192;
     bool flips_and_rotations = false;  ///< By any of the square's eight symmetries, another one each epoch.
-    std::uint64_t seed = 0;            ///< Of the symmetries.
+    /// The degraded patch's contrast is lowered by a random share of up to this, 0..1: x -> m + (1 - share)(x - m), m
+    /// its mean, which is about the paper. Ink fades unevenly over the centuries, and scanners differ.
+    float largest_fading = 0;
+    std::uint64_t seed = 0;  ///< Of the symmetries and the fading.
     Redraw redraw = Redraw::EveryEpoch;
 };
 
@@ -122,11 +125,10 @@ class PatchSource {
         const auto& [number, place] = (*patches_)[index];
         const Page& page = (*pages_)[number];
         Symmetry symmetry = Symmetry::Same;
-        if (options_.flips_and_rotations) {
-            Random random(options_.seed, options_.redraw == Redraw::EveryEpoch ? epoch : 0, index);
-            symmetry = static_cast<Symmetry>(random.integer(0, 7));
-        }
+        Random random(options_.seed, options_.redraw == Redraw::EveryEpoch ? epoch : 0, index);
+        if (options_.flips_and_rotations) symmetry = static_cast<Symmetry>(random.integer(0, 7));
         cut(page, page.degraded, place, symmetry, input);
+        if (options_.largest_fading > 0) fade(input, options_.largest_fading * static_cast<float>(random.uniform()));
         cut(page, page.clean, place, symmetry, target);
     }
 
@@ -135,6 +137,18 @@ class PatchSource {
         Shape shape;
         std::vector<std::uint8_t> degraded, clean;
     };
+
+    static void fade(View<float> patch, float share) {
+        const auto for_pixels = [&](auto&& body) {
+            for (int c = 0; c < patch.channels; ++c)
+                for (int i = 0; i < patch.height; ++i)
+                    for (int j = 0; j < patch.width; ++j) body(patch(0, c, i, j));
+        };
+        double sum = 0;
+        for_pixels([&](float x) { sum += static_cast<double>(x); });
+        const float mean = static_cast<float>(sum / static_cast<double>(patch.shape().size()));
+        for_pixels([&](float& x) { x += share * (mean - x); });
+    }
 
     Page padded(const Image& degraded, const Image& clean) const {
         Page page{degraded.shape, {}, {}};

@@ -4,6 +4,7 @@
 #include "depix/kernels/cpu/conv_transpose.hpp"
 #include "depix/kernels/cpu/interleave.hpp"
 #include "depix/kernels/cpu/weight_gradient.hpp"
+#include "depix/kernels/cpu/winograd.hpp"
 #include "depix/layers/conv_transpose.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -14,7 +15,9 @@ namespace cpu {
 struct ConvKernels {
     ConvGeometry geometry;
     bool transposed = false;
-    int forward_block = 1;   ///< channels of a register block, which the forward weights are packed for
+    bool winograd = false;  ///< forward and for the input's gradient; the functions and blocks below are then for those
+                            ///< who cannot use it
+    int forward_block = 1;  ///< channels of a register block, which the forward weights are packed for
     int backward_block = 1;  ///< likewise for the input's gradient
 
     /// y = epilogue(x * weight), rows [first, last) of picture n.
@@ -31,28 +34,45 @@ struct ConvKernels {
     void (*weight_gradient_rows)(View<const float> large, View<const float> small, int n, int padding, int first,
                                  int last, float* d_weight) = nullptr;
 
-    constexpr std::size_t forward_size() const {
-        return packed_size(geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block);
+    constexpr WinogradSizes winograd_forward() const { return {geometry.in_channels, geometry.out_channels}; }
+    constexpr WinogradSizes winograd_backward() const { return {geometry.out_channels, geometry.in_channels}; }
+    constexpr std::size_t forward_size(bool by_winograd) const {
+        return by_winograd ? winograd_forward().packed()
+                           : packed_size(geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block);
     }
     constexpr std::size_t backward_size() const {
-        return packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block);
+        return winograd ? winograd_backward().packed()
+                        : packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block);
+    }
+    /// Floats of scratch that each thread wants of its own, and inference too.
+    constexpr std::size_t winograd_scratch() const {
+        return winograd ? std::max(winograd_forward().scratch(), winograd_backward().scratch()) : 0;
     }
     /// Weights and biases.
     constexpr std::size_t parameters() const {
         return geometry.weight_count() + (geometry.bias ? static_cast<std::size_t>(geometry.out_channels) : 0);
     }
-    /// Floats of scratch that training wants: packed weights, and a sum of the parameters' gradients for each thread.
+    /// Floats of scratch that training wants: packed weights, a sum of the parameters' gradients for each thread, and
+    /// what Winograd wants.
     constexpr std::size_t scratch_size(int threads) const {
-        const std::size_t packed = forward_size() > backward_size() ? forward_size() : backward_size();
-        return packed + gradient_scratch(parameters(), threads);
+        return packed_for_training() + gradient_scratch(parameters(), threads) +
+               winograd_scratch() * static_cast<std::size_t>(threads);
     }
-    void pack_forward(const float* weight, const float* scale, float* packed, Team team) const {
-        pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block, transposed,
-                     scale, packed, team);
+    constexpr std::size_t packed_for_training() const { return std::max(forward_size(winograd), backward_size()); }
+
+    void pack_forward(bool by_winograd, const float* weight, const float* scale, float* packed, Team team) const {
+        if (by_winograd)
+            pack_winograd(weight, winograd_forward(), false, scale, packed, team);
+        else
+            pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block,
+                         transposed, scale, packed, team);
     }
     void pack_backward(const float* weight, float* packed, Team team) const {
-        pack_weights(weight, geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block, !transposed,
-                     nullptr, packed, team);
+        if (winograd)
+            pack_winograd(weight, winograd_backward(), true, nullptr, packed, team);
+        else
+            pack_weights(weight, geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block,
+                         !transposed, nullptr, packed, team);
     }
 };
 
@@ -63,7 +83,7 @@ constexpr ConvKernels choose_conv_kernels() {
     constexpr RegisterBlock ahead = choose_block(G.out_channels, Transposed ? s : 1);
     constexpr RegisterBlock back = choose_block(G.in_channels, Transposed ? 1 : s);
     constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
-    ConvKernels kernels{G, Transposed, ahead.channels, back.channels};
+    ConvKernels kernels{G, Transposed, !Transposed && winograd_pays(G), ahead.channels, back.channels};
     if constexpr (Transposed) {
         kernels.forward_rows = &conv_transpose_rows<k, s, p, ahead.channels, ahead.vectors>;
         kernels.input_gradient_rows = &conv_rows<k, s, back.channels, back.vectors>;
@@ -107,12 +127,25 @@ inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>()
         }
 }
 
+/// This thread's part of a map's tiles, and of a layer's scratch, for Winograd.
+inline Interval share_tiles(Team team, const View<const float>& y) {
+    return team.share(winograd_vectors(y.batch, y.height, y.width));
+}
+inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team team) {
+    return scratch + kernels.packed_for_training() + gradient_scratch(kernels.parameters(), team.threads) +
+           kernels.winograd_scratch() * static_cast<std::size_t>(team.thread);
+}
+
 /// The forward pass of a layer in training.
 [[gnu::noinline]] inline void conv_layer_forward(const ConvKernels& kernels, const Forward<float>& a, Team team) {
     const ConvGeometry& g = kernels.geometry;
-    kernels.pack_forward(a.parameters, nullptr, a.scratch, team);
+    kernels.pack_forward(kernels.winograd, a.parameters, nullptr, a.scratch, team);
     team.barrier();
     const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr};
+    if (kernels.winograd)
+        return winograd_tiles<WinogradStore::Plain>(a.input, a.scratch, kernels.winograd_forward(), epilogue, a.output,
+                                                    share_tiles(team, a.output),
+                                                    winograd_scratch(kernels, a.scratch, team));
     share_rows(team, a.output.batch, a.output.height, [&](int n, int first, int last) {
         kernels.forward_rows(a.input, n, a.scratch, g.padding_before, epilogue, a.output, first, last);
     });
@@ -128,7 +161,7 @@ inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>()
     if (!a.parameter_gradients)
         team.barrier();  // the packed weights are complete
     else
-        share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.backward_size(),
+        share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.packed_for_training(),
                        a.parameter_gradients, [&](int n, int first, int last, float* sums) {
                            kernels.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
                            if (!g.bias) return;
@@ -140,6 +173,10 @@ inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>()
                        });
     if (!a.input_gradient.data) return;
     const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
+    if (kernels.winograd)
+        return winograd_tiles<WinogradStore::Plain>(dy, a.scratch, kernels.winograd_backward(), epilogue,
+                                                    a.input_gradient, share_tiles(team, dy),
+                                                    winograd_scratch(kernels, a.scratch, team));
     share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {
         kernels.input_gradient_rows(dy, n, a.scratch, g.padding_before, epilogue, a.input_gradient, first, last);
     });

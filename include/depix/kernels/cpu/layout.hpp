@@ -54,7 +54,7 @@ template <std::size_t Tensors>
 struct Layout {
     std::array<Shape, Tensors> shapes{};
     Placement<Tensors> placement;
-    std::size_t scratch = 0;         ///< behind everything else, of each thread: rows to pool or shuffle
+    std::size_t scratch = 0;         ///< behind everything else, of each thread: rows to pool or shuffle, tiles
     std::size_t shared_scratch = 0;  ///< in the same place, of the team: what a kernel asks for
 
     constexpr std::size_t size(int threads) const {
@@ -62,6 +62,11 @@ struct Layout {
         return placement.total + (own > shared_scratch ? own : shared_scratch);
     }
 };
+
+/// Whether a step is computed by Winograd: if that pays, and there is nothing behind it that it cannot store.
+constexpr bool by_winograd(const ConvKernels& kernels, const PlanStep& step) {
+    return kernels.winograd && (!step.shuffle || step.shuffle.info->traits.up == 2);
+}
 
 /// Floats of scratch that each thread wants for a fused step: convolved rows of `width` before the next layer of it.
 constexpr std::size_t row_scratch(const PlanStep& step, int width) {
@@ -90,6 +95,10 @@ constexpr auto make_layout(Shape input) {
         raise(layout.scratch, row_scratch(step, step.layer.info->output(shape).width));
     }
     layers_of<Network>::for_each([&]<class L>() {
+        if constexpr (Convolution<L>) {
+            if (Kernel<Cpu, L>::kernels.winograd)
+                raise(layout.scratch, Kernel<Cpu, L>::kernels.winograd_forward().scratch());
+        }
         if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(); })
             raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size());
     });

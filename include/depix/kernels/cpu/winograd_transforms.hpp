@@ -1,0 +1,86 @@
+// The transforms of Winograd's convolution F(4x4, 3x3), on a vector of tiles at once.
+//
+// Four outputs of a convolution with three taps cost twelve multiplications. Winograd's way (S. Winograd 1980; A.
+// Lavin, S. Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308) costs six: both the six
+// inputs and the three taps are seen as polynomials, evaluated at the points 0, 1, -1, 2, -2 and infinity, multiplied
+// there, and the product is interpolated. In two dimensions a tile of 4x4 outputs costs 36 multiplications in place of
+// 144:
+//
+//     Y = A^T [ (G g G^T) * (B^T d B) ] A      d: 6x6 inputs, g: 3x3 taps, Y: 4x4 outputs, *: elementwise
+//
+// The sum over input channels happens between the brackets, which makes of it 36 products of matrices.
+#pragma once
+
+#include <cstddef>
+
+#include "depix/kernels/cpu/simd.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+inline constexpr int winograd_points = 36;
+
+namespace winograd_detail {
+template <int A, int B, int C, int D, std::size_t... I>
+constexpr auto quad_index(std::index_sequence<I...>) {
+    constexpr int pattern[] = {A, B, C, D};
+    return ShuffleIndex<static_cast<int>(I / 4 * 4) + pattern[I % 4] % 4 + pattern[I % 4] / 4 * vector_width...>{};
+}
+/// Within every four lanes: lanes A, B, C, D of eight, a's four and then b's.
+template <int A, int B, int C, int D>
+DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
+    return simd_detail::shuffle(a, b, quad_index<A, B, C, D>(simd_detail::Lanes{}));
+}
+}  // namespace winograd_detail
+
+/// Four vectors as 4x4 matrices, one in every four lanes, each transposed: what was in lane 4 b + k of vector j is in
+/// lane 4 b + j of vector k. Its own inverse.
+///
+/// Four vectors of neighbouring pixels become four vectors of tiles (one column of every tile each), and back.
+DEPIX_INLINE void transpose_quads(Vector (&v)[4]) {
+    using winograd_detail::in_quads;
+    const Vector low = in_quads<0, 4, 1, 5>(v[0], v[1]), low2 = in_quads<0, 4, 1, 5>(v[2], v[3]);
+    const Vector high = in_quads<2, 6, 3, 7>(v[0], v[1]), high2 = in_quads<2, 6, 3, 7>(v[2], v[3]);
+    v[0] = in_quads<0, 1, 4, 5>(low, low2);
+    v[1] = in_quads<2, 3, 6, 7>(low, low2);
+    v[2] = in_quads<0, 1, 4, 5>(high, high2);
+    v[3] = in_quads<2, 3, 6, 7>(high, high2);
+}
+
+/// B^T d, of six vectors that lie `step` apart.
+DEPIX_INLINE void transform_inputs(Vector* d, int step) {
+    const Vector d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    const Vector even = d4 - 4.f * d2, odd = d3 - 4.f * d1;
+    const Vector even2 = d4 - d2, odd2 = 2.f * (d3 - d1);
+    d[0] = 4.f * d0 - 5.f * d2 + d4;
+    d[step] = even + odd;
+    d[2 * step] = even - odd;
+    d[3 * step] = even2 + odd2;
+    d[4 * step] = even2 - odd2;
+    d[5 * step] = 4.f * d1 - 5.f * d3 + d5;
+}
+
+/// G g: three taps, `step` apart, to six values, `to_step` apart.
+DEPIX_INLINE void transform_taps(const Vector* g, int step, Vector* to, int to_step) {
+    const Vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
+    const Vector sum = (g0 + g2) * (-1.f / 6), far = g0 * (1.f / 24) + g2 * (1.f / 6);
+    to[0] = g0 * 0.25f;
+    to[to_step] = sum - g1 * (1.f / 6);
+    to[2 * to_step] = sum + g1 * (1.f / 6);
+    to[3 * to_step] = far + g1 * (1.f / 12);
+    to[4 * to_step] = far - g1 * (1.f / 12);
+    to[5 * to_step] = g2;
+}
+
+/// A^T m: six products, `step` apart, to four outputs, `to_step` apart.
+DEPIX_INLINE void transform_products(const Vector* m, int step, Vector* to, int to_step) {
+    const Vector near = m[step] + m[2 * step], near_odd = m[step] - m[2 * step];
+    const Vector far = m[3 * step] + m[4 * step], far_odd = m[3 * step] - m[4 * step];
+    to[0] = m[0] + near + far;
+    to[to_step] = near_odd + 2.f * far_odd;
+    to[2 * to_step] = near + 4.f * far;
+    to[3 * to_step] = near_odd + 8.f * far_odd + m[5 * step];
+}
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA
