@@ -22,6 +22,7 @@ struct SrganRecipe {
     using Features = depix::Vgg54;
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::BinaryCrossEntropy;
+    static constexpr double adversarial_weight = 1e-3;
     static constexpr int high = 96, batch_size = 16, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     /// A tenth of the rate for the second half.
@@ -29,13 +30,15 @@ struct SrganRecipe {
 };
 
 /// The same for a laptop: the small generator, a discriminator a quarter as wide, and VGG2,2, whose features are
-/// textures of a few pixels and cost a quarter of VGG5,4.
+/// textures of a few pixels and cost a quarter of VGG5,4. They are also some thirty times as large, and the
+/// adversarial loss weighs as much more.
 struct SmallRecipe {
     using Generator = SmallGenerator;
     using Discriminator = depix::SrganDiscriminator<16, 256>;
     using Features = depix::Vgg22;
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::BinaryCrossEntropy;
+    static constexpr double adversarial_weight = 0.03;
     static constexpr int high = 96, batch_size = 8, epochs = 10;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
@@ -50,6 +53,7 @@ struct DeepDepixelateRecipe {
     using Features = depix::Vgg54BeforeReLU;
     using FeatureDistance = depix::MeanAbsoluteError;
     using Adversarial = depix::MeanSquaredError;
+    static constexpr double adversarial_weight = 1e-3;
     static constexpr int high = 256, batch_size = 4, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
     static auto schedule(double rate, std::int64_t steps) { return depix::LinearDecay{rate, steps, steps / 2}; }

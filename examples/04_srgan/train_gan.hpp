@@ -66,18 +66,19 @@ int train_gan_by(const TrainGanOptions& options) {
 
     depix::Adam adam = Recipe::adam;
     if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
-    depix::AdversarialTrainer trainer{generator,
-                                      discriminator,
-                                      std::move(content),
-                                      typename Recipe::Adversarial{},
-                                      adam,
-                                      adam,
-                                      {.content_weight = 1,
-                                       .adversarial_weight = 1e-3,
-                                       .real_label = options.real_label,
-                                       .average_decay = options.average_decay},
-                                      depix::Cpu{},
-                                      options.threads};
+    depix::AdversarialTrainer trainer{
+        generator,
+        discriminator,
+        std::move(content),
+        typename Recipe::Adversarial{},
+        adam,
+        adam,
+        {.content_weight = 1,
+         .adversarial_weight = options.adversarial_weight > 0 ? options.adversarial_weight : Recipe::adversarial_weight,
+         .real_label = options.real_label,
+         .average_decay = options.average_decay},
+        depix::Cpu{},
+        options.threads};
 
     std::filesystem::create_directories(options.run / "samples");
     const int epochs = options.epochs > 0 ? options.epochs : Recipe::epochs;

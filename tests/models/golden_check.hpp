@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "depix/depix.hpp"
@@ -50,6 +51,19 @@ Tensor<T> convert(const Tensor<float>& from) {
     return to;
 }
 
+/// How many times PyTorch's own rounding error a result may have: 4, for another order of summation; 20 where Cpu uses
+/// Winograd's convolution, whose transforms multiply by up to 25 and subtract again: of these
+/// files' outputs and gradients the worst is 16 times as far off as PyTorch's.
+template <class Network, class Backend>
+double allowance() {
+    bool winograd = false;
+    if constexpr (std::is_same_v<Backend, Cpu>)
+        layers_of<Network>::for_each([&]<class L>() {
+            if constexpr (requires { Kernel<Cpu, L>::kernels.winograd; }) winograd |= Kernel<Cpu, L>::kernels.winograd;
+        });
+    return winograd ? 20 : 4;
+}
+
 /// Inference on the file's weights and input.
 template <class Network, class Backend, class T>
 void check_output(const std::string& path) {
@@ -61,9 +75,9 @@ void check_output(const std::string& path) {
     const Tensor<T> output = restore(convert<T>(tensor(file, "input")));
     const std::vector<float> result(output.data.begin(), output.data.end());
     const std::vector<float> exact = file.values<float>("output_f64");
-    // The yardstick: PyTorch's own rounding error on this picture. Another order of summation may be a few times worse.
+    // The yardstick: PyTorch's own rounding error on this picture.
     const double pytorch = largest_difference(file.values<float>("output"), exact);
-    CHECK(largest_difference(result, exact) <= 4 * pytorch);
+    CHECK(largest_difference(result, exact) <= allowance<Network, Backend>() * pytorch);
 }
 
 /// Of the layer that the parameter belongs to: weight and bias, whose gradients are sums of as many terms.
@@ -133,6 +147,7 @@ void check_training(const std::string& path, const BeforeBatchNorm& before_batch
     std::vector<std::string> names;
     for (const auto& parameter : model.name_parameters(trainer.gradients())) names.push_back(parameter.name);
     const GradientNoise noise(file, names);
+    const double allowed = allowance<Network, Backend>();
     for (std::size_t step = 0; step < 3; ++step) {
         const double loss = trainer.step(input, target);
         // The file's weights are floats. Adam's first step moves all by the learning rate, and what that loses in a
@@ -146,7 +161,7 @@ void check_training(const std::string& path, const BeforeBatchNorm& before_batch
                 CAPTURE(gradient.name);
                 const std::vector<float> exact = file.values<float>("g64." + gradient.name);
                 const std::vector<float> own(gradient.values.begin(), gradient.values.end());
-                CHECK(largest_difference(own, exact) <= 4 * noise(gradient.name));  // another order of summation
+                CHECK(largest_difference(own, exact) <= allowed * noise(gradient.name));
             }
         }
         if (step == 1) continue;
@@ -161,13 +176,14 @@ void check_training(const std::string& path, const BeforeBatchNorm& before_batch
                 CHECK(largest_difference(own, before) <= steps * learning_rate * 1.001);
             } else if (!parameter.trainable) {
                 // The noise in the biases moves the running mean along: 0.1 of at most two steps, and float's rounding.
-                CHECK(largest_difference(own, expected) <= 0.1 * 2 * 2 * learning_rate * (steps - 1) + 1e-6);
+                CHECK(largest_difference(own, expected) <=
+                      0.1 * 2 * 2 * learning_rate * (steps - 1) + allowed * 2.5e-7);
             } else {
                 const std::vector<float> exact = file.values<float>("g64." + parameter.name);
                 REQUIRE(own.size() == expected.size());
                 // By the third step that noise has moved other weights, whose gradients move the next: PyTorch, run
                 // twice (with another number of threads), disagrees with itself on 14 of a tensor's 2,304.
-                const double tensor_noise = noise(parameter.name);
+                const double tensor_noise = allowed / 4 * noise(parameter.name);
                 std::size_t beyond = 0;
                 for (std::size_t i = 0; i < own.size(); ++i) {
                     const double difference = std::fabs(static_cast<double>(own[i]) - static_cast<double>(expected[i]));
