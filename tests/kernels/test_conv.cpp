@@ -10,6 +10,7 @@ TEST_CASE("Conv") {
     check_layer_on_sizes<Conv<4, 13, 1>>("1x1", 4);
     check_layer_on_sizes<Conv<2, 3, 5>>("5x5", 2);
     check_layer_on_sizes<Conv<2, 2, 9>>("9x9", 2);
+    check_layer_on_sizes<Conv<16, 21>>("by Winograd", 16);
 }
 
 TEST_CASE("Conv with strides and paddings") {

@@ -63,6 +63,15 @@ TEST_CASE("pixel shuffle in a sum") {
     check<Residual<Conv<3, 12, 2, Stride<2>, Padding<0>>, PixelShuffle<2>>>();
 }
 
+TEST_CASE("by Winograd, with all that may stand behind") {
+    check<Conv<3, 16>, Conv<16, 17>, BatchNorm<17>, ReLU, Conv<17, 2>>();
+    check<Conv<3, 16>, Conv<16, 16>, LeakyReLU<>, MaxPool<2>, Conv<16, 16>, MaxPool<2>>();
+    check<Conv<3, 16>, Conv<16, 20>, ReLU, PixelShuffle<2>, Conv<5, 2>>();
+    check<Conv<3, 16>, Conv<16, 16>, PixelShuffle<2>>();
+    check<Conv<3, 16>, Conv<16, 18>, ReLU, PixelShuffle<3>, Conv<2, 2>>();  // shuffled by 3: not by Winograd
+    check<Conv<3, 16>, SkipConcat<MaxPool<2>, Conv<16, 64>, PixelShuffle<2>>, Conv<32, 16>>();
+}
+
 TEST_CASE("layers that ask for scratch") {
     check_pictures<Sequential<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>, Dense<2, 7, Size<6, 5>>>>({3, 6, 5}, 3);
     check_pictures<Sequential<Dense<3, 64, Size<6, 5>>, LeakyReLU<>, Dense<64, 3>>>({3, 6, 5}, 3);
