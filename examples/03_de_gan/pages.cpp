@@ -104,7 +104,7 @@ depix::AnyPairSource example::training_patches(Task task, const std::vector<Page
         clean.push_back(page.clean);
     }
     const AnyPairSource patches(
-        PatchSource(degraded, clean, {.flips_and_rotations = true, .largest_fading = 0.7f, .seed = seed}));
+        PatchSource(degraded, clean, {.flips_and_rotations = true, .largest_fading = 0.5f, .seed = seed}));
     if (drawn == 0) return patches;
     return BothSources{patches, drawn_ones()};
 }

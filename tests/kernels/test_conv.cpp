@@ -19,6 +19,7 @@ TEST_CASE("Conv with strides and paddings") {
     check_layer_on_sizes<Conv<2, 3, 3, Stride<3>>>("stride 3", 2);
     check_layer<Conv<2, 3, 8, Stride<8>, Padding<0>>>("patches of 8x8", {2, 16, 136}, 2);
     check_layer_on_sizes<Conv<3, 4, 2, Padding<0, 1>>>("Keras's same for 2x2", 3);
+    check_layer_on_sizes<Conv<16, 18, 2, Padding<0, 1>>>("the same by Winograd", 16);
     check_layer_on_sizes<Conv<3, 4, 4, Padding<1, 2>>>("Keras's same for 4x4", 3);
     check_layer_on_sizes<Conv<3, 4, 3, Padding<0>>>("no padding", 3);
 }

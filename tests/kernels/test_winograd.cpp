@@ -95,7 +95,7 @@ void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool a
     const cpu::Epilogue epilogue{bias.data(), static_cast<float>(slope), accumulate, true};
     const int vectors = cpu::winograd_vectors(c.batch, c.height, c.width);
     for (int thread = 0; thread < 3; ++thread)
-        cpu::pack_winograd(weight.data(), sizes, flipped, nullptr, packed.data(), Team{thread, 3});
+        cpu::pack_winograd(weight.data(), sizes, 3, flipped, nullptr, packed.data(), Team{thread, 3});
     for (int thread = 0; thread < 3; ++thread) {
         const Interval part = Team{thread, 3}.share(vectors);
         const auto run = pooled     ? &cpu::winograd_tiles<cpu::WinogradStore::Pooled>

@@ -23,13 +23,15 @@ struct RegisterBlock {
 inline constexpr int largest_block = 8;
 
 /// The block with the least work for this many channels: its multiply-adds and its loads, wasted channels included.
-/// `phases` accumulators stand for every vector.
+/// `phases` accumulators stand for every vector; they, the vectors' columns and a weight must fit the registers.
 constexpr RegisterBlock choose_block(int out_channels, int phases = 1) {
-    const int accumulators = (vector_registers == 32 ? 24 : 12) / (phases < 4 ? phases : 4);
+    phases = phases < 4 ? phases : 4;
     RegisterBlock best;
     int best_work = 1 << 30;
-    for (int channels = 1; channels <= largest_block && channels <= accumulators; ++channels) {
-        const int vectors = accumulators / channels < 4 ? accumulators / channels : 4;
+    for (int channels = 1; channels <= largest_block; ++channels) {
+        int vectors = 4;
+        while (vectors > 0 && phases * channels * vectors + vectors + 1 > vector_registers) --vectors;
+        if (vectors == 0) break;
         const int blocks = round_up(out_channels, channels) / channels;
         // A tile costs channels * vectors multiply-adds and channels + vectors loads, and covers `vectors` columns.
         const int work = blocks * (channels * vectors + channels + vectors) * 12 / vectors;

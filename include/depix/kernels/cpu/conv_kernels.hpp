@@ -62,14 +62,14 @@ struct ConvKernels {
 
     void pack_forward(bool by_winograd, const float* weight, const float* scale, float* packed, Team team) const {
         if (by_winograd)
-            pack_winograd(weight, winograd_forward(), false, scale, packed, team);
+            pack_winograd(weight, winograd_forward(), geometry.kernel, false, scale, packed, team);
         else
             pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block,
                          transposed, scale, packed, team);
     }
     void pack_backward(const float* weight, float* packed, Team team) const {
         if (winograd)
-            pack_winograd(weight, winograd_backward(), true, nullptr, packed, team);
+            pack_winograd(weight, winograd_backward(), geometry.kernel, true, nullptr, packed, team);
         else
             pack_weights(weight, geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block,
                          !transposed, nullptr, packed, team);

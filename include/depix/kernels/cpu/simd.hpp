@@ -48,7 +48,6 @@ DEPIX_INLINE Vector load(const float* from) {
     return v;
 }
 DEPIX_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
-DEPIX_INLINE Vector broadcast(float value) { return Vector{} + value; }
 
 /// The larger of each pair; the second where either is NaN.
 DEPIX_INLINE Vector maximum(Vector a, Vector b) { return a > b ? a : b; }
@@ -58,7 +57,16 @@ template <std::size_t... I>
 DEPIX_INLINE IntegerVector lane_numbers(std::index_sequence<I...>) {
     return IntegerVector{static_cast<int>(I)...};
 }
+template <std::size_t... I>
+DEPIX_INLINE Vector broadcast(float value, std::index_sequence<I...>) {
+    return Vector{(static_cast<void>(I), value)...};
+}
 }  // namespace simd_detail
+
+/// One instruction. (Vector{} + value would be two: it turns -0 into 0.)
+DEPIX_INLINE Vector broadcast(float value) {
+    return simd_detail::broadcast(value, std::make_index_sequence<vector_width>{});
+}
 
 /// -1 in the first `count` lanes, 0 in the others.
 DEPIX_INLINE IntegerVector first_lanes(int count) {

@@ -23,9 +23,12 @@ namespace cpu {
 
 /// Whether Winograd is used for a convolution. The transforms cost as much as a few channels of the products do: with
 /// few channels on either side nothing is gained.
+///
+/// A 2x2 kernel counts as one of 3x3 whose first row and column are 0: even so that is 64 multiplications for 36.
 constexpr bool winograd_pays(const ConvGeometry& g) {
-    return g.kernel == 3 && g.stride == 1 && g.padding_before == 1 && g.padding_after == 1 && g.in_channels >= 16 &&
-           g.out_channels >= 16;
+    const bool three = g.kernel == 3 && g.padding_before == 1 && g.padding_after == 1;
+    const bool two = g.kernel == 2 && g.padding_before == 0 && g.padding_after == 1;
+    return (three || two) && g.stride == 1 && g.in_channels >= 16 && g.out_channels >= 16;
 }
 
 /// The sizes of a Winograd convolution, all known from its channels.
@@ -289,21 +292,23 @@ DEPIX_INLINE void outputs_as_pixels(const float* m, std::ptrdiff_t point, float 
 
 }  // namespace winograd_detail
 
-/// Packs this thread's part of the weights; arguments as pack_weights. `flipped`: the taps in reverse, as the gradient
-/// of a convolution's input wants them.
-[[gnu::noinline]] inline void pack_winograd(const float* weight, WinogradSizes sizes, bool flipped, const float* scale,
-                                            float* packed, Team team) {
+/// Packs this thread's part of the weights of a kernel of 3x3 or 2x2; other arguments as pack_weights. `flipped`: the
+/// taps in reverse, as the gradient of a convolution's input wants them.
+[[gnu::noinline]] inline void pack_winograd(const float* weight, WinogradSizes sizes, int kernel, bool flipped,
+                                            const float* scale, float* packed, Team team) {
     const int in = sizes.in_channels, out = sizes.out_channels;
     const Interval panels = team.share(sizes.padded_out() / vector_width);
     for (int panel = panels.first; panel < panels.last; ++panel)
         for (int c = 0; c < in; ++c) {
-            float taps[9 * vector_width];
-            for (int t = 0; t < 9; ++t)
+            float taps[9 * vector_width] = {};
+            for (int t = 0; t < kernel * kernel; ++t)
                 for (int lane = 0; lane < vector_width; ++lane) {
                     const int o = panel * vector_width + lane;
-                    const std::ptrdiff_t source = flipped ? static_cast<std::ptrdiff_t>(c * out + o) * 9 + 8 - t
-                                                          : static_cast<std::ptrdiff_t>(o * in + c) * 9 + t;
-                    taps[t * vector_width + lane] = o < out ? weight[source] * (scale ? scale[o] : 1.f) : 0.f;
+                    if (o >= out) break;
+                    const std::ptrdiff_t pair = flipped ? c * out + o : o * in + c;
+                    const int row = t / kernel + 3 - kernel, column = t % kernel + 3 - kernel;
+                    const int place = flipped ? 8 - (3 * row + column) : 3 * row + column;
+                    taps[place * vector_width + lane] = weight[pair * kernel * kernel + t] * (scale ? scale[o] : 1.f);
                 }
             const std::ptrdiff_t place = static_cast<std::ptrdiff_t>(panel) * in + c;
             if (sizes.keeps_taps())
