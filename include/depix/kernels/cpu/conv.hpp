@@ -106,6 +106,19 @@ struct ConvRow {
     int width;
 };
 
+/// The pixels that tap l of a row meets, `taps` being where the first does; `count` lanes count. With stride 2 the
+/// lanes are out of order, the same for every tap, which costs one instruction less for each; in_order mends the sum.
+template <int Stride>
+DEPIX_INLINE Vector tap_columns(const float* taps, int l, int count) {
+    if constexpr (Stride == 2) {
+        // Two neighbouring taps read the same vectors.
+        const Vector a = load(taps + l / 2 * 2), b = load(taps + l / 2 * 2 + vector_width);
+        return l % 2 == 0 ? in_quads<0, 2, 4, 6>(a, b) : in_quads<1, 3, 5, 7>(a, b);
+    } else {
+        return load_strided<Stride>(taps + l, count);
+    }
+}
+
 /// Vectors vectors of one output row from column `first` on, Block channels.
 template <int Kernel, int Stride, int Block, int Vectors>
 DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilogue) {
@@ -126,8 +139,8 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
                 Vector columns[Vectors];
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v)
-                    columns[v] = load_strided<Stride>(taps + l + v * vector_width * Stride,
-                                                      row.width - first - v * vector_width);
+                    columns[v] =
+                        tap_columns<Stride>(taps + v * vector_width * Stride, l, row.width - first - v * vector_width);
 #pragma GCC unroll 8
                 for (int o = 0; o < Block; ++o) {
                     const Vector w = broadcast(weight[o]);
@@ -142,7 +155,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) done[o][v] = sum[o][v];
+        for (int v = 0; v < Vectors; ++v) done[o][v] = Stride == 2 ? in_order(sum[o][v]) : sum[o][v];
 #pragma GCC unroll 1
     for (int o = 0; o < row.out_channels; ++o)
 #pragma GCC unroll 1

@@ -105,8 +105,31 @@ template <int Half, std::size_t... I>
 constexpr auto zip_index(std::index_sequence<I...>) {
     return ShuffleIndex<static_cast<int>(Half * vector_width / 2 + I / 2 + (I % 2) * vector_width)...>{};
 }
+template <int A, int B, int C, int D, std::size_t... I>
+constexpr auto quad_index(std::index_sequence<I...>) {
+    constexpr int pattern[] = {A, B, C, D};
+    return ShuffleIndex<static_cast<int>(I / 4 * 4) + pattern[I % 4] % 4 + pattern[I % 4] / 4 * vector_width...>{};
+}
+template <std::size_t... I>
+constexpr auto order_index(std::index_sequence<I...>) {
+    constexpr auto from = [](int pair) {
+        return pair < vector_width / 4 ? 4 * pair : 4 * (pair - vector_width / 4) + 2;
+    };
+    return ShuffleIndex<(from(static_cast<int>(I) / 2) + static_cast<int>(I % 2))...>{};
+}
 using Lanes = std::make_index_sequence<vector_width>;
 }  // namespace simd_detail
+
+/// Within every four lanes: lanes A, B, C, D of eight, a's four and then b's. Such a shuffle never crosses the 16 bytes
+/// that the instructions prefer to stay in.
+template <int A, int B, int C, int D>
+DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
+    return simd_detail::shuffle(a, b, simd_detail::quad_index<A, B, C, D>(simd_detail::Lanes{}));
+}
+/// Puts the lanes of in_quads<0, 2, 4, 6>(a, b), or <1, 3, 5, 7>, in the order of even_lanes(a, b), or odd_lanes.
+DEPIX_INLINE Vector in_order(Vector v) {
+    return simd_detail::shuffle(v, v, simd_detail::order_index(simd_detail::Lanes{}));
+}
 
 /// a0 a2 a4 ... b0 b2 b4 ...
 DEPIX_INLINE Vector even_lanes(Vector a, Vector b) {

@@ -11,8 +11,6 @@
 // The sum over input channels happens between the brackets, which makes of it 36 products of matrices.
 #pragma once
 
-#include <cstddef>
-
 #include "depix/kernels/cpu/simd.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -20,25 +18,11 @@ namespace cpu {
 
 inline constexpr int winograd_points = 36;
 
-namespace winograd_detail {
-template <int A, int B, int C, int D, std::size_t... I>
-constexpr auto quad_index(std::index_sequence<I...>) {
-    constexpr int pattern[] = {A, B, C, D};
-    return ShuffleIndex<static_cast<int>(I / 4 * 4) + pattern[I % 4] % 4 + pattern[I % 4] / 4 * vector_width...>{};
-}
-/// Within every four lanes: lanes A, B, C, D of eight, a's four and then b's.
-template <int A, int B, int C, int D>
-DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
-    return simd_detail::shuffle(a, b, quad_index<A, B, C, D>(simd_detail::Lanes{}));
-}
-}  // namespace winograd_detail
-
 /// Four vectors as 4x4 matrices, one in every four lanes, each transposed: what was in lane 4 b + k of vector j is in
 /// lane 4 b + j of vector k. Its own inverse.
 ///
 /// Four vectors of neighbouring pixels become four vectors of tiles (one column of every tile each), and back.
 DEPIX_INLINE void transpose_quads(Vector (&v)[4]) {
-    using winograd_detail::in_quads;
     const Vector low = in_quads<0, 4, 1, 5>(v[0], v[1]), low2 = in_quads<0, 4, 1, 5>(v[2], v[3]);
     const Vector high = in_quads<2, 6, 3, 7>(v[0], v[1]), high2 = in_quads<2, 6, 3, 7>(v[2], v[3]);
     v[0] = in_quads<0, 1, 4, 5>(low, low2);
