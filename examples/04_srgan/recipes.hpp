@@ -30,7 +30,7 @@ struct SrganRecipe {
 };
 
 /// The same for a laptop: the small generator, a discriminator a quarter as wide, and VGG2,2, whose features are
-/// textures of a few pixels and cost a quarter of VGG5,4. They are also some thirty times as large, and the
+/// textures of a few pixels and cost a quarter of VGG5,4. They are also some hundred times as large, and the
 /// adversarial loss weighs as much more.
 struct SmallRecipe {
     using Generator = SmallGenerator;
@@ -38,7 +38,7 @@ struct SmallRecipe {
     using Features = depix::Vgg22;
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::BinaryCrossEntropy;
-    static constexpr double adversarial_weight = 0.03;
+    static constexpr double adversarial_weight = 0.15;
     static constexpr int high = 96, batch_size = 8, epochs = 10;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }

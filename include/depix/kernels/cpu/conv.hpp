@@ -114,6 +114,8 @@ DEPIX_INLINE Vector tap_columns(const float* taps, int l, int count) {
         // Two neighbouring taps read the same vectors.
         const Vector a = load(taps + l / 2 * 2), b = load(taps + l / 2 * 2 + vector_width);
         return l % 2 == 0 ? in_quads<0, 2, 4, 6>(a, b) : in_quads<1, 3, 5, 7>(a, b);
+    } else if constexpr (Stride == 1) {
+        return load_once(taps + l);
     } else {
         return load_strided<Stride>(taps + l, count);
     }

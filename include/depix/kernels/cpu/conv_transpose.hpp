@@ -32,7 +32,10 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
                 const int shift = (phase + Padding - l) / Stride;
                 Vector columns[Vectors];
 #pragma GCC unroll 8
-                for (int v = 0; v < Vectors; ++v) columns[v] = load(pixels + shift + v * vector_width);
+                for (int v = 0; v < Vectors; ++v) {
+                    const float* from = pixels + shift + v * vector_width;
+                    columns[v] = Kernel > Stride ? load_once(from) : load(from);  // else taps may share them
+                }
 #pragma GCC unroll 8
                 for (int o = 0; o < Block; ++o) {
                     const Vector w = broadcast(taps[l * Block + o]);

@@ -47,6 +47,15 @@ DEPIX_INLINE Vector load(const float* from) {
     std::memcpy(&v, from, sizeof v);
     return v;
 }
+/// The same, and really into a register: where a vector is used several times, GCC likes to name the memory again in
+/// every instruction that uses it, and the processor loads it as often.
+DEPIX_INLINE Vector load_once(const float* from) {
+    Vector v = load(from);
+#if defined(__AVX__)
+    asm("" : "+x"(v));
+#endif
+    return v;
+}
 DEPIX_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 
 /// The larger of each pair; the second where either is NaN.
