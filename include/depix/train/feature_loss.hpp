@@ -9,6 +9,7 @@
 #include <tuple>
 #include <utility>
 
+#include "depix/error.hpp"
 #include "depix/models/vgg19.hpp"
 #include "depix/tensor.hpp"
 #include "depix/train/loss.hpp"
@@ -81,7 +82,7 @@ class FeatureLoss {
     void look_at(View<const T> picture) {
         const Shape shape = picture.shape();
         if (shape.channels != 3 || Features::output(shape).size() == 0)
-            throw ShapeError("depix: a feature loss of pictures of " + depix::to_string(shape) +
+            throw ShapeError("depix: a feature loss of pictures of " + to_string(shape) +
                              ": they must have 3 channels, and be large enough for the network that looks at them");
         if (prepared_.batch != picture.batch || prepared_.shape != shape) prepared_ = Tensor<T>(picture.batch, shape);
         for (int c = 0; c < 3; ++c) {
