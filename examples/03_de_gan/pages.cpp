@@ -71,7 +71,9 @@ depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int siz
     DrawnPageSourceOptions options{.shape = {1, size, size}, .pairs = pairs, .seed = seed, .redraw = redraw};
     if (task == Task::binarize) {
         options.page.binary = true;
-        options.page.largest_size = 64;  // the contests' pages were scanned finely
+        // The contests' pages were scanned finely: their strokes are five or six pixels wide.
+        options.page.smallest_size = 30;
+        options.page.largest_size = 110;
         options.damage = binarization_damage(fonts);
     } else {
         options.damage = task == Task::deblur ? deblurring_damage() : watermark_damage(fonts);
