@@ -1,0 +1,99 @@
+// restore in tiles: what it gives is what the whole picture gives.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "depix/depix.hpp"
+#include "depix/models/de_gan.hpp"
+#include "depix/models/depixelizer.hpp"
+#include "depix/models/documents_autoencoder.hpp"
+#include "depix/models/page_cleaner.hpp"
+#include "depix/models/pixel_shuffle_unet.hpp"
+#include "depix/models/rrdb.hpp"
+#include "depix/models/srresnet.hpp"
+#include "depix/models/text_restorer.hpp"
+
+using namespace depix;
+
+namespace {
+
+template <class Network>
+Image noise(int height, int width) {
+    Image image({Network::in_channels, height, width});
+    Random random(3);
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
+    return image;
+}
+
+/// The picture at once: continued by its last row and column, restored, and cut.
+template <class Network, class Backend>
+Image at_once(const Inference<Network, Backend>& network, const Image& picture) {
+    const Image padded = pad_to_multiple(picture, Network::size_multiple);
+    const Image whole = network(padded);
+    const int height = whole.shape.height * picture.shape.height / padded.shape.height;
+    const int width = whole.shape.width * picture.shape.width / padded.shape.width;
+    Image cut({whole.shape.channels, height, width});
+    for (int c = 0; c < cut.shape.channels; ++c)
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x) cut(c, y, x) = whole(c, y, x);
+    return cut;
+}
+
+template <class Network>
+void check(int size, int height, int width) {
+    CAPTURE(size);
+    CAPTURE(height);
+    CAPTURE(width);
+    const Model<Network> model(1);
+    const Image picture = noise<Network>(height, width);
+
+    const Inference<Network, Reference> textbook{model};
+    const Image whole = at_once(textbook, picture);
+    CHECK(restore(textbook, picture, Tiles{.size = size}) == whole);
+
+    const Inference<Network, Cpu> fast{model, 1};
+    const Image once = at_once(fast, picture), tiled = restore(fast, picture, Tiles{.size = size});
+    REQUIRE(tiled.shape == whole.shape);
+    float largest = 0, difference = 0;
+    for (std::size_t i = 0; i < once.pixels.size(); ++i) {
+        largest = std::max(largest, std::abs(once.pixels[i]));
+        difference = std::max(difference, std::abs(once.pixels[i] - tiled.pixels[i]));
+    }
+    CHECK(difference <= 2e-5f * largest);  // Winograd's rounding, see kernels/cpu/winograd.hpp
+    CHECK(restore(fast, picture, Tiles{.size = size, .jobs = 3}) == tiled);
+}
+
+}  // namespace
+
+TEST_CASE("tiles of the exact halo, side by side, are the whole picture") {
+    check<Depixelizer>(16, 50, 77);
+    check<Depixelizer>(1, 20, 37);
+    check<TextRestorer>(24, 50, 77);
+    check<DocumentsAutoencoder>(16, 45, 79);
+    check<PageCleaner>(24, 70, 50);
+    check<PixelShuffleUNet<4, 3, 3>>(16, 60, 70);
+    check<DeGanGenerator<2>>(16, 70, 40);
+    check<SRResNet<4, 2>>(8, 21, 30);
+    check<RRDB<4, 1>>(8, 21, 30);
+}
+
+TEST_CASE("a tile as large as the picture, and larger") {
+    check<Depixelizer>(64, 64, 64);
+    check<Depixelizer>(500, 33, 64);
+}
+
+TEST_CASE("networks that halve, and windows that overlap") {
+    check<Sequential<Conv<1, 2, 5, Stride<2>>, Conv<2, 1, 3>>>(6, 31, 40);
+    check<Sequential<Conv<1, 2, 3>, AveragePool<2>, Conv<2, 4, 4, Padding<1, 2>>, PixelShuffle<2>>>(4, 30, 41);
+}
+
+TEST_CASE("what cannot be is named") {
+    const Model<Depixelizer> model(1);
+    const Inference<Depixelizer> network{model, 1};
+    CHECK_THROWS_AS(restore(network, Image({3, 16, 16}), Tiles{.size = 0}), Error);
+    CHECK_THROWS_AS(restore(network, Image({3, 16, 16}), Tiles{.size = 8, .jobs = 0}), Error);
+    CHECK_THROWS_AS(restore(network, Image({1, 16, 16}), Tiles{}), ShapeError);
+    CHECK_THROWS_AS(restore(network, Image({3, 0, 16}), Tiles{}), ShapeError);
+}
