@@ -94,7 +94,7 @@ Image restore(const Inference<Network, Backend>& network, const Image& picture, 
                     std::to_string(tiles.jobs) + " at a time; both must be at least 1");
     }
     constexpr Scaling scale = scale_after<Network>(Scaling{});
-    const auto [channels, height, width] = picture.shape;
+    const int channels = picture.shape.channels, height = picture.shape.height, width = picture.shape.width;
     const auto enlarged = [&](int pixels) { return pixels * scale.up / scale.down; };
     const Shape padded{channels, round_up(height, Network::size_multiple), round_up(width, Network::size_multiple)};
     Image restored({network.output_shape(padded).channels, enlarged(height), enlarged(width)});
