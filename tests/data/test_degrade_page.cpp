@@ -64,7 +64,9 @@ TEST_CASE("page damages: the same Random, the same damage; the shape stays, valu
                                                               {"Stains", Stains{}},
                                                               {"BleedThrough", BleedThrough{}},
                                                               {"Folds", Folds{}}};
-    for (const auto& [name, damage] : damages) {
+    for (const auto& pair : damages) {  // no structured binding: clang's OpenMP cannot capture one
+        const char* const name = pair.first;
+        const Damage& damage = pair.second;
         CAPTURE(name);
         int changed = 0;
         for (std::uint64_t seed = 0; seed < 12; ++seed) {
@@ -283,7 +285,9 @@ TEST_CASE("the three mixtures: seeded, within 0..1, and ink stays darker than pa
                                                                {"with fonts", binarization_damage({*roboto()})},
                                                                {"deblurring", deblurring_damage()},
                                                                {"watermark", watermark_damage({*roboto()})}};
-    for (const auto& [name, damage] : mixtures) {
+    for (const auto& pair : mixtures) {  // no structured binding: clang's OpenMP cannot capture one
+        const char* const name = pair.first;
+        const Damage& damage = pair.second;
         CAPTURE(name);
         double contrast = 0;
         for (std::uint64_t seed = 0; seed < 16; ++seed) {

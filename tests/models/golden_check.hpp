@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../uses_winograd.hpp"
 #include "depix/depix.hpp"
 
 namespace depix_test {
@@ -52,16 +53,10 @@ Tensor<T> convert(const Tensor<float>& from) {
 }
 
 /// How many times PyTorch's own rounding error a result may have: 4, for another order of summation; 20 where Cpu uses
-/// Winograd's convolution, whose transforms multiply by up to 25 and subtract again: of these
-/// files' outputs and gradients the worst is 16 times as far off as PyTorch's.
+/// Winograd's convolution. Of these files' outputs and gradients the worst is 16 times as far off as PyTorch's.
 template <class Network, class Backend>
 double allowance() {
-    bool winograd = false;
-    if constexpr (std::is_same_v<Backend, Cpu>)
-        layers_of<Network>::for_each([&]<class L>() {
-            if constexpr (requires { Kernel<Cpu, L>::kernels.winograd; }) winograd |= Kernel<Cpu, L>::kernels.winograd;
-        });
-    return winograd ? 20 : 4;
+    return std::is_same_v<Backend, Cpu> && uses_winograd<Network>() ? 20 : 4;
 }
 
 /// Inference on the file's weights and input.
