@@ -24,6 +24,7 @@ struct TrainOptions {
     std::filesystem::path pages;  // of pairs; empty: none but drawn ones
     std::string only;             // of those pages: names that begin so
     int drawn = 2000;             // drawn patches in an epoch, besides those of the pages
+    std::filesystem::path start;  // weights the generator begins with; empty: random ones
     std::filesystem::path run;    // empty: runs/de_gan_TASK_FILTERS
     int epochs = 10;
     int batch_size = 4;

@@ -52,6 +52,8 @@ int main(int count, char** arguments) {
     train_command->add_option("--drawn", train.drawn, "drawn patches in an epoch, besides those of the pages")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
+    train_command->add_option("--start", train.start,
+                              "weights the generator begins with, such as those of a run on drawn pages alone");
     train_command->add_option("--run", train.run,
                               "folder for weights, checkpoint and samples; a run that was stopped goes on from there "
                               "(runs/de_gan_TASK_FILTERS)");

@@ -55,6 +55,7 @@ int train_de_gan(const TrainOptions& options) {
 
     depix::Model<Generator> generator(options.seed, depix::Initialisation::he_normal);
     let_a_channel_mean_ink(generator);
+    if (!options.start.empty()) depix::load(generator, options.start.string());
     depix::Model<Discriminator> discriminator(options.seed + 1);
     const depix::Adam adam{.learning_rate = options.learning_rate};
     depix::AdversarialTrainer trainer{generator,

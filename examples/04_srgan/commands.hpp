@@ -52,6 +52,7 @@ struct TrainGanOptions {
     int high = 0, epochs = 0, batch_size = 0;  // 0: the recipe's
     double learning_rate = 0;                  // likewise
     double adversarial_weight = 0;
+    double pixel_weight = -1;  // below 0: the recipe's
     double real_label = 1;
     double average_decay = 0;
     int sample_every = 200;

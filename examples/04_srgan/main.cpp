@@ -100,6 +100,8 @@ int main(int count, char** arguments) {
     gan_command->add_option("--learning-rate", gan.learning_rate, "of both networks" + recipe_says);
     gan_command->add_option("--adversarial-weight", gan.adversarial_weight,
                             "of the discriminator's opinion, against that of VGG19" + recipe_says);
+    gan_command->add_option("--pixel-weight", gan.pixel_weight,
+                            "of the pixels' squared error, against VGG19's opinion; below 0: what the recipe says");
     gan_command
         ->add_option("--real-label", gan.real_label, "what the discriminator shall say of real pictures, e.g. 0.9")
         ->capture_default_str();

@@ -22,23 +22,25 @@ struct SrganRecipe {
     using Features = depix::Vgg54;
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::BinaryCrossEntropy;
-    static constexpr double adversarial_weight = 1e-3;
+    static constexpr double pixel_weight = 0, adversarial_weight = 1e-3;
     static constexpr int high = 96, batch_size = 16, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     /// A tenth of the rate for the second half.
     static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
 };
 
-/// The same for a laptop: the small generator, a discriminator a quarter as wide, and VGG2,2, whose features are
-/// textures of a few pixels and cost a quarter of VGG5,4. They are also some hundred times as large, and the
-/// adversarial loss weighs as much more.
+/// One for a laptop: the small generator, VGG2,2, whose features are textures of a few pixels and cost a quarter of
+/// VGG5,4, and a critic that judges patches: whole pictures it would soon know by heart, there are so few. VGG2,2's
+/// features are some hundred times as large as VGG5,4's, and the adversarial loss weighs as much more. The squared
+/// error of the pixels stays beside them: pooling and strides leave a grid of two pixels in the slope of the other two,
+/// which it wipes out.
 struct SmallRecipe {
     using Generator = SmallGenerator;
-    using Discriminator = depix::SrganDiscriminator<16, 256>;
+    using Discriminator = depix::PatchDiscriminator<32>;
     using Features = depix::Vgg22;
     using FeatureDistance = SrganFeatureDistance;
-    using Adversarial = depix::BinaryCrossEntropy;
-    static constexpr double adversarial_weight = 0.15;
+    using Adversarial = depix::MeanSquaredError;
+    static constexpr double pixel_weight = 1000, adversarial_weight = 0.1;
     static constexpr int high = 96, batch_size = 8, epochs = 10;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
@@ -53,7 +55,7 @@ struct DeepDepixelateRecipe {
     using Features = depix::Vgg54BeforeReLU;
     using FeatureDistance = depix::MeanAbsoluteError;
     using Adversarial = depix::MeanSquaredError;
-    static constexpr double adversarial_weight = 1e-3;
+    static constexpr double pixel_weight = 0, adversarial_weight = 1e-3;
     static constexpr int high = 256, batch_size = 4, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
     static auto schedule(double rate, std::int64_t steps) { return depix::LinearDecay{rate, steps, steps / 2}; }

@@ -61,15 +61,19 @@ int train_gan_by(const TrainGanOptions& options) {
     depix::load(vgg, options.vgg.string(), {.name_map = depix::vgg19_part<typename Recipe::Features>});
     const depix::ChannelMap input = options.torchvision ? depix::VggInput::torchvision : depix::VggInput::caffe;
     const auto range = depix::high_resolution_range;
-    depix::FeatureLoss<typename Recipe::Features, typename Recipe::FeatureDistance> content(
-        vgg, input.for_range(range.black, range.white), options.threads);
+    const depix::SumOfLosses content{
+        depix::Weighted{depix::FeatureLoss<typename Recipe::Features, typename Recipe::FeatureDistance>(
+                            vgg, input.for_range(range.black, range.white), options.threads),
+                        1.0},
+        depix::Weighted{depix::MeanSquaredError{},
+                        options.pixel_weight >= 0 ? options.pixel_weight : Recipe::pixel_weight}};
 
     depix::Adam adam = Recipe::adam;
     if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
     depix::AdversarialTrainer trainer{
         generator,
         discriminator,
-        std::move(content),
+        content,
         typename Recipe::Adversarial{},
         adam,
         adam,
@@ -99,7 +103,7 @@ int train_gan_by(const TrainGanOptions& options) {
     depix::fit(trainer, training, fitting, [](const depix::AdversarialEpochReport& report) {
         const depix::AdversarialRecord& r = report.record;
         std::printf(
-            "epoch %3d/%d  discriminator %.4f real, %.4f fake   generator %.4f features, %.4f adversarial   "
+            "epoch %3d/%d  discriminator %.4f real, %.4f fake   generator %.4f content, %.4f adversarial   "
             "%.2f dB   %.1f pictures/s\n",
             r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
             r.pictures_per_second);

@@ -218,6 +218,7 @@ TEST_CASE("draw_page: binary pages are the others at one half") {
             same = same && binary.pixels[i] == (grey.pixels[i] > 0.5f ? 1.0f : 0.0f);
         }
         CHECK(same);
+        CHECK(page(index, {.binary = true, .threshold = 0.75}) == binarize(grey, 0.75));
     }
 }
 

@@ -42,6 +42,8 @@ struct DrawnPageOptions {
     double warp = 0.03;        ///< and of how far the paper's waves carry the ink, ems.
     double stroke_change = 1;  ///< How much ink spreads, shrinks and frays at its edges; 0: as drawn.
     bool binary = false;       ///< Black and white, for ground truth: see binarize().
+    double threshold = 0.5;    ///< Of binary pages: what is darker becomes ink. 0.75 takes in what ink covers by a
+                               ///< quarter, as people do who draw ground truth around strokes with soft edges.
 };
 
 namespace detail {
@@ -263,6 +265,7 @@ inline void check_drawn_page(const std::vector<Font>& fonts, const DrawnPageOpti
     check_one("the rotation", options.rotation, 45);
     check_one("the warp", options.warp, 1);
     check_one("the change of strokes", options.stroke_change, 1);
+    check_one("the threshold", options.threshold, 1);
 }
 
 }  // namespace detail
@@ -284,7 +287,7 @@ inline Image draw_page(Random& random, const std::vector<Font>& fonts, const Dra
     Image page = detail::warped_middle(layout.fill(), layout.size(), options, random);
     detail::press(page, layout.size(), layout.pen(), options.stroke_change, random);
     for (float& value : page.pixels) value = 1 - value;
-    return options.binary ? binarize(page, 0.5) : page;
+    return options.binary ? binarize(page, options.threshold) : page;
 }
 
 }  // namespace depix

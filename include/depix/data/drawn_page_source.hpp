@@ -67,7 +67,7 @@ class DrawnPageSource {
         DrawnPageOptions smooth = options_.page;
         smooth.binary = false;
         Image page = draw_page(random, fonts_, smooth);
-        const Image clean = options_.page.binary ? binarize(page, 0.5) : page;
+        const Image clean = options_.page.binary ? binarize(page, options_.page.threshold) : page;
         options_.damage(page, random);
         if (page.shape != options_.shape) {
             std::string text("DrawnPageSource: the damage made a page of ");

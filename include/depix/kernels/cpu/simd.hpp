@@ -47,15 +47,15 @@ DEPIX_INLINE Vector load(const float* from) {
     std::memcpy(&v, from, sizeof v);
     return v;
 }
-/// The same, and really into a register: where a vector is used several times, GCC likes to name the memory again in
-/// every instruction that uses it, and the processor loads it as often.
-DEPIX_INLINE Vector load_once(const float* from) {
-    Vector v = load(from);
+/// Makes the compiler hold v in a register. Where a vector from memory is used several times, GCC likes to name the
+/// memory again in every instruction that uses it, and the processor loads it as often.
+DEPIX_INLINE Vector in_register(Vector v) {
 #if defined(__AVX__)
     asm("" : "+x"(v));
 #endif
     return v;
 }
+DEPIX_INLINE Vector load_once(const float* from) { return in_register(load(from)); }
 DEPIX_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 
 /// The larger of each pair; the second where either is NaN.
@@ -126,6 +126,10 @@ constexpr auto order_index(std::index_sequence<I...>) {
     };
     return ShuffleIndex<(from(static_cast<int>(I) / 2) + static_cast<int>(I % 2))...>{};
 }
+template <std::size_t... I>
+constexpr auto quad_order_index(std::index_sequence<I...>) {
+    return ShuffleIndex<static_cast<int>(I / 4 * 2 + I % 2 + I % 4 / 2 * (vector_width / 2))...>{};
+}
 using Lanes = std::make_index_sequence<vector_width>;
 }  // namespace simd_detail
 
@@ -138,6 +142,11 @@ DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
 /// Puts the lanes of in_quads<0, 2, 4, 6>(a, b), or <1, 3, 5, 7>, in the order of even_lanes(a, b), or odd_lanes.
 DEPIX_INLINE Vector in_order(Vector v) {
     return simd_detail::shuffle(v, v, simd_detail::order_index(simd_detail::Lanes{}));
+}
+
+/// And back: v in the order of the lanes of in_quads<0, 2, 4, 6>(a, b) where it was in that of even_lanes(a, b).
+DEPIX_INLINE Vector in_quad_order(Vector v) {
+    return simd_detail::shuffle(v, v, simd_detail::quad_order_index(simd_detail::Lanes{}));
 }
 
 /// a0 a2 a4 ... b0 b2 b4 ...
