@@ -45,6 +45,8 @@ struct EvaluateOptions {
     std::string only;
     double threshold = 0.5;
     std::filesystem::path sheet;  // empty: none
+    std::size_t rows = 10;        // of the sheet, at most
+    int side = 700;               // of its pictures, at most
     int threads = 0;
 };
 int evaluate(const EvaluateOptions& options);

@@ -84,8 +84,8 @@ int example::evaluate(const EvaluateOptions& options) {
     options.task == Task::binarize ? score_black_and_white(pages, enhance, options.threshold, rows)
                                    : score_grey(pages, enhance, rows);
     if (options.sheet.empty()) return 0;
-    if (rows.size() > 10) rows.resize(10);
-    depix::write_image(options.sheet.string(), depix::contact_sheet(rows, {.largest_side = 700}));
+    if (rows.size() > options.rows) rows.resize(options.rows);
+    depix::write_image(options.sheet.string(), depix::contact_sheet(rows, {.largest_side = options.side}));
     std::printf("%s: %s\n",
                 options.task == Task::binarize ? "degraded, Sauvola, DE-GAN in grey, DE-GAN, truth"
                                                : "degraded, restored, clean",

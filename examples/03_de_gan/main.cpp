@@ -79,6 +79,12 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--weights", evaluate.weights, "safetensors (de_gan_TASK_FILTERS.safetensors)");
     evaluate_command->add_option("--threshold", evaluate.threshold, "of the network's page")->capture_default_str();
     evaluate_command->add_option("--sheet", evaluate.sheet, "write the pages side by side here");
+    evaluate_command->add_option("--rows", evaluate.rows, "of the sheet, at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    evaluate_command->add_option("--side", evaluate.side, "of the sheet's pictures, at most, pixels")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     evaluate_command->add_option("--threads", evaluate.threads, "0: all")->capture_default_str();
 
     example::RestoreOptions restore;

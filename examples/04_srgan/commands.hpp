@@ -67,6 +67,7 @@ struct EvaluateOptions {
     std::filesystem::path weights;  // empty: srresnet_WIDTH.safetensors
     std::filesystem::path pictures;
     std::filesystem::path sheet;  // empty: none
+    std::size_t rows = 8;         // of the sheet, at most
     int threads = 0;
 };
 int evaluate(const EvaluateOptions& options);

@@ -75,7 +75,7 @@ int example::evaluate(const EvaluateOptions& options) {
         };
         add(sum_before, before);
         add(sum_after, after);
-        if (rows.size() < 8) rows.push_back({bicubic, network, high});
+        if (rows.size() < options.rows) rows.push_back({bicubic, network, high});
     }
     print("mean", sum_before, sum_after);
     if (!options.sheet.empty()) {

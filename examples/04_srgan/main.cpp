@@ -122,6 +122,9 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--weights", evaluate.weights, weights);
     evaluate_command->add_option("--sheet", evaluate.sheet,
                                  "write bicubic, the network's and the true pictures side by side here");
+    evaluate_command->add_option("--rows", evaluate.rows, "of the sheet, at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     evaluate_command->add_option("--threads", evaluate.threads, "0: all")->capture_default_str();
 
     example::RestoreOptions restore;

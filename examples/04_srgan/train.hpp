@@ -5,8 +5,9 @@
 // back. It cannot: many different squares shrink to the same small one. The squared error is least for their mean,
 // which is why such a network is right on average and too smooth everywhere. It is where the second phase starts from.
 //
-// The published recipe: batches of 16, Adam with a learning rate of 1e-4, a million steps. That took days on a GPU. On
-// a laptop, --width small --learning-rate 1e-3 --cosine goes far in an hour: a rate ten times as high, up over the
+// The published recipe: batches of 16, Adam with a learning rate of 1e-4, a million steps. That took days on a GPU. In
+// an hour of one core, --width small --crops 16 --batch 4 --epochs 30 --learning-rate 1.5e-3 --cosine reaches 30.96 dB
+// on Set5: smaller batches make more steps of the same pictures, and the rate is fifteen times as high, up over the
 // first steps and down to nothing along half a cosine.
 #pragma once
 
