@@ -51,6 +51,7 @@ struct TrainGanOptions {
     int crops = 1;                             // of each picture in an epoch
     int high = 0, epochs = 0, batch_size = 0;  // 0: the recipe's
     double learning_rate = 0;                  // likewise
+    double discriminator_rate = 0;             // likewise, times the generator's
     double adversarial_weight = 0;
     double pixel_weight = -1;  // below 0: the recipe's
     double real_label = 1;

@@ -97,7 +97,9 @@ int main(int count, char** arguments) {
     gan_command->add_option("--high", gan.high, "side of the large squares" + recipe_says);
     gan_command->add_option("--epochs", gan.epochs, "0: what the recipe says");
     gan_command->add_option("--batch", gan.batch_size, "pairs a step" + recipe_says);
-    gan_command->add_option("--learning-rate", gan.learning_rate, "of both networks" + recipe_says);
+    gan_command->add_option("--learning-rate", gan.learning_rate, "of the generator" + recipe_says);
+    gan_command->add_option("--discriminator-rate", gan.discriminator_rate,
+                            "the discriminator's learning rate, in generator's" + recipe_says);
     gan_command->add_option("--adversarial-weight", gan.adversarial_weight,
                             "of the discriminator's opinion, against that of VGG19" + recipe_says);
     gan_command->add_option("--pixel-weight", gan.pixel_weight,

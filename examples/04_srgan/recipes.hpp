@@ -22,7 +22,7 @@ struct SrganRecipe {
     using Features = depix::Vgg54;
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::BinaryCrossEntropy;
-    static constexpr double pixel_weight = 0, adversarial_weight = 1e-3;
+    static constexpr double pixel_weight = 0, adversarial_weight = 1e-3, discriminator_rate = 1;
     static constexpr int high = 96, batch_size = 16, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     /// A tenth of the rate for the second half.
@@ -40,7 +40,7 @@ struct SmallRecipe {
     using Features = depix::Vgg22;
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::MeanSquaredError;
-    static constexpr double pixel_weight = 1000, adversarial_weight = 0.1;
+    static constexpr double pixel_weight = 20'000, adversarial_weight = 60, discriminator_rate = 4;
     static constexpr int high = 96, batch_size = 8, epochs = 10;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
@@ -55,7 +55,7 @@ struct DeepDepixelateRecipe {
     using Features = depix::Vgg54BeforeReLU;
     using FeatureDistance = depix::MeanAbsoluteError;
     using Adversarial = depix::MeanSquaredError;
-    static constexpr double pixel_weight = 0, adversarial_weight = 1e-3;
+    static constexpr double pixel_weight = 0, adversarial_weight = 1e-3, discriminator_rate = 1;
     static constexpr int high = 256, batch_size = 4, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 2e-4, .beta1 = 0.5, .beta2 = 0.999};
     static auto schedule(double rate, std::int64_t steps) { return depix::LinearDecay{rate, steps, steps / 2}; }

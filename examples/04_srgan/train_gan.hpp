@@ -70,13 +70,15 @@ int train_gan_by(const TrainGanOptions& options) {
 
     depix::Adam adam = Recipe::adam;
     if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
+    depix::Adam faster = adam;
+    faster.learning_rate *= options.discriminator_rate > 0 ? options.discriminator_rate : Recipe::discriminator_rate;
     depix::AdversarialTrainer trainer{
         generator,
         discriminator,
         content,
         typename Recipe::Adversarial{},
         adam,
-        adam,
+        faster,
         {.content_weight = 1,
          .adversarial_weight = options.adversarial_weight > 0 ? options.adversarial_weight : Recipe::adversarial_weight,
          .real_label = options.real_label,
@@ -86,7 +88,9 @@ int train_gan_by(const TrainGanOptions& options) {
 
     std::filesystem::create_directories(options.run / "samples");
     const int epochs = options.epochs > 0 ? options.epochs : Recipe::epochs;
-    const auto now = [&] { return depix::Inference<Generator>(generator, options.threads); };
+    const auto now = [&] {
+        return depix::Inference<Generator>(trainer.average() ? *trainer.average() : generator, options.threads);
+    };
     depix::AdversarialFitOptions fitting{.epochs = epochs};
     fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
     fitting.checkpoint_every_steps = 50;
