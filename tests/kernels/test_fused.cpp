@@ -72,6 +72,19 @@ TEST_CASE("by Winograd, with all that may stand behind") {
     check<Conv<3, 16>, SkipConcat<MaxPool<2>, Conv<16, 64>, PixelShuffle<2>>, Conv<32, 16>>();
 }
 
+TEST_CASE("upsampling with a 2x2 convolution") {
+    check<Upsample<2>, Conv<3, 5, 2, Padding<0, 1>>>();
+    check<Conv<3, 16>, Upsample<2>, Conv<16, 18, 2, Padding<0, 1>>, BatchNorm<18>, ReLU, Conv<18, 2>>();
+    check<Conv<3, 4>, SkipConcat<MaxPool<2>, Upsample<2>, Conv<4, 3, 2, Padding<0, 1>, NoBias>, ReLU>, Conv<7, 1>>();
+    check<Conv<3, 4>, Upsample<2>, Conv<4, 8, 2, Padding<0, 1>>, MaxPool<2>, Upsample<2>, Conv<8, 12, 2, Padding<0, 1>>,
+          PixelShuffle<2>>();
+    check_pictures<Sequential<Conv<1, 300>, Upsample<2>, Conv<300, 260, 2, Padding<0, 1>>>>({1, 20, 40}, 1);
+    // Not these: other padding, other factor, somebody else who wants the large map.
+    check<Conv<3, 4>, Upsample<2>, Conv<4, 3, 2, Padding<1, 0>>>();
+    check<Conv<3, 4>, Upsample<3>, Conv<4, 3, 2, Padding<0, 1>>>();
+    check<Conv<3, 4>, Upsample<2>, SkipConcat<Conv<4, 3, 2, Padding<0, 1>>>>();
+}
+
 TEST_CASE("layers that ask for scratch") {
     check_pictures<Sequential<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>, Dense<2, 7, Size<6, 5>>>>({3, 6, 5}, 3);
     check_pictures<Sequential<Dense<3, 64, Size<6, 5>>, LeakyReLU<>, Dense<64, 3>>>({3, 6, 5}, 3);

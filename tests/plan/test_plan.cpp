@@ -66,6 +66,20 @@ constexpr auto into_concat =
     plan_for_inference<Sequential<Conv<3, 4>, SkipConcat<MaxPool<2>, Conv<4, 16>, PixelShuffle<2>>>>();
 static_assert(into_concat.step_count == 4 && into_concat.step(2).shuffle);
 static_assert(into_concat.channel_in_root(into_concat.step(2).output) == 4);
+// Upsampling and a convolution of 2x2, padded right and below, are one step, and what is between them is no tensor.
+template <class... Layers>
+constexpr auto upsampled = fuse(fuse_upsampling(flatten<Sequential<Layers...>>()));
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<0, 1>>, ReLU>.step_count == 1);
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<0, 1>>>.step(0).upsample);
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<0, 1>>>.tensor(1).channels == 0);
+static_assert(find_shapes(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<0, 1>>>, {3, 5, 6})[2] == Shape{8, 10, 12});
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<0, 1>>, MaxPool<2>>.step_count == 2);
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<0, 1>>, PixelShuffle<2>>.step_count == 2);
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Padding<1, 0>>>.step_count == 2);
+static_assert(upsampled<Upsample<2>, Conv<3, 8, 2, Stride<2>, Padding<0, 1>>>.step_count == 2);
+static_assert(upsampled<Upsample<2>, Conv<3, 8>>.step_count == 2);
+static_assert(upsampled<Upsample<3>, Conv<3, 8, 2, Padding<0, 1>>>.step_count == 2);
+static_assert(upsampled<Conv<1, 3>, Upsample<2>, SkipConcat<Conv<3, 8, 2, Padding<0, 1>>>>.step_count == 4);
 // Others keep a step a layer.
 static_assert(plan_for_training<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step_count == 2);
 static_assert(plan_for_reference<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step_count == 2);

@@ -49,6 +49,7 @@ enum class Role : unsigned char {
     rectifier,
     max_pool,
     pixel_shuffle,
+    upsample,
     add,
     concatenate,
     other

@@ -18,16 +18,47 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_p
         case Role::rectifier:
             return !step.rectifier;
         case Role::max_pool:  // windows of 2x2 that do not overlap
-            return fuse_pool && role == Role::convolution && !step.shuffle && next.info->traits.down == 2 &&
-                   next.info->needs({0, 0}) == Interval{0, 1};
+            return fuse_pool && role == Role::convolution && !step.upsample && !step.shuffle &&
+                   next.info->traits.down == 2 && next.info->needs({0, 0}) == Interval{0, 1};
         case Role::pixel_shuffle:
-            return fuse_shuffle && role == Role::convolution && !step.shuffle;
+            return fuse_shuffle && role == Role::convolution && !step.upsample && !step.shuffle;
         default:
             return false;
     }
 }
 
+// A convolution of 2x2 with a stride of 1 whose output is as large as its input, from the pixel to the one below right.
+constexpr bool is_two_by_two(const PlanLayer& layer) {
+    const LayerInfo& info = *layer.info;
+    return info.traits.role == Role::convolution && info.needs({0, 0}) == Interval{0, 1} &&
+           info.needs({1, 1}) == Interval{1, 2} && info.output({1, 4, 4}).height == 4;
+}
+
 }  // namespace detail
+
+/// Lets a convolution of 2x2, padded right and below, read what an Upsample<2> in front of it would have made: of a map
+/// of twice the size every pixel would be read four times over (kernels/cpu/upsampled_conv.hpp).
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
+    int kept = 0;
+    for (int i = 0; i < plan.step_count; ++i) {
+        PlanStep step = plan.step(i);
+        const PlanTensor& input = plan.tensor(step.input);
+        const int before = input.producer;
+        if (before >= 0 && before == kept - 1 && input.consumers == 1 && detail::is_two_by_two(step.layer) &&
+            plan.step(before).layer.info->traits.role == Role::upsample &&
+            plan.step(before).layer.info->traits.up == 2) {
+            step.upsample = plan.step(before).layer;
+            plan.tensor(step.input) = {};  // nobody's tensor now
+            step.input = plan.step(before).input;
+            kept = before;
+        }
+        plan.tensor(step.output).producer = kept;
+        plan.step(kept++) = step;
+    }
+    plan.step_count = kept;
+    return plan;
+}
 
 /// Joins a convolution with the batch norm, rectifier and 2x2 pooling or pixel shuffle behind it, where nobody else
 /// reads what lies between them: the values go from register to register instead of through memory.
@@ -155,7 +186,7 @@ constexpr auto plan_for_reference() {
 /// What the fast backends run: fused steps, the rest in place where possible.
 template <Module Network>
 constexpr auto plan_for_inference() {
-    return find_halos(find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>())))));
+    return find_halos(find_lifetimes(alias_in_place(alias_concatenations(fuse(fuse_upsampling(flatten<Network>()))))));
 }
 
 /// What training runs: a step a layer, everything kept for the backward pass.

@@ -21,6 +21,7 @@ struct PlanLayer {
 
 /// What runs at once: a layer, and what was fused into it, in this order.
 struct PlanStep {
+    PlanLayer upsample{};  ///< in front of the layer; the others come behind it
     PlanLayer layer{};
     PlanLayer batch_norm{};
     PlanLayer rectifier{};
@@ -161,7 +162,9 @@ constexpr std::array<Shape, T> find_shapes(const Plan<T, S>& plan, Shape input) 
     shapes[static_cast<std::size_t>(plan.input)] = input;
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
-        Shape shape = step.layer.info->output(shapes[static_cast<std::size_t>(step.input)]);
+        Shape shape = shapes[static_cast<std::size_t>(step.input)];
+        if (step.upsample) shape = step.upsample.info->output(shape);
+        shape = step.layer.info->output(shape);
         if (step.pool) shape = step.pool.info->output(shape);
         if (step.shuffle) shape = step.shuffle.info->output(shape);
         shape.channels = plan.tensor(step.output).channels;  // a concatenation's layer sees only one of its halves

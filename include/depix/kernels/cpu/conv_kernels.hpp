@@ -3,12 +3,16 @@
 
 #include "depix/kernels/cpu/conv_transpose.hpp"
 #include "depix/kernels/cpu/interleave.hpp"
+#include "depix/kernels/cpu/upsampled_conv.hpp"
 #include "depix/kernels/cpu/weight_gradient.hpp"
 #include "depix/kernels/cpu/winograd.hpp"
 #include "depix/layers/conv_transpose.hpp"
 
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
+
+/// How a convolution is computed: tap by tap, by Winograd, or together with an Upsample<2> in front of it.
+enum class Algorithm { Taps, Winograd, Upsampled };
 
 /// A convolution's kernels as a value: its geometry, and which of the compiled kernels serve it. All code around them
 /// is compiled once, for every convolution of a program.
@@ -36,9 +40,14 @@ struct ConvKernels {
 
     constexpr WinogradSizes winograd_forward() const { return {geometry.in_channels, geometry.out_channels}; }
     constexpr WinogradSizes winograd_backward() const { return {geometry.out_channels, geometry.in_channels}; }
-    constexpr std::size_t forward_size(bool by_winograd) const {
-        return by_winograd ? winograd_forward().packed()
-                           : packed_size(geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block);
+    constexpr UpsampledSizes upsampled() const { return {geometry.in_channels, geometry.out_channels}; }
+    /// What training uses forward.
+    constexpr Algorithm layer_algorithm() const { return winograd ? Algorithm::Winograd : Algorithm::Taps; }
+    constexpr std::size_t forward_size(Algorithm algorithm) const {
+        return algorithm == Algorithm::Winograd ? winograd_forward().packed()
+               : algorithm == Algorithm::Upsampled
+                   ? upsampled().packed()
+                   : packed_size(geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block);
     }
     constexpr std::size_t backward_size() const {
         return winograd ? winograd_backward().packed()
@@ -58,11 +67,15 @@ struct ConvKernels {
         return packed_for_training() + gradient_scratch(parameters(), threads) +
                winograd_scratch() * static_cast<std::size_t>(threads);
     }
-    constexpr std::size_t packed_for_training() const { return std::max(forward_size(winograd), backward_size()); }
+    constexpr std::size_t packed_for_training() const {
+        return std::max(forward_size(layer_algorithm()), backward_size());
+    }
 
-    void pack_forward(bool by_winograd, const float* weight, const float* scale, float* packed, Team team) const {
-        if (by_winograd)
+    void pack_forward(Algorithm algorithm, const float* weight, const float* scale, float* packed, Team team) const {
+        if (algorithm == Algorithm::Winograd)
             pack_winograd(weight, winograd_forward(), geometry.kernel, false, scale, packed, team);
+        else if (algorithm == Algorithm::Upsampled)
+            pack_upsampled(weight, upsampled(), scale, packed, team);
         else
             pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block,
                          transposed, scale, packed, team);
@@ -139,7 +152,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
 /// The forward pass of a layer in training.
 [[gnu::noinline]] inline void conv_layer_forward(const ConvKernels& kernels, const Forward<float>& a, Team team) {
     const ConvGeometry& g = kernels.geometry;
-    kernels.pack_forward(kernels.winograd, a.parameters, nullptr, a.scratch, team);
+    kernels.pack_forward(kernels.layer_algorithm(), a.parameters, nullptr, a.scratch, team);
     team.barrier();
     const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr};
     if (kernels.winograd)

@@ -29,7 +29,7 @@ namespace cpu {
 /// A convolution's weights, packed, and biases. Batch norm is y = (x - mean) * s + shift with s = weight /
 /// sqrt(variance + epsilon): the weights become w * s and the bias (b - mean) * s + shift. No batch norm: `norm` is
 /// nullptr.
-[[gnu::noinline]] inline void fold_and_pack(const ConvKernels& kernels, bool winograd, const float* weight,
+[[gnu::noinline]] inline void fold_and_pack(const ConvKernels& kernels, Algorithm algorithm, const float* weight,
                                             const float* norm, const float* statistics, double epsilon,
                                             std::vector<float>& packed, std::vector<float>& bias) {
     const auto out = static_cast<std::size_t>(kernels.geometry.out_channels);
@@ -43,8 +43,8 @@ namespace cpu {
         scale[c] = static_cast<float>(s);
         bias[c] = static_cast<float>((static_cast<double>(bias[c]) - mean) * s + static_cast<double>(norm[out + c]));
     }
-    packed.resize(kernels.forward_size(winograd));
-    kernels.pack_forward(winograd, weight, scale.data(), packed.data(), Team{});
+    packed.resize(kernels.forward_size(algorithm));
+    kernels.pack_forward(algorithm, weight, scale.data(), packed.data(), Team{});
 }
 
 template <Module Network>
@@ -115,10 +115,10 @@ class Engine {
             packed.assign(own, own + step.layer.info->parameter_count);
             bias.assign(running, running + step.layer.info->statistic_count);
         } else if (step.batch_norm) {
-            fold_and_pack(*kernels, by_winograd(*kernels, step), own, parameters + step.batch_norm.parameters,
+            fold_and_pack(*kernels, choose_algorithm(*kernels, step), own, parameters + step.batch_norm.parameters,
                           statistics + step.batch_norm.statistics, epsilon, packed, bias);
         } else {
-            fold_and_pack(*kernels, by_winograd(*kernels, step), own, nullptr, nullptr, 0, packed, bias);
+            fold_and_pack(*kernels, choose_algorithm(*kernels, step), own, nullptr, nullptr, 0, packed, bias);
         }
     }
 
@@ -171,7 +171,11 @@ class Engine {
         epilogue.negative_slope = slope_[static_cast<std::size_t>(index)];
         const Shape convolved = step.layer.info->output(x.shape());
         const auto thread = static_cast<std::size_t>(team.thread);
-        if (by_winograd(kernels, step)) {
+        const Algorithm algorithm = choose_algorithm(kernels, step);
+        if (algorithm == Algorithm::Upsampled)
+            return upsampled_conv_rows(x, weight, kernels.upsampled(), epilogue, y, team.share(x.height),
+                                       scratch + kernels.upsampled().scratch() * thread);
+        if (algorithm == Algorithm::Winograd) {
             const auto tiles = step.pool      ? &winograd_tiles<WinogradStore::Pooled>
                                : step.shuffle ? &winograd_tiles<WinogradStore::Shuffled>
                                               : &winograd_tiles<WinogradStore::Plain>;

@@ -63,9 +63,11 @@ struct Layout {
     }
 };
 
-/// Whether a step is computed by Winograd: if that pays, and there is nothing behind it that it cannot store.
-constexpr bool by_winograd(const ConvKernels& kernels, const PlanStep& step) {
-    return kernels.winograd && (!step.shuffle || step.shuffle.info->traits.up == 2);
+/// How a step is computed: by Winograd if that pays, and there is nothing behind it that it cannot store.
+constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
+    if (step.upsample) return Algorithm::Upsampled;
+    const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
+    return kernels.winograd && can_store ? Algorithm::Winograd : Algorithm::Taps;
 }
 
 /// Floats of scratch that each thread wants for a fused step: convolved rows of `width` before the next layer of it.
@@ -96,8 +98,11 @@ constexpr auto make_layout(Shape input) {
     }
     layers_of<Network>::for_each([&]<class L>() {
         if constexpr (Convolution<L>) {
-            if (Kernel<Cpu, L>::kernels.winograd)
-                raise(layout.scratch, Kernel<Cpu, L>::kernels.winograd_forward().scratch());
+            constexpr const ConvKernels& kernels = Kernel<Cpu, L>::kernels;
+            if (kernels.winograd) raise(layout.scratch, kernels.winograd_forward().scratch());
+            for (int i = 0; i < plan.step_count; ++i)
+                if (plan.step(i).upsample && plan.step(i).layer.info == &layer_info<L>)
+                    raise(layout.scratch, kernels.upsampled().scratch());
         }
         if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(); })
             raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size());

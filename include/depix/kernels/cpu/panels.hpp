@@ -1,0 +1,65 @@
+// A product of matrices as convolutions want it: weights in panels of vector_width output channels, pixels or tiles in
+// vectors, three at a time.
+#pragma once
+
+#include <cstddef>
+
+#include "depix/kernels/cpu/simd.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+/// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors of tiles.
+template <int Channels, int Vectors>
+DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, std::ptrdiff_t m_channel) {
+    Vector sum[Channels][Vectors];
+#pragma GCC unroll 8
+    for (int o = 0; o < Channels; ++o)
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) sum[o][v] = Vector{};
+#pragma GCC unroll 2
+    for (int c = 0; c < depth; ++c, u += Vectors * vector_width, w += vector_width) {
+        Vector tiles[Vectors];
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) tiles[v] = load(u + v * vector_width);
+#pragma GCC unroll 8
+        for (int o = 0; o < Channels; ++o) {
+            const Vector weight = broadcast(w[o]);
+#pragma GCC unroll 3
+            for (int v = 0; v < Vectors; ++v) sum[o][v] += weight * tiles[v];
+        }
+    }
+#pragma GCC unroll 8
+    for (int o = 0; o < Channels; ++o)
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) store(m + o * m_channel + v * vector_width, sum[o][v]);
+}
+
+/// M[p] of `channels` output channels (whole panels) and Vectors vectors of tiles.
+template <int Vectors>
+[[gnu::noinline]] void multiply_panels(const float* u, const float* w, int depth, int channels, float* m,
+                                       std::ptrdiff_t m_channel) {
+    constexpr int most = vector_registers == 32 ? 8 : Vectors == 1 ? 8 : 4;
+    constexpr int block = most < vector_width ? most : vector_width;
+    for (int o = 0; o < channels; o += vector_width, w += depth * vector_width)
+        for (int lane = 0; lane < vector_width; lane += block)
+            multiply<block, Vectors>(u, w + lane, depth, m + (o + lane) * m_channel, m_channel);
+}
+
+/// The same for any number of vectors, which lie in groups of three: [group][input channel][vector of the group].
+inline void multiply_vectors(const float* u, const float* w, int depth, int channels, int vectors, float* m,
+                             std::ptrdiff_t m_channel) {
+    for (int v = 0; v < vectors; v += 3) {
+        const float* group = u + v * depth * vector_width;
+        float* products = m + v * vector_width;
+        if (vectors - v >= 3)
+            multiply_panels<3>(group, w, depth, channels, products, m_channel);
+        else if (vectors - v == 2)
+            multiply_panels<2>(group, w, depth, channels, products, m_channel);
+        else
+            multiply_panels<1>(group, w, depth, channels, products, m_channel);
+    }
+}
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA

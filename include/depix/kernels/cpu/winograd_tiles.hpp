@@ -1,0 +1,193 @@
+// How Winograd's convolution reads its tiles, transforms its weights, and stores what comes out.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+
+#include "depix/kernels/cpu/conv.hpp"
+#include "depix/kernels/cpu/winograd_transforms.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+namespace winograd_detail {
+
+/// A quarter of a vector of tiles: neighbours in a row, vector_width pixels wide.
+struct Quarter {
+    int picture = -1;  ///< -1: behind the last
+    int row = 0;       ///< of its first pixel
+    int column = 0;
+};
+
+/// Quarters of all pictures of a batch, row by row.
+struct TileGrid {
+    int batch, tile_rows, quarters_per_row;
+
+    constexpr TileGrid(int pictures, int height, int width)
+        : batch(pictures),
+          tile_rows(round_up(height, 4) / 4),
+          quarters_per_row(round_up(width, vector_width) / vector_width) {}
+    constexpr int quarters() const { return batch * tile_rows * quarters_per_row; }
+    constexpr int vectors() const { return round_up(quarters(), 4) / 4; }
+    constexpr Quarter quarter(int index) const {
+        if (index >= quarters()) return {};
+        const int row = index / quarters_per_row;
+        return {row / tile_rows, row % tile_rows * 4, index % quarters_per_row * vector_width};
+    }
+};
+
+/// U[p][c] of one vector of tiles for all input channels c: to[p * point + c * channel].
+[[gnu::noinline]] inline void transform_tiles(const View<const float>& x, const Quarter (&quarters)[4], float* to,
+                                              std::ptrdiff_t point, std::ptrdiff_t channel) {
+    static constexpr float zeros[2 * vector_width + 8] = {};
+    const float* corner[4];
+    int rows[4];  // that the picture and its lower border have, counted from the corner
+    for (int q = 0; q < 4; ++q) {
+        const bool real = quarters[q].picture >= 0;
+        corner[q] = real ? x.row(quarters[q].picture, 0, quarters[q].row - 1) + quarters[q].column - 1 : zeros;
+        rows[q] = real ? x.height + 2 - quarters[q].row : 0;
+    }
+    for (int c = 0; c < x.channels; ++c, to += channel) {
+        Vector d[winograd_points];
+#pragma GCC unroll 6
+        for (int r = 0; r < 6; ++r) {
+            Vector left[4], right[4];
+#pragma GCC unroll 4
+            for (int q = 0; q < 4; ++q) {
+                const float* from = r < rows[q] ? corner[q] + r * x.row_stride : zeros;
+                left[q] = load(from);
+                right[q] = load(from + 4);
+            }
+            transpose_quads(left);
+            transpose_quads(right);  // columns 4 and 5; the next tiles' own are of no use
+            d[6 * r + 0] = left[0];
+            d[6 * r + 1] = left[1];
+            d[6 * r + 2] = left[2];
+            d[6 * r + 3] = left[3];
+            d[6 * r + 4] = right[0];
+            d[6 * r + 5] = right[1];
+            transform_inputs(d + 6 * r, 1);
+        }
+#pragma GCC unroll 6
+        for (int k = 0; k < 6; ++k) {
+            transform_inputs(d + k, 6);
+#pragma GCC unroll 6
+            for (int r = 0; r < 6; ++r) store(to + (6 * r + k) * point, d[6 * r + k]);
+        }
+        for (int q = 0; q < 4; ++q)
+            if (rows[q] > 0) corner[q] += x.channel_stride;
+    }
+}
+
+/// Taps of vector_width output channels and one input channel, [9][lane], to [36][lane], `point` apart.
+DEPIX_INLINE void transform_weights(const float* taps, float* to, std::ptrdiff_t point) {
+    Vector g[9], rows[18];
+#pragma GCC unroll 9
+    for (int t = 0; t < 9; ++t) g[t] = load(taps + t * vector_width);
+#pragma GCC unroll 3
+    for (int k = 0; k < 3; ++k) transform_taps(g + k, 3, rows + k, 3);
+#pragma GCC unroll 6
+    for (int r = 0; r < 6; ++r) {
+        Vector w[6];
+        transform_taps(rows + 3 * r, 1, w, 1);
+#pragma GCC unroll 6
+        for (int k = 0; k < 6; ++k) store(to + (6 * r + k) * point, w[k]);
+    }
+}
+
+/// The 4x4 outputs of a vector of tiles, bias added: y[4 * row + column].
+DEPIX_INLINE void outputs_of(const float* m, std::ptrdiff_t point, float bias, Vector (&y)[16]) {
+    Vector rows[24];
+#pragma GCC unroll 6
+    for (int k = 0; k < 6; ++k) {
+        Vector products[6];
+#pragma GCC unroll 6
+        for (int r = 0; r < 6; ++r) products[r] = load(m + (6 * r + k) * point);
+        transform_products(products, 1, rows + k, 6);
+    }
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) {
+        transform_products(rows + 6 * r, 1, y + 4 * r, 1);
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k) y[4 * r + k] += broadcast(bias);
+    }
+}
+
+/// Rows of `out`, all four quarters behind each other: out[row * 4 * vector_width + ...] = the outputs as pixels.
+DEPIX_INLINE void outputs_as_pixels(const float* m, std::ptrdiff_t point, float bias, Vector (&pixels)[4][4]) {
+    Vector y[16];
+    outputs_of(m, point, bias, y);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) {
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; ++k) pixels[r][k] = y[4 * r + k];
+        transpose_quads(pixels[r]);
+    }
+}
+
+[[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
+                                          const Epilogue& epilogue, const View<float>& y) {
+    Vector pixels[4][4];
+    outputs_as_pixels(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, pixels);
+    for (int q = 0; q < 4; ++q) {
+        if (quarters[q].picture < 0) break;
+        const int rows = std::min(4, y.height - quarters[q].row);
+        float* to = y.row(quarters[q].picture, o, quarters[q].row) + quarters[q].column;
+        for (int r = 0; r < rows; ++r, to += y.row_stride)
+            finish(to, pixels[r][q], y.width - quarters[q].column, epilogue);
+    }
+}
+
+/// With 2x2 max pooling behind.
+[[gnu::noinline]] inline void store_tiles_pooled(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4],
+                                                 int o, const Epilogue& epilogue, const View<float>& y) {
+    Vector full[16];
+    outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, full);
+    const auto largest = [&](int i) {  // a rectifier never changes which one is the largest
+        return rectify(maximum(maximum(full[i], full[i + 1]), maximum(full[i + 4], full[i + 5])),
+                       epilogue.negative_slope);
+    };
+    Vector pooled[4] = {largest(0), largest(2), largest(8), largest(10)};
+    transpose_quads(pooled);  // of every tile the two rows of two behind each other
+    for (int q = 0; q < 4; ++q) {
+        if (quarters[q].picture < 0) break;
+        float tiles[vector_width];
+        store(tiles, pooled[q]);
+        const int row = quarters[q].row / 2, column = quarters[q].column / 2;
+        for (int r = 0; r < std::min(2, y.height - row); ++r) {
+            float* to = y.row(quarters[q].picture, o, row + r) + column;
+            const int count = std::min(vector_width / 2, y.width - column);
+            for (int j = 0; j < count; ++j) to[j] = tiles[j / 2 * 4 + 2 * r + j % 2];
+            if (epilogue.padded && column + count == y.width)
+                for (int j = count; column + j < round_up(y.width, vector_width); ++j) to[j] = 0;
+        }
+    }
+}
+
+/// With a pixel shuffle by 2 behind: channels o to o + 3 become one. `m_channel` lies between their products.
+[[gnu::noinline]] inline void store_tiles_shuffled(const float* m, std::ptrdiff_t point, std::ptrdiff_t m_channel,
+                                                   const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
+                                                   const View<float>& y) {
+    for (int phase = 0; phase < 2; ++phase) {  // of the two rows that one becomes
+        Vector even[4][4], odd[4][4];
+        const int c = o + 2 * phase;
+        outputs_as_pixels(m + 2 * phase * m_channel, point, epilogue.bias ? epilogue.bias[c] : 0.f, even);
+        outputs_as_pixels(m + (2 * phase + 1) * m_channel, point, epilogue.bias ? epilogue.bias[c + 1] : 0.f, odd);
+        for (int q = 0; q < 4; ++q) {
+            if (quarters[q].picture < 0) break;
+            const int row = quarters[q].row * 2 + phase, column = quarters[q].column * 2;
+            for (int r = 0; r < 4 && row + 2 * r < y.height; ++r) {
+                float* to = y.row(quarters[q].picture, o / 4, row + 2 * r) + column;
+                finish(to, zip_low(even[r][q], odd[r][q]), y.width - column, epilogue);
+                if (y.width > column + vector_width)
+                    finish(to + vector_width, zip_high(even[r][q], odd[r][q]), y.width - column - vector_width,
+                           epilogue);
+            }
+        }
+    }
+}
+
+}  // namespace winograd_detail
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA
