@@ -4,7 +4,9 @@
 // binarization_metrics.hpp), beside the two methods that every such table begins with: Otsu's single threshold, and
 // Sauvola's, which follows the paper's brightness. The network's page is grey; it becomes black and white by a fixed
 // threshold, by the authors' 0.95, or by Otsu's. For the other tasks: PSNR and SSIM, before and after.
+#include <algorithm>
 #include <cstdio>
+#include <vector>
 
 #include "commands.hpp"
 #include "depix/data/binarization_metrics.hpp"
@@ -78,8 +80,11 @@ void score_grey(const std::vector<example::PagePair>& pages, const example::Enha
 
 int example::evaluate(const EvaluateOptions& options) {
     const Enhancer enhance = load_enhancer(options.filters, options.weights, options.threads);
-    const std::vector<PagePair> pages =
+    std::vector<PagePair> pages =
         options.pages.empty() ? draw_pages(options.task, 20, 512, 2026) : read_pages(options.pages, options.only);
+    std::erase_if(pages, [](const PagePair& page) {  // blank ones, of which nothing can be found
+        return std::ranges::none_of(page.clean.pixels, [](float value) { return value < 0.5f; });
+    });
     Rows rows;
     options.task == Task::binarize ? score_black_and_white(pages, enhance, options.threshold, rows)
                                    : score_grey(pages, enhance, rows);
