@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "../data/roboto.hpp"
+#include "depix/data/binarization_metrics.hpp"
 #include "depix/data/damage.hpp"
+#include "depix/data/drawn_page_source.hpp"
 #include "depix/data/masks.hpp"
 #include "depix/data/metrics.hpp"
 #include "depix/data/pair_folder.hpp"
@@ -119,4 +121,52 @@ TEST_CASE("the shipped U-Nets take off noise and fill a hole") {
     Image holed = clean;
     Inpainting{.mask = StrokeMask{.least_count = 2, .most_count = 2}}(holed, random);
     CHECK(peak_signal_to_noise_ratio(restore(inpaint, holed), clean) > peak_signal_to_noise_ratio(holed, clean) + 3);
+}
+
+TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {
+    DEPIX_NEEDS_ROBOTO();
+    using Network = DeGanGenerator<8>;
+    const auto pages = [](DrawnPageOptions page, Damage damage) {
+        return DrawnPageSource({*roboto()}, {.shape = {1, 256, 256},
+                                             .pairs = 4,
+                                             .page = std::move(page),
+                                             .damage = std::move(damage),
+                                             .seed = 11,
+                                             .redraw = Redraw::Never});
+    };
+    const auto pair = [](const DrawnPageSource& source, std::size_t index) {
+        ImagePair both{Image(source.target_shape()), Image(source.input_shape())};
+        source.pair(0, index, both.damaged.view(), both.clean.view());
+        return both;
+    };
+
+    SUBCASE("they find the ink better than Otsu and Sauvola do") {
+        const Inference<Network> binarize_page{shipped<Network>("03_de_gan/de_gan_binarize_8.safetensors"), 1};
+        const DrawnPageSource source =
+            pages({.smallest_size = 40, .largest_size = 70, .least_margin = 0, .binary = true}, {});
+        double otsu = 0, sauvola = 0, ours = 0;
+        for (std::size_t i = 0; i < source.size(); ++i) {
+            const auto [clean, damaged] = pair(source, i);
+            const Image grey = binarize_page(damaged);
+            otsu += score_binarization(binarize(damaged, otsu_threshold(damaged)), clean).f_measure;
+            sauvola += score_binarization(binarize_sauvola(damaged), clean).f_measure;
+            ours += score_binarization(binarize(grey, otsu_threshold(grey)), clean).f_measure;
+        }
+        CHECK(ours > otsu + 4);
+        CHECK(ours > sauvola + 4);
+    }
+    SUBCASE("they sharpen, and take off watermarks") {
+        const auto gain = [&](const char* weights, const DrawnPageSource& source) {
+            const Inference<Network> network{shipped<Network>(weights), 1};
+            double before = 0, after = 0;
+            for (std::size_t i = 0; i < source.size(); ++i) {
+                const auto [clean, damaged] = pair(source, i);
+                before += mean_squared_error(damaged, clean);
+                after += mean_squared_error(network(damaged), clean);
+            }
+            return decibels(after) - decibels(before);
+        };
+        CHECK(gain("03_de_gan/de_gan_deblur_8.safetensors", pages({}, deblurring_damage())) > 1);
+        CHECK(gain("03_de_gan/de_gan_unwatermark_8.safetensors", pages({}, watermark_damage({*roboto()}))) > 2);
+    }
 }
