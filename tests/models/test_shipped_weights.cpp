@@ -1,6 +1,7 @@
 // The weights that ship with the examples: on the pictures that ship with them, and on pictures drawn here.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "../data/roboto.hpp"
@@ -11,6 +12,7 @@
 #include "depix/data/metrics.hpp"
 #include "depix/data/pair_folder.hpp"
 #include "depix/data/resize.hpp"
+#include "depix/data/super_resolution.hpp"
 #include "depix/depix.hpp"
 
 using namespace depix;
@@ -169,4 +171,20 @@ TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {
         CHECK(gain("03_de_gan/de_gan_deblur_8.safetensors", pages({}, deblurring_damage())) > 1);
         CHECK(gain("03_de_gan/de_gan_unwatermark_8.safetensors", pages({}, watermark_damage({*roboto()}))) > 2);
     }
+}
+
+TEST_CASE("the shipped SRResNet enlarges text better than bicubic") {
+    DEPIX_NEEDS_ROBOTO();
+    using Network = SRResNet<32, 4>;
+    const Inference<Network> network{shipped<Network>("04_srgan/srresnet_small_pages.safetensors"), 1};
+    Random random(2);
+    const Image grey = draw_page(
+        random, {*roboto()},
+        {.height = 192, .width = 256, .smallest_size = 32, .largest_size = 32, .handwritten = 0, .least_margin = 0});
+    Image page({3, 192, 256});
+    for (int c = 0; c < 3; ++c) std::copy(grey.pixels.begin(), grey.pixels.end(), &page(c, 0, 0));
+    const auto [low, high] = make_super_resolution_pair(page);
+    const Image made = from_range(network(to_range(low, low_resolution_range)), high_resolution_range);
+    const Image bicubic = resize(low, high.shape.height, high.shape.width);
+    CHECK(peak_signal_to_noise_ratio(made, high) > peak_signal_to_noise_ratio(bicubic, high) + 3);
 }
