@@ -82,9 +82,11 @@ int example::evaluate(const EvaluateOptions& options) {
     const Enhancer enhance = load_enhancer(options.filters, options.weights, options.threads);
     std::vector<PagePair> pages =
         options.pages.empty() ? draw_pages(options.task, 20, 512, 2026) : read_pages(options.pages, options.only);
-    std::erase_if(pages, [](const PagePair& page) {  // blank ones, of which nothing can be found
-        return std::ranges::none_of(page.clean.pixels, [](float value) { return value < 0.5f; });
-    });
+    // Some drawn pages are blank: there is no ink to be found, and no F-measure.
+    if (options.pages.empty() && options.task == Task::binarize)
+        std::erase_if(pages, [](const PagePair& page) {
+            return std::ranges::none_of(page.clean.pixels, [](float value) { return value < 0.5f; });
+        });
     Rows rows;
     options.task == Task::binarize ? score_black_and_white(pages, enhance, options.threshold, rows)
                                    : score_grey(pages, enhance, rows);

@@ -71,8 +71,9 @@ depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int siz
     DrawnPageSourceOptions options{.shape = {1, size, size}, .pairs = pairs, .seed = seed, .redraw = redraw};
     if (task == Task::binarize) {
         options.page.binary = true;
-        options.page.threshold = 0.7;  // their truth takes in some of the soft edge
-        // The contests' pages were scanned finely: their strokes are five or six pixels wide.
+        // The contests' pages were scanned finely: their strokes are five or six pixels wide. Their truth takes in some
+        // of the soft edge.
+        options.page.threshold = 0.7;
         options.page.smallest_size = 30;
         options.page.largest_size = 110;
         options.damage = binarization_damage(fonts);

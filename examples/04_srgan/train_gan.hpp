@@ -70,15 +70,16 @@ int train_gan_by(const TrainGanOptions& options) {
 
     depix::Adam adam = Recipe::adam;
     if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
-    depix::Adam faster = adam;
-    faster.learning_rate *= options.discriminator_rate > 0 ? options.discriminator_rate : Recipe::discriminator_rate;
+    depix::Adam discriminator_adam = adam;
+    discriminator_adam.learning_rate *=
+        options.discriminator_rate > 0 ? options.discriminator_rate : Recipe::discriminator_rate;
     depix::AdversarialTrainer trainer{
         generator,
         discriminator,
         content,
         typename Recipe::Adversarial{},
         adam,
-        faster,
+        discriminator_adam,
         {.content_weight = 1,
          .adversarial_weight = options.adversarial_weight > 0 ? options.adversarial_weight : Recipe::adversarial_weight,
          .real_label = options.real_label,

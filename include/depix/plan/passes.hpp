@@ -12,16 +12,16 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_p
     const Role role = step.layer.info->traits.role;
     if (role != Role::convolution && role != Role::transposed_convolution) return false;
     if (step.pool) return false;
+    const bool plain = role == Role::convolution && !step.upsample && !step.shuffle;
     switch (next.info->traits.role) {
         case Role::batch_norm:
             return !step.batch_norm && !step.rectifier && !step.shuffle;
         case Role::rectifier:
             return !step.rectifier;
         case Role::max_pool:  // windows of 2x2 that do not overlap
-            return fuse_pool && role == Role::convolution && !step.upsample && !step.shuffle &&
-                   next.info->traits.down == 2 && next.info->needs({0, 0}) == Interval{0, 1};
+            return fuse_pool && plain && next.info->traits.down == 2 && next.info->needs({0, 0}) == Interval{0, 1};
         case Role::pixel_shuffle:
-            return fuse_shuffle && role == Role::convolution && !step.upsample && !step.shuffle;
+            return fuse_shuffle && plain;
         default:
             return false;
     }

@@ -85,6 +85,12 @@ DEPIX_INLINE void finish(float* to, Vector sum, int count, const Epilogue& epilo
     store_tail(to, v, count, epilogue.padded);
 }
 
+/// The same for two vectors that become one row's even and odd pixels.
+DEPIX_INLINE void finish_interleaved(float* to, Vector even, Vector odd, int count, const Epilogue& epilogue) {
+    finish(to, zip_low(even, odd), count, epilogue);
+    if (count > vector_width) finish(to + vector_width, zip_high(even, odd), count - vector_width, epilogue);
+}
+
 /// The band of rows whose input stays in the second-level cache while every block of output channels passes over it.
 constexpr int band_rows(int in_channels, std::ptrdiff_t row_stride, int stride) {
     const std::ptrdiff_t cache = 64 * 1024;  // floats: half of a 512 KiB cache

@@ -114,11 +114,10 @@ class Engine {
             const float* running = statistics + step.layer.statistics;
             packed.assign(own, own + step.layer.info->parameter_count);
             bias.assign(running, running + step.layer.info->statistic_count);
-        } else if (step.batch_norm) {
-            fold_and_pack(*kernels, choose_algorithm(*kernels, step), own, parameters + step.batch_norm.parameters,
-                          statistics + step.batch_norm.statistics, epsilon, packed, bias);
         } else {
-            fold_and_pack(*kernels, choose_algorithm(*kernels, step), own, nullptr, nullptr, 0, packed, bias);
+            const float* norm = step.batch_norm ? parameters + step.batch_norm.parameters : nullptr;
+            fold_and_pack(*kernels, choose_algorithm(*kernels, step), own, norm,
+                          statistics + step.batch_norm.statistics, epsilon, packed, bias);
         }
     }
 

@@ -46,7 +46,19 @@ template <int Vectors>
             multiply<block, Vectors>(u, w + lane, depth, m + (o + lane) * m_channel, m_channel);
 }
 
-/// The same for any number of vectors, which lie in groups of three: [group][input channel][vector of the group].
+/// Where one of several vectors lies that are multiplied three at a time: [group][input channel][vector of the group].
+struct GroupedVector {
+    std::ptrdiff_t first;    ///< floats from the start to its first channel
+    std::ptrdiff_t channel;  ///< and from there to the next; the last group may be smaller
+
+    constexpr GroupedVector(int index, int vectors, int depth) {
+        const int group = index / 3 * 3;
+        first = (group * depth + index - group) * vector_width;
+        channel = (vectors - group < 3 ? vectors - group : 3) * vector_width;
+    }
+};
+
+/// The same product for any number of vectors, which lie as GroupedVector says.
 inline void multiply_vectors(const float* u, const float* w, int depth, int channels, int vectors, float* m,
                              std::ptrdiff_t m_channel) {
     for (int v = 0; v < vectors; v += 3) {

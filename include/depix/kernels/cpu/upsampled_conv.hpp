@@ -30,10 +30,9 @@ struct UpsampledSizes {
     static constexpr int points = 4;
 
     constexpr int padded_out() const { return round_up(out_channels, vector_width); }
+    constexpr std::ptrdiff_t w_point() const { return static_cast<std::ptrdiff_t>(in_channels) * padded_out(); }
     /// Elements of packed weights: [point][panel of vector_width outputs][input channel][lane].
-    constexpr std::size_t packed() const {
-        return static_cast<std::size_t>(points * padded_out()) * static_cast<std::size_t>(in_channels);
-    }
+    constexpr std::size_t packed() const { return static_cast<std::size_t>(points * w_point()); }
     constexpr int channels_at_once() const { return std::min(256, padded_out()); }
     /// Vectors of pixels that are worked on together: as many as keep the maps near the second-level cache, but enough
     /// that weights are not fetched for little work. A multiple of three.
@@ -67,9 +66,8 @@ struct UpsampledSizes {
                     sums[3] = s * taps[3];
                 }
                 for (int p = 0; p < UpsampledSizes::points; ++p)
-                    packed[((static_cast<std::ptrdiff_t>(p) * sizes.padded_out() / vector_width + panel) * in + c) *
-                               vector_width +
-                           lane] = sums[p];
+                    packed[p * sizes.w_point() + (static_cast<std::ptrdiff_t>(panel) * in + c) * vector_width + lane] =
+                        sums[p];
             }
 }
 
@@ -101,12 +99,8 @@ struct Place {
     const Vector right = load(m + point), down = plain + load(m + 2 * point);
     const Vector rows[2][2] = {{plain, plain + right}, {down, down + right + load(m + 3 * point)}};
     const int column = 2 * place.column;
-    for (int r = 0; r < 2; ++r) {
-        float* to = y.row(0, o, 2 * place.row + r) + column;
-        finish(to, zip_low(rows[r][0], rows[r][1]), y.width - column, epilogue);
-        if (y.width > column + vector_width)
-            finish(to + vector_width, zip_high(rows[r][0], rows[r][1]), y.width - column - vector_width, epilogue);
-    }
+    for (int r = 0; r < 2; ++r)
+        finish_interleaved(y.row(0, o, 2 * place.row + r) + column, rows[r][0], rows[r][1], y.width - column, epilogue);
 }
 
 }  // namespace upsampled_detail
@@ -127,17 +121,14 @@ struct Place {
         Place places[24];
         for (int v = 0; v < vectors; ++v) {
             places[v] = {(first + v) / per_row, (first + v) % per_row * vector_width};
-            // Vectors are multiplied three at a time, and lie so: [group of three][channel][vector of the group].
-            const int group = v / 3 * 3, of = std::min(3, vectors - group);
-            find_differences(x, places[v], u + (group * in + v - group) * vector_width, sizes.u_point(),
-                             of * vector_width);
+            const GroupedVector in_u(v, vectors, in);
+            find_differences(x, places[v], u + in_u.first, sizes.u_point(), in_u.channel);
         }
         for (int o = 0; o < sizes.out_channels; o += chunk) {
             const int channels = std::min(chunk, sizes.padded_out() - o);
             for (int p = 0; p < UpsampledSizes::points; ++p)
-                multiply_vectors(u + p * sizes.u_point(),
-                                 packed + (static_cast<std::ptrdiff_t>(p) * sizes.padded_out() + o) * in, in, channels,
-                                 vectors, m + p * sizes.m_point(), m_channel);
+                multiply_vectors(u + p * sizes.u_point(), packed + p * sizes.w_point() + o * in, in, channels, vectors,
+                                 m + p * sizes.m_point(), m_channel);
             for (int c = 0; c < std::min(channels, sizes.out_channels - o); ++c)
                 for (int v = 0; v < vectors; ++v)
                     store_pixels(m + c * m_channel + v * vector_width, sizes.m_point(), places[v], o + c, epilogue, y);

@@ -15,21 +15,6 @@ constexpr int choose_gradient_block(int channels, int kernel) {
     return best;
 }
 
-/// columns[l] = pixels[l], pixels[l + Stride], ...: what a row of the kernel sees of a row of pixels. With stride 2 in
-/// the order of in_quads, which two neighbouring taps get from the same two vectors; in_quad_order brings dy into it.
-template <int Kernel, int Stride>
-DEPIX_INLINE void load_columns(const float* pixels, int count, Vector (&columns)[Kernel]) {
-#pragma GCC unroll 9
-    for (int l = 0; l < Kernel; ++l)
-        if constexpr (Stride == 2) {
-            const float* from = pixels + l / 2 * 2;
-            const Vector a = load(from), b = load(from + vector_width);
-            columns[l] = l % 2 == 0 ? in_quads<0, 2, 4, 6>(a, b) : in_quads<1, 3, 5, 7>(a, b);
-        } else {
-            columns[l] = load_strided<Stride>(pixels + l, count);
-        }
-}
-
 /// d_weight[o][c][k][l] += sum over rows [first, last) of picture n, and all columns j, of
 ///                         dy[o][i][j] * x[c][i * Stride + k - padding][j * Stride + l - padding]
 ///
@@ -58,10 +43,12 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                         const float* pixels = x.row(n, c, i * Stride + k - padding) - padding;
                         for (int j = 0; j < dy.width; j += vector_width) {
                             Vector columns[Kernel];
-                            load_columns<Kernel, Stride>(pixels + j * Stride, dy.width - j, columns);
-                            if constexpr (Block > 1) {  // else each is used once, and may stay in memory
 #pragma GCC unroll 9
-                                for (int l = 0; l < Kernel; ++l) columns[l] = in_register(columns[l]);
+                            for (int l = 0; l < Kernel; ++l) {
+                                const float* taps = pixels + j * Stride;
+                                columns[l] = Block == 1 && Stride == 1  // each is used once, and may stay in memory
+                                                 ? load(taps + l)
+                                                 : tap_columns<Stride>(taps, l, dy.width - j);
                             }
 #pragma GCC unroll 8
                             for (int b = 0; b < Block; ++b) {

@@ -125,10 +125,8 @@ template <WinogradStore Store>
         Quarter quarters[24][4];
         for (int v = 0; v < vectors; ++v) {
             for (int q = 0; q < 4; ++q) quarters[v][q] = grid.quarter((first + v) * 4 + q);
-            // Vectors are multiplied three at a time, and lie so: [group of three][channel][vector of the group].
-            const int group = v / 3 * 3, of = std::min(3, vectors - group);
-            transform_tiles(x, quarters[v], u + (group * in + v - group) * vector_width, sizes.u_point(),
-                            of * vector_width);
+            const GroupedVector in_u(v, vectors, in);
+            transform_tiles(x, quarters[v], u + in_u.first, sizes.u_point(), in_u.channel);
         }
         for (int o = 0; o < sizes.out_channels; o += chunk) {
             const int channels = std::min(chunk, sizes.padded_out() - o);

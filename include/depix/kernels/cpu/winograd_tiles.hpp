@@ -178,10 +178,7 @@ DEPIX_INLINE void outputs_as_pixels(const float* m, std::ptrdiff_t point, float 
             const int row = quarters[q].row * 2 + phase, column = quarters[q].column * 2;
             for (int r = 0; r < 4 && row + 2 * r < y.height; ++r) {
                 float* to = y.row(quarters[q].picture, o / 4, row + 2 * r) + column;
-                finish(to, zip_low(even[r][q], odd[r][q]), y.width - column, epilogue);
-                if (y.width > column + vector_width)
-                    finish(to + vector_width, zip_high(even[r][q], odd[r][q]), y.width - column - vector_width,
-                           epilogue);
+                finish_interleaved(to, even[r][q], odd[r][q], y.width - column, epilogue);
             }
         }
     }
