@@ -23,14 +23,16 @@ struct RegisterBlock {
 inline constexpr int largest_block = 8;
 
 /// The block with the least work for this many channels: its multiply-adds and its loads, wasted channels included.
-/// `phases` accumulators stand for every vector; they, the vectors' columns and a weight must fit the registers.
-constexpr RegisterBlock choose_block(int out_channels, int phases = 1) {
+/// `phases` accumulators stand for every vector; they, the vectors' columns and a weight must fit the registers, with
+/// one to spare, or GCC keeps some of the sums on the stack. With stride 2 a column is made of two vectors.
+constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int stride = 1) {
     phases = phases < 4 ? phases : 4;
+    const int spare = stride == 2 ? 3 : 2;
     RegisterBlock best;
     int best_work = 1 << 30;
     for (int channels = 1; channels <= largest_block; ++channels) {
         int vectors = 4;
-        while (vectors > 0 && phases * channels * vectors + vectors + 1 > vector_registers) --vectors;
+        while (vectors > 0 && phases * channels * vectors + vectors + spare > vector_registers) --vectors;
         if (vectors == 0) break;
         const int blocks = round_up(out_channels, channels) / channels;
         // A tile costs channels * vectors multiply-adds and channels + vectors loads, and covers `vectors` columns.
@@ -110,6 +112,9 @@ struct ConvRow {
     float* y;
     std::ptrdiff_t y_channel;
     int width;
+
+    /// Whether a tile that ends before column `last` has nothing to leave out.
+    bool holds(int block, int last) const { return out_channels == block && last <= width; }
 };
 
 /// The pixels that tap l of a row meets, `taps` being where the first does; `count` lanes count. With stride 2 the
@@ -140,7 +145,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
     const float* weight = row.weight;
     for (int c = 0; c < row.in_channels; ++c, channel += row.x_channel) {
         const float* taps = channel;
-#pragma GCC unroll 1
+#pragma GCC unroll 3
         for (int k = 0; k < Kernel; ++k, taps += row.x_row)
 #pragma GCC unroll 9
             for (int l = 0; l < Kernel; ++l, weight += Block) {
@@ -153,17 +158,31 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
                 for (int o = 0; o < Block; ++o) {
                     const Vector w = broadcast(weight[o]);
 #pragma GCC unroll 8
-                    for (int v = 0; v < Vectors; ++v) sum[o][v] += w * columns[v];
+                    for (int v = 0; v < Vectors; ++v) multiply_add(sum[o][v], w, columns[v]);
                 }
             }
     }
 
+    if constexpr (Stride == 2)
+#pragma GCC unroll 8
+        for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+            for (int v = 0; v < Vectors; ++v) sum[o][v] = in_order(sum[o][v]);
+    if (row.holds(Block, first + Vectors * vector_width) && !epilogue.accumulate) {
+#pragma GCC unroll 8
+        for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+            for (int v = 0; v < Vectors; ++v)
+                store(row.y + o * row.y_channel + first + v * vector_width,
+                      rectify(sum[o][v], epilogue.negative_slope));
+        return;
+    }
     // A copy that may be indexed at run time, so that the sums above can stay in registers.
     Vector done[Block][Vectors];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) done[o][v] = Stride == 2 ? in_order(sum[o][v]) : sum[o][v];
+        for (int v = 0; v < Vectors; ++v) done[o][v] = sum[o][v];
 #pragma GCC unroll 1
     for (int o = 0; o < row.out_channels; ++o)
 #pragma GCC unroll 1
@@ -230,8 +249,8 @@ void conv_pool_rows(View<const float> x, int n, const float* weight, int padding
                     const Vector left = maximum(load(above + 2 * j), load(below + 2 * j));
                     const Vector right =
                         maximum(load(above + 2 * j + vector_width), load(below + 2 * j + vector_width));
-                    store_tail(y.row(n, o + c, i) + j, maximum(even_lanes(left, right), odd_lanes(left, right)), count,
-                               epilogue.padded);
+                    const Vector pooled = maximum(in_quads<0, 2, 4, 6>(left, right), in_quads<1, 3, 5, 7>(left, right));
+                    store_tail(y.row(n, o + c, i) + j, in_order(pooled), count, epilogue.padded);
                 });
             }
         }

@@ -93,8 +93,8 @@ struct ConvKernels {
 template <ConvGeometry G, bool Transposed>
 constexpr ConvKernels choose_conv_kernels() {
     constexpr int k = G.kernel, s = G.stride, p = G.padding_before;
-    constexpr RegisterBlock ahead = choose_block(G.out_channels, Transposed ? s : 1);
-    constexpr RegisterBlock back = choose_block(G.in_channels, Transposed ? 1 : s);
+    constexpr RegisterBlock ahead = choose_block(G.out_channels, Transposed ? s : 1, Transposed ? 1 : s);
+    constexpr RegisterBlock back = choose_block(G.in_channels, Transposed ? 1 : s, Transposed ? s : 1);
     constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
     ConvKernels kernels{G, Transposed, !Transposed && winograd_pays(G), ahead.channels, back.channels};
     if constexpr (Transposed) {

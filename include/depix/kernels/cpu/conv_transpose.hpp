@@ -25,6 +25,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
         // (i + Padding - k) divides by Stride, also where it is negative.
         const float* pixels = row.x + (i + Padding - k) / Stride * row.x_row + q;
         const float* taps = row.weight + k * Kernel * Block;
+#pragma GCC unroll 2
         for (int c = 0; c < row.in_channels; ++c, pixels += row.x_channel, taps += Kernel * Kernel * Block)
 #pragma GCC unroll 9
             for (int l = 0; l < Kernel; ++l) {
@@ -40,11 +41,24 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
                 for (int o = 0; o < Block; ++o) {
                     const Vector w = broadcast(taps[l * Block + o]);
 #pragma GCC unroll 8
-                    for (int v = 0; v < Vectors; ++v) sum[phase][o][v] += w * columns[v];
+                    for (int v = 0; v < Vectors; ++v) multiply_add(sum[phase][o][v], w, columns[v]);
                 }
             }
     }
 
+    if (Stride <= 2 && row.holds(Block, (q + Vectors * vector_width) * Stride) && !epilogue.accumulate) {
+#pragma GCC unroll 8
+        for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+            for (int v = 0; v < Vectors; ++v) {
+                float* const to = row.y + o * row.y_channel + (q + v * vector_width) * Stride;
+                const Vector first = rectify(sum[0][o][v], epilogue.negative_slope);
+                const Vector last = rectify(sum[Stride - 1][o][v], epilogue.negative_slope);
+                store(to, Stride == 1 ? first : zip_low(first, last));
+                if constexpr (Stride == 2) store(to + vector_width, zip_high(first, last));
+            }
+        return;
+    }
     // Interleaved, and in an array that may be indexed at run time, so that the sums above can stay in registers.
     Vector done[Block][Vectors][Stride];
 #pragma GCC unroll 8

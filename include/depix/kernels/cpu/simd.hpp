@@ -55,6 +55,19 @@ DEPIX_INLINE Vector in_register(Vector v) {
 #endif
     return v;
 }
+/// sum += a * b in one instruction that leaves sum in its register. Written as an expression, GCC may let the result
+/// take the place of a or b, and then moves a block of sums from register to register and to the stack.
+DEPIX_INLINE void multiply_add(Vector& sum, Vector a, Vector b) {
+#if defined(__FMA__) && !defined(__clang__)
+#if defined(__AVX512F__)
+    asm("vfmadd231ps {%2, %1, %0|%0, %1, %2}" : "+v"(sum) : "v"(a), "v"(b));
+#else
+    asm("vfmadd231ps {%2, %1, %0|%0, %1, %2}" : "+x"(sum) : "x"(a), "x"(b));
+#endif
+#else
+    sum += a * b;
+#endif
+}
 DEPIX_INLINE Vector load_once(const float* from) { return in_register(load(from)); }
 DEPIX_INLINE void store(float* to, Vector v) { std::memcpy(to, &v, sizeof v); }
 
