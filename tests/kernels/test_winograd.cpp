@@ -83,56 +83,57 @@ void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool a
     const Shape shape = pooled     ? Shape{c.out, c.height / 2, c.width / 2}
                         : shuffled ? Shape{c.out / 4, c.height * 2, c.width * 2}
                                    : Shape{c.out, c.height, c.width};
-    Maps to(c.batch, shape, 1);
-    if (accumulate)
-        for (int n = 0; n < c.batch; ++n)
-            for (int o = 0; o < shape.channels; ++o)
-                for (int i = 0; i < shape.height; ++i)
-                    for (int j = 0; j < shape.width; ++j) to.view(n, o, i, j) = 3;
-
     const cpu::WinogradSizes sizes{c.in, c.out};
-    std::vector<float> packed(sizes.packed()), scratch(sizes.scratch());
-    const cpu::Epilogue epilogue{bias.data(), static_cast<float>(slope), accumulate, true};
-    const int vectors = cpu::winograd_vectors(c.batch, c.height, c.width);
+    std::vector<float> packed(sizes.packed());
     for (int thread = 0; thread < 3; ++thread)
         cpu::pack_winograd(weight.data(), sizes, 3, flipped, nullptr, packed.data(), Team{thread, 3});
-    for (int thread = 0; thread < 3; ++thread) {
-        const Interval part = Team{thread, 3}.share(vectors);
+
+    for (const int threads : {1, 2, 3}) {
+        CAPTURE(threads);
+        Maps to(c.batch, shape, 1);
+        if (accumulate)
+            for (int n = 0; n < c.batch; ++n)
+                for (int o = 0; o < shape.channels; ++o)
+                    for (int i = 0; i < shape.height; ++i)
+                        for (int j = 0; j < shape.width; ++j) to.view(n, o, i, j) = 3;
+        std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads));
+        const cpu::Epilogue epilogue{bias.data(), static_cast<float>(slope), accumulate, true};
         const auto run = pooled     ? &cpu::winograd_tiles<cpu::WinogradStore::Pooled>
                          : shuffled ? &cpu::winograd_tiles<cpu::WinogradStore::Shuffled>
                                     : &cpu::winograd_tiles<cpu::WinogradStore::Plain>;
-        run(from.view, packed.data(), sizes, epilogue, to.view, part, scratch.data());
-    }
+        run_team(threads,
+                 [&](Team team) { run(from.view, packed.data(), sizes, epilogue, to.view, team, scratch.data()); });
 
-    double worst = 0;
-    const auto sum_at = [&](int n, int o, int i, int j) {
-        return sums[static_cast<std::size_t>(((n * c.out + o) * c.height + i) * c.width + j)];
-    };
-    for (int n = 0; n < c.batch; ++n)
-        for (int o = 0; o < shape.channels; ++o)
-            for (int i = 0; i < shape.height; ++i)
-                for (int j = 0; j < shape.width; ++j) {
-                    double expected = accumulate ? 3 : 0;
-                    if (pooled)
-                        expected += std::max({sum_at(n, o, 2 * i, 2 * j), sum_at(n, o, 2 * i, 2 * j + 1),
-                                              sum_at(n, o, 2 * i + 1, 2 * j), sum_at(n, o, 2 * i + 1, 2 * j + 1)});
-                    else if (shuffled)
-                        expected += sum_at(n, 4 * o + i % 2 * 2 + j % 2, i / 2, j / 2);
-                    else
-                        expected += sum_at(n, o, i, j);
-                    worst = std::max(worst, std::abs(static_cast<double>(to.view(n, o, i, j)) - expected));
-                }
-    // Outputs are within about +-2. Rounding errors of 6e-8 add up like the steps of a random walk, and the transforms
-    // make them some ten times as large.
-    CHECK(worst < 6e-7 * std::sqrt(9. * c.in) + 2e-6);
-    // Nothing is written outside of the map: what is not a pixel is still zero.
-    double outside = 0;
-    for (const float value : to.memory) outside += std::abs(static_cast<double>(value));
-    for (int n = 0; n < c.batch; ++n)
-        for (int o = 0; o < shape.channels; ++o)
-            for (int i = 0; i < shape.height; ++i)
-                for (int j = 0; j < shape.width; ++j) outside -= std::abs(static_cast<double>(to.view(n, o, i, j)));
-    CHECK(std::abs(outside) < 1e-6);
+        double worst = 0;
+        const auto sum_at = [&](int n, int o, int i, int j) {
+            return sums[static_cast<std::size_t>(((n * c.out + o) * c.height + i) * c.width + j)];
+        };
+        for (int n = 0; n < c.batch; ++n)
+            for (int o = 0; o < shape.channels; ++o)
+                for (int i = 0; i < shape.height; ++i)
+                    for (int j = 0; j < shape.width; ++j) {
+                        double expected = accumulate ? 3 : 0;
+                        if (pooled)
+                            expected += std::max({sum_at(n, o, 2 * i, 2 * j), sum_at(n, o, 2 * i, 2 * j + 1),
+                                                  sum_at(n, o, 2 * i + 1, 2 * j), sum_at(n, o, 2 * i + 1, 2 * j + 1)});
+                        else if (shuffled)
+                            expected += sum_at(n, 4 * o + i % 2 * 2 + j % 2, i / 2, j / 2);
+                        else
+                            expected += sum_at(n, o, i, j);
+                        worst = std::max(worst, std::abs(static_cast<double>(to.view(n, o, i, j)) - expected));
+                    }
+        // Outputs are within about +-2. Rounding errors of 6e-8 add up like the steps of a random walk, and the
+        // transforms make them some ten times as large.
+        CHECK(worst < 6e-7 * std::sqrt(9. * c.in) + 2e-6);
+        // Nothing is written outside of the map: what is not a pixel is still zero.
+        double outside = 0;
+        for (const float value : to.memory) outside += std::abs(static_cast<double>(value));
+        for (int n = 0; n < c.batch; ++n)
+            for (int o = 0; o < shape.channels; ++o)
+                for (int i = 0; i < shape.height; ++i)
+                    for (int j = 0; j < shape.width; ++j) outside -= std::abs(static_cast<double>(to.view(n, o, i, j)));
+        CHECK(std::abs(outside) < 1e-6);
+    }
 }
 
 }  // namespace
@@ -141,6 +142,15 @@ TEST_CASE("Winograd's convolution is the plain one") {
     for (const Case& c : {Case{1, 1, 1, 4, 8}, Case{1, 3, 5, 1, 1}, Case{2, 12, 12, 7, 13}, Case{1, 16, 20, 33, 70},
                           Case{3, 17, 9, 16, 16}, Case{1, 64, 64, 24, 24}, Case{1, 40, 24, 5, 100}})
         check(c, cpu::WinogradStore::Plain);
+}
+
+TEST_CASE("few tiles: threads share the output channels, many tiles: these") {
+    constexpr cpu::WinogradSizes deep{512, 512}, shallow{64, 64};
+    constexpr cpu::WinogradPart few(deep, 2, Team{1, 2}), many(shallow, 500, Team{1, 2}), alone(deep, 2, Team{});
+    static_assert(few.meets && few.vectors == Interval{0, 2} && few.inputs == Interval{256, 512} &&
+                  few.outputs == Interval{256, 512});
+    static_assert(!many.meets && many.vectors == Interval{250, 500} && many.outputs == Interval{0, 64});
+    static_assert(!alone.meets && alone.vectors == Interval{0, 2});
 }
 
 TEST_CASE("deep layers keep their taps and transform them on the way") {

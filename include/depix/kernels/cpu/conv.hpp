@@ -22,12 +22,17 @@ struct RegisterBlock {
 /// No block has more channels.
 inline constexpr int largest_block = 8;
 
-/// The block with the least work for this many channels: its multiply-adds and its loads, wasted channels included.
+/// The block with the least work for this many channels, wasted ones included, on a processor that makes two
+/// multiply-adds and two loads in a cycle, each multiply-add's result four cycles later.
+///
 /// `phases` accumulators stand for every vector; they, the vectors' columns and a weight must fit the registers, with
-/// one to spare, or GCC keeps some of the sums on the stack. With stride 2 a column is made of two vectors.
+/// one to spare, or GCC keeps some of the sums on the stack. With stride 2 a column is shuffled out of two vectors,
+/// where else a multiply-add could be.
 constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int stride = 1) {
     phases = phases < 4 ? phases : 4;
-    const int spare = stride == 2 ? 3 : 2;
+    const bool gathered = stride == 2;
+    const int spare = gathered ? 3 : 2;
+    const int least_in_flight = phases == 1 ? 8 : 6;
     RegisterBlock best;
     int best_work = 1 << 30;
     for (int channels = 1; channels <= largest_block; ++channels) {
@@ -35,8 +40,12 @@ constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int strid
         while (vectors > 0 && phases * channels * vectors + vectors + spare > vector_registers) --vectors;
         if (vectors == 0) break;
         const int blocks = round_up(out_channels, channels) / channels;
-        // A tile costs channels * vectors multiply-adds and channels + vectors loads, and covers `vectors` columns.
-        const int work = blocks * (channels * vectors + channels + vectors) * 12 / vectors;
+        // Half cycles that a tap takes. Loads delay other things too: so a quarter of them on top.
+        const int in_flight = channels * vectors > least_in_flight ? channels * vectors : least_in_flight;
+        const int arithmetic = in_flight + (gathered ? vectors : 0);
+        const int loads = channels + vectors * (gathered ? 2 : 1);
+        const int tap = 4 * (arithmetic > loads ? arithmetic : loads) + loads;
+        const int work = blocks * tap * 12 / vectors;
         if (work > best_work) continue;
         best = {channels, vectors};
         best_work = work;

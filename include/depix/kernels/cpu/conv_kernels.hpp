@@ -140,13 +140,9 @@ inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>()
         }
 }
 
-/// This thread's part of a map's tiles, and of a layer's scratch, for Winograd.
-inline Interval share_tiles(Team team, const View<const float>& y) {
-    return team.share(winograd_vectors(y.batch, y.height, y.width));
-}
+/// The part of a layer's scratch that is for Winograd.
 inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team team) {
-    return scratch + kernels.packed_for_training() + gradient_scratch(kernels.parameters(), team.threads) +
-           kernels.winograd_scratch() * static_cast<std::size_t>(team.thread);
+    return scratch + kernels.packed_for_training() + gradient_scratch(kernels.parameters(), team.threads);
 }
 
 /// The forward pass of a layer in training.
@@ -157,8 +153,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr};
     if (kernels.winograd)
         return winograd_tiles<WinogradStore::Plain>(a.input, a.scratch, kernels.winograd_forward(), epilogue, a.output,
-                                                    share_tiles(team, a.output),
-                                                    winograd_scratch(kernels, a.scratch, team));
+                                                    team, winograd_scratch(kernels, a.scratch, team));
     share_rows(team, a.output.batch, a.output.height, [&](int n, int first, int last) {
         kernels.forward_rows(a.input, n, a.scratch, g.padding_before, epilogue, a.output, first, last);
     });
@@ -188,8 +183,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
     if (kernels.winograd)
         return winograd_tiles<WinogradStore::Plain>(dy, a.scratch, kernels.winograd_backward(), epilogue,
-                                                    a.input_gradient, share_tiles(team, dy),
-                                                    winograd_scratch(kernels, a.scratch, team));
+                                                    a.input_gradient, team, winograd_scratch(kernels, a.scratch, team));
     share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {
         kernels.input_gradient_rows(dy, n, a.scratch, g.padding_before, epilogue, a.input_gradient, first, last);
     });

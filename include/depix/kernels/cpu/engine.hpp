@@ -178,9 +178,7 @@ class Engine {
             const auto tiles = step.pool      ? &winograd_tiles<WinogradStore::Pooled>
                                : step.shuffle ? &winograd_tiles<WinogradStore::Shuffled>
                                               : &winograd_tiles<WinogradStore::Plain>;
-            return tiles(x, weight, kernels.winograd_forward(), epilogue, y,
-                         team.share(winograd_vectors(1, convolved.height, convolved.width)),
-                         scratch + kernels.winograd_forward().scratch() * thread);
+            return tiles(x, weight, kernels.winograd_forward(), epilogue, y, team, scratch);
         }
         const Interval rows = team.share(step.shuffle ? convolved.height : y.height);
         scratch += row_scratch(step, convolved.width) * thread;

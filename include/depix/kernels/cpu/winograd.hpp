@@ -103,33 +103,62 @@ enum class WinogradStore { Plain, Pooled, Shuffled };
         }
 }
 
-/// Vectors of tiles that a batch of outputs of a convolution has, `height` and `width` before pooling or shuffling:
-/// what threads share.
-constexpr int winograd_vectors(int batch, int height, int width) {
-    return winograd_detail::TileGrid(batch, height, width).vectors();
-}
+/// Which part of a convolution is a thread's.
+///
+/// Threads share the tiles where these are many, and do not meet. Where they are few, some threads would have one
+/// vector more than others, and each would have to transform or fetch all the weights for its own: so there the threads
+/// share the transforms of the inputs, wait for each other, and share the output channels.
+struct WinogradPart {
+    bool meets = false;  ///< whether threads wait for each other; U is then common
+    Interval vectors;    ///< of tiles
+    Interval inputs;     ///< input channels that are transformed
+    Interval outputs;    ///< output channels, in whole panels
 
-/// y = epilogue(x * weight), vectors [part.first, part.last) of tiles. x is (N, In, H, W) with a border of one pixel; y
-/// is (N, Out, H, W), or as pooling or a pixel shuffle by two leaves it. `scratch` is the thread's own.
+    constexpr WinogradPart(WinogradSizes sizes, int all_vectors, Team team)
+        : vectors{0, all_vectors}, inputs{0, sizes.in_channels}, outputs{0, sizes.padded_out()} {
+        const int panels = sizes.padded_out() / vector_width;
+        meets =
+            team.threads > 1 && panels >= 2 * team.threads && all_vectors <= 2 * sizes.vectors_at_once() * team.threads;
+        if (!meets) {
+            vectors = team.share(all_vectors);
+            return;
+        }
+        inputs = team.share(sizes.in_channels);
+        outputs = team.share(panels);
+        outputs = {outputs.first * vector_width, outputs.last * vector_width};
+    }
+};
+
+/// This thread's part of y = epilogue(x * weight). x is (N, In, H, W) with a border of one pixel; y is (N, Out, H, W),
+/// or as pooling or a pixel shuffle by two leaves it. `scratch` is the team's: sizes.scratch() floats a thread.
 template <WinogradStore Store>
 [[gnu::noinline]] void winograd_tiles(View<const float> x, const float* packed, WinogradSizes sizes,
-                                      const Epilogue& epilogue, View<float> y, Interval part, float* scratch) {
+                                      const Epilogue& epilogue, View<float> y, Team team, float* scratch) {
     using namespace winograd_detail;
     const TileGrid grid(x.batch, x.height, x.width);
+    const WinogradPart part(sizes, grid.vectors(), team);
     const int at_once = sizes.vectors_at_once(), chunk = sizes.channels_at_once(), in = sizes.in_channels;
-    float* own_weights = scratch;
-    float* u = own_weights + (sizes.keeps_taps() ? winograd_points * sizes.w_point() : 0);
-    float* m = u + winograd_points * sizes.u_point();
-    for (int first = part.first; first < part.last; first += at_once) {
-        const int vectors = std::min(at_once, part.last - first);
+    const std::ptrdiff_t u_size = winograd_points * sizes.u_point();
+    float* own = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
+    float* u = part.meets ? scratch : own;
+    float* m = own + u_size;
+    float* own_weights = m + winograd_points * sizes.m_point();
+    View<const float> inputs = x;
+    inputs.data += part.inputs.first * x.channel_stride;
+    inputs.channels = part.inputs.last - part.inputs.first;
+
+    for (int first = part.vectors.first; first < part.vectors.last; first += at_once) {
+        const int vectors = std::min(at_once, part.vectors.last - first);
         Quarter quarters[24][4];
         for (int v = 0; v < vectors; ++v) {
             for (int q = 0; q < 4; ++q) quarters[v][q] = grid.quarter((first + v) * 4 + q);
             const GroupedVector in_u(v, vectors, in);
-            transform_tiles(x, quarters[v], u + in_u.first, sizes.u_point(), in_u.channel);
+            transform_tiles(inputs, quarters[v], u + in_u.first + part.inputs.first * in_u.channel, sizes.u_point(),
+                            in_u.channel);
         }
-        for (int o = 0; o < sizes.out_channels; o += chunk) {
-            const int channels = std::min(chunk, sizes.padded_out() - o);
+        if (part.meets) team.barrier();
+        for (int o = part.outputs.first; o < part.outputs.last; o += chunk) {
+            const int channels = std::min(chunk, part.outputs.last - o);
             const float* weights = packed + o * in;
             if (sizes.keeps_taps()) {
                 for (int i = 0; i < channels / vector_width * in; ++i)
@@ -153,6 +182,7 @@ template <WinogradStore Store>
                         store_tiles_shuffled(products, sizes.m_point(), m_channel, quarters[v], o + c, epilogue, y);
                 }
         }
+        if (part.meets && first + at_once < part.vectors.last) team.barrier();
     }
 }
 

@@ -19,6 +19,9 @@ struct Quarter {
     int column = 0;
 };
 
+/// That share a line of a cache, of 64 bytes.
+inline constexpr int quarters_in_line = vector_width < 16 ? 16 / vector_width : 1;
+
 /// Quarters of all pictures of a batch, row by row.
 struct TileGrid {
     int batch, tile_rows, quarters_per_row;
@@ -48,6 +51,11 @@ struct TileGrid {
         rows[q] = real ? x.height + 2 - quarters[q].row : 0;
     }
     for (int c = 0; c < x.channels; ++c, to += channel) {
+        // The next channel's rows: too far away and too many for the processor to guess.
+        if (c + 1 < x.channels)
+            for (int q = 0; q < 4; q += quarters_in_line)
+                for (int r = 0; r < std::min(6, rows[q]); ++r)
+                    __builtin_prefetch(corner[q] + x.channel_stride + r * x.row_stride + 8);
         Vector d[winograd_points];
 #pragma GCC unroll 6
         for (int r = 0; r < 6; ++r) {
@@ -125,8 +133,19 @@ DEPIX_INLINE void outputs_as_pixels(const float* m, std::ptrdiff_t point, float 
     }
 }
 
+/// Asks for the memory that a vector of tiles of channel o will be written to: a tile's pixel becomes scale x scale.
+DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale, const View<float>& y) {
+    if (o >= y.channels) return;
+    for (int q = 0; q < 4 && quarters[q].picture >= 0; q += std::max(quarters_in_line / scale, 1)) {
+        const int row = quarters[q].row * scale;
+        const float* to = y.row(quarters[q].picture, o, row) + quarters[q].column * scale;
+        for (int r = 0; r < std::min(4 * scale, y.height - row); ++r) __builtin_prefetch(to + r * y.row_stride, 1);
+    }
+}
+
 [[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
                                           const Epilogue& epilogue, const View<float>& y) {
+    prefetch_tiles(quarters, o + 2, 1, y);
     Vector pixels[4][4];
     outputs_as_pixels(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, pixels);
     for (int q = 0; q < 4; ++q) {
@@ -168,6 +187,7 @@ DEPIX_INLINE void outputs_as_pixels(const float* m, std::ptrdiff_t point, float 
 [[gnu::noinline]] inline void store_tiles_shuffled(const float* m, std::ptrdiff_t point, std::ptrdiff_t m_channel,
                                                    const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
                                                    const View<float>& y) {
+    prefetch_tiles(quarters, o / 4 + 1, 2, y);
     for (int phase = 0; phase < 2; ++phase) {  // of the two rows that one becomes
         Vector even[4][4], odd[4][4];
         const int c = o + 2 * phase;
