@@ -195,20 +195,25 @@ inline std::vector<std::byte> encode_image(const Image& image, ImageFormat forma
 /// A PNG file's contents; see encode_image.
 inline std::vector<std::byte> write_png(const Image& image) { return encode_image(image, ImageFormat::PNG); }
 
-/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
-/// not at all. See encode_image for what each takes. Throws FileError, which names the file, for every failure.
-inline void write_image(const std::string& path, const Image& image, int jpeg_quality = 95) {
+namespace detail {
+
+/// The format that a path's extension names, in either case. Throws FileError for any other.
+inline ImageFormat picture_format(const std::string& path) {
     const std::size_t dot = path.find_last_of("./\\");
     std::string extension = dot == std::string::npos || path[dot] != '.' ? "" : path.substr(dot);
     for (char& letter : extension) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-    ImageFormat format = ImageFormat::PNG;
-    if (extension == ".jpg" || extension == ".jpeg")
-        format = ImageFormat::JPEG;
-    else if (extension == ".bmp")
-        format = ImageFormat::BMP;
-    else if (extension != ".png")
-        throw FileError(path, "pictures are written as .png, .jpg or .bmp, not as \"" + extension + "\"");
+    if (extension == ".png") return ImageFormat::PNG;
+    if (extension == ".jpg" || extension == ".jpeg") return ImageFormat::JPEG;
+    if (extension == ".bmp") return ImageFormat::BMP;
+    throw FileError(path, "pictures are written as .png, .jpg or .bmp, not as \"" + extension + "\"");
+}
 
+}  // namespace detail
+
+/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
+/// not at all. See encode_image for what each takes. Throws FileError, which names the file, for every failure.
+inline void write_image(const std::string& path, const Image& image, int jpeg_quality = 95) {
+    const ImageFormat format = detail::picture_format(path);
     std::vector<std::byte> bytes;
     try {
         bytes = encode_image(image, format, jpeg_quality);

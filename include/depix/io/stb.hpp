@@ -177,6 +177,9 @@ namespace depix::stb {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #pragma GCC pop_options
 #endif
+
+/// Frees what stbi_zlib_compress returned, with the allocator that stb_image_write took: the user may have named one.
+static void free_compressed(void* stream) { STBIW_FREE(stream); }
 }  // namespace depix::stb
 
 #undef DEPIX_STB_IMAGE
