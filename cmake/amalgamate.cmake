@@ -1,0 +1,192 @@
+# Writes depix as one file, for projects that would rather carry a header than a dependency.
+#
+#     cmake -D OUTPUT=depix.hpp -P cmake/amalgamate.cmake
+#     cmake -D OUTPUT=firmware.hpp -D "HEADERS=depix/static_inference.hpp;depix/models/depixelizer.hpp" -P ...
+#
+# Without HEADERS the file is the whole library: depix/depix.hpp, the rest of the headers that need nothing but the
+# compiler, and behind them, for programs that `#define DEPIX_WITH_DATA` before they include it, those that need stb or
+# xtensor. With HEADERS it is these headers and what they include, always active; so firmware gets a file without a
+# header of the host. Device headers (.cuh) are in neither.
+#
+# Each header stands in the file once, in one piece, behind all that it includes of depix. `#pragma once` becomes an
+# include guard of each header, so that two files made here can meet in one translation unit, and one of them may be
+# included a second time with DEPIX_WITH_DATA. Includes of other libraries stay where they are.
+#
+# `#pragma GCC system_header`, by which depix includes stb and xtensor quietly, silences the rest of the file it stands
+# in. So all headers that need no other library come first, and all of the compiler's warnings are on for them.
+#
+# What cannot be moved is refused, with file and line: an include of depix inside an #if or behind code, a circle, a
+# file that is not there. A header that must need nothing but the compiler, and includes one that needs more, is refused
+# too.
+cmake_minimum_required(VERSION 3.25)
+
+cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
+if("${OUTPUT}" STREQUAL "")
+    message(FATAL_ERROR "usage: cmake -D OUTPUT=depix.hpp [-D HEADERS=depix/static_inference.hpp] -P amalgamate.cmake")
+endif()
+
+# The project says its version, and which headers need another library, in one place.
+file(STRINGS "${root}/CMakeLists.txt" project_line REGEX "^project\\(depix VERSION ")
+if(NOT project_line MATCHES "VERSION ([0-9.]+)")
+    message(FATAL_ERROR "CMakeLists.txt: no line 'project(depix VERSION ...'")
+endif()
+set(version "${CMAKE_MATCH_1}")
+file(STRINGS "${root}/CMakeLists.txt" filter_line REGEX "^list\\(FILTER data_headers INCLUDE REGEX ")
+if(NOT filter_line MATCHES "REGEX \"(.+)\"\\)")
+    message(FATAL_ERROR "CMakeLists.txt: no line 'list(FILTER data_headers INCLUDE REGEX \"...\")'")
+endif()
+string(REPLACE "\\\\" "\\" data_header "${CMAKE_MATCH_1}")
+string(REPLACE "/depix/" "^depix/" data_header "${data_header}")
+
+# These mean something to CMake's lists, and stand for themselves in C++.
+string(ASCII 1 semicolon)
+string(ASCII 2 opening_bracket)
+string(ASCII 3 closing_bracket)
+string(ASCII 4 backslash)
+
+# add_header(HEADER WANTED_BY): reads include/HEADER; all that it includes of depix goes before it into the global
+# property `order`, then its name does, and its lines into the property `text of HEADER`. WANTED_BY, "file:line", is who
+# is told if that fails.
+function(add_header header wanted_by)
+    get_property(state GLOBAL PROPERTY "state of ${header}")
+    if(state STREQUAL "read")
+        return()
+    elseif(state STREQUAL "open")
+        message(FATAL_ERROR "${wanted_by}: ${header} is included in a circle")
+    elseif(NOT header MATCHES "\\.hpp$")
+        message(FATAL_ERROR "${wanted_by}: ${header} is no .hpp, and cannot be part of one")
+    elseif(NOT EXISTS "${root}/include/${header}")
+        message(FATAL_ERROR "${wanted_by}: no file include/${header}")
+    endif()
+    set_property(GLOBAL PROPERTY "state of ${header}" "open")
+
+    file(READ "${root}/include/${header}" lines)
+    string(REPLACE "\r\n" "\n" lines "${lines}")
+    string(REPLACE ";" "${semicolon}" lines "${lines}")
+    string(REPLACE "[" "${opening_bracket}" lines "${lines}")
+    string(REPLACE "]" "${closing_bracket}" lines "${lines}")
+    string(REPLACE "\\" "${backslash}" lines "${lines}")
+    string(REGEX REPLACE "\n$" "" lines "${lines}")
+    string(REPLACE "\n" ";" lines "${lines}")
+
+    set(text "")
+    set(number 0)  # of the line
+    set(depth 0)  # of #if around it
+    set(code FALSE)  # whether a line above it is more than a comment or an include
+    set(after_blank TRUE)
+    foreach(line IN LISTS lines)
+        math(EXPR number "${number} + 1")
+        set(here "include/${header}:${number}")
+        if(line MATCHES "^[ \t]*$")
+            if(after_blank AND NOT code)
+                continue()  # removed lines leave no holes
+            endif()
+            set(after_blank TRUE)
+        elseif(line MATCHES "^[ \t]*#")
+            if(line MATCHES "^[ \t]*#[ \t]*include[ \t]*[<\"](depix/[^>\"]+)[>\"]")
+                set(included "${CMAKE_MATCH_1}")
+                if(depth GREATER 0)
+                    message(FATAL_ERROR "${here}: ${included} is included inside an #if: it cannot be moved")
+                elseif(code)
+                    message(FATAL_ERROR "${here}: ${included} is included behind code: it cannot be moved")
+                elseif(included MATCHES "${data_header}" AND NOT header MATCHES "${data_header}")
+                    message(FATAL_ERROR "${here}: ${included} needs stb or xtensor, and this header must not")
+                endif()
+                add_header("${included}" "${here}")
+                continue()
+            elseif(line MATCHES "^[ \t]*#[ \t]*include[ \t]*\"|__has_include[ \t]*\\([<\"]depix/")
+                message(FATAL_ERROR "${here}: depix's headers are included as \"depix/...\", and always")
+            elseif(line MATCHES "^[ \t]*#[ \t]*pragma[ \t]+once")
+                continue()
+            elseif(line MATCHES "^[ \t]*#[ \t]*if")
+                math(EXPR depth "${depth} + 1")
+            elseif(line MATCHES "^[ \t]*#[ \t]*endif")
+                math(EXPR depth "${depth} - 1")
+            elseif(line MATCHES "^[ \t]*#[ \t]*(define|undef)")
+                set(code TRUE)
+            endif()
+            set(after_blank FALSE)
+        else()
+            if(NOT line MATCHES "^[ \t]*//")
+                set(code TRUE)
+            endif()
+            set(after_blank FALSE)
+        endif()
+        string(APPEND text "${line}\n")
+    endforeach()
+
+    set_property(GLOBAL PROPERTY "text of ${header}" "${text}")
+    set_property(GLOBAL PROPERTY "state of ${header}" "read")
+    set_property(GLOBAL APPEND PROPERTY order "${header}")
+endfunction()
+
+# write_headers(HEADER...): appends them to `output`.
+macro(write_headers)
+    foreach(header ${ARGN})
+        get_property(text GLOBAL PROPERTY "text of ${header}")
+        string(TOUPPER "${header}" guard)
+        string(REGEX REPLACE "[^A-Z0-9]" "_" guard "${guard}")
+        string(APPEND output "\n// ---- ${header} ----\n"
+                             "#ifndef ${guard}\n#define ${guard}\n${text}#endif  // ${guard}\n")
+    endforeach()
+endmacro()
+
+# ---- which headers ---------------------------------------------------------------------------------------------------
+
+set(wanted ${HEADERS})
+if("${HEADERS}" STREQUAL "")
+    file(GLOB_RECURSE wanted RELATIVE "${root}/include" "${root}/include/depix/*.hpp")
+    list(PREPEND wanted depix/depix.hpp)
+endif()
+foreach(header IN LISTS wanted)
+    add_header("${header}" "HEADERS")
+endforeach()
+
+# Every header still stands behind what it includes: add_header has seen that no core header includes a data header.
+get_property(core GLOBAL PROPERTY order)
+set(data ${core})
+list(FILTER core EXCLUDE REGEX "${data_header}")
+list(FILTER data INCLUDE REGEX "${data_header}")
+
+# ---- the file --------------------------------------------------------------------------------------------------------
+
+set(output "// depix ${version}: compile-time image-restoration networks, in one file.\n"
+           "// MIT: see depix's LICENSE.\n//\n")
+if("${HEADERS}" STREQUAL "")
+    list(APPEND output
+        "// It needs nothing but a C++20 compiler. Pictures from files, batches, data sets and .npy need stb and\n"
+        "// xtensor: #define DEPIX_WITH_DATA before the include.\n//\n"
+        "// Made of depix's headers, and not to be edited, by\n"
+        "//     cmake -D OUTPUT=depix.hpp -P cmake/amalgamate.cmake\n")
+else()
+    list(APPEND output
+        "// Made of depix's headers, and not to be edited, by cmake/amalgamate.cmake from\n")
+    foreach(header IN LISTS HEADERS)
+        list(APPEND output "//     ${header}\n")
+    endforeach()
+endif()
+list(JOIN output "" output)
+write_headers(${core})
+if("${HEADERS}" STREQUAL "")
+    string(APPEND output "\n// ==== what needs stb or xtensor ====\n#ifdef DEPIX_WITH_DATA\n")
+    write_headers(${data})
+    string(APPEND output "\n#endif  // DEPIX_WITH_DATA\n")
+else()
+    write_headers(${data})
+endif()
+string(REPLACE "${semicolon}" ";" output "${output}")
+string(REPLACE "${opening_bracket}" "[" output "${output}")
+string(REPLACE "${closing_bracket}" "]" output "${output}")
+string(REPLACE "${backslash}" "\\" output "${output}")
+
+# A file that would not change keeps its time, and nothing that includes it is compiled again. Another is renamed into
+# its place, so that nobody reads half of it.
+if(EXISTS "${OUTPUT}")
+    file(READ "${OUTPUT}" before)
+    if(before STREQUAL output)
+        return()
+    endif()
+endif()
+string(RANDOM LENGTH 8 suffix)
+file(WRITE "${OUTPUT}.${suffix}" "${output}")
+file(RENAME "${OUTPUT}.${suffix}" "${OUTPUT}")

@@ -1,0 +1,21 @@
+# COMPILER sees SOURCE, with INCLUDE on its path, name neither stb nor xtensor.
+execute_process(COMMAND "${COMPILER}" -std=c++20 -E -I "${INCLUDE}" "${SOURCE}" OUTPUT_VARIABLE preprocessed
+                COMMAND_ERROR_IS_FATAL ANY)
+if(NOT preprocessed MATCHES "/depix\\.hpp\"")
+    message(FATAL_ERROR "depix is not in the preprocessed file")
+endif()
+foreach(name xtensor stb_image stb_truetype)
+    string(FIND "${preprocessed}" "${name}" found)
+    if(NOT found EQUAL -1)
+        string(SUBSTRING "${preprocessed}" ${found} 100 around)
+        message(FATAL_ERROR "without DEPIX_WITH_DATA: ${around}")
+    endif()
+endforeach()
+
+# From `#pragma GCC system_header` on the compiler says no more about a file: not in the part that everybody includes.
+file(READ "${INCLUDE}/depix.hpp" header)
+string(FIND "${header}" "\n#ifdef DEPIX_WITH_DATA\n" data)
+string(FIND "${header}" "system_header" quiet)
+if(data EQUAL -1 OR quiet LESS data)
+    message(FATAL_ERROR "depix.hpp: the core is a system header: ${quiet} of ${data} characters")
+endif()
