@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <type_traits>
@@ -45,6 +46,8 @@ Image restore(const Inference<Network, Backend>& network, const Image& picture) 
 struct Tiles {
     int size = 512;  ///< Of the input, the part that a tile answers for; rounded up to Network::size_multiple.
     int jobs = 1;    ///< Tiles restored at the same time. The network's own threads are then 1.
+    /// Called after every tile, by one thread at a time, and not by the caller's alone; it must not throw.
+    std::function<void(int done, int count)> progress = {};
 };
 
 namespace detail {
@@ -120,14 +123,19 @@ Image restore(const Inference<Network, Backend>& network, const Image& picture, 
     const int count = static_cast<int>(rows.size() * columns.size());
     const int jobs = std::min(tiles.jobs, count);
     std::exception_ptr failure;
-    std::mutex failing;
+    std::mutex mutex;
+    int done = 0;
     run_team(jobs, [&](Team team) {
         try {
-            for (int i = team.thread; i < count; i += team.threads)
+            for (int i = team.thread; i < count; i += team.threads) {
                 restore_tile(rows[static_cast<std::size_t>(i) / columns.size()],
                              columns[static_cast<std::size_t>(i) % columns.size()]);
+                if (!tiles.progress) continue;
+                const std::lock_guard lock(mutex);
+                tiles.progress(++done, count);
+            }
         } catch (...) {
-            const std::lock_guard lock(failing);
+            const std::lock_guard lock(mutex);
             failure = std::current_exception();
         }
     });

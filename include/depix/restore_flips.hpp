@@ -25,10 +25,11 @@ constexpr Symmetry inverse(Symmetry symmetry) {
 ///
 ///     Image clean = restore_flips([&](const Image& turned) { return restore(network, turned, Tiles{}); }, picture);
 ///
-/// A network is not wholly indifferent to how a picture lies; the mean has a smaller error than its parts, for eight
-/// times the work: the "self-ensemble" of R. Timofte, R. Rothe and L. Van Gool, "Seven ways to improve example-based
-/// single image super resolution", CVPR 2016. `restore` takes pictures of any size and may enlarge them, by the same
-/// factor each way. Throws ShapeError if its results, turned back, differ in shape, and what `restore` throws.
+/// A network that was taught pictures in all ways is still not wholly indifferent to how they lie, and the mean has a
+/// smaller error than its parts, for eight times the work; one that was taught upright text loses by it. The
+/// "self-ensemble" of R. Timofte, R. Rothe and L. Van Gool, "Seven ways to improve example-based single image super
+/// resolution", CVPR 2016. `restore` takes pictures of any size and may enlarge them, by the same factor each way.
+/// Throws ShapeError if its results, turned back, differ in shape, and what `restore` throws.
 template <class Restore>
 Image restore_flips(Restore&& restore, const Image& picture) {
     Image mean;
@@ -37,8 +38,8 @@ Image restore_flips(Restore&& restore, const Image& picture) {
         const Image part = transformed(restore(transformed(picture, symmetry)), inverse(symmetry));
         if (s == 0) mean = Image(part.shape);
         if (part.shape != mean.shape) {
-            throw ShapeError(std::string("restore_flips: a picture of ").append(to_string(picture.shape)) +
-                             " became " + to_string(mean.shape) + ", and turned " + to_string(part.shape));
+            throw ShapeError(std::string("restore_flips: a picture of ").append(to_string(picture.shape)) + " became " +
+                             to_string(mean.shape) + ", and turned " + to_string(part.shape));
         }
         for (std::size_t i = 0; i < mean.pixels.size(); ++i) mean.pixels[i] += part.pixels[i] / 8;
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include "depix/depix.hpp"
 #include "depix/models/de_gan.hpp"
@@ -96,4 +97,16 @@ TEST_CASE("what cannot be is named") {
     CHECK_THROWS_AS(restore(network, Image({3, 16, 16}), Tiles{.size = 8, .jobs = 0}), Error);
     CHECK_THROWS_AS(restore(network, Image({1, 16, 16}), Tiles{}), ShapeError);
     CHECK_THROWS_AS(restore(network, Image({3, 0, 16}), Tiles{}), ShapeError);
+}
+
+TEST_CASE("every tile is reported once") {
+    using Network = Sequential<Conv<1, 1>>;
+    const Model<Network> model(1);
+    const Inference<Network> network{model, 1};
+    for (const int jobs : {1, 2}) {
+        std::vector<std::pair<int, int>> reported;
+        const auto note = [&](int done, int count) { reported.emplace_back(done, count); };
+        restore(network, Image({1, 20, 30}), Tiles{.size = 10, .jobs = jobs, .progress = note});
+        CHECK(reported == std::vector<std::pair<int, int>>{{1, 6}, {2, 6}, {3, 6}, {4, 6}, {5, 6}, {6, 6}});
+    }
 }

@@ -26,7 +26,8 @@ Image noise(int channels, int height, int width) {
 float largest_difference(const Image& a, const Image& b) {
     REQUIRE(a.shape == b.shape);
     float largest = 0;
-    for (std::size_t i = 0; i < a.pixels.size(); ++i) largest = std::fmax(largest, std::fabs(a.pixels[i] - b.pixels[i]));
+    for (std::size_t i = 0; i < a.pixels.size(); ++i)
+        largest = std::fmax(largest, std::fabs(a.pixels[i] - b.pixels[i]));
     return largest;
 }
 
@@ -91,9 +92,7 @@ TEST_CASE("one that minds is averaged over all eight") {
 }
 
 TEST_CASE("results that do not fit together are refused") {
-    const auto widen = [](const Image& picture) {
-        return Image({1, picture.shape.height, 2 * picture.shape.width});
-    };
+    const auto widen = [](const Image& picture) { return Image({1, picture.shape.height, 2 * picture.shape.width}); };
     CHECK(contains(message([&] { restore_flips(widen, Image({1, 3, 5})); }), "became 1x3x10, and turned 1x6x5"));
     CHECK_THROWS_AS(restore_flips(widen, Image({1, 3, 5})), ShapeError);
 }

@@ -1,0 +1,88 @@
+// Architecture: a network as the tool sees it. A network is a type; here it becomes a value, so that a command can
+// choose one when it runs, and each is compiled in a file of its own.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "commands.hpp"
+#include "depix/io/safetensors_file.hpp"
+#include "depix/shape.hpp"
+#include "depix/tensor.hpp"
+
+namespace tool {
+
+enum class Backend { cpu, reference };
+
+/// How a picture is cut.
+struct Tiles {
+    int size = 512;                                          // side, in pixels of the input
+    int jobs = 1;                                            // tiles at the same time; of a blended network always 1
+    std::function<void(int done, int count)> progress = {};  // not of a blended network
+};
+
+/// A network with its weights. Const calls are safe from many threads at once.
+class Restorer {
+  public:
+    Restorer() = default;
+    Restorer(const Restorer&) = delete;
+    Restorer& operator=(const Restorer&) = delete;
+    virtual ~Restorer() = default;
+
+    /// A picture of any size and the architecture's channels, values 0..1, to one of `scale` times its size, not yet
+    /// clamped.
+    virtual depix::Image restore(const depix::Image& picture, Tiles tiles) const = 0;
+};
+
+/// How pictures are cut. `exact`: a tile sees all that its part depends on, so that tiles change nothing. `blended`:
+/// tiles of the size that the network was taught on, which overlap by a quarter.
+enum class TileKind { exact, blended };
+
+/// A network as a type tells of it, before there are weights.
+struct Architecture {
+    std::string name;
+    std::string about;
+    int channels = 3;  // of its pictures: 1 or 3
+    int scale = 1;
+    int size_multiple = 1;
+    int receptive_field = 0;
+    TileKind tiles = TileKind::exact;
+    std::size_t parameters = 0;
+
+    // All shapes are those of pictures whose sides divide by size_multiple.
+    std::size_t (*workspace_bytes)(depix::Shape, Backend, int threads) = nullptr;
+    std::size_t (*multiply_adds)(depix::Shape) = nullptr;
+    std::string (*summary)(depix::Shape) = nullptr;
+
+    /// Throws depix::FileError if the weights are another network's. threads: of each call.
+    std::unique_ptr<const Restorer> (*load)(const depix::SafetensorsFile&, Backend, int threads) = nullptr;
+
+    /// Null: the tool does not train it. start: weights to begin with, or null.
+    using Train = int (*)(const TrainOptions&, const depix::SafetensorsFile* start);
+    Train train = nullptr;
+
+    /// The shape with its sides rounded up to size_multiple.
+    depix::Shape padded(depix::Shape picture) const {
+        return {picture.channels, depix::round_up(picture.height, size_multiple),
+                depix::round_up(picture.width, size_multiple)};
+    }
+};
+
+// One each in architectures/.
+Architecture depixelizer();
+Architecture text_restorer();
+Architecture documents_autoencoder();
+Architecture page_cleaner();
+Architecture unet_16();
+Architecture unet_32();
+Architecture de_gan_8();
+Architecture srresnet_small();
+
+int train_depixelizer(const TrainOptions& options, const depix::SafetensorsFile* start);
+int train_page_cleaner(const TrainOptions& options, const depix::SafetensorsFile* start);
+int train_unet_16(const TrainOptions& options, const depix::SafetensorsFile* start);
+int train_srresnet_small(const TrainOptions& options, const depix::SafetensorsFile* start);
+
+}  // namespace tool

@@ -1,0 +1,84 @@
+// From a network's type to what the tool knows of it.
+#pragma once
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "../architecture.hpp"
+#include "depix/inference.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/model.hpp"
+#include "depix/plan/summary.hpp"
+#include "depix/restore.hpp"
+#include "depix/restore_tiles.hpp"
+
+namespace tool {
+
+/// The values that black and white have in what a network makes.
+enum class OutputRange { zero_to_one, minus_one_to_one };
+
+template <class Network, class OnBackend, TileKind Kind, OutputRange Range>
+class NetworkRestorer : public Restorer {
+  public:
+    NetworkRestorer(const depix::Model<Network>& model, int threads) : network_(model, threads) {}
+
+    depix::Image restore(const depix::Image& picture, Tiles tiles) const override {
+        depix::Image restored = cut_and_restore(picture, tiles);
+        if constexpr (Range == OutputRange::minus_one_to_one)
+            for (float& value : restored.pixels) value = (value + 1) / 2;
+        return restored;
+    }
+
+  private:
+    depix::Image cut_and_restore(const depix::Image& picture, Tiles tiles) const {
+        if constexpr (Kind == TileKind::exact) {
+            return depix::restore(network_, picture,
+                                  depix::Tiles{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress});
+        } else {
+            const int size = depix::round_up(tiles.size, Network::size_multiple);
+            return depix::restore_by_tiles(network_, picture, {.size = size, .overlap = size / 4});
+        }
+    }
+
+    depix::Inference<Network, OnBackend> network_;
+};
+
+template <class Network, TileKind Kind = TileKind::exact, OutputRange Range = OutputRange::zero_to_one>
+Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
+    static_assert(Network::in_channels == 1 || Network::in_channels == 3);
+    constexpr depix::Scaling scale = depix::scale_after<Network>(depix::Scaling{});
+    static_assert(scale.down == 1 || scale.up % scale.down == 0);
+    Architecture architecture;
+    architecture.name = std::move(name);
+    architecture.about = std::move(about);
+    architecture.channels = Network::in_channels;
+    architecture.scale = scale.up / scale.down;
+    architecture.size_multiple = Network::size_multiple;
+    architecture.receptive_field = depix::receptive_field<Network>();
+    architecture.tiles = Kind;
+    architecture.parameters = Network::parameter_count;
+    architecture.workspace_bytes = [](depix::Shape shape, Backend backend, int threads) {
+        return backend == Backend::cpu ? depix::workspace_bytes<Network, depix::Cpu>(shape, threads)
+                                       : depix::workspace_bytes<Network, depix::Reference>(shape, threads);
+    };
+    architecture.multiply_adds = [](depix::Shape shape) { return depix::multiply_adds<Network>(shape); };
+    architecture.summary = [](depix::Shape shape) {
+        std::ostringstream text;
+        text << depix::summary<Network>(shape);
+        return text.str();
+    };
+    architecture.load = [](const depix::SafetensorsFile& weights, Backend backend,
+                           int threads) -> std::unique_ptr<const Restorer> {
+        depix::Model<Network> model;
+        depix::load(model, weights);
+        if (backend == Backend::reference)
+            return std::make_unique<NetworkRestorer<Network, depix::Reference, Kind, Range>>(model, threads);
+        return std::make_unique<NetworkRestorer<Network, depix::Cpu, Kind, Range>>(model, threads);
+    };
+    architecture.train = train;
+    return architecture;
+}
+
+}  // namespace tool

@@ -1,0 +1,55 @@
+// train: the mean squared error to the clean picture, Adam, a learning rate that falls to 0 along half a cosine.
+//
+// The run's folder keeps checkpoint, loss curve and weights; the same command goes on with a run that was stopped. The
+// weights say in their metadata which architecture they are of, so that `depix restore -m run/weights.safetensors`
+// knows.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+#include "../commands.hpp"
+#include "../pairs.hpp"
+#include "depix/data/loader.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/plan/summary.hpp"
+#include "depix/train/fit.hpp"
+#include "depix/train/schedule.hpp"
+
+namespace tool {
+
+template <class Network>
+int train_network(const TrainOptions& options, const depix::SafetensorsFile* start,
+                  depix::Initialisation initialisation) {
+    constexpr depix::Scaling scale = depix::scale_after<Network>(depix::Scaling{});
+    const TrainingPairs pairs = make_pairs(options, Network::in_channels, scale.up / scale.down);
+    const depix::Loader training{pairs.training, {.batch_size = options.batch_size, .seed = options.seed}};
+    const depix::Loader validation{pairs.validation, {.batch_size = options.batch_size, .shuffle = false}};
+
+    depix::Model<Network> model(options.seed, initialisation);
+    if (start != nullptr) depix::load(model, *start);
+    depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
+                           depix::Cpu{}, options.threads};
+
+    depix::FitOptions fitting = depix::fit_in_folder(options.run);
+    fitting.epochs = options.epochs;
+    fitting.patience = 0;
+    fitting.checkpoint_every_steps = 200;
+    fitting.loss_curve.title = options.architecture + ": mean squared error";
+    fitting.schedule = depix::WarmUpCosine{
+        .learning_rate = options.learning_rate,
+        .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
+    };
+
+    depix::ProgressLine progress(stderr, depix::NoTerminal::line_per_epoch);
+    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    const std::string weights = (options.run / "weights.safetensors").string();
+    depix::save(model, weights, {.dtype = {}, .metadata = {{"architecture", options.architecture}}});
+    std::printf("best epoch %d: root of the mean squared error %.4f on the pictures kept aside\nweights: %s\n",
+                result.best_epoch, std::sqrt(result.best_loss), weights.c_str());
+    return 0;
+}
+
+}  // namespace tool

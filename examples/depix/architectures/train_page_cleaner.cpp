@@ -1,0 +1,7 @@
+#include "../architecture.hpp"
+#include "depix/models/page_cleaner.hpp"
+#include "train_network.hpp"
+
+int tool::train_page_cleaner(const TrainOptions& options, const depix::SafetensorsFile* start) {
+    return train_network<depix::PageCleaner>(options, start, depix::Initialisation::he_normal);
+}

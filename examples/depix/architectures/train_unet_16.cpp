@@ -1,0 +1,7 @@
+#include "../architecture.hpp"
+#include "depix/models/pixel_shuffle_unet.hpp"
+#include "train_network.hpp"
+
+int tool::train_unet_16(const TrainOptions& options, const depix::SafetensorsFile* start) {
+    return train_network<depix::PixelShuffleUNet<16>>(options, start, depix::Initialisation::he_normal);
+}

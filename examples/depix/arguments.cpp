@@ -1,0 +1,54 @@
+#include "arguments.hpp"
+
+#include <charconv>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+/// Positive numbers with this between them; none if the text is anything else.
+std::vector<int> split_numbers(std::string_view text, char separator) {
+    std::vector<int> numbers;
+    for (;;) {
+        const std::size_t end = text.find(separator);
+        const std::string_view part = text.substr(0, end);
+        int number = 0;
+        const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+        if (error != std::errc() || rest != part.data() + part.size() || number < 1) return {};
+        numbers.push_back(number);
+        if (end == std::string_view::npos) return numbers;
+        text.remove_prefix(end + 1);
+    }
+}
+
+[[noreturn]] void refuse(const char* option, const std::string& text, const char* wanted) {
+    throw tool::UsageError(std::string(option).append(" ").append(text).append(": ").append(wanted));
+}
+
+}  // namespace
+
+tool::Threads tool::parse_threads(const std::string& text) {
+    constexpr int most = 1024;
+    const std::vector<int> numbers = split_numbers(text, ':');
+    for (const int number : numbers)
+        if (number > most) refuse("-j", text, "at most 1024 threads each");
+    if (numbers.size() == 1) return {1, numbers[0], 1};
+    if (numbers.size() == 3) return {numbers[0], numbers[1], numbers[2]};
+    refuse("-j", text, "a number of threads, or three: reading:restoring:writing, such as 1:4:2");
+}
+
+tool::Shard tool::parse_shard(const std::string& text) {
+    const std::vector<int> numbers = split_numbers(text, '/');
+    if (numbers.size() == 2 && numbers[0] <= numbers[1]) return {numbers[0], numbers[1]};
+    refuse("--shard", text, "which of how many, such as 1/4 up to 4/4");
+}
+
+std::pair<int, int> tool::parse_size(const std::string& text) {
+    const std::vector<int> numbers = split_numbers(text, 'x');
+    constexpr int most = 1 << 15;
+    for (const int number : numbers)
+        if (number > most) refuse("--size", text, "at most 32768 pixels each way");
+    if (numbers.size() == 1) return {numbers[0], numbers[0]};
+    if (numbers.size() == 2) return {numbers[0], numbers[1]};
+    refuse("--size", text, "height and width, such as 480x640");
+}

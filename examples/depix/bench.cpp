@@ -1,0 +1,55 @@
+// bench: how fast a network is here, on a picture of noise.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <vector>
+
+#include "commands.hpp"
+#include "depix/random.hpp"
+#include "models.hpp"
+#include "picture.hpp"
+
+int tool::bench(const BenchOptions& options) {
+    const ChosenModel model = choose_model(options.model);
+    const Architecture& architecture = *model.architecture;
+    const bool blended = architecture.tiles == TileKind::blended;
+    const int whole = std::max(options.height, options.width);
+    const int tile = options.tile > 0 ? options.tile : blended ? 0 : whole;
+    const Cut cut = cut_picture(architecture, options.height, options.width, tile, options.threads);
+    const auto network = architecture.load(model.weights, model.backend, cut.threads);
+
+    depix::Image picture({architecture.channels, options.height, options.width});
+    depix::Random random(1);
+    for (float& value : picture.pixels) value = static_cast<float>(random.uniform());
+
+    std::vector<double> milliseconds;
+    for (int round = 0; round <= options.rounds; ++round) {
+        const auto start = std::chrono::steady_clock::now();
+        network->restore(picture, cut.tiles);
+        const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
+        if (round > 0) milliseconds.push_back(time.count());  // the first one makes room
+    }
+    std::sort(milliseconds.begin(), milliseconds.end());
+    const double median = milliseconds[milliseconds.size() / 2];
+    const double megapixels = static_cast<double>(options.height) * options.width / 1e6;
+
+    std::printf("%s, %dx%dx%d, %s, %d threads, %d rounds\n", model.name.c_str(), architecture.channels, options.height,
+                options.width, options.model.backend.c_str(), options.threads, options.rounds);
+    std::printf("            %s\n", to_string(cut).c_str());
+    std::printf("median      %.2f ms\n", median);
+    std::printf("fastest     %.2f ms\n", milliseconds.front());
+    std::printf("speed       %.3f megapixels/s\n", megapixels / median * 1e3);
+    if (tile >= whole) {  // otherwise surroundings are computed too
+        const depix::Shape shape = architecture.padded(picture.shape);
+        std::printf("            %.1f GFLOP/s\n",
+                    2 * static_cast<double>(architecture.multiply_adds(shape)) / median / 1e6);
+        std::printf("workspace   %.1f MiB\n",
+                    static_cast<double>(architecture.workspace_bytes(shape, model.backend, cut.threads)) / (1 << 20));
+    }
+    rusage usage{};
+    if (::getrusage(RUSAGE_SELF, &usage) == 0)
+        std::printf("peak memory %.1f MiB (of the process)\n", static_cast<double>(usage.ru_maxrss) / 1024);
+    return 0;
+}

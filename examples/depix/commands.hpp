@@ -1,0 +1,95 @@
+// The commands of the tool, and what each may be told. main.cpp fills these in from the command line.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "depix/error.hpp"
+
+namespace tool {
+
+/// What was asked for makes no sense, whatever the files hold. The exit status is then 2.
+struct UsageError : depix::Error {
+    using Error::Error;
+};
+
+/// Which network, with which weights, on what.
+struct ModelOptions {
+    std::string name = "unet_denoise";  // one that is compiled in, or a weights file
+    std::string architecture;           // of a weights file; empty: as the file says
+    std::string backend = "cpu";
+};
+
+/// What a picture may cost: see depix::ImageLimits.
+struct Limits {
+    std::size_t maximum_pixels = 100'000'000;
+    std::size_t maximum_bytes = std::size_t{1} << 29;
+};
+
+/// How many threads read, restore and write.
+struct Threads {
+    int load = 1, restore = 1, save = 1;
+};
+
+/// Every count-th picture from the number-th on, counted from 1.
+struct Shard {
+    int number = 1, count = 1;
+};
+
+struct RestoreOptions {
+    std::string input, output;  // a picture, a folder, or "-"
+    ModelOptions model;
+    double scale = 0;  // 0: the network's own
+    int tile = 0;      // side, in pixels of the input; 0: what fits into tile_memory
+    Threads threads;
+    std::string format;  // empty: as the output's name says, png for folders
+    int quality = 95;    // of JPEG
+    bool flips = false;
+    bool recursive = false;
+    bool skip_existing = false;
+    bool verbose = false;
+    Shard shard;
+    Limits limits;
+};
+int restore(const RestoreOptions& options);
+
+int list();
+
+struct SummaryOptions {
+    std::string name;  // of a model or an architecture
+    int height = 256, width = 256;
+};
+int summarise(const SummaryOptions& options);
+
+struct CompareOptions {
+    std::string first, second;
+    Limits limits;
+};
+int compare(const CompareOptions& options);
+
+struct BenchOptions {
+    ModelOptions model;
+    int height = 512, width = 512;
+    int tile = 0;  // 0: the whole picture at once
+    int threads = 1;
+    int rounds = 10;
+};
+int bench(const BenchOptions& options);
+
+struct TrainOptions {
+    std::string architecture;
+    std::string start;  // a model or a weights file; empty: from nothing
+    std::filesystem::path pairs, run;
+    int epochs = 20;
+    int batch_size = 8;
+    int crop = 128;
+    int crops = 16;  // from each picture in an epoch
+    double learning_rate = 1e-3;
+    int threads = 0;
+    std::uint64_t seed = 0;
+};
+int train(const TrainOptions& options);
+
+}  // namespace tool

@@ -1,0 +1,36 @@
+#include "files.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <vector>
+
+#include "depix/io/atomic_file.hpp"
+
+namespace {
+
+std::vector<std::byte> read_standard_input(std::size_t maximum_bytes) {
+    std::vector<std::byte> bytes, block(64 * 1024);
+    while (const std::size_t size = std::fread(block.data(), 1, block.size(), stdin)) {
+        bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size));
+        if (bytes.size() > maximum_bytes) break;  // which the decoder refuses
+    }
+    return bytes;
+}
+
+}  // namespace
+
+depix::PictureFile tool::read_picture(const std::filesystem::path& path, const Limits& limits) {
+    const depix::ImageLimits most{limits.maximum_pixels, limits.maximum_bytes};
+    if (path != "-") return depix::read_picture_file(path.string(), most);
+    return depix::decode_picture_file(read_standard_input(limits.maximum_bytes), most, "standard input");
+}
+
+void tool::write_picture(const std::filesystem::path& path, const depix::PictureFile& picture,
+                         depix::ImageFormat format, int jpeg_quality) {
+    const std::vector<std::byte> bytes = depix::encode_picture_file(picture, format, jpeg_quality);
+    if (path != "-") {
+        depix::write_file(path.string(), bytes);
+    } else if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0) {
+        throw depix::FileError("standard output", "cannot be written");
+    }
+}

@@ -1,0 +1,29 @@
+// A folder of pictures: read, restored and written at the same time.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "jobs.hpp"
+#include "picture.hpp"
+
+namespace tool {
+
+struct Failure {
+    std::string input, why;
+};
+
+struct FolderResult {
+    std::size_t restored = 0;
+    std::vector<Failure> failures;  // in the order of their inputs' paths
+    double seconds = 0;
+    bool interrupted = false;
+};
+
+/// Restores all jobs, each picture by one thread. What cannot be read, restored or written is noted, and the rest is
+/// done. Ctrl+C lets the pictures at hand be finished and takes no new ones; a second one ends the program at once.
+FolderResult restore_folder(const Restorer& network, const Recipe& recipe, const std::vector<Job>& jobs,
+                            const RestoreOptions& options);
+
+}  // namespace tool

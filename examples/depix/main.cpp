@@ -1,0 +1,184 @@
+// depix: any picture, from the command line.
+//
+// The other examples each show one network, how it learns and how good it is. This one is for use: it restores a
+// picture of any size, or a folder of thousands, with any of those networks, whose weights are compiled in. It is a
+// thin layer on the library, and where it needs care, the care has a file of its own:
+//
+//     depix restore    a picture or a folder                 restore.cpp: one picture and all options come together
+//                                                            jobs.cpp:    what becomes of which file, checked first
+//                                                            folder.cpp:  reading, restoring and writing at once
+//                                                            picture.cpp: grey and colour, alpha, tiles, scale
+//     depix list       the models that there are             models.cpp:  the table
+//     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
+//     depix compare    PSNR and SSIM of two pictures
+//     depix bench      how fast a network is here
+//     depix train      teaches an architecture new weights   architectures/train_network.hpp
+//
+// Its habits are those of realesrgan-ncnn-vulkan, waifu2x and unpaper: -i, -o, -m, -s, -t, -j, -f. `depix in.png
+// out.png` is `depix restore in.png out.png`. Exit status: 0 all is well, 1 something could not be done, 2 the command
+// line makes no sense, 130 interrupted.
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+#include "commands.hpp"
+#include "depix/data/parallel.hpp"
+
+namespace {
+
+void add_model_options(CLI::App& command, tool::ModelOptions& model) {
+    command.add_option("-m,--model", model.name, "a model of `depix list`, or a weights file (safetensors)")
+        ->capture_default_str();
+    command.add_option("--architecture", model.architecture,
+                       "of a weights file that does not say it itself; see `depix list`");
+    command.add_option("--backend", model.backend, "cpu, or reference: slow, plain loops")->capture_default_str();
+}
+
+void add_limits(CLI::App& command, tool::Limits& limits) {
+    command.add_option("--max-pixels", limits.maximum_pixels, "larger pictures are refused")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command.add_option("--max-bytes", limits.maximum_bytes, "larger files are refused")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+}
+
+void add_restore(CLI::App& command, tool::RestoreOptions& options) {
+    command
+        .add_option("-i,--input,input", options.input, "a picture (PNG, JPEG, BMP), a folder, or - for standard input")
+        ->required();
+    command.add_option("-o,--output,output", options.output, "a picture, a folder, or - for standard output")
+        ->required();
+    add_model_options(command, options.model);
+    command.add_option("-s,--scale", options.scale, "how much larger, from 1 to what the model does (what it does)")
+        ->check(CLI::PositiveNumber);
+    command.add_option("-t,--tile", options.tile, "side of the tiles, in pixels of the input; 0: as memory allows")
+        ->check(CLI::Range(0, 1 << 20))
+        ->capture_default_str();
+    command.add_option_function<std::string>(
+        "-j,--jobs", [&options](const std::string& text) { options.threads = tool::parse_threads(text); },
+        "threads, or three numbers: those that read, restore and write (1:" + std::to_string(options.threads.restore) +
+            ":1)");
+    command.add_option("-f,--format", options.format, "png, jpg or bmp (as the output is called; for folders png)");
+    command.add_option("-q,--quality", options.quality, "of JPEG")->check(CLI::Range(1, 100))->capture_default_str();
+    command.add_flag("--tta", options.flips,
+                     "mean over the eight ways to lay the picture down: better photographs, eight times the work");
+    command.add_flag("-r,--recursive", options.recursive, "sub-folders too, under their names");
+    command.add_flag("--skip-existing", options.skip_existing, "leave out what is there already");
+    command.add_option_function<std::string>(
+        "--shard", [&options](const std::string& text) { options.shard = tool::parse_shard(text); },
+        "i/n: of a folder every n-th picture from the i-th on, so that n machines share it");
+    add_limits(command, options.limits);
+    command.add_flag("-v,--verbose", options.verbose, "say what is done");
+}
+
+void add_size(CLI::App& command, int& height, int& width) {
+    command.add_option_function<std::string>(
+        "--size",
+        [&height, &width](const std::string& text) {
+            const auto [rows, columns] = tool::parse_size(text);
+            height = rows;
+            width = columns;
+        },
+        "HEIGHTxWIDTH (" + std::to_string(height) + "x" + std::to_string(width) + ")");
+}
+
+int run(CLI::App& app, std::vector<std::string> arguments) {
+    const int threads = depix::hardware_threads();
+    app.require_subcommand(1);
+
+    tool::RestoreOptions restore;
+    restore.threads.restore = threads;
+    CLI::App* restore_command = app.add_subcommand(
+        "restore",
+        "restore a picture or a folder; `depix IN OUT` for short. Without -m, noise is taken off photographs");
+    add_restore(*restore_command, restore);
+
+    CLI::App* list_command = app.add_subcommand("list", "the models and architectures that there are");
+
+    tool::SummaryOptions summary;
+    CLI::App* summary_command = app.add_subcommand("summary", "a network, layer by layer");
+    summary_command->add_option("model", summary.name, "a model or an architecture")->required();
+    add_size(*summary_command, summary.height, summary.width);
+
+    tool::CompareOptions compare;
+    CLI::App* compare_command = app.add_subcommand("compare", "PSNR and SSIM of two pictures");
+    compare_command->add_option("first", compare.first)->required();
+    compare_command->add_option("second", compare.second)->required();
+    add_limits(*compare_command, compare.limits);
+
+    tool::BenchOptions bench;
+    bench.threads = threads;
+    CLI::App* bench_command = app.add_subcommand("bench", "how fast a network is here");
+    add_model_options(*bench_command, bench.model);
+    add_size(*bench_command, bench.height, bench.width);
+    bench_command->add_option("-t,--tile", bench.tile, "0: the whole picture at once")->check(CLI::Range(0, 1 << 20));
+    bench_command->add_option("-j,--jobs", bench.threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
+    bench_command->add_option("--rounds", bench.rounds)->check(CLI::PositiveNumber)->capture_default_str();
+
+    tool::TrainOptions train;
+    CLI::App* train_command = app.add_subcommand("train", "teach an architecture: weights for -m");
+    train_command->add_option("-m,--architecture", train.architecture, "of `depix list`")->required();
+    train_command
+        ->add_option("--pairs", train.pairs,
+                     "a folder with degraded/ and clean/ under equal names; for srresnet_small with clean/")
+        ->required();
+    train_command->add_option("--start", train.start, "a model or weights to begin with");
+    train_command->add_option(
+        "--run", train.run,
+        "folder for weights, checkpoint and loss curve; a run that was stopped goes on from there (runs/ARCHITECTURE)");
+    train_command->add_option("--epochs", train.epochs)->check(CLI::PositiveNumber)->capture_default_str();
+    train_command->add_option("--batch", train.batch_size, "squares a step")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_option("--crop", train.crop, "side of the squares")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_option("--crops", train.crops, "squares from each picture in an epoch")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_option("--learning-rate", train.learning_rate, "Adam's, at its highest")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_option("-j,--jobs", train.threads, "threads; 0: all")->check(CLI::Range(0, 1024));
+    train_command->add_option("--seed", train.seed, "of weights, order and squares")->capture_default_str();
+
+    // `depix in.png out.png`: what begins with no command is a restoration.
+    const auto commands = app.get_subcommands({});
+    const auto is_first = [&](const CLI::App* command) { return command->get_name() == arguments[0]; };
+    if (!arguments.empty() && arguments[0] != "-h" && arguments[0] != "--help" &&
+        std::none_of(commands.begin(), commands.end(), is_first))
+        arguments.insert(arguments.begin(), "restore");
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    app.parse(arguments);
+
+    if (*restore_command) return tool::restore(restore);
+    if (*list_command) return tool::list();
+    if (*summary_command) return tool::summarise(summary);
+    if (*compare_command) return tool::compare(compare);
+    if (*bench_command) return tool::bench(bench);
+    return tool::train(train);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    constexpr int wrong_usage = 2;
+    CLI::App app{"depix: restores pictures of any size", "depix"};
+    try {
+        return run(app, {arguments + 1, arguments + count});
+    } catch (const CLI::ParseError& error) {  // --help too
+        return app.exit(error) == 0 ? 0 : wrong_usage;
+    } catch (const tool::UsageError& error) {
+        std::fprintf(stderr, "depix: %s\n", error.what());
+        return wrong_usage;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "depix: %s\n", error.what());
+        return 1;
+    }
+}

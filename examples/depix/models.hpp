@@ -1,0 +1,41 @@
+// The models that the tool knows by name: an architecture with weights that are compiled in, and what it is good for.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "architecture.hpp"
+#include "commands.hpp"
+#include "depix/io/safetensors_file.hpp"
+
+namespace tool {
+
+struct Model {
+    std::string name, architecture, weights, about;
+    bool black_and_white = false;  // what the network makes is cut by Otsu's threshold
+};
+
+const std::vector<Model>& models();
+const std::vector<Architecture>& architectures();
+
+/// Throws UsageError, which lists the names that there are.
+const Architecture& find_architecture(const std::string& name);
+
+/// The architecture of this name, or that of the model of this name. Throws UsageError.
+const Architecture& find_architecture_or_model(const std::string& name);
+
+/// What a command works with.
+struct ChosenModel {
+    std::string name;
+    const Architecture* architecture = nullptr;
+    depix::SafetensorsFile weights;
+    Backend backend = Backend::cpu;
+    bool black_and_white = false;
+};
+
+/// Throws UsageError for a name or backend that there is not and for an architecture that nobody names; FileError for
+/// a weights file that cannot be read.
+ChosenModel choose_model(const ModelOptions& options);
+
+}  // namespace tool

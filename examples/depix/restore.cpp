@@ -1,0 +1,86 @@
+// restore: a picture, or a folder of them.
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include "commands.hpp"
+#include "files.hpp"
+#include "folder.hpp"
+#include "jobs.hpp"
+#include "models.hpp"
+#include "picture.hpp"
+#include "progress.hpp"
+
+namespace fs = std::filesystem;
+
+namespace {
+
+int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
+    const tool::Job job = tool::plan_file(options);
+    const depix::ImageFormat format = tool::output_format(options, job.output);
+    if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
+
+    depix::PictureFile picture = tool::read_picture(job.input, options.limits);
+    const int height = picture.color.shape.height, width = picture.color.shape.width;
+    tool::Cut cut = tool::cut_picture(*model.architecture, height, width, options.tile, options.threads.restore);
+    const auto network = model.architecture->load(model.weights, model.backend, cut.threads);
+
+    tool::Progress progress(static_cast<std::size_t>(cut.count) * (recipe.flips ? 8 : 1), "tiles");
+    std::size_t done = 0;
+    cut.tiles.progress = [&](int, int) { progress.show(++done); };
+    const auto start = std::chrono::steady_clock::now();
+    picture = tool::restore_picture(*network, recipe, std::move(picture), cut.tiles);
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    progress.clear();
+    if (options.verbose) {
+        std::fprintf(stderr, "%s: %dx%d to %dx%d pixels in %.3f s, %s\n", job.input.string().c_str(), width, height,
+                     picture.color.shape.width, picture.color.shape.height, time.count(), to_string(cut).c_str());
+    }
+    tool::write_picture(job.output, picture, format, options.quality);
+    return 0;
+}
+
+int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
+    const tool::FolderJobs plan = tool::plan_folder(options);
+    // Every picture has one thread; there are as many pictures at a time as threads.
+    const auto network = model.architecture->load(model.weights, model.backend, 1);
+    const tool::FolderResult result = tool::restore_folder(*network, recipe, plan.jobs, options);
+
+    std::fprintf(stderr, "depix: %zu of %zu pictures restored in %.1f s, %.1f a second", result.restored,
+                 plan.jobs.size(), result.seconds,
+                 result.seconds > 0 ? static_cast<double>(result.restored) / result.seconds : 0.0);
+    if (plan.skipped > 0) std::fprintf(stderr, "; %zu were there already", plan.skipped);
+    std::fprintf(stderr, "\n");
+    if (!result.failures.empty()) {
+        std::fprintf(stderr, "depix: %zu of %zu pictures could not be restored:\n", result.failures.size(),
+                     plan.jobs.size());
+        for (const tool::Failure& failure : result.failures) {
+            const bool named = failure.why.starts_with(failure.input);  // by the error itself
+            std::fprintf(stderr, "  %s%s%s\n", named ? "" : failure.input.c_str(), named ? "" : ": ",
+                         failure.why.c_str());
+        }
+    }
+    if (result.interrupted) {
+        std::fprintf(stderr, "depix: interrupted; --skip-existing goes on from here\n");
+        return 130;  // as shells say it
+    }
+    return result.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int tool::restore(const RestoreOptions& options) {
+    const ChosenModel model = choose_model(options.model);
+    const Recipe recipe = make_recipe(model, options);
+    const bool folder = options.input != "-" && fs::is_directory(options.input);
+    if (options.verbose) {
+        std::fprintf(stderr, "%s: %s, %zu parameters, on %s; threads %d:%d:%d\n", model.name.c_str(),
+                     model.architecture->name.c_str(), model.architecture->parameters, options.model.backend.c_str(),
+                     options.threads.load, options.threads.restore, options.threads.save);
+    }
+    if (!folder) return restore_one(options, model, recipe);
+    if (options.output == "-") throw UsageError("-o -: a folder of pictures goes to a folder");
+    return restore_many(options, model, recipe);
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# check.sh TOOL PICTURES FOLDER: what `depix` promises, on pictures that PICTURES (pictures.cpp) makes. FOLDER is made
+# anew.
+set -uo pipefail
+tool=$(realpath "$1") pictures=$(realpath "$2") folder=$3
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder" || exit 1
+
+failures=0
+fail() {
+    echo "FAILED: $*"
+    ((++failures))
+}
+status() {  # STATUS command...: the command's exit status; what it printed is in messages.txt and output.bin
+    local wanted=$1 got=0
+    shift
+    "$@" >output.bin 2>messages.txt || got=$?
+    ((got == wanted)) || fail "status $got, not $wanted: $*: $(cat messages.txt)"
+}
+says() { grep -qF -- "$1" messages.txt || fail "no word of \"$1\" in: $(cat messages.txt)"; }
+info() {  # FILE TEXT
+    local got
+    got=$("$pictures" info "$1") && [[ $got == "$2" ]] || fail "$1 is \"$got\", not \"$2\""
+}
+same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
+same_folders() { diff -r -x '.depix-*' "$1" "$2" >/dev/null || fail "the folders $1 and $2 differ"; }
+files() { find "$1" -type f ! -name '.*' 2>/dev/null | wc -l; }
+make() { "$pictures" make "$@" || fail "pictures make $*"; }
+fast=(-m depixelizer)
+
+echo "---- one picture"
+make in.png 50 77 rgb
+status 0 "$tool" restore -i in.png -o out.png "${fast[@]}"
+info out.png "50x77 rgb 8"
+status 0 "$tool" in.png short.png "${fast[@]}"
+same out.png short.png
+status 0 "$tool" in.png again.png "${fast[@]}" -t 16 -j 2
+status 0 "$tool" compare out.png again.png
+grep -Eq '^PSNR +([5-9][0-9]\.|1[0-9][0-9]\.|infinite)' output.bin || fail "tiles show: $(cat output.bin)"
+status 0 "$tool" in.png default.png  # the default model
+info default.png "50x77 rgb 8"
+status 0 "$tool" in.png textbook.png "${fast[@]}" --backend reference
+mkdir results
+status 0 "$tool" in.png results "${fast[@]}"
+same out.png results/in.png
+status 0 "$tool" in.png out.jpg "${fast[@]}" -q 80
+info out.jpg "50x77 rgb 8"
+status 0 "$tool" in.png out.bmp "${fast[@]}"
+status 0 "$tool" in.png flips.png "${fast[@]}" --tta
+info flips.png "50x77 rgb 8"
+
+echo "---- standard input and output"
+"$tool" - - "${fast[@]}" <in.png | cmp -s - out.png || fail "a pipe gives another picture"
+"$tool" restore -i - -o - -f jpg -q 80 "${fast[@]}" <in.png | cmp -s - out.jpg || fail "a pipe gives another JPEG"
+
+echo "---- what a picture has besides colours"
+make grey.png 40 48 grey
+status 0 "$tool" grey.png grey_out.png
+info grey_out.png "40x48 grey 8"
+status 0 "$tool" in.png page.png -m documents_autoencoder
+info page.png "50x77 grey 8"
+make all.png 33 41 16-alpha-icc
+status 0 "$tool" all.png all_out.png "${fast[@]}"
+info all_out.png "$("$pictures" info all.png)"
+make all_grey.png 33 41 grey-16-alpha-icc
+status 0 "$tool" all_grey.png all_grey_out.png "${fast[@]}"
+info all_grey_out.png "$("$pictures" info all_grey.png)"
+"$pictures" turned turned.jpg 24 40
+status 0 "$tool" turned.jpg upright.png "${fast[@]}"
+info upright.png "40x24 rgb 8"
+# 16x16 of four colours, of which one is half and one wholly transparent.
+base64 -d >palette.png <<'END'
+iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAMAAAAoLQ9TAAAADFBMVEX/AAAA/wAAAP/////7AGD2AAAAA3RSTlP/gAB/bWh4AAAAJklEQVR42m
+NgAAJGIGACAmYgYCBDgFL9IIDMAUmSI4DMAUmSIQAAzRABgbBUuvEAAAAASUVORK5CYII=
+END
+status 0 "$tool" palette.png palette_out.png "${fast[@]}"
+info palette_out.png "16x16 rgb 8 alpha from 0.00"
+status 1 "$tool" palette.png palette_out.jpg "${fast[@]}"
+says transparency
+
+echo "---- scale"
+make small.png 20 30 alpha
+status 0 "$tool" small.png large.png -m enlarge_pages
+"$pictures" info large.png | grep -q "^80x120 rgb 8 alpha" || fail "enlarged: $("$pictures" info large.png)"
+status 0 "$tool" small.png twice.png -m enlarge_pages -s 2
+"$pictures" info twice.png | grep -q "^40x60 rgb 8 alpha" || fail "-s 2: $("$pictures" info twice.png)"
+status 2 "$tool" small.png no.png -m enlarge_pages -s 5
+status 2 "$tool" small.png no.png -s 2
+says "does not enlarge"
+
+echo "---- what makes no sense is refused"
+status 2 "$tool" in.png no.png -m nothing
+says "there is no model \"nothing\""
+status 2 "$tool" in.png no.png --no-such-option
+status 2 "$tool" in.png
+status 2 "$tool"
+status 2 "$tool" in.png no.png -j 0
+status 2 "$tool" in.png no.png --shard 3/2
+status 2 "$tool" in.png no.gif
+status 2 "$tool" in.png no.png -f jpg
+status 2 "$tool" in.png in.png
+status 2 "$tool" in.png no.png --backend cuda
+says "this build has no CUDA backend"
+status 2 "$tool" in.png no.png -m some.safetensors --architecture nothing
+status 1 "$tool" in.png no.png -m some.safetensors --architecture unet_16
+status 1 "$tool" missing.png no.png
+says "missing.png"
+status 1 "$tool" in.png no.png --max-pixels 3849
+says "limit"
+status 1 "$tool" in.png no.png --max-bytes 100
+status 1 "$tool" small.png no.png -m enlarge_pages --max-pixels 9599
+says "--max-pixels"
+head -c 300 in.png >cut.png
+status 1 "$tool" cut.png no.png
+[[ ! -e no.png && ! -e no.gif ]] || fail "an output of what was refused"
+
+echo "---- a folder, one file of it bad"
+"$pictures" folder photos 12 40 56
+head -c 200 photos/0003.png >photos/0004.png
+status 1 "$tool" restore -i photos -o restored "${fast[@]}"
+says "1 of 12 pictures could not be restored"
+says "photos/0004.png: "
+(($(files restored) == 11)) || fail "$(files restored) of 11 pictures restored"
+status 0 "$tool" photos/0005.png 0005.png "${fast[@]}"
+same 0005.png restored/0005.png
+status 1 "$tool" photos other_threads "${fast[@]}" -j 2:3:2
+same_folders restored other_threads
+cp restored/0005.png restored/0006.png
+rm restored/0007.png
+status 1 "$tool" photos restored "${fast[@]}" --skip-existing
+says "10 were there already"
+same restored/0005.png restored/0006.png
+same restored/0007.png other_threads/0007.png
+status 2 "$tool" photos photos "${fast[@]}"
+status 2 "$tool" photos in.png "${fast[@]}"
+status 2 "$tool" photos - "${fast[@]}"
+status 1 "$tool" "$(mkdir -p empty && echo empty)" no "${fast[@]}"
+
+echo "---- collisions"
+mkdir two
+cp photos/0001.png two/a.png
+status 0 "$tool" two/a.png two/a.jpg "${fast[@]}"
+status 1 "$tool" two two_out "${fast[@]}"
+says "two/a.jpg"
+says "two/a.png"
+[[ ! -e two_out ]] || fail "a collision, and yet there is two_out"
+
+echo "---- sub-folders"
+mkdir -p deep/below
+cp photos/0001.png deep/x.png
+cp photos/0002.png deep/below/x.png
+status 0 "$tool" deep deep/results "${fast[@]}" -r -f bmp
+status 0 "$tool" deep deep/results "${fast[@]}" -r -f bmp  # whose results are no inputs now
+(cd deep/results && find . -type f | sort | tr '\n' ' ') >output.bin
+grep -q '^./below/x.bmp ./x.bmp $' output.bin || fail "sub-folders: $(cat output.bin)"
+
+echo "---- shards"
+rm photos/0004.png
+for shard in 1 2 3; do status 0 "$tool" photos shard_$shard "${fast[@]}" --shard $shard/3; done
+mkdir shards
+for shard in 1 2 3; do
+    for file in shard_$shard/*; do
+        [[ ! -e shards/${file##*/} ]] || fail "$file is of two shards"
+        cp "$file" shards
+    done
+done
+same_folders other_threads shards
+
+echo "---- killed, and continued"
+"$pictures" folder many 300 48 48
+slow=(-m text_restorer -j 1)
+status 0 "$tool" many whole "${slow[@]}"
+interrupted() {  # FOLDER SIGNAL STATUS
+    "$tool" many "$1" "${slow[@]}" 2>/dev/null &
+    local process=$! got=0
+    while (($(files "$1") < 20)) && kill -0 $process 2>/dev/null; do sleep 0.01; done
+    kill "$2" $process
+    wait $process 2>/dev/null || got=$?
+    ((got == $3)) || fail "$2: status $got, not $3"
+    (($(files "$1") < 300)) || fail "$2 came too late"
+    status 0 "$tool" many "$1" "${slow[@]}" --skip-existing
+    same_folders whole "$1"
+}
+interrupted killed -KILL 137
+interrupted terminated -TERM 130
+[[ -z $(find terminated -name '.*' -type f) ]] || fail "an interruption leaves temporary files"
+
+echo "---- the other commands"
+status 0 "$tool" list
+grep -q "^page_cleaner .*85917" output.bin || fail "list: $(cat output.bin)"
+status 0 "$tool" summary page_cleaner --size 64x64
+grep -q "85,917" output.bin || fail "summary: $(cat output.bin)"
+status 2 "$tool" summary nothing
+status 0 "$tool" compare in.png in.png
+grep -q "infinite" output.bin || fail "compare: $(cat output.bin)"
+status 1 "$tool" compare in.png grey.png
+says "77x50"
+status 0 "$tool" bench "${fast[@]}" --size 32x48 --rounds 2 -j 1
+grep -q "megapixels/s" output.bin || fail "bench: $(cat output.bin)"
+mkdir -p pairs
+cp -r many pairs/clean
+"$pictures" folder pairs/degraded 300 48 48
+find pairs -name '0[0-2][1-9]?.png' -delete
+status 0 "$tool" train -m depixelizer --pairs pairs --epochs 1 --crop 16 --crops 2 --run run -j 1
+status 0 "$tool" in.png trained.png -m run/weights.safetensors
+status 0 "$tool" in.png trained_again.png -m run/weights.safetensors --architecture depixelizer
+same trained.png trained_again.png
+status 1 "$tool" in.png no.png -m run/weights.safetensors --architecture page_cleaner
+status 2 "$tool" train -m unet_32 --pairs pairs
+status 0 "$tool" --help
+status 0 "$tool" restore --help
+
+((failures == 0)) && echo "All is as promised." || { echo "$failures failed"; exit 1; }

@@ -1,0 +1,107 @@
+// Pictures for check.sh, so that it needs no other program.
+//
+//     pictures make FILE HEIGHT WIDTH KIND [SEED]   KIND: words of grey, 16, alpha, icc joined by "-", or rgb
+//     pictures turned FILE HEIGHT WIDTH             a JPEG file that its EXIF data turn by a quarter
+//     pictures folder FOLDER COUNT HEIGHT WIDTH     COUNT RGB pictures, 0000.png, 0001.png ...
+//     pictures info FILE                            HEIGHTxWIDTH, grey or rgb, bits, alpha's smallest value, profile
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "depix/io/atomic_file.hpp"
+#include "depix/io/picture_file.hpp"
+#include "depix/random.hpp"
+
+namespace {
+
+using depix::PictureFile;
+
+/// Squares of random colours, a little noise on them.
+depix::Image draw(int channels, int height, int width, std::uint64_t seed) {
+    depix::Image image({channels, height, width});
+    depix::Random random(seed);
+    for (int c = 0; c < channels; ++c) {
+        std::vector<double> levels(64);
+        for (double& level : levels) level = random.uniform();
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x) {
+                const auto square = static_cast<std::size_t>((y / 5 % 8) * 8 + x / 7 % 8);
+                image(c, y, x) = static_cast<float>(0.9 * levels[square] + 0.1 * random.uniform());
+            }
+    }
+    return image;
+}
+
+PictureFile make(int height, int width, std::string_view kind, std::uint64_t seed) {
+    const auto has = [&](std::string_view word) { return kind.find(word) != std::string_view::npos; };
+    PictureFile picture;
+    picture.color = draw(has("grey") ? 1 : 3, height, width, seed);
+    picture.bits = has("16") ? 16 : 8;
+    if (has("alpha")) picture.alpha = draw(1, height, width, seed + 1);
+    if (has("icc")) {  // no more than what is looked at: which colours the profile is for
+        picture.icc_profile.assign(200, std::byte{1});
+        for (std::size_t i = 0; i < 4; ++i)
+            picture.icc_profile[16 + i] = static_cast<std::byte>((has("grey") ? "GRAY" : "RGB ")[i]);
+    }
+    return picture;
+}
+
+/// A JPEG file whose EXIF segment says orientation 6: to be turned to the right.
+void write_turned(const std::string& path, int height, int width) {
+    std::vector<std::byte> file = depix::encode_picture_file(make(height, width, "rgb", 3), depix::ImageFormat::JPEG);
+    const unsigned char segment[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,                           // APP1
+                                     'M',  'M',  0, 42, 0,   0,   0,   8,                                   // TIFF
+                                     0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0, 6, 0, 0, 0, 0, 0, 0};  // IFD
+    std::vector<std::byte> bytes(file.begin(), file.begin() + 2);
+    for (const unsigned char byte : segment) bytes.push_back(static_cast<std::byte>(byte));
+    bytes.insert(bytes.end(), file.begin() + 2, file.end());
+    depix::write_file(path, bytes);
+}
+
+void print_info(const std::string& path) {
+    const PictureFile picture = depix::read_picture_file(path);
+    std::printf("%dx%d %s %d", picture.color.shape.height, picture.color.shape.width,
+                picture.color.shape.channels == 1 ? "grey" : "rgb", picture.bits);
+    if (!picture.alpha.pixels.empty()) {
+        const float least = *std::min_element(picture.alpha.pixels.begin(), picture.alpha.pixels.end());
+        std::printf(" alpha from %.2f", static_cast<double>(least));
+    }
+    if (!picture.icc_profile.empty()) std::printf(" icc %zu", picture.icc_profile.size());
+    std::printf("\n");
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const std::vector<std::string> a(arguments + 1, arguments + count);
+    try {
+        if (a.size() >= 5 && a[0] == "make") {
+            const auto seed = static_cast<std::uint64_t>(a.size() > 5 ? std::stoi(a[5]) : 1);
+            depix::write_picture_file(a[1], make(std::stoi(a[2]), std::stoi(a[3]), a[4], seed));
+        } else if (a.size() == 4 && a[0] == "turned") {
+            write_turned(a[1], std::stoi(a[2]), std::stoi(a[3]));
+        } else if (a.size() == 5 && a[0] == "folder") {
+            std::filesystem::create_directories(a[1]);
+            for (int i = 0; i < std::stoi(a[2]); ++i) {
+                char name[16];
+                std::snprintf(name, sizeof name, "/%04d.png", i);
+                depix::write_image(a[1] + name,
+                                   draw(3, std::stoi(a[3]), std::stoi(a[4]), static_cast<std::uint64_t>(i)));
+            }
+        } else if (a.size() == 2 && a[0] == "info") {
+            print_info(a[1]);
+        } else {
+            return 2;
+        }
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "pictures: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
