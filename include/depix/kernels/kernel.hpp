@@ -16,7 +16,8 @@ struct Team {
     int threads = 1;
 
     /// Returns when every thread of the team has come here.
-    void barrier() const {
+    // Always inline: another part of the program may know no OpenMP, and its barrier does nothing.
+    [[gnu::always_inline]] void barrier() const {
 #ifdef _OPENMP
         if (threads > 1) {
 #pragma omp barrier

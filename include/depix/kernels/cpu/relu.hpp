@@ -4,7 +4,7 @@
 #include "depix/kernels/cpu/conv.hpp"
 #include "depix/layers/relu.hpp"
 
-namespace depix {
+namespace depix::inline DEPIX_ISA {
 
 /// Any rectifier whose slope the layer's traits state.
 template <class L>
@@ -30,6 +30,10 @@ struct RectifierKernel {
         });
     }
 };
+
+}  // namespace depix::inline DEPIX_ISA
+
+namespace depix {
 
 template <>
 struct Kernel<Cpu, ReLU> : RectifierKernel<ReLU> {};

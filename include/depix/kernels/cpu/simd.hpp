@@ -6,31 +6,41 @@
 #include <utility>
 
 // What is compiled for one instruction set must not be mixed with what is compiled for another, though both may be
-// linked into one program: everything of the Cpu backend lives in an inline namespace that names its instruction set.
+// linked into one program: everything of the Cpu backend lives in an inline namespace that names its instruction set,
+// and whether there is OpenMP: without it nothing waits for other threads.
 #if defined(__AVX512F__)
-#define DEPIX_ISA avx512
+#define DEPIX_INSTRUCTIONS avx512
 #define DEPIX_VECTOR_BYTES 64
 #define DEPIX_VECTOR_REGISTERS 32
 #elif defined(__AVX2__) && defined(__FMA__)
-#define DEPIX_ISA avx2
+#define DEPIX_INSTRUCTIONS avx2
 #define DEPIX_VECTOR_BYTES 32
 #define DEPIX_VECTOR_REGISTERS 16
 #elif defined(__AVX__)
-#define DEPIX_ISA avx
+#define DEPIX_INSTRUCTIONS avx
 #define DEPIX_VECTOR_BYTES 32
 #define DEPIX_VECTOR_REGISTERS 16
+#elif defined(__SSE4_1__)
+#define DEPIX_INSTRUCTIONS sse4
+#define DEPIX_VECTOR_BYTES 16
+#define DEPIX_VECTOR_REGISTERS 16
 #elif defined(__aarch64__)
-#define DEPIX_ISA neon
+#define DEPIX_INSTRUCTIONS neon
 #define DEPIX_VECTOR_BYTES 16
 #define DEPIX_VECTOR_REGISTERS 32
 #elif defined(__wasm_simd128__)
-#define DEPIX_ISA wasm
+#define DEPIX_INSTRUCTIONS wasm
 #define DEPIX_VECTOR_BYTES 16
 #define DEPIX_VECTOR_REGISTERS 16
 #else
-#define DEPIX_ISA generic
+#define DEPIX_INSTRUCTIONS generic
 #define DEPIX_VECTOR_BYTES 16
 #define DEPIX_VECTOR_REGISTERS 16
+#endif
+#ifdef _OPENMP
+#define DEPIX_ISA DEPIX_INSTRUCTIONS::inline openmp
+#else
+#define DEPIX_ISA DEPIX_INSTRUCTIONS
 #endif
 
 #define DEPIX_INLINE [[gnu::always_inline]] inline

@@ -1,0 +1,82 @@
+// One Inference, many threads: whatever they call at the same time, each gets the bits that a single call gives.
+#include <doctest/doctest.h>
+
+#include <barrier>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "../uses_winograd.hpp"
+#include "depix/inference.hpp"
+#include "depix/models/depixelizer.hpp"
+#include "depix/network/skip.hpp"
+#include "depix/random.hpp"
+
+using namespace depix;
+
+namespace {
+
+// A U-Net in small. Its inner convolutions are wide enough for Winograd's; and the one to 64 channels for threads that
+// share output channels and meet in between, which they do where the maps are small.
+using SmallUNet =
+    Sequential<Conv<3, 16>, ReLU, Conv<16, 16>, ReLU,
+               SkipConcat<MaxPool<2>, Conv<16, 32>, ReLU, Conv<32, 32>, ReLU, Conv<32, 64>, PixelShuffle<2>>,
+               Conv<32, 16>, ReLU, Conv<16, 3>, Sigmoid>;
+
+Image noise(Shape shape, std::uint64_t seed) {
+    Image picture(shape);
+    Random random(seed);
+    for (float& value : picture.pixels) value = static_cast<float>(random.uniform());
+    return picture;
+}
+
+/// 4 threads make 5 calls each, at the same time, with pictures of four contents and two sizes: a workspace that goes
+/// from one call to another is laid out anew, and holds what another picture left.
+template <class Network>
+void check_concurrent_calls(const Inference<Network>& network) {
+    constexpr std::size_t callers = 4, calls = 5;
+    const std::vector<Image> pictures{noise({3, 64, 96}, 1), noise({3, 32, 40}, 2), noise({3, 64, 96}, 3),
+                                      noise({3, 32, 40}, 4)};
+    std::vector<Image> expected;
+    for (const Image& picture : pictures) expected.push_back(network(picture));
+    CHECK(expected[0] != expected[2]);
+
+    std::vector<std::vector<Image>> results(callers, std::vector<Image>(calls));
+    std::barrier start(callers);
+    std::vector<std::thread> threads;
+    for (std::size_t caller = 0; caller < callers; ++caller)
+        threads.emplace_back([&, caller] {
+            for (std::size_t call = 0; call < calls; ++call) {
+                start.arrive_and_wait();
+                results[caller][call] = network(pictures[(caller + call) % pictures.size()]);
+            }
+        });
+    for (std::thread& thread : threads) thread.join();
+    for (std::size_t caller = 0; caller < callers; ++caller)
+        for (std::size_t call = 0; call < calls; ++call) {
+            CAPTURE(caller);
+            CAPTURE(call);
+            CHECK(results[caller][call] == expected[(caller + call) % pictures.size()]);
+        }
+}
+
+template <class Network>
+void check_threads() {
+    const Model<Network> model;
+    for (const int threads : {1, 2}) {
+        CAPTURE(threads);
+        check_concurrent_calls(Inference<Network>{model, threads});
+    }
+    const Image picture = noise({3, 64, 96}, 5);
+    CHECK(Inference<Network>{model, 1}(picture) == Inference<Network>{model, 2}(picture));
+}
+
+}  // namespace
+
+TEST_CASE("concurrent calls of one inference: the depixelizer") { check_threads<Depixelizer>(); }
+
+TEST_CASE("concurrent calls of one inference: a U-Net with Winograd's convolutions") {
+    CHECK(depix_test::uses_winograd<SmallUNet>());
+    check_threads<SmallUNet>();
+}
