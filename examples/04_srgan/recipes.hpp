@@ -43,7 +43,7 @@ struct SmallRecipe {
     using FeatureDistance = SrganFeatureDistance;
     using Adversarial = depix::MeanSquaredError;
     static constexpr double pixel_weight = 20'000, adversarial_weight = 250, discriminator_rate = 4;
-    static constexpr int high = 96, batch_size = 8, epochs = 10;
+    static constexpr int high = 96, batch_size = 8, epochs = 40;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
 };
