@@ -63,6 +63,7 @@ template <std::size_t T, std::size_t S>
 std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
     const auto shapes = find_shapes(plan, input);
     const int index = find_misfit(plan, shapes);
+    if (index < 0) return "none of its layers objects";  // not called then; g++ 12 at -O2 fears it is
     const PlanStep& step = plan.step(index);
     const LayerInfo& layer = *step.layer.info;
     const auto shape = [&](int tensor) { return to_string(shapes[static_cast<std::size_t>(tensor)]); };
