@@ -63,7 +63,7 @@ void add_restore(CLI::App& command, tool::RestoreOptions& options) {
     command.add_option_function<std::string>(
         "-j,--jobs", [&options](const std::string& text) { options.threads = tool::parse_threads(text); },
         "threads, or three numbers: those that read, restore and write (1:" + std::to_string(options.threads.restore) +
-            ":1)");
+            ":" + std::to_string(options.threads.save) + ")");
     command.add_option("-f,--format", options.format, "png, jpg or bmp (as the output is called; for folders png)");
     command.add_option("-q,--quality", options.quality, "of JPEG")->check(CLI::Range(1, 100))->capture_default_str();
     command.add_flag("--tta", options.flips,
@@ -93,7 +93,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     app.require_subcommand(1);
 
     tool::RestoreOptions restore;
-    restore.threads.restore = threads;
+    restore.threads.restore = restore.threads.save = threads;
     CLI::App* restore_command = app.add_subcommand(
         "restore",
         "restore a picture or a folder; `depix IN OUT` for short. Without -m, noise is taken off photographs");
