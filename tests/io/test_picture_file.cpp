@@ -509,10 +509,13 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
         CHECK(ours.size() < theirs.size());
         CHECK(ours.size() < size_before);
         size_before = ours.size();
-        // As near to the picture as stb's. Roundings that fall the other way are the whole difference, and they are
-        // as often for the better: 5 percent of the squared error are far more than they make.
-        const double error = squared_error(decode_image(ours), written.color);
-        CHECK(error < 1.05 * squared_error(decode_image(theirs, 1), written.color));
+        // As near to the picture as stb's, in squared steps of 255. Roundings that fall the other way are the whole
+        // difference, and they are as often for the better: 5 percent are far more than they make where many
+        // coefficients are rounded. At quality 100 only some 80 samples of 2040 are off at all, by one step: a count,
+        // which varies by its square root, and with the compiler's own roundings. Three times that is allowed.
+        const double error = 255 * 255 * squared_error(decode_image(ours), written.color);
+        const double stb_error = 255 * 255 * squared_error(decode_image(theirs, 1), written.color);
+        CHECK(error < 1.05 * stb_error + 3 * std::sqrt(stb_error));
         CHECK(error > 0);
     }
 }
