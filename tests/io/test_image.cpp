@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "depix/io/image.hpp"
+#include "largest_difference.hpp"
 #include "temporary_folder.hpp"
 
 using namespace depix;
@@ -28,13 +29,6 @@ Image picture(int channels, int height = 9, int width = 13) {
             for (int x = 0; x < width; ++x)
                 image(c, y, x) = static_cast<float>((40 * c + 9 * y + 5 * x) % 256) / 255.0f;
     return image;
-}
-
-float largest_difference(const Image& a, const Image& b) {
-    REQUIRE(a.shape == b.shape);
-    float largest = 0;
-    for (std::size_t i = 0; i < a.pixels.size(); ++i) largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
-    return largest;
 }
 
 std::string message_of(const auto& action) {

@@ -12,6 +12,7 @@
 
 #include "depix/io/picture_file.hpp"
 #include "error_message.hpp"
+#include "largest_difference.hpp"
 #include "temporary_folder.hpp"
 
 using namespace depix;
@@ -137,13 +138,6 @@ Image as_exif_says(const Image& stored, int orientation) {
                     stored(c, row, column);
             }
     return seen;
-}
-
-float largest_difference(const Image& a, const Image& b) {
-    REQUIRE(a.shape == b.shape);
-    float largest = 0;
-    for (std::size_t i = 0; i < a.pixels.size(); ++i) largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
-    return largest;
 }
 
 double squared_error(const Image& a, const Image& b) {

@@ -208,19 +208,25 @@ inline ImageFormat picture_format(const std::string& path) {
     throw FileError(path, "pictures are written as .png, .jpg or .bmp, not as \"" + extension + "\"");
 }
 
+/// Writes encode(format) to the path, whole or not at all; what encode complains of names the path too.
+template <class Encode>
+void write_encoded(const std::string& path, Encode&& encode) {
+    const ImageFormat format = picture_format(path);
+    std::vector<std::byte> bytes;
+    try {
+        bytes = encode(format);
+    } catch (const Error& error) {
+        throw FileError(path, error.what());
+    }
+    write_file(path, bytes);
+}
+
 }  // namespace detail
 
 /// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
 /// not at all. See encode_image for what each takes. Throws FileError, which names the file, for every failure.
 inline void write_image(const std::string& path, const Image& image, int jpeg_quality = 95) {
-    const ImageFormat format = detail::picture_format(path);
-    std::vector<std::byte> bytes;
-    try {
-        bytes = encode_image(image, format, jpeg_quality);
-    } catch (const Error& error) {
-        throw FileError(path, error.what());
-    }
-    write_file(path, bytes);
+    detail::write_encoded(path, [&](ImageFormat format) { return encode_image(image, format, jpeg_quality); });
 }
 
 }  // namespace depix

@@ -148,14 +148,7 @@ inline std::vector<std::byte> encode_picture_file(const PictureFile& picture, Im
 /// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
 /// not at all. See encode_picture_file for what each takes. Throws FileError, which names the file, for every failure.
 inline void write_picture_file(const std::string& path, const PictureFile& picture, int jpeg_quality = 95) {
-    const ImageFormat format = detail::picture_format(path);
-    std::vector<std::byte> bytes;
-    try {
-        bytes = encode_picture_file(picture, format, jpeg_quality);
-    } catch (const Error& error) {
-        throw FileError(path, error.what());
-    }
-    write_file(path, bytes);
+    detail::write_encoded(path, [&](ImageFormat format) { return encode_picture_file(picture, format, jpeg_quality); });
 }
 
 }  // namespace depix
