@@ -27,16 +27,10 @@ struct ConvKernels {
     /// y = epilogue(x * weight), rows [first, last) of picture n.
     void (*forward_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
                          View<float> y, int first, int last) = nullptr;
-    /// The same with 2x2 max pooling behind it: pooled rows. nullptr if transposed.
+    /// The same with 2x2 max pooling behind it: pooled rows. nullptr if transposed, and where
+    /// Winograd pays.
     void (*forward_pool_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
                               int width, View<float> y, int first, int last, float* scratch) = nullptr;
-    /// dx = dy * weight, rows [first, last) of picture n.
-    void (*input_gradient_rows)(View<const float> dy, int n, const float* packed, int padding, const Epilogue& epilogue,
-                                View<float> dx, int first, int last) = nullptr;
-    /// d_weight += rows [first, last) of picture n of the small map (y's if not transposed, else x's), which slides
-    /// over the large one.
-    void (*weight_gradient_rows)(View<const float> large, View<const float> small, int n, int padding, int first,
-                                 int last, float* d_weight) = nullptr;
 
     constexpr WinogradSizes winograd_forward() const { return {geometry.in_channels, geometry.out_channels}; }
     constexpr WinogradSizes winograd_backward() const { return {geometry.out_channels, geometry.in_channels}; }
@@ -89,28 +83,54 @@ struct ConvKernels {
     }
 };
 
+/// What only the backward pass calls: in a table of its own, so that a program that trains nothing does not compile it.
+struct ConvBackwardKernels {
+    /// dx = dy * weight, rows [first, last) of picture n.
+    void (*input_gradient_rows)(View<const float> dy, int n, const float* packed, int padding, const Epilogue& epilogue,
+                                View<float> dx, int first, int last) = nullptr;
+    /// d_weight += rows [first, last) of picture n of the small map (y's if not transposed, else x's), which slides
+    /// over the large one.
+    void (*weight_gradient_rows)(View<const float> large, View<const float> small, int n, int padding, int first,
+                                 int last, float* d_weight) = nullptr;
+};
+
+template <ConvGeometry G, bool Transposed>
+constexpr RegisterBlock backward_block() {
+    return choose_block(G.in_channels, Transposed ? 1 : G.stride, Transposed ? G.stride : 1);
+}
+
 /// The kernels for one geometry. Those that differ in nothing but channels share their code wherever the blocks agree.
 template <ConvGeometry G, bool Transposed>
 constexpr ConvKernels choose_conv_kernels() {
     constexpr int k = G.kernel, s = G.stride, p = G.padding_before;
     constexpr RegisterBlock ahead = choose_block(G.out_channels, Transposed ? s : 1, Transposed ? 1 : s);
-    constexpr RegisterBlock back = choose_block(G.in_channels, Transposed ? 1 : s, Transposed ? s : 1);
-    constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
-    ConvKernels kernels{G, Transposed, !Transposed && winograd_pays(G), ahead.channels, back.channels};
+    ConvKernels kernels{G, Transposed, !Transposed && winograd_pays(G), ahead.channels,
+                        backward_block<G, Transposed>().channels};
     if constexpr (Transposed) {
         kernels.forward_rows = &conv_transpose_rows<k, s, p, ahead.channels, ahead.vectors>;
-        kernels.input_gradient_rows = &conv_rows<k, s, back.channels, back.vectors>;
     } else {
         kernels.forward_rows = &conv_rows<k, s, ahead.channels, ahead.vectors>;
-        kernels.forward_pool_rows = &conv_pool_rows<k, s, ahead.channels, ahead.vectors>;
-        kernels.input_gradient_rows = &conv_transpose_rows<k, s, p, back.channels, back.vectors>;
+        if constexpr (!winograd_pays(G))
+            kernels.forward_pool_rows = &conv_pool_rows<k, s, ahead.channels, ahead.vectors>;
     }
-    kernels.weight_gradient_rows = &weight_gradient_rows<k, s, gradient>;
     return kernels;
 }
 
 template <ConvGeometry G, bool Transposed>
+constexpr ConvBackwardKernels choose_conv_backward_kernels() {
+    constexpr int k = G.kernel, s = G.stride, p = G.padding_before;
+    constexpr RegisterBlock block = backward_block<G, Transposed>();
+    constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
+    if constexpr (Transposed)
+        return {&conv_rows<k, s, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
+    else
+        return {&conv_transpose_rows<k, s, p, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
+}
+
+template <ConvGeometry G, bool Transposed>
 inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>();
+template <ConvGeometry G, bool Transposed>
+inline constexpr ConvBackwardKernels conv_backward_kernels = choose_conv_backward_kernels<G, Transposed>();
 
 /// y = pixel shuffle of epilogue(x * weight), rows [first, last) of the convolution, whose width is `width`.
 ///
@@ -160,7 +180,8 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
 }
 
 /// The backward pass of a layer.
-[[gnu::noinline]] inline void conv_layer_backward(const ConvKernels& kernels, const Backward<float>& a, Team team) {
+[[gnu::noinline]] inline void conv_layer_backward(const ConvKernels& kernels, const ConvBackwardKernels& backward,
+                                                  const Backward<float>& a, Team team) {
     const ConvGeometry& g = kernels.geometry;
     const View<const float>& dy = a.output_gradient;
     kernels.pack_backward(a.parameters, a.scratch, team);
@@ -171,7 +192,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     else
         share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.packed_for_training(),
                        a.parameter_gradients, [&](int n, int first, int last, float* sums) {
-                           kernels.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
+                           backward.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
                            if (!g.bias) return;
                            // The same share of dy's rows, of which a transposed convolution has another number.
                            const auto cut = [&](int row) {
@@ -185,7 +206,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
         return winograd_tiles<WinogradStore::Plain>(dy, a.scratch, kernels.winograd_backward(), epilogue,
                                                     a.input_gradient, team, winograd_scratch(kernels, a.scratch, team));
     share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {
-        kernels.input_gradient_rows(dy, n, a.scratch, g.padding_before, epilogue, a.input_gradient, first, last);
+        backward.input_gradient_rows(dy, n, a.scratch, g.padding_before, epilogue, a.input_gradient, first, last);
     });
 }
 
@@ -197,7 +218,9 @@ struct ConvLayerKernel {
         return kernels.scratch_size(threads);
     }
     static void forward(const Forward<float>& a, Team team) { conv_layer_forward(kernels, a, team); }
-    static void backward(const Backward<float>& a, Team team) { conv_layer_backward(kernels, a, team); }
+    static void backward(const Backward<float>& a, Team team) {
+        conv_layer_backward(kernels, conv_backward_kernels<G, Transposed>, a, team);
+    }
 };
 
 }  // namespace cpu
