@@ -32,6 +32,12 @@ class DivergenceError : public Error {
     using Error::Error;
 };
 
+/// A GPU that is missing, has too little memory left, or failed.
+class DeviceError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// "3x64x256", as the error messages write a shape.
 inline std::string to_string(const Shape& shape) {
     return std::to_string(shape.channels) + "x" + std::to_string(shape.height) + "x" + std::to_string(shape.width);

@@ -31,17 +31,19 @@ struct Team {
     }
 };
 
-/// The forward pass of one layer, for a batch.
-template <class T>
+/// The forward pass of one layer, for a batch. T is what maps are made of; P, what everything else is: where maps are
+/// kept in 16 bits, parameters are not.
+template <class T, class P = T>
 struct Forward {
     View<const T> input;            ///< (N, C, H, W)
     View<const T> other;            ///< the second input of a join
     View<T> output;                 ///< (N, C', H', W')
-    const T* parameters = nullptr;  ///< the layer's own, in the order of Layer::tensors
-    const T* statistics = nullptr;  ///< the layer's running statistics
-    T* new_statistics = nullptr;    ///< training: where they are updated (may be `statistics`); inference: nullptr
-    T* saved = nullptr;             ///< training: Layer::saved_size elements for the backward pass
-    T* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's
+    const P* parameters = nullptr;  ///< the layer's own, in the order of Layer::tensors
+    const P* statistics = nullptr;  ///< the layer's running statistics
+    P* new_statistics = nullptr;    ///< training: where they are updated (may be `statistics`); inference: nullptr
+    P* saved = nullptr;             ///< training: Layer::saved_size elements for the backward pass
+    P* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's;
+                                    ///< Cuda: Kernel::scratch_size elements
     Random* random = nullptr;       ///< training: for layers that draw
 
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }
@@ -49,7 +51,7 @@ struct Forward {
 
 /// The backward pass of one layer: from the gradient of the loss with respect to the output, those with respect to the
 /// input and the parameters.
-template <class T>
+template <class T, class P = T>
 struct Backward {
     View<const T> input;
     View<const T> output;
@@ -58,10 +60,10 @@ struct Backward {
     View<T> other_gradient;         ///< a join's
     bool accumulate = false;        ///< add to input_gradient instead of overwriting it
     bool accumulate_other = false;  ///< likewise other_gradient
-    const T* parameters = nullptr;
-    T* parameter_gradients = nullptr;  ///< added to, as PyTorch's .grad is; nullptr: not wanted (a frozen network)
-    const T* saved = nullptr;
-    T* scratch = nullptr;  ///< Cpu: Kernel::scratch_size elements, shared by the team
+    const P* parameters = nullptr;
+    P* parameter_gradients = nullptr;  ///< added to, as PyTorch's .grad is; nullptr: not wanted (a frozen network)
+    const P* saved = nullptr;
+    P* scratch = nullptr;  ///< Cpu and Cuda: Kernel::scratch_size elements, shared by the team
 };
 
 /// Kernel<Backend, Layer> has `forward` and `backward`, static; each backend specialises it in one file per layer.

@@ -1,0 +1,49 @@
+// Dropout on the GPU. What is dropped is the same as the textbook's, bit for bit.
+//
+// The host draws the number that decides it, and puts it into `saved` before the forward pass: a kernel draws nothing,
+// so that a captured graph drops anew in each of its runs.
+#pragma once
+
+#include "depix/kernels/cuda/elementwise.cuh"
+#include "depix/kernels/reference/dropout.hpp"
+
+namespace depix::cuda {
+
+/// y = x * factor, or y += x * factor, where the factor is 0 with probability `rate`, else 1 / (1 - rate). Both are
+/// (N, C, H, W) and may be the same; draw is one number.
+template <class T>
+struct Drop {
+    View<const T> x;
+    const float* draw;
+    double rate;
+    View<T> y;
+    bool accumulate;
+
+    __device__ void operator()(int n, int c, int i, int j) const {
+        const float factor = reference::dropout_factor(draw[0], rate, n, c, i, j);
+        put(y(n, c, i, j), to_float(x(n, c, i, j)) * factor, accumulate);
+    }
+};
+
+}  // namespace depix::cuda
+
+namespace depix {
+
+template <class Precision, class Rate>
+struct Kernel<CudaWith<Precision>, Dropout<Rate>> {
+    static constexpr double rate = ratio_value<Rate>;
+
+    template <class T>
+    static void forward(const Forward<T, float>& a, cudaStream_t stream) {
+        if (!a.training()) return cuda::copy(stream, a.input, a.output);
+        cuda::elementwise(stream, a.output, cuda::Drop<T>{a.input, a.saved, rate, a.output, false});
+    }
+    template <class T>
+    static void backward(const Backward<T, float>& a, cudaStream_t stream) {
+        if (a.input_gradient.data)
+            cuda::elementwise(stream, a.input_gradient,
+                              cuda::Drop<T>{a.output_gradient, a.saved, rate, a.input_gradient, a.accumulate});
+    }
+};
+
+}  // namespace depix

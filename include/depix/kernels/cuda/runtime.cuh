@@ -1,0 +1,227 @@
+// The CUDA runtime as C++: errors are exceptions, memory, streams and graphs are owned, and a kernel's launch is a
+// call.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "depix/error.hpp"
+
+namespace depix::cuda {
+
+/// Throws DeviceError, saying what could not be done and why, unless `error` is success.
+inline void check(cudaError_t error, const char* what) {
+    if (error == cudaSuccess) return;
+    cudaGetLastError();  // forgets it, so that the next call does not report it again
+    throw DeviceError(std::string("depix: CUDA cannot ").append(what).append(": ").append(cudaGetErrorString(error)));
+}
+
+/// Throws DeviceError where there is no GPU, or no driver for it.
+inline void require_device() {
+    int count = 0;
+    const cudaError_t error = cudaGetDeviceCount(&count);
+    if (error == cudaSuccess && count > 0) return;
+    cudaGetLastError();
+    const char* why = error == cudaSuccess ? "none is installed" : cudaGetErrorString(error);
+    throw DeviceError(std::string("depix: the backend Cuda needs a GPU: ").append(why));
+}
+
+/// The first member of what needs a GPU, so that its absence is what an exception says.
+struct Device {
+    Device() { require_device(); }
+};
+
+/// Memory of the device. Not initialised.
+template <class T>
+class Memory {
+  public:
+    Memory() = default;
+    explicit Memory(std::size_t count) { reserve(count); }
+    Memory(Memory&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    Memory& operator=(Memory&& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~Memory() { cudaFree(data_); }
+
+    /// Makes room for `count` elements; what was there is lost if there was less. Throws DeviceError, which says how
+    /// much was asked for and how much there is.
+    void reserve(std::size_t count) {
+        if (count <= size_) return;
+        cudaFree(std::exchange(data_, nullptr));
+        size_ = 0;
+        const cudaError_t error = cudaMalloc(&data_, count * sizeof(T));
+        if (error != cudaSuccess) {
+            cudaGetLastError();
+            data_ = nullptr;
+            std::size_t free = 0, total = 0;
+            if (cudaMemGetInfo(&free, &total) != cudaSuccess) cudaGetLastError();
+            throw DeviceError("depix: the GPU cannot give " + std::to_string(count * sizeof(T)) + " bytes; " +
+                              std::to_string(free) + " of its " + std::to_string(total) +
+                              " are free: " + cudaGetErrorString(error));
+        }
+        size_ = count;
+    }
+    T* data() const { return data_; }
+    std::size_t size() const { return size_; }
+
+  private:
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Memory of the host that the device copies from and to while the host goes on: pages that stay where they are.
+template <class T>
+class PinnedMemory {
+  public:
+    PinnedMemory() = default;
+    PinnedMemory(PinnedMemory&& other) noexcept
+        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    PinnedMemory& operator=(PinnedMemory&& other) noexcept {
+        std::swap(data_, other.data_);
+        std::swap(size_, other.size_);
+        return *this;
+    }
+    ~PinnedMemory() { cudaFreeHost(data_); }
+
+    /// Makes room for `count` elements; what was there is lost if there was less.
+    void reserve(std::size_t count) {
+        if (count <= size_) return;
+        cudaFreeHost(std::exchange(data_, nullptr));
+        size_ = 0;
+        check(cudaMallocHost(&data_, count * sizeof(T)), "pin memory of the host");
+        size_ = count;
+    }
+    T* data() const { return data_; }
+    std::size_t size() const { return size_; }
+
+  private:
+    T* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+/// Work that is done in order, beside what other streams do.
+class Stream {
+  public:
+    Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "make a stream"); }
+    Stream(const Stream&) = delete;
+    Stream& operator=(const Stream&) = delete;
+    ~Stream() { cudaStreamDestroy(stream_); }
+
+    operator cudaStream_t() const { return stream_; }  // NOLINT: implicit, as the runtime's own calls want it
+
+    /// Returns when all is done that was asked for. An error of any kernel so far shows here.
+    void wait() const { check(cudaStreamSynchronize(stream_), "finish a stream's work"); }
+
+  private:
+    cudaStream_t stream_ = nullptr;
+};
+
+/// A moment in a stream that another stream, or the host, can wait for.
+class Event {
+  public:
+    Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "make an event"); }
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+    ~Event() { cudaEventDestroy(event_); }
+
+    void record(cudaStream_t stream) const { check(cudaEventRecord(event_, stream), "record an event"); }
+    void wait() const { check(cudaEventSynchronize(event_), "wait for an event"); }
+    void let_wait(cudaStream_t stream) const { check(cudaStreamWaitEvent(stream, event_, 0), "wait for an event"); }
+
+  private:
+    cudaEvent_t event_ = nullptr;
+};
+
+/// A stream's work, written down once and then launched as a whole: one call for a whole network.
+class Graph {
+  public:
+    Graph() = default;
+    Graph(Graph&& other) noexcept : graph_(std::exchange(other.graph_, nullptr)) {}
+    Graph& operator=(Graph&& other) noexcept {
+        std::swap(graph_, other.graph_);
+        return *this;
+    }
+    ~Graph() {
+        if (graph_) cudaGraphExecDestroy(graph_);
+    }
+
+    /// Writes down what `work()` asks of the stream, which does none of it yet.
+    template <class Work>
+    static Graph capture(cudaStream_t stream, Work&& work) {
+        check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to capture a graph");
+        cudaGraph_t captured = nullptr;
+        try {
+            work();
+        } catch (...) {
+            if (cudaStreamEndCapture(stream, &captured) == cudaSuccess) cudaGraphDestroy(captured);
+            throw;
+        }
+        check(cudaStreamEndCapture(stream, &captured), "capture a graph");
+        Graph graph;
+        const cudaError_t error = cudaGraphInstantiate(&graph.graph_, captured, 0);
+        cudaGraphDestroy(captured);
+        check(error, "make a graph runnable");
+        return graph;
+    }
+    void launch(cudaStream_t stream) const { check(cudaGraphLaunch(graph_, stream), "launch a graph"); }
+    explicit operator bool() const { return graph_ != nullptr; }
+
+  private:
+    cudaGraphExec_t graph_ = nullptr;
+};
+
+/// Copies `count` elements from the host to the device; the host's must be pinned, and stay until that is done.
+template <class T>
+void upload(cudaStream_t stream, const T* host, T* device, std::size_t count) {
+    if (count == 0) return;
+    check(cudaMemcpyAsync(device, host, count * sizeof(T), cudaMemcpyHostToDevice, stream), "copy to the GPU");
+}
+template <class T>
+void download(cudaStream_t stream, const T* device, T* host, std::size_t count) {
+    if (count == 0) return;
+    check(cudaMemcpyAsync(host, device, count * sizeof(T), cudaMemcpyDeviceToHost, stream), "copy from the GPU");
+}
+/// Sets every byte of `count` elements to zero.
+template <class T>
+void clear(cudaStream_t stream, T* device, std::size_t count) {
+    check(cudaMemsetAsync(device, 0, count * sizeof(T), stream), "clear memory of the GPU");
+}
+
+/// kernel<<<grid, block, shared_bytes, stream>>>(arguments...), checked. A grid of nothing is no launch.
+template <class... Parameters, class... Arguments>
+void launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t shared_bytes,
+            const Arguments&... arguments) {
+    if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+    constexpr std::size_t without_asking = 48 * 1024;
+    if (shared_bytes > without_asking)
+        check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared_bytes)),
+              "give a kernel so much shared memory");
+    std::tuple<std::remove_cvref_t<Parameters>...> values(arguments...);
+    std::apply(
+        [&](auto&... value) {
+            void* pointers[] = {&value...};
+            check(cudaLaunchKernel(kernel, grid, block, pointers, shared_bytes, stream), "launch a kernel");
+        },
+        values);
+}
+
+/// The block's shared memory, as many bytes as `launch` was told. All kernels of depix take it from here.
+template <class T>
+__device__ T* shared_memory() {
+#ifdef DEPIX_CUDA_EMULATED
+    return reinterpret_cast<T*>(emulator::shared_memory);
+#else
+    extern __shared__ __align__(128) unsigned char depix_shared_memory[];
+    return reinterpret_cast<T*>(depix_shared_memory);
+#endif
+}
+
+}  // namespace depix::cuda

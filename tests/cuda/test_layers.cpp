@@ -1,0 +1,339 @@
+// The table again, for the device code of every layer without weights to convolve, emulated.
+#include "cuda_check.hpp"
+#include "depix/kernels/cuda/average_pool.cuh"
+#include "depix/kernels/cuda/batch_norm.cuh"
+#include "depix/kernels/cuda/dense.cuh"
+#include "depix/kernels/cuda/dropout.cuh"
+#include "depix/kernels/cuda/global_average_pool.cuh"
+#include "depix/kernels/cuda/join.cuh"
+#include "depix/kernels/cuda/leaky_relu.cuh"
+#include "depix/kernels/cuda/max_pool.cuh"
+#include "depix/kernels/cuda/pixel_shuffle.cuh"
+#include "depix/kernels/cuda/prelu.cuh"
+#include "depix/kernels/cuda/relu.cuh"
+#include "depix/kernels/cuda/scale.cuh"
+#include "depix/kernels/cuda/sigmoid.cuh"
+#include "depix/kernels/cuda/tanh.cuh"
+#include "depix/kernels/cuda/upsample.cuh"
+
+using namespace depix_test;
+
+namespace {
+
+/// Two inputs of a join. `first` and `second` are their channels, `channels` the output's. Forward; backward written
+/// and added, to both inputs and to either alone.
+template <class L, class Precision = precision::Float32>
+void check_join(const std::string& name, int first, int second, int channels) {
+    CAPTURE(name);
+    using S = typename CudaWith<Precision>::Storage;
+    using K = Kernel<CudaWith<Precision>, L>;
+    const int pictures = 2, around = 1;
+    const Shape a{first, 5, 37}, b{second, 5, 37}, both{channels, 5, 37};
+    const auto count = [&](Shape shape) { return static_cast<std::size_t>(pictures) * shape.size(); };
+    Random random(3);
+    const std::vector<double> x = rounded<S>(draw(count(a), -1, 1, random));
+    const std::vector<double> other = rounded<S>(draw(count(b), -1, 1, random));
+    const std::vector<double> dy = rounded<S>(draw(count(both), -1, 1, random));
+    std::vector<double> y(dy.size());
+    const cuda::Stream stream;
+    // One sum of two numbers within +-1, or of three in the backward pass, each rounded once: 3 units at the most.
+    const double bound = 3 * unit_roundoff<Precision>();
+
+    const MapsOnDevice<S> device_x(x, pictures, a, around), device_other(other, pictures, b, around);
+    const MapsOnDevice<S> device_y(y, pictures, both, around), device_dy(dy, pictures, both, around);
+    Forward<double> exact;
+    exact.input = View<const double>(x.data(), pictures, a);
+    exact.other = View<const double>(other.data(), pictures, b);
+    exact.output = View<double>(y.data(), pictures, both);
+    Kernel<Reference, L>::forward(exact);
+    Forward<S, float> call;
+    call.input = device_x.view;
+    call.other = device_other.view;
+    call.output = device_y.view;
+    K::forward(call, stream);
+    CHECK(largest_difference(device_y.values(), y) < bound);
+    CHECK(device_y.surroundings_untouched());
+
+    for (const bool accumulate : {false, true})
+        for (const bool accumulate_other : {false, true})
+            for (const int wanted : {1, 2, 3}) {
+                CAPTURE(accumulate);
+                CAPTURE(accumulate_other);
+                CAPTURE(wanted);
+                std::vector<double> dx = x, d_other = other;
+                Backward<double> exact_back;
+                exact_back.output_gradient = View<const double>(dy.data(), pictures, both);
+                exact_back.input_gradient = View<double>(dx.data(), pictures, a);
+                exact_back.other_gradient = View<double>(d_other.data(), pictures, b);
+                exact_back.accumulate = accumulate;
+                exact_back.accumulate_other = accumulate_other;
+                const MapsOnDevice<S> device_dx(x, pictures, a, around), device_d_other(other, pictures, b, around);
+                Backward<S, float> back;
+                back.output_gradient = device_dy.view;
+                back.input_gradient = device_dx.view;
+                back.other_gradient = device_d_other.view;
+                back.accumulate = accumulate;
+                back.accumulate_other = accumulate_other;
+                if (!(wanted & 1)) exact_back.input_gradient.data = nullptr, back.input_gradient.data = nullptr;
+                if (!(wanted & 2)) exact_back.other_gradient.data = nullptr, back.other_gradient.data = nullptr;
+                Kernel<Reference, L>::backward(exact_back);
+                K::backward(back, stream);
+                CHECK(largest_difference(device_dx.values(), dx) < bound);
+                CHECK(largest_difference(device_d_other.values(), d_other) < bound);
+                CHECK(device_dx.surroundings_untouched());
+                CHECK(device_d_other.surroundings_untouched());
+            }
+}
+
+/// Kernels launched so far. Only the emulator counts them.
+std::size_t launches() {
+#ifdef DEPIX_CUDA_EMULATED
+    return emulator::launches;
+#else
+    return 0;
+#endif
+}
+
+/// What layer L makes of one picture, in inference.
+template <class L>
+std::vector<double> run_forward(const std::vector<double>& x, Shape shape) {
+    const MapsOnDevice<float> device_x(x, 1, shape);
+    const MapsOnDevice<float> device_y(std::vector<double>(L::output(shape).size()), 1, L::output(shape));
+    Forward<float> call;
+    call.input = device_x.view;
+    call.output = device_y.view;
+    Kernel<Cuda, L>::forward(call, cuda::Stream());
+    return device_y.values();
+}
+
+}  // namespace
+
+TEST_CASE("BatchNorm") {
+    check_layer_on_sizes<BatchNorm<1>>("one channel", 1);
+    check_layer_on_sizes<BatchNorm<5>>("five channels", 5);
+    check_layer_on_sizes<BatchNorm<3, Epsilon<std::ratio<1, 1000>>, Momentum<std::ratio<1, 5>>>>("Keras's", 3);
+    check_layer<BatchNorm<2>>("many parts", {2, 70, 64}, 3);
+    check_layer<BatchNorm<3>, precision::Float16>("float16", {3, 5, 33}, 2);
+    check_layer<BatchNorm<3>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("ReLU") {
+    check_layer_on_sizes<ReLU>("ReLU", 3);
+    check_layer<ReLU, precision::Float16>("float16", {3, 5, 33}, 2);
+    check_layer<ReLU, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("LeakyReLU") {
+    check_layer_on_sizes<LeakyReLU<>>("a hundredth", 3);
+    check_layer_on_sizes<LeakyReLU<std::ratio<1, 5>>>("a fifth", 3);
+    check_layer_on_sizes<LeakyReLU<std::ratio<1>>>("the identity", 1);
+    check_layer<LeakyReLU<>, precision::Float16>("float16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("PReLU") {
+    check_layer_on_sizes<PReLU<>>("one slope", 3);
+    check_layer_on_sizes<PReLU<5>>("a slope for each channel", 5);
+    check_layer<PReLU<>>("one slope, more channels than a warp adds up at once", {35, 3, 5}, 2);
+    check_layer<PReLU<>, precision::Float16>("float16", {3, 5, 33}, 2);
+    check_layer<PReLU<3>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("Scale") {
+    check_layer_on_sizes<Scale<std::ratio<1, 5>>>("a fifth", 3);
+    check_layer_on_sizes<Scale<std::ratio<-3, 2>>>("negative", 1);
+    check_layer<Scale<std::ratio<1, 5>>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("MaxPool") {
+    check_layer_on_sizes<MaxPool<2>>("2", 3);
+    check_layer_on_sizes<MaxPool<3>>("3", 2);
+    check_layer_on_sizes<MaxPool<3, Stride<2>>>("3 by 2", 2);
+    check_layer_on_sizes<MaxPool<3, Stride<1>>>("3 by 1", 2);
+    check_layer_on_sizes<MaxPool<2, Stride<3>>>("2 by 3: pixels between the windows", 2);
+    check_layer<MaxPool<8>>("8", {1, 8, 136}, 1);
+    // Values of few bits are often equal.
+    check_layer<MaxPool<3, Stride<2>>, precision::Float16>("float16", {3, 15, 33}, 2);
+    check_layer<MaxPool<2>, precision::BFloat16>("bfloat16", {3, 16, 33}, 2);
+}
+
+TEST_CASE("AveragePool") {
+    check_layer_on_sizes<AveragePool<2>>("2", 3);
+    check_layer_on_sizes<AveragePool<3>>("3", 2);
+    check_layer_on_sizes<AveragePool<3, Stride<2>>>("3 by 2", 2);
+    check_layer_on_sizes<AveragePool<3, Stride<1>>>("3 by 1", 2);
+    check_layer_on_sizes<AveragePool<2, Stride<3>>>("2 by 3: pixels between the windows", 2);
+    check_layer<AveragePool<8>>("8", {1, 8, 136}, 1);
+    check_layer<AveragePool<3, Stride<2>>, precision::Float16>("float16", {3, 15, 33}, 2);
+}
+
+TEST_CASE("GlobalAveragePool") {
+    check_layer_on_sizes<GlobalAveragePool>("GlobalAveragePool", 3);
+    check_layer<GlobalAveragePool>("one pixel", {5, 1, 1}, 2);
+    check_layer<GlobalAveragePool>("more than a warp's", {2, 40, 33}, 2, 1);
+    check_layer<GlobalAveragePool, precision::Float16>("float16", {3, 15, 33}, 2);
+}
+
+TEST_CASE("Upsample") {
+    check_layer_on_sizes<Upsample<1>>("1", 3);
+    check_layer_on_sizes<Upsample<2>>("2", 3);
+    check_layer_on_sizes<Upsample<3>>("3", 2);
+    check_layer<Upsample<8>>("8", {1, 2, 17}, 1);
+    check_layer<Upsample<2>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("Dense") {
+    check_layer<Dense<1, 1>>("one number", {1, 1, 1}, 1);
+    check_layer<Dense<37, 10>>("a pixel", {37, 1, 1}, 3);
+    check_layer<Dense<64, 7, NoBias>>("a pixel, no bias", {64, 1, 1}, 5);
+    check_layer<Dense<3, 5, Size<6, 5>>>("odd sizes", {3, 6, 5}, 4, 1);
+    check_layer<Dense<2, 9, Size<3, 33>, NoBias>>("no bias", {2, 3, 33}, 1);
+    check_layer<Dense<5, 13, Size<16, 16>>>("more than a thread each", {5, 16, 16}, 7);
+    check_layer<Dense<9, 2, Size<16, 16>>>("more than a warp's", {9, 16, 16}, 2);
+    check_layer<Dense<6, 3, Size<2, 2>>>("more pictures than share the weights", {6, 2, 2}, 19);
+    check_layer<Dense<3, 5, Size<6, 5>>, precision::Float16>("float16", {3, 6, 5}, 4);
+    check_layer<Dense<3, 5, Size<6, 5>>, precision::BFloat16>("bfloat16", {3, 6, 5}, 4);
+}
+
+TEST_CASE("PixelShuffle") {
+    check_layer_on_sizes<PixelShuffle<2>>("2", 8);
+    check_layer_on_sizes<PixelShuffle<3>>("3", 9);
+    check_layer<PixelShuffle<8>>("8", {64, 2, 17}, 1);
+    check_layer<PixelShuffle<2>, precision::Float16>("float16", {8, 5, 33}, 2);
+}
+
+TEST_CASE("Dropout") {
+    check_layer_on_sizes<Dropout<std::ratio<1, 2>>>("half", 3);
+    check_layer_on_sizes<Dropout<std::ratio<1, 10>>>("a tenth", 3);
+    check_layer_on_sizes<Dropout<std::ratio<0>>>("none", 3);
+    check_layer<Dropout<std::ratio<1, 2>>, precision::Float16>("float16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("Sigmoid") {
+    check_layer_on_sizes<Sigmoid>("Sigmoid", 3);
+    check_layer<Sigmoid, precision::Float16>("float16", {3, 5, 33}, 2);
+    check_layer<Sigmoid, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("Tanh") {
+    check_layer_on_sizes<Tanh>("Tanh", 3);
+    check_layer<Tanh, precision::Float16>("float16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("Add") {
+    check_join<Add>("Add", 3, 3, 3);
+    check_join<Add, precision::Float16>("float16", 3, 3, 3);
+    check_join<Add, precision::BFloat16>("bfloat16", 3, 3, 3);
+}
+
+TEST_CASE("Add writes into either of its inputs, and gives its gradient away") {
+    const Shape shape{1, 1, 3};
+    const MapsOnDevice<float> a({1, 2, 3}, 1, shape), b({10, 20, 30}, 1, shape), dy({5, 6, 7}, 1, shape);
+    const cuda::Stream stream;
+    Forward<float> call;
+    call.input = a.view;
+    call.other = b.view;
+    call.output = a.view;
+    Kernel<Cuda, Add>::forward(call, stream);
+    CHECK(a.values() == std::vector<double>{11, 22, 33});
+    call.output = b.view;
+    Kernel<Cuda, Add>::forward(call, stream);
+    CHECK(b.values() == std::vector<double>{21, 42, 63});
+
+    // The input's gradient lives in the output's: there is nothing to add.
+    Backward<float> back;
+    back.output_gradient = back.input_gradient = dy.view;
+    back.other_gradient = a.view;
+    back.accumulate = true;
+    Kernel<Cuda, Add>::backward(back, stream);
+    CHECK(dy.values() == std::vector<double>{5, 6, 7});
+    CHECK(a.values() == std::vector<double>{5, 6, 7});
+}
+
+TEST_CASE("Concatenate") {
+    check_join<Concatenate>("Concatenate", 2, 3, 5);
+    check_join<Concatenate, precision::Float16>("float16", 1, 2, 3);
+}
+
+TEST_CASE("Concatenate has nothing to do where both halves live in the output") {
+    const MapsOnDevice<float> y({1, 2, 3, 4, 5, 6}, 1, {3, 1, 2});
+    Forward<float> call;
+    call.output = y.view;
+    call.input = y.view.slice(0, 1);
+    call.other = y.view.slice(1, 2);
+    const std::size_t before = launches();
+    Kernel<Cuda, Concatenate>::forward(call, cuda::Stream());
+    CHECK(launches() == before);
+    Backward<float> back;
+    back.output_gradient = y.view;
+    back.input_gradient = y.view.slice(0, 1);
+    back.other_gradient = y.view.slice(1, 2);
+    Kernel<Cuda, Concatenate>::backward(back, cuda::Stream());
+    CHECK(launches() == before);
+}
+
+TEST_CASE("Dropout drops what the textbook drops in float, bit for bit") {
+    using L = Dropout<std::ratio<3, 10>>;
+    const Shape shape{3, 5, 37};
+    const int pictures = 2;
+    Random random(11), same(11);
+    std::vector<float> x(pictures * shape.size()), y(x.size()), saved(1);
+    for (float& value : x) value = static_cast<float>(random.uniform(-1, 1)), static_cast<void>(same.uniform());
+    Forward<float> exact;
+    exact.input = View<const float>(x.data(), pictures, shape);
+    exact.output = View<float>(y.data(), pictures, shape);
+    exact.saved = saved.data();
+    exact.random = &same;
+    Kernel<Reference, L>::forward(exact);
+
+    const MapsOnDevice<float> device_x(std::vector<double>(x.begin(), x.end()), pictures, shape);
+    const OnDevice<float> device_saved(std::vector<double>{static_cast<double>(random() >> 40)});
+    CHECK(device_saved.values()[0] == static_cast<double>(saved[0]));
+    Forward<float> call;
+    call.input = call.output = device_x.view;  // in place
+    call.saved = device_saved.memory.data();
+    Kernel<Cuda, L>::forward(call, cuda::Stream());
+    CHECK(device_x.values() == std::vector<double>(y.begin(), y.end()));
+    CHECK(device_saved.values()[0] == static_cast<double>(saved[0]));  // the device draws nothing
+
+    // Inference in place is no work at all.
+    call.saved = nullptr;
+    const std::size_t before = launches();
+    Kernel<Cuda, L>::forward(call, cuda::Stream());
+    CHECK(launches() == before);
+}
+
+TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
+    const Shape shape{1, 2, 4}, pooled{1, 1, 2};
+    const std::vector<double> x{1, 1, 0, NAN, 1, 1, 2, 3};
+    const std::vector<double> y = run_forward<MaxPool<2>>(x, shape);
+    CHECK(y[0] == 1);
+    CHECK(std::isnan(y[1]));
+    const auto backward = [&]<class L>(L, const std::vector<double>& dy, Shape output) {
+        const MapsOnDevice<float> device_x(x, 1, shape), device_y(run_forward<L>(x, shape), 1, output);
+        const MapsOnDevice<float> device_dy(dy, 1, output), device_dx(x, 1, shape);
+        Backward<float> back;
+        back.input = device_x.view;
+        back.output = device_y.view;
+        back.output_gradient = device_dy.view;
+        back.input_gradient = device_dx.view;
+        Kernel<Cuda, L>::backward(back, cuda::Stream());
+        return device_dx.values();
+    };
+    // NaN equals nothing: its gradient goes to the first of its window.
+    CHECK(backward(MaxPool<2>{}, {5, 7}, pooled) == std::vector<double>{5, 0, 7, 0, 0, 0, 0, 0});
+    // Windows that overlap: {1, 1, 1, 1}, {1, 0, 1, 2} and {0, NaN, 2, 3}.
+    CHECK(backward(MaxPool<2, Stride<1>>{}, {5, 7, 9}, {1, 1, 3}) == std::vector<double>{5, 0, 9, 0, 0, 0, 7, 0});
+}
+
+TEST_CASE("Sigmoid and Tanh of large numbers") {
+    const std::vector<double> x{-1e30, -200, -80, 80, 200, 1e30, -INFINITY, INFINITY, NAN};
+    const std::vector<double> sigmoid = run_forward<Sigmoid>(x, {1, 1, 9}), tanh = run_forward<Tanh>(x, {1, 1, 9});
+    CHECK(sigmoid[0] == 0);
+    CHECK(sigmoid[1] == 0);
+    CHECK(sigmoid[2] == doctest::Approx(std::exp(-80.0)).epsilon(1e-6));  // float's 2^-24, a few times
+    for (const std::size_t i : {3u, 4u, 5u, 7u}) CHECK(sigmoid[i] == 1);
+    CHECK(sigmoid[6] == 0);
+    CHECK(std::isnan(sigmoid[8]));
+    for (std::size_t i = 0; i < 8; ++i) CHECK(tanh[i] == (x[i] < 0 ? -1 : 1));
+    CHECK(std::isnan(tanh[8]));
+}
