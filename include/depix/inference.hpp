@@ -16,7 +16,7 @@ namespace depix {
 
 namespace detail {
 
-// What Inference needs of a backend: a Workspace, prepare, infer, workspace_size.
+// What Inference needs of a backend: a WorkspaceType, its size in bytes, prepare, infer.
 template <class Backend, Module Network, class T>
 struct InferenceEngine;
 
@@ -36,7 +36,13 @@ struct InferenceEngine<Reference, Network, T> {
         : parameters(first_parameter, first_parameter + parameter_count),
           statistics(first_statistic, first_statistic + statistic_count) {}
 
-    static void prepare(WorkspaceType& workspace, Shape input, int) {
+    static constexpr std::size_t workspace_bytes(Shape input, int) {
+        return reference::make_layout<Network>(input).placement.total * sizeof(T);
+    }
+    static constexpr std::size_t workspace_lower_bound(Shape input, int) {
+        return reference::make_layout<Network>(input).placement.lower_bound * sizeof(T);
+    }
+    static void prepare(WorkspaceType& workspace, Shape input, int /*batch*/, int /*threads*/) {
         if (workspace.input == input) return;
         workspace.input = input;
         workspace.layout = reference::make_layout<Network>(input);
@@ -56,6 +62,18 @@ struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
 
     InferenceEngine(const float* parameters, const float* statistics, std::size_t, std::size_t)
         : cpu::Engine<Network>(parameters, statistics) {}
+
+    static constexpr std::size_t workspace_bytes(Shape input, int threads) {
+        return cpu::make_layout<Network>(input).size(threads) * sizeof(float);
+    }
+    static constexpr std::size_t workspace_lower_bound(Shape input, int threads) {
+        const auto layout = cpu::make_layout<Network>(input);
+        return (layout.size(threads) - layout.placement.total + layout.placement.lower_bound) * sizeof(float);
+    }
+    // Pictures of a batch come one after another.
+    static void prepare(cpu::Workspace<Network>& workspace, Shape input, int /*batch*/, int threads) {
+        cpu::Engine<Network>::prepare(workspace, input, threads);
+    }
 };
 
 // Which layer of a plan with a step a layer cannot take what comes of this input, and why.
@@ -80,22 +98,14 @@ std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
 /// Bytes that one running inference works in, beside weights, input and output: exactly what it will use.
 template <Module Network, class Backend = Cpu, class T = float>
 constexpr std::size_t workspace_bytes(Shape input, int threads = 1) {
-    if constexpr (std::is_same_v<Backend, Reference>)
-        return reference::make_layout<Network>(input).placement.total * sizeof(T);
-    else
-        return cpu::make_layout<Network>(input).size(threads) * sizeof(T);
+    return detail::InferenceEngine<Backend, Network, T>::workspace_bytes(input, threads);
 }
 
 /// The least that any placement of the same maps could do with: the largest sum of those that live at one step, and
 /// each thread's own room.
 template <Module Network, class Backend = Cpu, class T = float>
 constexpr std::size_t workspace_lower_bound(Shape input, int threads = 1) {
-    if constexpr (std::is_same_v<Backend, Reference>) {
-        return reference::make_layout<Network>(input).placement.lower_bound * sizeof(T);
-    } else {
-        const auto layout = cpu::make_layout<Network>(input);
-        return (layout.size(threads) - layout.placement.total + layout.placement.lower_bound) * sizeof(T);
-    }
+    return detail::InferenceEngine<Backend, Network, T>::workspace_lower_bound(input, threads);
 }
 
 /// A network, ready to restore pictures of any size that divides by Network::size_multiple.
@@ -138,10 +148,11 @@ class Inference {
         return depix::workspace_bytes<Network, Backend, T>(input, threads_);
     }
 
-    /// Makes room for pictures of this shape, so that calls of `run` with it allocate nothing.
-    void prepare(Shape input) const {
+    /// Makes room for pictures of this shape (on Cuda: for batches of so many), so that calls of `run` with it allocate
+    /// nothing.
+    void prepare(Shape input, int batch = 1) const {
         output_shape(input);
-        give_back(take(input));
+        give_back(take(input, batch));
     }
 
     /// Restores a batch: input (N, C, H, W), output (N, C', H', W'), which must not overlap. Throws ShapeError.
@@ -151,7 +162,7 @@ class Inference {
             throw ShapeError("depix: restoring " + std::to_string(input.batch) + " pictures of " +
                              to_string(input.shape()) + " gives " + to_string(expected) + " each, but the output has " +
                              std::to_string(output.batch) + " of " + to_string(output.shape()));
-        auto workspace = take(input.shape());
+        auto workspace = take(input.shape(), input.batch);
         engine_.infer(input, output, *workspace);
         give_back(std::move(workspace));
     }
@@ -172,7 +183,7 @@ class Inference {
     }
 
   private:
-    std::unique_ptr<Workspace> take(Shape input) const {
+    std::unique_ptr<Workspace> take(Shape input, int batch) const {
         std::unique_ptr<Workspace> workspace;
         {
             const std::lock_guard lock(mutex_);
@@ -182,7 +193,7 @@ class Inference {
             }
         }
         if (!workspace) workspace = std::make_unique<Workspace>();
-        Engine::prepare(*workspace, input, threads_);
+        engine_.prepare(*workspace, input, batch, threads_);
         return workspace;
     }
     void give_back(std::unique_ptr<Workspace> workspace) const {

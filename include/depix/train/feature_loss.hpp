@@ -138,6 +138,8 @@ class SumOfLosses {
             },
             losses_);
     }
+    /// A tuple of the losses and how much each counts.
+    std::tuple<Weighted<Losses>...>& parts() { return losses_; }
 
   private:
     std::tuple<Weighted<Losses>...> losses_;

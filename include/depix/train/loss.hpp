@@ -42,7 +42,7 @@ struct MeanAbsoluteError {
 struct BinaryCrossEntropy {
     static constexpr const char* name = "binary cross-entropy";
     template <class T>
-    static T value(T y, T t) {
+    static constexpr T value(T y, T t) {
         const T log_y = std::max(std::log(y), T(-100)), log_rest = std::max(std::log1p(-y), T(-100));
         return -(t * log_y + (T(1) - t) * log_rest);
     }
@@ -57,11 +57,11 @@ struct BinaryCrossEntropy {
 struct BinaryCrossEntropyWithLogits {
     static constexpr const char* name = "binary cross-entropy with logits";
     template <class T>
-    static T value(T z, T t) {
+    static constexpr T value(T z, T t) {
         return std::max(z, T(0)) - z * t + std::log1p(std::exp(-std::fabs(z)));
     }
     template <class T>
-    static T slope(T z, T t) {
+    static constexpr T slope(T z, T t) {
         return T(1) / (T(1) + std::exp(-z)) - t;
     }
 };

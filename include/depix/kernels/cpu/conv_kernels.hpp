@@ -127,11 +127,6 @@ constexpr ConvBackwardKernels choose_conv_backward_kernels() {
         return {&conv_transpose_rows<k, s, p, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
 }
 
-template <ConvGeometry G, bool Transposed>
-inline constexpr ConvKernels conv_kernels = choose_conv_kernels<G, Transposed>();
-template <ConvGeometry G, bool Transposed>
-inline constexpr ConvBackwardKernels conv_backward_kernels = choose_conv_backward_kernels<G, Transposed>();
-
 /// y = pixel shuffle of epilogue(x * weight), rows [first, last) of the convolution, whose width is `width`.
 ///
 /// x is (1, In, H, W), y (1, Out / factor^2, H' * factor, W' * factor). `scratch` holds largest_block * factor rows,
@@ -213,13 +208,14 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
 /// What a layer's Kernel offers, by way of the functions above.
 template <ConvGeometry G, bool Transposed>
 struct ConvLayerKernel {
-    static constexpr const ConvKernels& kernels = conv_kernels<G, Transposed>;
+    static constexpr ConvKernels kernels = choose_conv_kernels<G, Transposed>();
     static constexpr std::size_t scratch_size(int /*batch*/, Shape /*input*/, int threads) {
         return kernels.scratch_size(threads);
     }
     static void forward(const Forward<float>& a, Team team) { conv_layer_forward(kernels, a, team); }
     static void backward(const Backward<float>& a, Team team) {
-        conv_layer_backward(kernels, conv_backward_kernels<G, Transposed>, a, team);
+        static constexpr ConvBackwardKernels backward_kernels = choose_conv_backward_kernels<G, Transposed>();
+        conv_layer_backward(kernels, backward_kernels, a, team);
     }
 };
 

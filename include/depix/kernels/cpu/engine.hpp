@@ -2,7 +2,7 @@
 // region.
 #pragma once
 
-#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "depix/kernels/cpu/average_pool.hpp"
@@ -22,29 +22,19 @@
 #include "depix/kernels/cpu/tanh.hpp"
 #include "depix/kernels/cpu/upsample.hpp"
 #include "depix/kernels/dispatch.hpp"
+#include "depix/kernels/fold_batch_norm.hpp"
 
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// A convolution's weights, packed, and biases. Batch norm is y = (x - mean) * s + shift with s = weight /
-/// sqrt(variance + epsilon): the weights become w * s and the bias (b - mean) * s + shift. No batch norm: `norm` is
-/// nullptr.
+/// A convolution's weights, packed, and biases, with the batch norm behind it folded into both (fold_batch_norm.hpp).
 [[gnu::noinline]] inline void fold_and_pack(const ConvKernels& kernels, Algorithm algorithm, const float* weight,
                                             const float* norm, const float* statistics, double epsilon,
                                             std::vector<float>& packed, std::vector<float>& bias) {
-    const auto out = static_cast<std::size_t>(kernels.geometry.out_channels);
-    const float* own_bias = weight + kernels.geometry.weight_count();
-    std::vector<float> scale(out, 1.f);
-    bias.assign(out, 0.f);
-    if (kernels.geometry.bias) bias.assign(own_bias, own_bias + out);
-    for (std::size_t c = 0; norm && c < out; ++c) {
-        const double mean = static_cast<double>(statistics[c]), variance = static_cast<double>(statistics[out + c]);
-        const double s = static_cast<double>(norm[c]) / std::sqrt(variance + epsilon);
-        scale[c] = static_cast<float>(s);
-        bias[c] = static_cast<float>((static_cast<double>(bias[c]) - mean) * s + static_cast<double>(norm[out + c]));
-    }
+    FoldedBatchNorm folded = fold_batch_norm(kernels.geometry, weight, norm, statistics, epsilon);
+    bias = std::move(folded.bias);
     packed.resize(kernels.forward_size(algorithm));
-    kernels.pack_forward(algorithm, weight, scale.data(), packed.data(), Team{});
+    kernels.pack_forward(algorithm, weight, folded.scale.data(), packed.data(), Team{});
 }
 
 template <Module Network>

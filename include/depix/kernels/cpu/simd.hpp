@@ -123,7 +123,15 @@ struct ShuffleIndex {};
 namespace simd_detail {
 template <int... Index>
 DEPIX_INLINE Vector shuffle(Vector a, Vector b, ShuffleIndex<Index...>) {
+#if defined(__CUDACC__)  // nvcc loses the pack on its way to the host's compiler
+    constexpr int index[] = {Index...};
+    Vector result;
+    for (int i = 0; i < vector_width; ++i)
+        result[i] = index[i] < vector_width ? a[index[i]] : b[index[i] - vector_width];
+    return result;
+#else
     return __builtin_shufflevector(a, b, Index...);
+#endif
 }
 template <std::size_t... I>
 constexpr auto even_index(std::index_sequence<I...>) {

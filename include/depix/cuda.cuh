@@ -1,0 +1,12 @@
+// All of depix for a GPU: Inference<Network, Cuda>, Trainer<..., Cuda>, and the core beside them. For .cu files.
+//
+//     add_executable(program program.cu)
+//     target_link_libraries(program PRIVATE depix::cuda)
+//
+// Without CMake: nvcc -std=c++20 --expt-relaxed-constexpr --diag-suppress=1675 -I include program.cu
+#pragma once
+
+#include "depix/depix.hpp"
+#include "depix/kernels/cuda/adversarial_trainer.cuh"
+#include "depix/kernels/cuda/inference.cuh"
+#include "depix/kernels/cuda/trainer.cuh"

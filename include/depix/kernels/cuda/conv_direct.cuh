@@ -1,0 +1,178 @@
+// A convolution on the ordinary cores: each thread sums up a few output pixels, for a block of output channels, in its
+// registers.
+//
+// The threads of a block own neighbouring pixels, so a warp reads an input channel in whole lines, each once for every
+// tap: the first-level cache answers all but the first. What a thread has read it multiplies with BlockOut weights,
+// which lie in shared memory, where all threads read the same four at a time. So for an input value of every pixel there
+// are 4 loads of it, BlockOut / 4 loads of weights, and 4 * BlockOut multiply-adds.
+#pragma once
+
+#include "depix/kernels/cuda/conv_epilogue.cuh"
+
+namespace depix::cuda {
+
+inline constexpr int direct_threads = 128;
+inline constexpr int direct_pixels = 4;  ///< of a thread
+/// Weights wait in shared memory in rows of so many more floats: 16-byte steps through all banks when they are written.
+inline constexpr int direct_padding = 4;
+/// At most so many floats of weights at a time, if a line (see below) has not more.
+inline constexpr int direct_slab_floats = 4096;
+
+/// Four floats that are read by one instruction.
+struct alignas(16) FourFloats {
+    float value[4];
+};
+
+/// Blocks that shall fit into a multiprocessor: as many as the sums leave registers for.
+constexpr int direct_residents(int block_out, int taps) {
+    return block_out >= 32 ? 2 : (block_out >= 16 ? 4 : 5) - (taps == 0 ? 1 : 0);
+}
+
+/// y = gathered sums. x is (N, In, H, W), weight as the gather says, y (N, Out, H', W') before pooling or shuffling.
+///
+/// Taps: the kernel's height and width, in every phase; 0: known at run time only. `slab`: so many lines of weights are
+/// staged at once; a line is a row of taps of an input channel.
+/// grid: phases, fastest, x tiles of BlockOut channels x tiles of 512 pixels, of all pictures.
+template <class T, int BlockOut, int Taps>
+__global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Taps))
+    convolve_directly(Gather gather, View<const T> x, const float* weight, ConvOutput<T> output, int slab) {
+    constexpr int pitch = BlockOut + direct_padding;
+    [[maybe_unused]] constexpr int unroll = Taps > 0 ? Taps : 3;
+    const int thread = static_cast<int>(threadIdx.x);
+    const int phases = gather.phases(), channel_tiles = (gather.out_channels + BlockOut - 1) / BlockOut;
+    int block = static_cast<int>(blockIdx.x);
+    const int phase = block % (phases * phases);
+    block /= phases * phases;
+    const int first_out = block % channel_tiles * BlockOut, tile = block / channel_tiles;
+    const GatherAxis rows = gather.axis(phase / phases, gather.height);
+    const GatherAxis columns = gather.axis(phase % phases, gather.width);
+    const int high = Taps > 0 ? Taps : rows.taps, wide = Taps > 0 ? Taps : columns.taps;
+
+    // A thread's pixels lie a block apart, or, to be pooled, are a window.
+    const bool pool = output.epilogue.pool;
+    const int across = pool ? columns.size / 2 : columns.size, area = (pool ? rows.size / 2 : rows.size) * across;
+    const int total = x.batch * area, block_pixels = pool ? direct_threads : direct_threads * direct_pixels;
+    if (static_cast<long long>(tile) * block_pixels >= total) return;
+    struct Pixel {
+        bool exists;
+        int n, i, j;
+    };
+    const auto pixel = [&](int q) {
+        const int index = tile * block_pixels + thread + (pool ? 0 : q * direct_threads);
+        const int n = index / area, i = index % area / across, j = index % across;
+        return pool ? Pixel{index < total, n, 2 * i + q / 2, 2 * j + q % 2} : Pixel{index < total, n, i, j};
+    };
+
+    // Where the first tap of a line reads. The pointers go along with the lines: an address computed for each load would
+    // be most of the work.
+    const T* from[direct_pixels];
+    int row[direct_pixels], column[direct_pixels];
+    unsigned inside[direct_pixels] = {};  // bit k * Taps + l: whether tap (k, l) lies within the input
+    DEPIX_UNROLL
+    for (int q = 0; q < direct_pixels; ++q) {
+        const Pixel p = pixel(q);
+        row[q] = p.exists ? p.i * rows.step + rows.shift : x.height;  // no tap of a missing pixel lies within
+        column[q] = p.j * columns.step + columns.shift;
+        from[q] = x.data + (p.n * x.batch_stride + row[q] * x.row_stride + column[q]);
+        DEPIX_UNROLL
+        for (int k = 0; k < Taps; ++k)
+            DEPIX_UNROLL
+            for (int l = 0; l < Taps; ++l)
+                if (within(row[q] + k, x.height) && within(column[q] + l, x.width)) inside[q] |= 1u << (k * Taps + l);
+    }
+
+    float sum[BlockOut][direct_pixels] = {};
+    float* shared = shared_memory<float>();  // (lines, wide, pitch)
+    const int lines = gather.in_channels * high;
+    const std::ptrdiff_t to_next_channel = x.channel_stride - (high - 1) * x.row_stride;
+    for (int first = 0; first < lines; first += slab) {
+        const int count = slab < lines - first ? slab : lines - first;
+        __syncthreads();
+        for (int tap = thread % 32; tap < count * wide; tap += 32) {
+            const int c = (first + tap / wide) / high;
+            const int k = rows.first_tap + (first + tap / wide) % high * rows.tap_step;
+            const int l = columns.first_tap + tap % wide * columns.tap_step;
+            const float* from = weight + c * gather.weight_in_stride + k * gather.kernel + l;
+            DEPIX_UNROLL_BY(4)
+            for (int o = thread / 32; o < BlockOut; o += direct_threads / 32)
+                shared[tap * pitch + o] =
+                    first_out + o < gather.out_channels ? from[(first_out + o) * gather.weight_out_stride] : 0.f;
+        }
+        __syncthreads();
+        DEPIX_UNROLL_BY(1)
+        for (int line = 0; line < count; ++line) {
+            const int k = (first + line) % high;
+            DEPIX_UNROLL_BY(unroll)
+            for (int l = 0; l < wide; ++l) {
+                float value[direct_pixels];
+                DEPIX_UNROLL
+                for (int q = 0; q < direct_pixels; ++q) {
+                    const bool there = Taps > 0
+                                           ? (inside[q] >> (k * Taps + l) & 1u) != 0
+                                           : within(row[q] + k, x.height) && within(column[q] + l, x.width);
+                    value[q] = there ? to_float(from[q][l]) : 0.f;
+                }
+                const FourFloats* weights = reinterpret_cast<const FourFloats*>(shared + (line * wide + l) * pitch);
+                DEPIX_UNROLL
+                for (int o = 0; o < BlockOut; o += 4) {
+                    const FourFloats factor = weights[o / 4];
+                    DEPIX_UNROLL
+                    for (int e = 0; e < 4; ++e)
+                        DEPIX_UNROLL
+                        for (int q = 0; q < direct_pixels; ++q) sum[o + e][q] += factor.value[e] * value[q];
+                }
+            }
+            DEPIX_UNROLL
+            for (int q = 0; q < direct_pixels; ++q) from[q] += k + 1 < high ? x.row_stride : to_next_channel;
+        }
+    }
+
+    __syncthreads();
+    ConvRow* out_rows = shared_memory<ConvRow>();  // (BlockOut), where the weights were
+    const int outs = gather.out_channels - first_out < BlockOut ? gather.out_channels - first_out : BlockOut;
+    if (thread < outs) out_rows[thread] = output.row(first_out + thread);
+    __syncthreads();
+    std::ptrdiff_t place[direct_pixels];
+    bool exists[direct_pixels];
+    DEPIX_UNROLL
+    for (int q = 0; q < direct_pixels; ++q) {
+        const Pixel p = pixel(q);
+        exists[q] = p.exists;
+        place[q] = pool ? output.pixel_offset(p.n, p.i / 2, p.j / 2)
+                        : output.pixel_offset(p.n, p.i * rows.out_step + rows.out_first,
+                                              p.j * columns.out_step + columns.out_first);
+    }
+    DEPIX_UNROLL
+    for (int o = 0; o < BlockOut; ++o) {
+        if (o >= outs) break;
+        const ConvRow out_row = out_rows[o];
+        float value[direct_pixels];
+        DEPIX_UNROLL
+        for (int q = 0; q < direct_pixels; ++q) value[q] = output.activated(sum[o][q], out_row);
+        if (pool) value[0] = larger(larger(value[0], value[1]), larger(value[2], value[3]));
+        DEPIX_UNROLL
+        for (int q = 0; q < direct_pixels; ++q)
+            if (exists[q] && (q == 0 || !pool)) output.store(place[q] + out_row.offset, value[q]);
+    }
+}
+
+/// Launches it. The pictures must be few enough for an int to count their pixels.
+template <int BlockOut, int Taps, class T>
+void launch_directly(cudaStream_t stream, const Gather& gather, View<const T> x, const float* weight,
+                     const ConvOutput<T>& output) {
+    const int phases = gather.phases() * gather.phases();
+    const GatherAxis rows = gather.axis(0, gather.height), columns = gather.axis(0, gather.width);
+    const bool pool = output.epilogue.pool;
+    const long long pixels = pool ? static_cast<long long>(x.batch) * (rows.size / 2) * (columns.size / 2) * direct_pixels
+                                  : static_cast<long long>(x.batch) * rows.size * columns.size;
+    const long long tiles = (pixels + direct_threads * direct_pixels - 1) / (direct_threads * direct_pixels);
+    const long long blocks = tiles * ((gather.out_channels + BlockOut - 1) / BlockOut) * phases;
+    const int line = gather.most_taps() * (BlockOut + direct_padding), lines = gather.in_channels * gather.most_taps();
+    const int fit = direct_slab_floats > line ? direct_slab_floats / line : 1, slab = fit < lines ? fit : lines;
+    const std::size_t weights = static_cast<std::size_t>(slab) * static_cast<std::size_t>(line) * sizeof(float);
+    const std::size_t out_rows = BlockOut * sizeof(ConvRow);
+    launch(stream, convolve_directly<T, BlockOut, Taps>, dim3(static_cast<unsigned>(blocks)), dim3(direct_threads),
+           weights > out_rows ? weights : out_rows, gather, x, weight, output, slab);
+}
+
+}  // namespace depix::cuda

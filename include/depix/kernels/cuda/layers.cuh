@@ -1,0 +1,43 @@
+// The device code of all layers.
+#pragma once
+
+#include "depix/kernels/cuda/average_pool.cuh"
+#include "depix/kernels/cuda/batch_norm.cuh"
+#include "depix/kernels/cuda/conv.cuh"
+#include "depix/kernels/cuda/conv_transpose.cuh"
+#include "depix/kernels/cuda/dense.cuh"
+#include "depix/kernels/cuda/dropout.cuh"
+#include "depix/kernels/cuda/global_average_pool.cuh"
+#include "depix/kernels/cuda/join.cuh"
+#include "depix/kernels/cuda/leaky_relu.cuh"
+#include "depix/kernels/cuda/max_pool.cuh"
+#include "depix/kernels/cuda/pixel_shuffle.cuh"
+#include "depix/kernels/cuda/prelu.cuh"
+#include "depix/kernels/cuda/relu.cuh"
+#include "depix/kernels/cuda/scale.cuh"
+#include "depix/kernels/cuda/sigmoid.cuh"
+#include "depix/kernels/cuda/tanh.cuh"
+#include "depix/kernels/cuda/upsample.cuh"
+#include "depix/kernels/dispatch.hpp"
+
+namespace depix::cuda {
+
+/// Layers that draw a number for each batch, which the host does for them.
+template <class L>
+inline constexpr bool draws_numbers = false;
+template <class Rate>
+inline constexpr bool draws_numbers<Dropout<Rate>> = true;
+
+/// Whether the layer of this step is one of them.
+template <Module Network>
+constexpr bool draws(const PlanStep& step) {
+    bool result = false;
+    with_layer<Network>(step.layer.info, [&]<class L>() { result = draws_numbers<L>; });
+    return result;
+}
+
+/// Elements are counted in multiples of this, so that every map begins at a multiple of 256 bytes.
+inline constexpr std::size_t map_alignment = 128;
+constexpr std::size_t align(std::size_t count) { return (count + map_alignment - 1) / map_alignment * map_alignment; }
+
+}  // namespace depix::cuda

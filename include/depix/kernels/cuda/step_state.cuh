@@ -1,0 +1,76 @@
+// What a training step knows of itself, on the device: its loss, whether all is finite, and the loss's scale. So a step
+// that must not happen does not, without a trip to the host.
+#pragma once
+
+#include <cmath>
+#include <type_traits>
+
+#include "depix/kernels/cuda/precision.cuh"
+#include "depix/kernels/cuda/runtime.cuh"
+
+namespace depix::cuda {
+
+/// Losses are multiplied by `scale` before the backward pass and gradients divided by it afterwards: in float16 small
+/// gradients would be lost below 2^-24. As torch.cuda.amp.GradScaler does, a step with a gradient that is not finite is
+/// left out and halves the scale; `steps_to_grow` steps without one double it.
+struct StepState {
+    double loss = 0;
+    float scale = 1;
+    float applied_scale = 1;  ///< the one that the last step's gradients have
+    int finite = 1;           ///< the loss, and where losses are scaled, the gradients
+    int good_steps = 0;       ///< since the scale last changed
+    int skipped = 0;          ///< steps that were left out
+};
+
+/// PyTorch's.
+inline constexpr float first_scale = 65536.f;
+inline constexpr int steps_to_grow = 2000;
+
+/// Whether losses are scaled: only float16's exponents are too short for gradients.
+template <class Precision>
+inline constexpr bool scales_loss = std::is_same_v<Precision, precision::Float16>;
+
+template <class Precision>
+StepState start_state() {
+    StepState state;
+    if (scales_loss<Precision>) state.scale = first_scale;
+    return state;
+}
+
+/// state->finite = 0 if one of the `count` gradients is not finite. Threads that write, write the same.
+template <class T>
+__global__ void find_bad_gradients(const T* gradients, std::size_t count, StepState* state) {
+    const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
+    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
+        if (!isfinite(gradients[i])) state->finite = 0;
+}
+
+/// The scale of the next step. One thread.
+template <class Precision>
+__global__ void adapt_scale(StepState* state) {
+    if (state->finite) {
+        if (++state->good_steps < steps_to_grow) return;
+        state->scale *= 2;
+    } else {
+        ++state->skipped;
+        state->scale /= 2;
+    }
+    state->good_steps = 0;
+}
+
+/// to = from, unless the step is left out.
+template <class T>
+__global__ void keep_if_finite(const T* from, T* to, std::size_t count, const StepState* state) {
+    if (!state->finite) return;
+    const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
+    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
+        to[i] = from[i];
+}
+
+/// A grid of 256 threads a block for `count` numbers, of at most 1024 blocks.
+inline dim3 grid_for(std::size_t count) {
+    const std::size_t blocks = (count + 255) / 256;
+    return dim3(static_cast<unsigned>(blocks < 1024 ? blocks : 1024));
+}
+
+}  // namespace depix::cuda

@@ -1,0 +1,93 @@
+// The whole backend by nvcc: restoring and training, for a network with every kind of layer and the depixelizer.
+//
+// Where there is a GPU, they run and are compared with the textbook; where there is none, it must say so as it should.
+#include <cmath>
+#include <cstdio>
+#include <vector>
+
+#include "depix/cuda.cuh"
+
+using namespace depix;
+
+namespace {
+
+using Everything = Sequential<Conv<3, 16>, BatchNorm<16>, ReLU,
+                              SkipConcat<MaxPool<2>, Dropout<std::ratio<1, 10>>, Conv<16, 16, 3, Stride<2>>, PReLU<16>,
+                                         ConvTranspose<16, 8, 2, Stride<2>>, LeakyReLU<>, Upsample<2>>,
+                              Residual<Conv<24, 24>, Tanh, Scale<std::ratio<1, 5>>>, Conv<24, 12>, PixelShuffle<2>,
+                              AveragePool<2>, Sigmoid>;
+using Judge = Sequential<Conv<3, 8, 3, Stride<2>>, LeakyReLU<>, GlobalAveragePool, Dense<8, 4>, PReLU<>, Dense<4, 1>>;
+
+Tensor<float> draw(int batch, Shape shape) {
+    Random random(7);
+    Tensor<float> pictures(batch, shape);
+    for (float& value : pictures.data) value = static_cast<float>(random.uniform());
+    return pictures;
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+    double largest = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        const double difference = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
+        if (!(difference <= largest)) largest = difference;
+    }
+    return largest;
+}
+
+bool report(const char* what, double difference, double tolerance) {
+    const bool good = difference < tolerance;
+    std::printf("%-40s differs by %.1e of at most %.0e%s\n", what, difference, tolerance, good ? "" : ": WRONG");
+    return good;
+}
+
+template <class Network, class Backend>
+bool restores(const char* what, Shape shape, double tolerance) {
+    const Model<Network> model(3);
+    const Tensor<float> pictures = draw(2, shape);
+    const Tensor<float> exact = Inference<Network, Reference>{model}(pictures);
+    const Tensor<float> result = Inference<Network, Backend>{model}(pictures);
+    return report(what, largest_difference(result.data, exact.data), tolerance);
+}
+
+// Ten steps; both draw the same dropout.
+template <class Network, class Backend>
+bool learns(const char* what, Shape shape, double tolerance) {
+    Model<Network> model(3), exact_model(3);
+    Trainer trainer{model, MeanSquaredError{}, SGD{.learning_rate = 0.01, .momentum = 0.9}, Backend{}};
+    Trainer exact{exact_model, MeanSquaredError{}, SGD{.learning_rate = 0.01, .momentum = 0.9}, Reference{}};
+    const Tensor<float> input = draw(2, shape), target(2, Network::output(shape), 0.5f);
+    double worst = 0;
+    for (int step = 0; step < 10; ++step) {
+        const double loss = trainer.step(input, target), exact_loss = exact.step(input, target);
+        worst = std::fmax(worst, std::fabs(loss - exact_loss) / exact_loss);
+    }
+    return report(what, worst, tolerance);
+}
+
+bool run_all() {
+    // float32: roundings of 2^-24, some hundred of them; a factor of 16 bits or TF32 is rounded by 2^-11.
+    bool good = restores<Depixelizer, Cuda>("depixelizer", {3, 64, 256}, 1e-5);
+    good = restores<Depixelizer, CudaWith<precision::Float16>>("depixelizer, float16", {3, 64, 256}, 2e-2) && good;
+    good = restores<Everything, Cuda>("every layer", {3, 32, 48}, 1e-5) && good;
+    good = restores<Everything, CudaWith<precision::TF32>>("every layer, TF32", {3, 32, 48}, 1e-2) && good;
+    good = restores<Everything, CudaWith<precision::Float16>>("every layer, float16", {3, 32, 48}, 1e-2) && good;
+    good = restores<Everything, CudaWith<precision::BFloat16>>("every layer, bfloat16", {3, 32, 48}, 1e-1) && good;
+    good = restores<Judge, Cuda>("a discriminator", {3, 16, 16}, 1e-5) && good;
+    good = learns<Everything, Cuda>("training: every layer", {3, 16, 16}, 1e-4) && good;
+    good =
+        learns<Everything, CudaWith<precision::Float16>>("training: every layer, float16", {3, 16, 16}, 5e-2) && good;
+    good = learns<Judge, Cuda>("training: a discriminator", {3, 16, 16}, 1e-4) && good;
+    return good;
+}
+
+}  // namespace
+
+int main() {
+    try {
+        cuda::require_device();
+    } catch (const DeviceError& error) {
+        std::printf("Compiled, not run. %s\n", error.what());
+        return 0;
+    }
+    return run_all() ? 0 : 1;
+}
