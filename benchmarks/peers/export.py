@@ -62,14 +62,16 @@ def first_losses(network, loss_function, picture, target):
     return losses, tolerance
 
 
-def export(folder, name):
-    path, entry, network = os.path.join(folder, name), networks.NETWORKS[name], networks.build(name)
+def export(folder, name, entry=None, onnx=True):
+    """entry: the shapes, where they are not those of networks.py."""
+    path, entry, network = os.path.join(folder, name), entry or networks.NETWORKS[name], networks.build(name)
     torch.manual_seed(7)
     picture = torch.rand(entry.shape)
     with torch.no_grad():
         output = copy.deepcopy(network).double()(picture.double()).float()
     weights.save(path + ".safetensors", network.state_dict())
-    export_onnx(path + ".onnx", network, picture)
+    if onnx:
+        export_onnx(path + ".onnx", network, picture)
     picture.numpy().tofile(path + ".input.f32")
     output.numpy().tofile(path + ".output.f32")
     facts = {"shape": entry.shape, "output_range": (output.max() - output.min()).item(),

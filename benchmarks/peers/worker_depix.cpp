@@ -1,59 +1,21 @@
 // depix in the race: one program for each network, whose name CMake defines as DEPIX_PEER_NETWORK. See worker.hpp.
-#include <array>
-#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 #include "depix/inference.hpp"
-#include "depix/io/safetensors.hpp"
-#include "depix/models/de_gan.hpp"
-#include "depix/models/depixelizer.hpp"
-#include "depix/models/documents_autoencoder.hpp"
-#include "depix/models/pixel_shuffle_unet.hpp"
-#include "depix/models/rrdb.hpp"
-#include "depix/models/srresnet.hpp"
 #include "depix/train/trainer.hpp"
-#include "worker.hpp"
+#include "worker_networks.hpp"
 
 namespace {
 
 using namespace depix;
-
-template <FixedString Name>
-struct Peer;
-
-template <class NetworkType, class LossType = MeanSquaredError>
-struct PeerOf {
-    using Network = NetworkType;
-    using Loss = LossType;  ///< void: it is not trained here, which spares the compiler half of the work
-};
-// clang-format off
-template <> struct Peer<"depixelizer"> : PeerOf<Depixelizer> {};
-template <> struct Peer<"documents_autoencoder"> : PeerOf<DocumentsAutoencoder> {};
-template <> struct Peer<"pixel_shuffle_unet"> : PeerOf<PixelShuffleUNet<>> {};
-template <> struct Peer<"de_gan_generator"> : PeerOf<DeGanGenerator<>, BinaryCrossEntropy> {};
-template <> struct Peer<"srresnet"> : PeerOf<SRResNet<>> {};
-template <> struct Peer<"rrdb"> : PeerOf<RRDB<>, void> {};
-// clang-format on
-
-using Network = Peer<DEPIX_PEER_NETWORK>::Network;
-using Loss = Peer<DEPIX_PEER_NETWORK>::Loss;
-
-Tensor<float> read_tensor(const std::string& path, int batch, Shape shape) {
-    Tensor<float> tensor(batch, shape);
-    std::vector<float> values = peers::read_floats(path);
-    if (values.size() != tensor.data.size()) throw std::runtime_error(path + " is not of the shape asked for");
-    tensor.data = std::move(values);
-    return tensor;
-}
+using peers::Network;
 
 void restore(const Model<Network>& model, const peers::Job& job) {
     const Shape shape{job.channels, job.height, job.width};
     const Inference<Network, Cpu> network{model, job.threads};
-    const Tensor<float> input = read_tensor(job.path + ".input.f32", job.batch, shape);
+    const Tensor<float> input = peers::read_tensor(job.path + ".input.f32", job.batch, shape);
     Tensor<float> output(job.batch, Inference<Network, Cpu>::output_shape(shape));
     network.run(input.view(), output.view());
     const double error = peers::largest_difference(output.data, peers::read_floats(job.path + ".output.f32"));
@@ -68,16 +30,11 @@ void train(Model<Network>& model, const peers::Job& job) {
         throw std::runtime_error(job.network + " is not trained in this race");
     } else {
         const Shape shape{job.channels, job.height, job.width};
-        // As in networks.py: small, so that thousands of steps on one batch stay sound.
-        Trainer trainer{model, LossFunction{}, Adam{.learning_rate = 1e-4}, Cpu{}, job.threads};
-        const Tensor<float> input = read_tensor(job.path + ".training_input.f32", job.batch, shape);
-        const Tensor<float> target =
-            read_tensor(job.path + ".training_target.f32", job.batch, Inference<Network, Cpu>::output_shape(shape));
-        std::array<double, 3> losses{};
-        for (double& loss : losses) loss = trainer.step(input, target);
-        char facts[96];
-        std::snprintf(facts, sizeof facts, "{\"losses\": [%.9g, %.9g, %.9g]}", losses[0], losses[1], losses[2]);
-        peers::announce(facts);
+        Trainer trainer{model, LossFunction{}, Adam{.learning_rate = peers::learning_rate}, Cpu{}, job.threads};
+        const Tensor<float> input = peers::read_tensor(job.path + ".training_input.f32", job.batch, shape);
+        const Tensor<float> target = peers::read_tensor(job.path + ".training_target.f32", job.batch,
+                                                        Inference<Network, Cpu>::output_shape(shape));
+        peers::announce(peers::loss_fact([&] { return trainer.step(input, target); }));
         peers::serve([&] { trainer.step(input, target); });
     }
 }
@@ -86,10 +43,7 @@ void train(Model<Network>& model, const peers::Job& job) {
 
 int main(int count, char** arguments) {
     return peers::run(count, arguments, [](const peers::Job& job) {
-        if (job.network != DEPIX_PEER_NETWORK)
-            throw std::runtime_error("this worker was compiled for " DEPIX_PEER_NETWORK ", not for " + job.network);
-        Model<Network> model;
-        load(model, job.path + ".safetensors");
-        job.training ? train<Loss>(model, job) : restore(model, job);
+        Model<Network> model = peers::read_model(job);
+        job.training ? train<peers::Loss>(model, job) : restore(model, job);
     });
 }

@@ -114,47 +114,70 @@ std::vector<double> rounded(const std::vector<double>& values) {
 }
 
 template <class Precision>
-double unit_roundoff() {
+constexpr double unit_roundoff() {
     if constexpr (std::is_same_v<Precision, precision::Float32>) return 0x1p-24;
     if constexpr (std::is_same_v<Precision, precision::TF32>) return 0x1p-11;
     if constexpr (std::is_same_v<Precision, precision::Float16>) return 0x1p-11;
     return 0x1p-8;
 }
 
-/// Layer L on `pictures` inputs of this shape: forward in inference (in place too, if it may) and training, backward
+/// A layer as functions, so that the check below is compiled once for all layers.
+template <class S>
+struct LayerFunctions {
+    const LayerInfo* info;
+    double unit;
+    std::size_t (*scratch_size)(int pictures, Shape shape);
+    void (*exact_forward)(const Forward<double>&);
+    void (*exact_backward)(const Backward<double>&);
+    void (*forward)(const Forward<S, float>&, cudaStream_t);
+    void (*backward)(const Backward<S, float>&, cudaStream_t);
+};
+
+template <class L, class Precision>
+LayerFunctions<typename Precision::Storage> functions_of() {
+    using K = Kernel<CudaWith<Precision>, L>;
+    using S = typename Precision::Storage;
+    return {&layer_info<L>,
+            unit_roundoff<Precision>(),
+            [](int pictures, Shape shape) -> std::size_t {
+                if constexpr (requires { K::scratch_size(pictures, shape); }) return K::scratch_size(pictures, shape);
+                return 0;
+            },
+            [](const Forward<double>& call) { Kernel<Reference, L>::forward(call); },
+            [](const Backward<double>& call) { Kernel<Reference, L>::backward(call); },
+            [](const Forward<S, float>& call, cudaStream_t stream) { K::forward(call, stream); },
+            [](const Backward<S, float>& call, cudaStream_t stream) { K::backward(call, stream); }};
+}
+
+/// A layer on `pictures` inputs of this shape: forward in inference (in place too, if it may) and training, backward
 /// written and added, with and without gradients of its parameters. `around`: see MapsOnDevice.
-template <class L, class Precision = precision::Float32>
-void check_layer(const std::string& name, Shape shape, int pictures, int around = 0) {
+template <class S>
+void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape shape, int pictures, int around) {
     CAPTURE(name);
     CAPTURE(to_string(shape));
     CAPTURE(pictures);
     CAPTURE(around);
-    using Backend = CudaWith<Precision>;
-    using S = typename Backend::Storage;
-    using K = Kernel<Backend, L>;
-    const Shape output_shape = L::output(shape);
+    const Shape output_shape = layer.info->output(shape);
     const std::size_t count = static_cast<std::size_t>(pictures);
-    const std::size_t parameters = layer_info<L>.parameter_count, statistics = layer_info<L>.statistic_count;
+    const std::size_t parameters = layer.info->parameter_count, statistics = layer.info->statistic_count;
 
     Random random(17);
     std::vector<double> x = rounded<S>(draw(count * shape.size(), -1, 1, random));
     std::vector<double> dy = rounded<S>(draw(count * output_shape.size(), -1, 1, random));
     std::vector<double> weights = draw(parameters, -1, 1, random), running = draw(statistics, 0.5, 1.5, random);
-    std::vector<double> y(dy.size()), new_running = running, saved(L::saved_size(pictures, shape) + 1);
+    std::vector<double> y(dy.size()), new_running = running, saved(layer.info->saved_size(pictures, shape) + 1);
     const std::vector<double> before = rounded<S>(draw(x.size(), -1, 1, random));
     const std::vector<double> gradients_before = draw(parameters, -1, 1, random);
 
     const MapsOnDevice<S> device_x(x, pictures, shape, around), device_dy(dy, pictures, output_shape, around);
     const MapsOnDevice<S> device_y(y, pictures, output_shape, around);
     const OnDevice<float> device_weights(weights), device_running(running);
-    std::size_t scratch_size = 1;
-    if constexpr (requires { K::scratch_size(pictures, shape); }) scratch_size += K::scratch_size(pictures, shape);
-    const cuda::Memory<float> scratch(scratch_size);
+    const cuda::Memory<float> scratch(layer.scratch_size(pictures, shape) + 1);
     const cuda::Stream stream;
 
     // A result is a sum of at most `window` products of numbers within +-1, each factor and the sum rounded; sums of so
     // many roundings walk at random. Gradients of parameters are sums over all pixels.
-    const double unit = unit_roundoff<Precision>();
+    const double unit = layer.unit;
     const double window = static_cast<double>(parameters),
                  plane = static_cast<double>(count * (shape.area() + output_shape.area()));
     const double map_bound = 8 * unit * (4 + std::sqrt(window));
@@ -186,15 +209,15 @@ void check_layer(const std::string& name, Shape shape, int pictures, int around 
             cuda::upload(stream, drawn.data(), call.saved, 1);
             stream.wait();
         }
-        Kernel<Reference, L>::forward(exact);
-        K::forward(call, stream);
+        layer.exact_forward(exact);
+        layer.forward(call, stream);
         CHECK(largest_difference(device_y.values(), y) < map_bound);
         CHECK(device_y.surroundings_untouched());
         if (!training) {
-            if (L::traits.elementwise) {
+            if (layer.info->traits.elementwise) {
                 const MapsOnDevice<S> device_both(x, pictures, shape, around);
                 call.input = call.output = device_both.view;
-                K::forward(call, stream);
+                layer.forward(call, stream);
                 CHECK(device_both.values() == device_y.values());
             }
             continue;
@@ -215,7 +238,7 @@ void check_layer(const std::string& name, Shape shape, int pictures, int around 
                 exact_back.parameters = weights.data();
                 exact_back.parameter_gradients = frozen ? nullptr : gradients.data();
                 exact_back.saved = saved.data();
-                Kernel<Reference, L>::backward(exact_back);
+                layer.exact_backward(exact_back);
 
                 const MapsOnDevice<S> device_dx(before, pictures, shape, around);
                 const OnDevice<float> device_gradients(gradients_before);
@@ -229,7 +252,7 @@ void check_layer(const std::string& name, Shape shape, int pictures, int around 
                 back.parameter_gradients = frozen ? nullptr : device_gradients.memory.data();
                 back.saved = device_saved.memory.data();
                 back.scratch = scratch.data();
-                K::backward(back, stream);
+                layer.backward(back, stream);
                 CHECK(largest_difference(device_dx.values(), dx) < 4 * map_bound);
                 CHECK(device_dx.surroundings_untouched());
                 CHECK(largest_difference(device_gradients.values(), gradients) < gradient_bound);
@@ -238,10 +261,15 @@ void check_layer(const std::string& name, Shape shape, int pictures, int around 
                 const OnDevice<float> again(gradients_before);
                 back.parameter_gradients = frozen ? nullptr : again.memory.data();
                 back.input_gradient = {};
-                K::backward(back, stream);
+                layer.backward(back, stream);
                 CHECK(largest_difference(again.values(), gradients) < gradient_bound);
             }
     }
+}
+
+template <class L, class Precision = precision::Float32>
+void check_layer(const std::string& name, Shape shape, int pictures, int around = 0) {
+    check_layer(functions_of<L, Precision>(), name, shape, pictures, around);
 }
 
 /// Odd sizes, widths below and above a warp, one picture and three, slices of larger maps.

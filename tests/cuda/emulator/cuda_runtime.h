@@ -165,10 +165,9 @@ struct Stream {
     std::unique_ptr<Graph> captured;  ///< where work goes while the stream is captured
 };
 /// Does it now, or writes it down.
-template <class Work>
-cudaError_t enqueue(Stream* stream, Work&& work) {
+inline cudaError_t enqueue(Stream* stream, std::function<void()> work) {
     if (stream && stream->captured)
-        stream->captured->work.emplace_back(std::forward<Work>(work));
+        stream->captured->work.push_back(std::move(work));
     else
         work();
     return cudaSuccess;
@@ -262,8 +261,7 @@ namespace emulator {
 inline unsigned char* shared_memory = nullptr;  ///< of the block that runs
 
 /// Runs a kernel's grid, block by block.
-template <class Kernel>
-void run_grid(dim3 grid, dim3 block, std::size_t shared_bytes, Kernel&& kernel) {
+inline void run_grid(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& kernel) {
     ++launches;
     const unsigned threads = block.x * block.y * block.z;
     constexpr std::align_val_t alignment{128};
@@ -287,17 +285,26 @@ void run_grid(dim3 grid, dim3 block, std::size_t shared_bytes, Kernel&& kernel) 
 
 }  // namespace emulator
 
+namespace emulator {
+
+/// What is wrong with a launch, if anything.
+inline cudaError_t check_launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared_bytes) {
+    const std::size_t threads = std::size_t{block.x} * block.y * block.z;
+    const auto limit = shared_limits.find(kernel);
+    if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
+        return cudaErrorInvalidConfiguration;
+    if (shared_bytes > (limit == shared_limits.end() ? 48 * 1024 : limit->second)) return cudaErrorInvalidValue;
+    if (fail_launch >= 0 && fail_launch-- == 0) return cudaErrorLaunchFailure;
+    return cudaSuccess;
+}
+
+}  // namespace emulator
+
 template <class... Arguments>
 cudaError_t cudaLaunchKernel(void (*kernel)(Arguments...), dim3 grid, dim3 block, void** arguments,
                              std::size_t shared_bytes, cudaStream_t stream) {
-    using emulator::report;
-    const std::size_t threads = std::size_t{block.x} * block.y * block.z;
-    const auto limit = emulator::shared_limits.find(reinterpret_cast<const void*>(kernel));
-    if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535)
-        return report(cudaErrorInvalidConfiguration);
-    if (shared_bytes > (limit == emulator::shared_limits.end() ? 48 * 1024 : limit->second))
-        return report(cudaErrorInvalidValue);
-    if (emulator::fail_launch >= 0 && emulator::fail_launch-- == 0) return report(cudaErrorLaunchFailure);
+    const cudaError_t error = emulator::check_launch(reinterpret_cast<const void*>(kernel), grid, block, shared_bytes);
+    if (error != cudaSuccess) return emulator::report(error);
     // The arguments are copied now, as CUDA does: the work may run later.
     const auto copies = [&]<std::size_t... I>(std::index_sequence<I...>) {
         return std::tuple<std::remove_cvref_t<Arguments>...>{

@@ -45,12 +45,12 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
           content_(std::move(content)),
           adversarial_(adversarial),
           generator_(generator, generator_settings),
-          discriminator_(discriminator, discriminator_settings) {
+          discriminator_(discriminator, discriminator_settings),
+          average_(generator, options.average_decay > 0) {
         if (options.discriminator_every < 1 || options.generator_every < 1)
             throw Error("depix: the discriminator learns every " + std::to_string(options.discriminator_every) +
                         " steps and the generator every " + std::to_string(options.generator_every) +
                         "; both must be at least 1");
-        if (options.average_decay > 0) average_.emplace(generator);
         memory_.reserve(1);
         Report start;
         start.generator = start.discriminator = cuda::start_state<Precision>();
@@ -95,15 +95,8 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
     Model<Discriminator>& discriminator() { return discriminator_.host(stream_); }
     const Model<Discriminator>& discriminator() const { return discriminator_.host(stream_); }
     /// The exponential moving average of the generator's weights; nothing if options.average_decay was 0.
-    std::optional<Model<Generator>>& average() {
-        fetch_average();
-        average_on_device_ = false;
-        return average_;
-    }
-    const std::optional<Model<Generator>>& average() const {
-        fetch_average();
-        return average_;
-    }
+    std::optional<Model<Generator>>& average() { return average_.host(stream_, std::as_const(*this).generator()); }
+    const std::optional<Model<Generator>>& average() const { return average_.host(stream_, generator()); }
 
     /// The gradients of the last step, laid out as the models' parameters(), brought from the device.
     std::vector<float> generator_gradients() const { return generator_.fetch_gradients(stream_); }
@@ -153,20 +146,14 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
         batch_.reserve(size);
         scratch_.reserve(std::max(cuda::loss_scratch(x.batch, real.shape()),
                                   cuda::loss_scratch(x.batch, discriminator_pass_.output().shape())));
-        reference::copy(x, View<float>(host_batch_.data(), x.batch, x.shape()), false);
-        reference::copy(real, View<float>(host_batch_.data() + input_size, real.batch, real.shape()), false);
+        cuda::copy_on_host(x, View<float>(host_batch_.data(), x.batch, x.shape()));
+        cuda::copy_on_host(real, View<float>(host_batch_.data() + input_size, real.batch, real.shape()));
         cuda::upload(stream_, host_batch_.data(), batch_.data(), size);
         degraded_ = View<const float>(batch_.data(), x.batch, x.shape());
         clean_ = View<const float>(batch_.data() + input_size, real.batch, real.shape());
         generator_.send(stream_);
         discriminator_.send(stream_);
-        if (average_ && !average_on_device_) {
-            device_average_.reserve(generator_.count());
-            cuda::upload(stream_, std::as_const(*average_).parameters().data(), device_average_.data(),
-                         generator_.count());
-            stream_.wait();  // the host's memory is not pinned
-            average_on_device_ = true;
-        }
+        average_.send(stream_);
     }
 
     // The numbers that a pass draws. The copy is done when the call returns, since the host's memory is not pinned.
@@ -230,10 +217,7 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
         generator_.keep_statistics(stream_, generator_pass_.new_statistics(), state);
         if constexpr (cuda::scales_loss<Precision>)
             cuda::launch(stream_, cuda::adapt_scale<Precision>, dim3(1), dim3(1), 0, state);
-        if (average_)
-            cuda::launch(stream_, cuda::move_average<float>, cuda::grid_for(generator_.count()), dim3(256), 0,
-                         static_cast<const float*>(generator_.parameters()), device_average_.data(), generator_.count(),
-                         static_cast<float>(options.average_decay));
+        if (average_) average_.move(stream_, generator_.parameters(), static_cast<float>(options.average_decay));
     }
 
     // The discriminator's forward pass on a picture (and what it was made from), the loss of what it says against
@@ -294,31 +278,20 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
         }
     }
 
-    void fetch_average() const {
-        if (!average_ || !average_on_device_) return;
-        cuda::download(stream_, static_cast<const float*>(device_average_.data()), average_->parameters().data(),
-                       generator_.count());
-        stream_.wait();
-        const Model<Generator>& generator = generator_.host(stream_);
-        std::ranges::copy(generator.statistics(), average_->statistics().begin());
-        std::ranges::copy(generator.batches_tracked(), average_->batches_tracked().begin());
-    }
-
     cuda::Device device_;  // first, so that its absence shows before anything else
     Content content_;
     Adversarial adversarial_;
     cuda::Stream stream_;
     cuda::DeviceModel<Generator, Optimizer> generator_;
     cuda::DeviceModel<Discriminator, Optimizer> discriminator_;
-    mutable std::optional<Model<Generator>> average_;
-    bool average_on_device_ = false;
+    cuda::DeviceAverage<Generator> average_;
     Random random_{1};
     std::int64_t steps_ = 0;
     AdversarialLosses losses_;
     GeneratorPass generator_pass_;
     DiscriminatorPass discriminator_pass_;
     cuda::PinnedMemory<float> host_batch_;
-    cuda::Memory<float> batch_, scratch_, device_average_, numbers_{cuda::most_settings};
+    cuda::Memory<float> batch_, scratch_, numbers_{cuda::most_settings};
     cuda::Memory<Report> memory_;
     View<const float> degraded_, clean_;
 };

@@ -25,7 +25,7 @@ struct alignas(16) FourFloats {
 
 /// Blocks that shall fit into a multiprocessor: as many as the sums leave registers for.
 constexpr int direct_residents(int block_out, int taps) {
-    return block_out >= 32 ? 2 : (block_out >= 16 ? 4 : 5) - (taps == 0 ? 1 : 0);
+    return block_out >= 32 ? 2 : block_out >= 16 ? 3 : taps == 0 ? 4 : 5;
 }
 
 /// y = gathered sums. x is (N, In, H, W), weight as the gather says, y (N, Out, H', W') before pooling or shuffling.
@@ -78,30 +78,31 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
         for (int k = 0; k < Taps; ++k)
             DEPIX_UNROLL
             for (int l = 0; l < Taps; ++l)
-                if (within(row[q] + k, x.height) && within(column[q] + l, x.width)) inside[q] |= 1u << (k * Taps + l);
+                if (within(row[q] + k, column[q] + l, x.height, x.width)) inside[q] |= 1u << (k * Taps + l);
     }
 
     float sum[BlockOut][direct_pixels] = {};
     float* shared = shared_memory<float>();  // (lines, wide, pitch)
     const int lines = gather.in_channels * high;
+    int k = 0;  // the line's row of taps
     const std::ptrdiff_t to_next_channel = x.channel_stride - (high - 1) * x.row_stride;
     for (int first = 0; first < lines; first += slab) {
         const int count = slab < lines - first ? slab : lines - first;
         __syncthreads();
         for (int tap = thread % 32; tap < count * wide; tap += 32) {
             const int c = (first + tap / wide) / high;
-            const int k = rows.first_tap + (first + tap / wide) % high * rows.tap_step;
-            const int l = columns.first_tap + tap % wide * columns.tap_step;
-            const float* from = weight + c * gather.weight_in_stride + k * gather.kernel + l;
+            const int weight_row = rows.first_tap + (first + tap / wide) % high * rows.tap_step;
+            const int weight_column = columns.first_tap + tap % wide * columns.tap_step;
+            const float* factors =
+                weight + c * gather.weight_in_stride + weight_row * gather.kernel + weight_column;
             DEPIX_UNROLL_BY(4)
             for (int o = thread / 32; o < BlockOut; o += direct_threads / 32)
                 shared[tap * pitch + o] =
-                    first_out + o < gather.out_channels ? from[(first_out + o) * gather.weight_out_stride] : 0.f;
+                    first_out + o < gather.out_channels ? factors[(first_out + o) * gather.weight_out_stride] : 0.f;
         }
         __syncthreads();
         DEPIX_UNROLL_BY(1)
         for (int line = 0; line < count; ++line) {
-            const int k = (first + line) % high;
             DEPIX_UNROLL_BY(unroll)
             for (int l = 0; l < wide; ++l) {
                 float value[direct_pixels];
@@ -109,7 +110,7 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
                 for (int q = 0; q < direct_pixels; ++q) {
                     const bool there = Taps > 0
                                            ? (inside[q] >> (k * Taps + l) & 1u) != 0
-                                           : within(row[q] + k, x.height) && within(column[q] + l, x.width);
+                                           : within(row[q] + k, column[q] + l, x.height, x.width);
                     value[q] = there ? to_float(from[q][l]) : 0.f;
                 }
                 const FourFloats* weights = reinterpret_cast<const FourFloats*>(shared + (line * wide + l) * pitch);
@@ -124,6 +125,7 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
             }
             DEPIX_UNROLL
             for (int q = 0; q < direct_pixels; ++q) from[q] += k + 1 < high ? x.row_stride : to_next_channel;
+            k = k + 1 < high ? k + 1 : 0;
         }
     }
 

@@ -60,13 +60,18 @@ void launch_by_tensor_cores(cudaStream_t stream, const Gather& gather, View<cons
            tile.shared_words(BlockOut, taps) * sizeof(std::uint32_t), gather, x, weight, output, tile);
 }
 
+/// As many pictures, of so many pixels each, as have pixels that an int can count; one at least.
+constexpr int pictures_at_once(int batch, long long area) {
+    constexpr long long most = 1 << 30;
+    return area * batch <= most ? batch : area < most ? static_cast<int>(most / area) : 1;
+}
+
 /// output = gathered sums of x. x is (N, In, H, W).
 template <class Precision, class Kind, class T>
 void gather_sums(cudaStream_t stream, const Gather& gather, View<const T> x, const float* weight,
                  const ConvOutput<T>& output) {
-    // As many pictures at once as have pixels that an int can count.
-    const long long area = static_cast<long long>(gather.height) * gather.width, most = 1 << 30;
-    const int at_once = area * x.batch <= most ? x.batch : area < most ? static_cast<int>(most / area) : 1;
+    const long long area = static_cast<long long>(gather.height) * gather.width;
+    const int at_once = pictures_at_once(x.batch, area);
     for (int first = 0; first < x.batch; first += at_once) {
         const int count = at_once < x.batch - first ? at_once : x.batch - first;
         const View<const T> part = x.pictures(first, count);

@@ -137,7 +137,19 @@ struct SmallDivisor {
     }
 };
 
-/// Whether `place` lies within [0, size): one comparison.
-constexpr bool within(int place, int size) { return static_cast<unsigned>(place) < static_cast<unsigned>(size); }
+/// Hides from the compiler how `offset` came about, so that it is carried along, and not multiplied out anew wherever it
+/// is used.
+__device__ inline void carry_along([[maybe_unused]] std::ptrdiff_t& offset) {
+#ifdef __CUDA_ARCH__
+    asm volatile("" : "+l"(offset));
+#endif
+}
+
+/// Whether a pixel lies within a picture: without a branch, so that loads which hang on it follow one after another.
+constexpr bool within(int row, int column, int height, int width) {
+    const bool high = static_cast<unsigned>(row) < static_cast<unsigned>(height);
+    const bool wide = static_cast<unsigned>(column) < static_cast<unsigned>(width);
+    return (static_cast<int>(high) & static_cast<int>(wide)) != 0;
+}
 
 }  // namespace depix::cuda

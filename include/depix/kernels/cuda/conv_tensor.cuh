@@ -101,8 +101,9 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                 for (int cell = thread; cell < cells; cell += threads) {
                     const int i = by_input_wide.quotient(cell), row = first_row + i;
                     const int column = first_column + cell - i * input_wide;
-                    const bool inside = within(row, x.height) && within(column, x.width);
+                    const bool inside = within(row, column, x.height, x.width);
                     const T* from = x.data + (n * x.batch_stride + row * x.row_stride + column);
+                    std::ptrdiff_t offset = c * x.channel_stride;
                     for (int s = 0; s < staged.steps; ++s) {
                         T values[product_words][word_channels];
                         DEPIX_UNROLL
@@ -110,8 +111,9 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                             DEPIX_UNROLL
                             for (int h = 0; h < word_channels; ++h) {
                                 const int channel = c + (s * product_words + w) * word_channels + h;
-                                const bool there = inside && channel < gather.in_channels;
-                                values[w][h] = there ? from[channel * x.channel_stride] : T{};
+                                values[w][h] = inside && channel < gather.in_channels ? from[offset] : T{};
+                                offset += x.channel_stride;
+                                carry_along(offset);
                             }
                         DEPIX_UNROLL
                         for (int w = 0; w < product_words; ++w)
@@ -123,7 +125,8 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                 const int below = by_wide.quotient(place), l = columns.first_tap + (place - below * wide) * columns.tap_step;
                 if (k + below >= high) continue;
                 const int channel = c + word * word_channels;
-                const float* from = weight + channel * gather.weight_in_stride +
+                const float* from = weight + (first_out + out_begin) * gather.weight_out_stride +
+                                    channel * gather.weight_in_stride +
                                     (rows.first_tap + (k + below) * rows.tap_step) * gather.kernel + l;
                 std::uint32_t* to = weights + (place * staged.steps + word / product_words) * BlockOut * weight_pitch +
                                     word % product_words;
@@ -133,9 +136,9 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                     DEPIX_UNROLL
                     for (int h = 0; h < word_channels; ++h) {
                         const bool there = first_out + o < gather.out_channels && channel + h < gather.in_channels;
-                        values[h] =
-                            there ? from[(first_out + o) * gather.weight_out_stride + h * gather.weight_in_stride] : 0.f;
+                        values[h] = there ? from[h * gather.weight_in_stride] : 0.f;
                     }
+                    from += out_step * gather.weight_out_stride;
                     to[o * weight_pitch] = factor_word<F>(values);
                 }
             }

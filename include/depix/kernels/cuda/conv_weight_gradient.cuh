@@ -57,6 +57,9 @@ __device__ GradientFactor<F> gradient_factor(T value) {
 template <Factor F>
 inline constexpr int gradient_pitch = gradient_pixels + 16 / static_cast<int>(sizeof(GradientFactor<F>));
 
+/// A row far below any picture: where pixels and columns too many look for an input, and find nothing.
+inline constexpr int nowhere = 1 << 29;
+
 /// Where a column (c, k, l) finds its input pixel, from that of channel 0's tap (0, 0).
 struct alignas(16) GradientColumn {
     std::ptrdiff_t offset;
@@ -120,7 +123,7 @@ __device__ void add_slab_by_tensor_cores(float (&sum)[Rows][Columns][4], const s
 ///
 /// grid (tiles of columns, tiles of Out, parts).
 template <class T, Factor F, int BlockRows, int BlockColumns>
-__global__ void __launch_bounds__(gradient_threads)
+__global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && BlockRows >= 16 ? 4 : 6)
     sum_weight_gradients(ConvGeometry g, View<const T> x, View<const T> dy, int slabs, float* partial) {
     constexpr int pitch = gradient_pitch<F>, warps = gradient_threads / 32;
     const int thread = static_cast<int>(threadIdx.x), warp = thread / 32, lane = thread % 32;
@@ -134,8 +137,7 @@ __global__ void __launch_bounds__(gradient_threads)
     for (int column = thread; column < BlockColumns; column += gradient_threads) {
         const int c = (first_column + column) / window, tap = (first_column + column) % window;
         const int k = tap / g.kernel, l = tap % g.kernel;
-        // A column too many looks far below the picture, where nothing is.
-        places[column] = {c * x.channel_stride + k * x.row_stride + l, column < columns ? k : 1 << 29, l};
+        places[column] = {c * x.channel_stride + k * x.row_stride + l, column < columns ? k : nowhere, l};
     }
 
     const int area = dy.height * dy.width, part = static_cast<int>(blockIdx.z);
@@ -158,17 +160,19 @@ __global__ void __launch_bounds__(gradient_threads)
 
     for (long long slab = 0; slab < slabs && first - lane + slab * gradient_pixels < pixels; ++slab) {
         const bool exists = n < dy.batch;
-        const int row = i * g.stride - g.padding_before, column = j * g.stride - g.padding_before;
+        const int row = exists ? i * g.stride - g.padding_before : nowhere, column = j * g.stride - g.padding_before;
         const T* dy_here = dy.data + (n * dy.batch_stride + i * dy.row_stride + j);
         const T* x_here = x.data + (n * x.batch_stride + row * x.row_stride + column);
         __syncthreads();
         constexpr int rows_at_once = BlockRows / warps < 4 ? BlockRows / warps : 4, columns_at_once = 4;
+        std::ptrdiff_t offset = (first_out + warp) * dy.channel_stride;
         for (int o = warp; o < BlockRows; o += warps * rows_at_once) {
             T values[rows_at_once];
             DEPIX_UNROLL
             for (int u = 0; u < rows_at_once; ++u) {
-                const int out = o + u * warps;
-                values[u] = exists && out < outs ? dy_here[(first_out + out) * dy.channel_stride] : T{};
+                values[u] = exists && o + u * warps < outs ? dy_here[offset] : T{};
+                offset += warps * dy.channel_stride;
+                carry_along(offset);
             }
             DEPIX_UNROLL
             for (int u = 0; u < rows_at_once; ++u)
@@ -178,9 +182,9 @@ __global__ void __launch_bounds__(gradient_threads)
             T values[columns_at_once];
             DEPIX_UNROLL
             for (int u = 0; u < columns_at_once; ++u) {
-                const GradientColumn place = places[c + u * warps];
-                const bool inside = exists && within(row + place.k, x.height) && within(column + place.l, x.width);
-                values[u] = inside ? x_here[place.offset] : T{};
+                GradientColumn place = places[c + u * warps];
+                carry_along(place.offset);  // read before it is known whether it is needed: no branch
+                values[u] = within(row + place.k, column + place.l, x.height, x.width) ? x_here[place.offset] : T{};
             }
             DEPIX_UNROLL
             for (int u = 0; u < columns_at_once; ++u)

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "depix/kernels/cuda/optimizer.cuh"
@@ -104,6 +107,53 @@ class DeviceModel {
     Memory<float> memory_;  // parameters, gradients, optimizer's arrays, statistics
     bool host_is_newer_ = true;
     mutable bool device_is_newer_ = false;
+};
+
+/// The exponential moving average of a model's weights on the device, if it is wanted at all.
+template <Module Network>
+class DeviceAverage {
+  public:
+    DeviceAverage(const Model<Network>& model, bool wanted) {
+        if (wanted) host_.emplace(model);
+    }
+    explicit operator bool() const { return host_.has_value(); }
+
+    /// Before a step: the device has what the host has.
+    void send(const Stream& stream) {
+        if (!host_ || on_device_) return;
+        const std::span<const float> values = std::as_const(*host_).parameters();
+        memory_.reserve(values.size());
+        upload(stream, values.data(), memory_.data(), values.size());
+        stream.wait();  // the host's memory is not pinned
+        on_device_ = true;
+    }
+    /// average = decay average + (1 - decay) weights. Work for the stream.
+    void move(const Stream& stream, const float* weights, float decay) {
+        const std::size_t count = host_->parameters().size();
+        launch(stream, move_average<float>, grid_for(count), dim3(256), 0, weights, memory_.data(), count, decay);
+    }
+
+    /// The host's, up to date, with the running statistics of the model itself.
+    const std::optional<Model<Network>>& host(const Stream& stream, const Model<Network>& model) const {
+        if (!host_ || !on_device_) return host_;
+        const std::span<float> values = host_->parameters();
+        download(stream, static_cast<const float*>(memory_.data()), values.data(), values.size());
+        stream.wait();
+        std::ranges::copy(model.statistics(), host_->statistics().begin());
+        std::ranges::copy(model.batches_tracked(), host_->batches_tracked().begin());
+        return host_;
+    }
+    /// Likewise, for somebody who may change it.
+    std::optional<Model<Network>>& host(const Stream& stream, const Model<Network>& model) {
+        std::as_const(*this).host(stream, model);
+        on_device_ = false;
+        return host_;
+    }
+
+  private:
+    mutable std::optional<Model<Network>> host_;
+    Memory<float> memory_;
+    bool on_device_ = false;
 };
 
 }  // namespace depix::cuda

@@ -138,10 +138,10 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
 
     /// Restores a batch: host to device, the network, device to host.
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
-        reference::copy(input, View<float>(workspace.host_input.data(), input.batch, input.shape()), false);
+        cuda::copy_on_host(input, View<float>(workspace.host_input.data(), input.batch, input.shape()));
         workspace.graph.launch(workspace.stream);
         workspace.stream.wait();
-        reference::copy(View<const float>(workspace.host_output.data(), output.batch, output.shape()), output, false);
+        cuda::copy_on_host(View<const float>(workspace.host_output.data(), output.batch, output.shape()), output);
     }
 
     /// The network alone, for a batch that lies in the workspace already, at input_floats; the result comes to lie at

@@ -1,6 +1,8 @@
 // The device code of all layers.
 #pragma once
 
+#include <algorithm>
+
 #include "depix/kernels/cuda/average_pool.cuh"
 #include "depix/kernels/cuda/batch_norm.cuh"
 #include "depix/kernels/cuda/conv.cuh"
@@ -19,8 +21,17 @@
 #include "depix/kernels/cuda/tanh.cuh"
 #include "depix/kernels/cuda/upsample.cuh"
 #include "depix/kernels/dispatch.hpp"
+#include "depix/kernels/reference/join.hpp"
 
 namespace depix::cuda {
+
+/// A batch of the host's, into pinned memory and out of it.
+inline void copy_on_host(View<const float> from, View<float> to) {
+    if (from.contiguous() && to.contiguous())
+        std::copy_n(from.data, static_cast<std::size_t>(from.batch) * from.shape().size(), to.data);
+    else
+        reference::copy(from, to, false);
+}
 
 /// Layers that draw a number for each batch, which the host does for them.
 template <class L>

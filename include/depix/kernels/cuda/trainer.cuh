@@ -107,6 +107,10 @@ class Trainer<Network, Loss, Optimizer, CudaWith<Precision>, float> {
     /// Steps that were left out because float16 gradients overflowed; the loss's scale was halved each time.
     int skipped_steps() const { return fetch_state().skipped; }
 
+    /// For measuring: the step on the batch that lies on the device already, and the stream it belongs to.
+    const cuda::Graph& step_graph() const { return step_graph_; }
+    const cuda::Stream& stream() const { return stream_; }
+
     /// Bytes of the device's memory for the largest batch so far: maps, gradients, scratch.
     std::size_t workspace_bytes() const { return pass_.workspace_bytes(); }
 
@@ -128,8 +132,8 @@ class Trainer<Network, Loss, Optimizer, CudaWith<Precision>, float> {
         if (std::exchange(parcel.in_use, true)) parcel.used.wait();
 
         float* const numbers = parcel.host.data() + input_size_ + target_size_;
-        reference::copy(input, View<float>(parcel.host.data(), input.batch, input.shape()), false);
-        reference::copy(target, View<float>(parcel.host.data() + input_size_, target.batch, target.shape()), false);
+        cuda::copy_on_host(input, View<float>(parcel.host.data(), input.batch, input.shape()));
+        cuda::copy_on_host(target, View<float>(parcel.host.data() + input_size_, target.batch, target.shape()));
         Pass::draw(random_, numbers);
         if (learn) model_.begin_step(optimizer, numbers + Pass::draw_count);
 

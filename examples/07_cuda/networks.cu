@@ -1,0 +1,57 @@
+// What a .cu file looks like: the same types as everywhere, and a policy that says where they run.
+#include "networks.hpp"
+
+#include "depix/cuda.cuh"
+#include "depix/io/safetensors.hpp"
+
+namespace {
+
+using namespace depix;
+
+template <class Network, class Backend>
+example::Restorer load_network(const std::filesystem::path& weights) {
+    Model<Network> model;
+    load(model, weights.string());
+    const auto network = std::make_shared<const Inference<Network, Backend>>(model);
+    return [network](const Image& picture) { return restore(*network, picture); };
+}
+
+template <class Backend>
+example::Restorer load_on(const std::string& network, const std::filesystem::path& weights) {
+    if (network == "documents") return load_network<DocumentsAutoencoder, Backend>(weights);
+    if (network == "unet_16") return load_network<PixelShuffleUNet<16>, Backend>(weights);
+    return load_network<Depixelizer, Backend>(weights);
+}
+
+template <class Backend>
+class DepixelizerLearner final : public example::Learner {
+  public:
+    explicit DepixelizerLearner(double learning_rate)
+        : trainer_(model_, MeanSquaredError{}, Adam{.learning_rate = learning_rate}, Backend{}) {}
+
+    void learn(View<const float> pixelated, View<const float> clean) override { trainer_.enqueue(pixelated, clean); }
+    double loss() override { return trainer_.last_loss(); }
+    void save(const std::filesystem::path& weights) override { depix::save(trainer_.model(), weights.string()); }
+
+  private:
+    Model<Depixelizer> model_;
+    Trainer<Depixelizer, MeanSquaredError, Adam, Backend> trainer_;
+};
+
+}  // namespace
+
+example::Restorer example::load_restorer(const std::string& network, const std::string& precision,
+                                         const std::filesystem::path& weights) {
+    if (precision == "tf32") return load_on<CudaWith<precision::TF32>>(network, weights);
+    if (precision == "float16") return load_on<CudaWith<precision::Float16>>(network, weights);
+    if (precision == "bfloat16") return load_on<CudaWith<precision::BFloat16>>(network, weights);
+    return load_on<Cuda>(network, weights);
+}
+
+int example::channels_of(const std::string& network) { return network == "documents" ? 1 : 3; }
+
+std::unique_ptr<example::Learner> example::make_learner(const std::string& precision, double learning_rate) {
+    if (precision == "float16")
+        return std::make_unique<DepixelizerLearner<CudaWith<precision::Float16>>>(learning_rate);
+    return std::make_unique<DepixelizerLearner<Cuda>>(learning_rate);
+}

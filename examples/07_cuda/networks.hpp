@@ -1,0 +1,34 @@
+// The GPU behind two small interfaces: what main.cpp, which knows nothing of CUDA, sees of networks.cu.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "depix/tensor.hpp"
+
+namespace example {
+
+/// A trained network, for pictures of any size.
+using Restorer = std::function<depix::Image(const depix::Image&)>;
+
+/// network: "depixelizer", "documents" or "unet_16"; precision: "float32", "tf32", "float16" or "bfloat16".
+/// Throws DeviceError where there is no GPU, FileError for weights that do not fit.
+Restorer load_restorer(const std::string& network, const std::string& precision, const std::filesystem::path& weights);
+
+/// Channels of a network's pictures.
+int channels_of(const std::string& network);
+
+/// A depixelizer that learns.
+struct Learner {
+    virtual ~Learner() = default;
+    /// A step on a batch, (N, 3, H, W) each; returns as soon as the batch is under way.
+    virtual void learn(depix::View<const float> pixelated, depix::View<const float> clean) = 0;
+    /// The loss of the last step. Waits for it.
+    virtual double loss() = 0;
+    virtual void save(const std::filesystem::path& weights) = 0;
+};
+std::unique_ptr<Learner> make_learner(const std::string& precision, double learning_rate);
+
+}  // namespace example
