@@ -2,7 +2,7 @@
 # for a reason that every one of them matches; without any it must compile.
 file(STRINGS "${SOURCE}" expectations REGEX "^// expect: ")
 
-execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only -I "${INCLUDE}" "${SOURCE}"
+execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only -I "${INCLUDE}" -I "${EMULATOR}" "${SOURCE}"
                 RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 
 if(NOT expectations)

@@ -77,8 +77,8 @@ void check_fused(Shape shape, const After& after, const Convolve& convolve) {
     constexpr int pictures = 2, around = 1;
     const Shape sums = L::output(shape);
     const Shape result = after.pool ? MaxPool<2>::output(sums)
-                                    : Shape{sums.channels / (after.shuffle * after.shuffle), sums.height * after.shuffle,
-                                            sums.width * after.shuffle};
+                                    : Shape{sums.channels / (after.shuffle * after.shuffle),
+                                            sums.height * after.shuffle, sums.width * after.shuffle};
     Random random(11);
     const std::vector<double> x = rounded<S>(draw(pictures * shape.size(), -1, 1, random));
     const std::vector<double> before = rounded<S>(draw(pictures * result.size(), -1, 1, random));
@@ -133,13 +133,13 @@ void check_direct_tile() {
     CAPTURE(BlockOut);
     const Shape shape{L::in_channels, 9, 61};  // 1098 pixels of two pictures: three tiles, the last not full
     for (const bool pool : {false, true})
-        check_fused<L, precision::Float32>(
-            shape, {.negative_slope = .2f, .pool = pool},
-            [](const auto& stream, auto x, auto weight, const auto& epilogue, auto y) {
-                const Shape sums = L::output(x.shape());
-                cuda::launch_directly<BlockOut, Taps>(stream, cuda::gather_forward(L::geometry, sums.height, sums.width),
-                                                      x, weight, cuda::ConvOutput<float>{y, epilogue});
-            });
+        check_fused<L, precision::Float32>(shape, {.negative_slope = .2f, .pool = pool},
+                                           [](const auto& stream, auto x, auto weight, const auto& epilogue, auto y) {
+                                               const Shape sums = L::output(x.shape());
+                                               cuda::launch_directly<BlockOut, Taps>(
+                                                   stream, cuda::gather_forward(L::geometry, sums.height, sums.width),
+                                                   x, weight, cuda::ConvOutput<float>{y, epilogue});
+                                           });
 }
 
 /// By the tensor cores' kernel with such a tile.
@@ -249,8 +249,8 @@ TEST_CASE("On tensor cores, more geometries") {
     check_layer<Conv<12, 14, 3, Stride<2>>, precision::TF32>("stride 2", {12, 9, 18}, 1);
     check_layer<Conv<8, 14, 5>, precision::Float16>("5x5, a few rows of taps at once", {8, 7, 5}, 1);
     check_layer<ConvTranspose<12, 6, 2, Stride<2>>, precision::TF32>("doubling", {12, 5, 9}, 1, 1);
-    check_layer<ConvTranspose<13, 12, 3, Stride<2>, Padding<1>, OutputPadding<1>>, precision::Float16>(
-        "3x3, stride 2", {13, 5, 9}, 1);
+    check_layer<ConvTranspose<13, 12, 3, Stride<2>, Padding<1>, OutputPadding<1>>, precision::Float16>("3x3, stride 2",
+                                                                                                       {13, 5, 9}, 1);
 }
 
 TEST_CASE_TEMPLATE("Every tile of the tensor cores", P, precision::TF32, precision::Float16) {

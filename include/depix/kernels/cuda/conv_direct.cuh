@@ -3,8 +3,8 @@
 //
 // The threads of a block own neighbouring pixels, so a warp reads an input channel in whole lines, each once for every
 // tap: the first-level cache answers all but the first. What a thread has read it multiplies with BlockOut weights,
-// which lie in shared memory, where all threads read the same four at a time. So for an input value of every pixel there
-// are 4 loads of it, BlockOut / 4 loads of weights, and 4 * BlockOut multiply-adds.
+// which lie in shared memory, where all threads read the same four at a time. So for an input value of every pixel
+// there are 4 loads of it, BlockOut / 4 loads of weights, and 4 * BlockOut multiply-adds.
 #pragma once
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
@@ -63,8 +63,8 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
         return pool ? Pixel{index < total, n, 2 * i + q / 2, 2 * j + q % 2} : Pixel{index < total, n, i, j};
     };
 
-    // Where the first tap of a line reads. The pointers go along with the lines: an address computed for each load would
-    // be most of the work.
+    // Where the first tap of a line reads. The pointers go along with the lines: an address computed for each load
+    // would be most of the work.
     const T* from[direct_pixels];
     int row[direct_pixels], column[direct_pixels];
     unsigned inside[direct_pixels] = {};  // bit k * Taps + l: whether tap (k, l) lies within the input
@@ -75,10 +75,9 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
         column[q] = p.j * columns.step + columns.shift;
         from[q] = x.data + (p.n * x.batch_stride + row[q] * x.row_stride + column[q]);
         DEPIX_UNROLL
-        for (int k = 0; k < Taps; ++k)
-            DEPIX_UNROLL
-            for (int l = 0; l < Taps; ++l)
-                if (within(row[q] + k, column[q] + l, x.height, x.width)) inside[q] |= 1u << (k * Taps + l);
+        for (int k = 0; k < Taps; ++k) DEPIX_UNROLL
+        for (int l = 0; l < Taps; ++l)
+            if (within(row[q] + k, column[q] + l, x.height, x.width)) inside[q] |= 1u << (k * Taps + l);
     }
 
     float sum[BlockOut][direct_pixels] = {};
@@ -93,8 +92,7 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
             const int c = (first + tap / wide) / high;
             const int weight_row = rows.first_tap + (first + tap / wide) % high * rows.tap_step;
             const int weight_column = columns.first_tap + tap % wide * columns.tap_step;
-            const float* factors =
-                weight + c * gather.weight_in_stride + weight_row * gather.kernel + weight_column;
+            const float* factors = weight + c * gather.weight_in_stride + weight_row * gather.kernel + weight_column;
             DEPIX_UNROLL_BY(4)
             for (int o = thread / 32; o < BlockOut; o += direct_threads / 32)
                 shared[tap * pitch + o] =
@@ -108,9 +106,8 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
                 float value[direct_pixels];
                 DEPIX_UNROLL
                 for (int q = 0; q < direct_pixels; ++q) {
-                    const bool there = Taps > 0
-                                           ? (inside[q] >> (k * Taps + l) & 1u) != 0
-                                           : within(row[q] + k, column[q] + l, x.height, x.width);
+                    const bool there = Taps > 0 ? (inside[q] >> (k * Taps + l) & 1u) != 0
+                                                : within(row[q] + k, column[q] + l, x.height, x.width);
                     value[q] = there ? to_float(from[q][l]) : 0.f;
                 }
                 const FourFloats* weights = reinterpret_cast<const FourFloats*>(shared + (line * wide + l) * pitch);
@@ -118,9 +115,8 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
                 for (int o = 0; o < BlockOut; o += 4) {
                     const FourFloats factor = weights[o / 4];
                     DEPIX_UNROLL
-                    for (int e = 0; e < 4; ++e)
-                        DEPIX_UNROLL
-                        for (int q = 0; q < direct_pixels; ++q) sum[o + e][q] += factor.value[e] * value[q];
+                    for (int e = 0; e < 4; ++e) DEPIX_UNROLL
+                    for (int q = 0; q < direct_pixels; ++q) sum[o + e][q] += factor.value[e] * value[q];
                 }
             }
             DEPIX_UNROLL
@@ -165,8 +161,9 @@ void launch_directly(cudaStream_t stream, const Gather& gather, View<const T> x,
     const int phases = gather.phases() * gather.phases();
     const GatherAxis rows = gather.axis(0, gather.height), columns = gather.axis(0, gather.width);
     const bool pool = output.epilogue.pool;
-    const long long pixels = pool ? static_cast<long long>(x.batch) * (rows.size / 2) * (columns.size / 2) * direct_pixels
-                                  : static_cast<long long>(x.batch) * rows.size * columns.size;
+    const long long pixels =
+        pool ? static_cast<long long>(x.batch) * (rows.size / 2) * (columns.size / 2) * direct_pixels
+             : static_cast<long long>(x.batch) * rows.size * columns.size;
     const long long tiles = (pixels + direct_threads * direct_pixels - 1) / (direct_threads * direct_pixels);
     const long long blocks = tiles * ((gather.out_channels + BlockOut - 1) / BlockOut) * phases;
     const int line = gather.most_taps() * (BlockOut + direct_padding), lines = gather.in_channels * gather.most_taps();

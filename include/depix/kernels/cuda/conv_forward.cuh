@@ -23,8 +23,7 @@ constexpr bool tensor_tile_fits(int block_out, int tile_rows, int taps, int step
     const TensorTile tile = TensorTile::choose(block_out, tile_rows, taps, step, channel_words);
     const int input_high = (tile_rows - 1) * step + taps, input_wide = (tile_columns - 1) * step + taps;
     const int window = tile.tap_rows * taps;
-    return tile.shared_words(block_out, taps) <= 96 * 256 &&
-           SmallDivisor::exact(input_high * input_wide, input_wide) &&
+    return tile.shared_words(block_out, taps) <= 96 * 256 && SmallDivisor::exact(input_high * input_wide, input_wide) &&
            SmallDivisor::exact(tile.steps * product_words * window, window) && SmallDivisor::exact(window, taps);
 }
 
@@ -147,8 +146,8 @@ void convolve_back(cudaStream_t stream, View<const T> dy, const float* weight, V
     ConvEpilogue epilogue;
     epilogue.accumulate = accumulate;
     using Kind = GatherKind<g.in_channels, g.out_channels, g.kernel, g.stride, !transposed>;
-    const Gather gather = transposed ? gather_forward(swapped(g), dx.height, dx.width)
-                                     : gather_backward(g, dx.height, dx.width);
+    const Gather gather =
+        transposed ? gather_forward(swapped(g), dx.height, dx.width) : gather_backward(g, dx.height, dx.width);
     gather_sums<Precision, Kind>(stream, gather, dy, weight, ConvOutput<T>{dx, epilogue});
 }
 

@@ -7,9 +7,9 @@
 //
 // A convolution strides over its input: row' = row * stride - before + k. A transposed one, which is also what sends a
 // gradient back through a convolution, strides over its output: there row' = (row + before - k) / stride, where that
-// division must leave no rest. So its output pixels fall into stride x stride phases, by their row and column modulo the
-// stride, and each phase has its own few taps of the kernel; within a phase it is a convolution of stride 1, without a
-// multiplication by a structural zero.
+// division must leave no rest. So its output pixels fall into stride x stride phases, by their row and column modulo
+// the stride, and each phase has its own few taps of the kernel; within a phase it is a convolution of stride 1,
+// without a multiplication by a structural zero.
 #pragma once
 
 #include <cstdint>
@@ -90,8 +90,8 @@ struct Gather {
 /// Of convolution g, from its input to its output, which is so large.
 constexpr Gather gather_forward(const ConvGeometry& g, int height, int width) {
     const int window = g.kernel * g.kernel;
-    return {g.out_channels, g.in_channels,    height, width,  g.kernel,
-            g.stride,       g.padding_before, false,  g.in_channels * window, window};
+    return {g.out_channels, g.in_channels,          height, width, g.kernel, g.stride, g.padding_before,
+            false,          g.in_channels * window, window};
 }
 /// Of convolution g, backwards: from its output, or that's gradient, to its input, which is so large.
 constexpr Gather gather_backward(const ConvGeometry& g, int height, int width) {
@@ -137,8 +137,8 @@ struct SmallDivisor {
     }
 };
 
-/// Hides from the compiler how `offset` came about, so that it is carried along, and not multiplied out anew wherever it
-/// is used.
+/// Hides from the compiler how `offset` came about, so that it is carried along, and not multiplied out anew wherever
+/// it is used.
 __device__ inline void carry_along([[maybe_unused]] std::ptrdiff_t& offset) {
 #ifdef __CUDA_ARCH__
     asm volatile("" : "+l"(offset));

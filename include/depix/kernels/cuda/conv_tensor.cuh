@@ -1,9 +1,9 @@
 // A convolution on tensor cores: a block sums up a tile of TileRows x 16 output pixels for BlockOut output channels.
 //
 // For a few input channels at a time, the tile's part of the input, with its border, is copied to shared memory, and so
-// are the weights, both as factors of the products. Then, tap by tap, the warps multiply: the channels are the products'
-// inner dimension, and another tap is the same input read from another place. So an input value is fetched once for all
-// taps, and converted once. Several blocks on a multiprocessor fill each other's waiting.
+// are the weights, both as factors of the products. Then, tap by tap, the warps multiply: the channels are the
+// products' inner dimension, and another tap is the same input read from another place. So an input value is fetched
+// once for all taps, and converted once. Several blocks on a multiprocessor fill each other's waiting.
 #pragma once
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
@@ -23,7 +23,7 @@ inline constexpr int warp_columns = 8;
 inline constexpr int warp_pixel_rows = 8 * warp_columns / tile_columns;
 
 template <int BlockOut, int TileRows>
-inline constexpr int tensor_threads = 32 * (BlockOut / warp_channels<BlockOut>) * (TileRows / warp_pixel_rows);
+inline constexpr int tensor_threads = 32 * (BlockOut / warp_channels<BlockOut>)*(TileRows / warp_pixel_rows);
 
 /// How a tile is fed.
 struct TensorTile {
@@ -40,7 +40,8 @@ struct TensorTile {
         constexpr int most_weights = 8192;
         const int row = taps * tile.steps * block_out * weight_pitch, fit = most_weights / row;
         tile.tap_rows = fit < 1 ? 1 : fit < taps ? fit : taps;
-        // 8 modulo 32: the 32 words that a warp reads, of 4 words of channels and 8 neighbouring pixels, lie in 32 banks.
+        // 8 modulo 32: the 32 words that a warp reads, of 4 words of channels and 8 neighbouring pixels, lie in 32
+        // banks.
         const int cells = ((tile_rows - 1) * step + taps) * ((tile_columns - 1) * step + taps);
         tile.plane = round_up(cells - 8 > 0 ? cells - 8 : 0, 32) + 8;
         return tile;
@@ -81,8 +82,8 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
     const int input_wide = (tile_columns - 1) * step + wide, cells = ((TileRows - 1) * step + high) * input_wide;
     const int first_row = first_i * step + rows.shift, first_column = first_j * step + columns.shift;
     const int words = staged.steps * product_words, taps = staged.tap_rows * wide;
-    std::uint32_t* inputs = shared_memory<std::uint32_t>();        // (words, plane)
-    std::uint32_t* weights = inputs + words * staged.plane;        // (tap rows, wide, steps, BlockOut, weight_pitch)
+    std::uint32_t* inputs = shared_memory<std::uint32_t>();  // (words, plane)
+    std::uint32_t* weights = inputs + words * staged.plane;  // (tap rows, wide, steps, BlockOut, weight_pitch)
     const SmallDivisor by_input_wide(input_wide), by_taps(taps > 0 ? taps : 1), by_wide(wide > 0 ? wide : 1);
     // Neighbouring lanes stage neighbouring weights, whether those are taps or output channels.
     const bool lanes_along_out = gather.weight_out_stride == 1;
@@ -107,14 +108,13 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                     for (int s = 0; s < staged.steps; ++s) {
                         T values[product_words][word_channels];
                         DEPIX_UNROLL
-                        for (int w = 0; w < product_words; ++w)
-                            DEPIX_UNROLL
-                            for (int h = 0; h < word_channels; ++h) {
-                                const int channel = c + (s * product_words + w) * word_channels + h;
-                                values[w][h] = inside && channel < gather.in_channels ? from[offset] : T{};
-                                offset += x.channel_stride;
-                                carry_along(offset);
-                            }
+                        for (int w = 0; w < product_words; ++w) DEPIX_UNROLL
+                        for (int h = 0; h < word_channels; ++h) {
+                            const int channel = c + (s * product_words + w) * word_channels + h;
+                            values[w][h] = inside && channel < gather.in_channels ? from[offset] : T{};
+                            offset += x.channel_stride;
+                            carry_along(offset);
+                        }
                         DEPIX_UNROLL
                         for (int w = 0; w < product_words; ++w)
                             inputs[(s * product_words + w) * staged.plane + cell] = factor_word<F>(values[w]);
@@ -122,7 +122,8 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                 }
             for (int tap = tap_begin; tap < words * taps; tap += tap_step) {
                 const int word = by_taps.quotient(tap), place = tap - word * taps;
-                const int below = by_wide.quotient(place), l = columns.first_tap + (place - below * wide) * columns.tap_step;
+                const int below = by_wide.quotient(place),
+                          l = columns.first_tap + (place - below * wide) * columns.tap_step;
                 if (k + below >= high) continue;
                 const int channel = c + word * word_channels;
                 const float* from = weight + (first_out + out_begin) * gather.weight_out_stride +
@@ -145,26 +146,20 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
             __syncthreads();
             const int tap_rows = staged.tap_rows < high - k ? staged.tap_rows : high - k;
             for (int below = 0; below < tap_rows; ++below)
-                for (int l = 0; l < wide; ++l)
-                    DEPIX_UNROLL_BY(1)
-                    for (int s = 0; s < staged.steps; ++s) {
-                        const std::uint32_t* a_words =
-                            left + ((below * wide + l) * staged.steps + s) * BlockOut * weight_pitch;
-                        const std::uint32_t* b_words =
-                            right + s * product_words * staged.plane + (k + below) * input_wide + l;
-                        std::uint32_t a[warp_rows][4], b[warp_columns][2];
-                        DEPIX_UNROLL
-                        for (int r = 0; r < warp_rows; ++r)
-                            DEPIX_UNROLL
-                            for (int e = 0; e < 4; ++e)
-                                a[r][e] = a_words[(r * 16 + e % 2 * 8) * weight_pitch + e / 2 * 4];
-                        DEPIX_UNROLL
-                        for (int m = 0; m < warp_columns; ++m)
-                            DEPIX_UNROLL
-                            for (int e = 0; e < 2; ++e)
-                                b[m][e] = b_words[m / 2 * step * input_wide + m % 2 * 8 * step + e * 4 * staged.plane];
-                        multiply_add<F>(sum, a, b);
-                    }
+                for (int l = 0; l < wide; ++l) DEPIX_UNROLL_BY(1)
+            for (int s = 0; s < staged.steps; ++s) {
+                const std::uint32_t* a_words = left + ((below * wide + l) * staged.steps + s) * BlockOut * weight_pitch;
+                const std::uint32_t* b_words = right + s * product_words * staged.plane + (k + below) * input_wide + l;
+                std::uint32_t a[warp_rows][4], b[warp_columns][2];
+                DEPIX_UNROLL
+                for (int r = 0; r < warp_rows; ++r) DEPIX_UNROLL
+                for (int e = 0; e < 4; ++e) a[r][e] = a_words[(r * 16 + e % 2 * 8) * weight_pitch + e / 2 * 4];
+                DEPIX_UNROLL
+                for (int m = 0; m < warp_columns; ++m) DEPIX_UNROLL
+                for (int e = 0; e < 2; ++e)
+                    b[m][e] = b_words[m / 2 * step * input_wide + m % 2 * 8 * step + e * 4 * staged.plane];
+                multiply_add<F>(sum, a, b);
+            }
         }
 
     __syncthreads();
@@ -189,25 +184,24 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                                                   (j + e) * columns.out_step + columns.out_first);
         }
         DEPIX_UNROLL
-        for (int r = 0; r < warp_rows; ++r)
+        for (int r = 0; r < warp_rows; ++r) DEPIX_UNROLL
+        for (int half = 0; half < 2; ++half) {
+            const int o = warp_out + r * 16 + half * 8 + group;
+            if (first_out + o >= gather.out_channels) continue;
+            const ConvRow out_row = out_rows[o];
+            constexpr int below = 2;
+            float value[2];
             DEPIX_UNROLL
-            for (int half = 0; half < 2; ++half) {
-                const int o = warp_out + r * 16 + half * 8 + group;
-                if (first_out + o >= gather.out_channels) continue;
-                const ConvRow out_row = out_rows[o];
-                constexpr int below = 2;
-                float value[2];
-                DEPIX_UNROLL
-                for (int e = 0; e < 2; ++e) {
-                    value[e] = output.activated(sum[r][m][half * 2 + e], out_row);
-                    if (pool && m + below < warp_columns)
-                        value[e] = larger(value[e], output.activated(sum[r][m + below][half * 2 + e], out_row));
-                }
-                if (pool) value[0] = larger(value[0], value[1]);
-                DEPIX_UNROLL
-                for (int e = 0; e < 2; ++e)
-                    if (exists[e]) output.store(place[e] + out_row.offset, value[e]);
+            for (int e = 0; e < 2; ++e) {
+                value[e] = output.activated(sum[r][m][half * 2 + e], out_row);
+                if (pool && m + below < warp_columns)
+                    value[e] = larger(value[e], output.activated(sum[r][m + below][half * 2 + e], out_row));
             }
+            if (pool) value[0] = larger(value[0], value[1]);
+            DEPIX_UNROLL
+            for (int e = 0; e < 2; ++e)
+                if (exists[e]) output.store(place[e] + out_row.offset, value[e]);
+        }
     }
 }
 

@@ -31,9 +31,10 @@ struct GradientParts {
         constexpr long long blocks = 1024, most_floats = 16ll << 20, fewest_slabs = 8;
         const auto ceiling = [](long long a, long long b) { return (a + b - 1) / b; };
         const auto smaller = [](long long a, long long b) { return a < b ? a : b; };
-        const long long tiles = ceiling(out_channels, gradient_rows(out_channels)) *
-                                ceiling(columns, gradient_columns(out_channels));
-        const long long slabs = ceiling(pixels, gradient_pixels), weights = static_cast<long long>(out_channels) * columns;
+        const long long tiles =
+            ceiling(out_channels, gradient_rows(out_channels)) * ceiling(columns, gradient_columns(out_channels));
+        const long long slabs = ceiling(pixels, gradient_pixels),
+                        weights = static_cast<long long>(out_channels) * columns;
         const long long wanted = smaller(ceiling(blocks, tiles), smaller(slabs / fewest_slabs, most_floats / weights));
         const long long slabs_each = slabs == 0 ? 1 : ceiling(slabs, wanted < 1 ? 1 : wanted);
         return {static_cast<int>(slabs == 0 ? 1 : ceiling(slabs, slabs_each)), static_cast<int>(slabs_each)};
@@ -89,11 +90,9 @@ __device__ void add_slab(float (&sum)[Rows][Columns], const float* left, const f
         DEPIX_UNROLL
         for (int c = 0; c < Columns; ++c) b[c] = *reinterpret_cast<const Four*>(right + c * Across * pitch + p);
         DEPIX_UNROLL
-        for (int r = 0; r < Rows; ++r)
-            DEPIX_UNROLL
-            for (int c = 0; c < Columns; ++c)
-                DEPIX_UNROLL
-                for (int e = 0; e < 4; ++e) sum[r][c] += a[r].value[e] * b[c].value[e];
+        for (int r = 0; r < Rows; ++r) DEPIX_UNROLL
+        for (int c = 0; c < Columns; ++c) DEPIX_UNROLL
+        for (int e = 0; e < 4; ++e) sum[r][c] += a[r].value[e] * b[c].value[e];
     }
 }
 
@@ -108,13 +107,11 @@ __device__ void add_slab_by_tensor_cores(float (&sum)[Rows][Columns][4], const s
     for (int word = 0; word < gradient_pixels / per_word; word += product_words) {
         std::uint32_t a[Rows][4], b[Columns][2];
         DEPIX_UNROLL
-        for (int r = 0; r < Rows; ++r)
-            DEPIX_UNROLL
-            for (int e = 0; e < 4; ++e) a[r][e] = left[(r * 16 + e % 2 * 8) * pitch + word + e / 2 * 4];
+        for (int r = 0; r < Rows; ++r) DEPIX_UNROLL
+        for (int e = 0; e < 4; ++e) a[r][e] = left[(r * 16 + e % 2 * 8) * pitch + word + e / 2 * 4];
         DEPIX_UNROLL
-        for (int c = 0; c < Columns; ++c)
-            DEPIX_UNROLL
-            for (int e = 0; e < 2; ++e) b[c][e] = right[c * 8 * pitch + word + e * 4];
+        for (int c = 0; c < Columns; ++c) DEPIX_UNROLL
+        for (int e = 0; e < 2; ++e) b[c][e] = right[c * 8 * pitch + word + e * 4];
         multiply_add<F>(sum, a, b);
     }
 }
@@ -131,8 +128,8 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && Bloc
     const int first_column = static_cast<int>(blockIdx.x) * BlockColumns;
     const int window = g.kernel * g.kernel, all_columns = g.in_channels * window;
     const int outs = g.out_channels - first_out, columns = all_columns - first_column;  // may be more than a block's
-    auto* left = shared_memory<GradientFactor<F>>();                        // (BlockRows, pitch)
-    auto* right = left + BlockRows * pitch;                                 // (BlockColumns, pitch)
+    auto* left = shared_memory<GradientFactor<F>>();                                    // (BlockRows, pitch)
+    auto* right = left + BlockRows * pitch;                                             // (BlockColumns, pitch)
     auto* places = reinterpret_cast<GradientColumn*>(right + BlockColumns * pitch);
     for (int column = thread; column < BlockColumns; column += gradient_threads) {
         const int c = (first_column + column) / window, tap = (first_column + column) % window;
@@ -175,8 +172,7 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && Bloc
                 carry_along(offset);
             }
             DEPIX_UNROLL
-            for (int u = 0; u < rows_at_once; ++u)
-                left[(o + u * warps) * pitch + lane] = gradient_factor<F>(values[u]);
+            for (int u = 0; u < rows_at_once; ++u) left[(o + u * warps) * pitch + lane] = gradient_factor<F>(values[u]);
         }
         for (int c = warp; c < BlockColumns; c += warps * columns_at_once) {
             T values[columns_at_once];
@@ -192,9 +188,8 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && Bloc
         }
         __syncthreads();
         if constexpr (on_tensor_cores)
-            add_slab_by_tensor_cores<F>(
-                tile_sum, reinterpret_cast<const std::uint32_t*>(left + warp_out * pitch),
-                reinterpret_cast<const std::uint32_t*>(right + warp_column * pitch), lane);
+            add_slab_by_tensor_cores<F>(tile_sum, reinterpret_cast<const std::uint32_t*>(left + warp_out * pitch),
+                                        reinterpret_cast<const std::uint32_t*>(right + warp_column * pitch), lane);
         else
             add_slab<down, across>(sum, left, right, thread);
         for (j += gradient_pixels; j >= dy.width; j -= dy.width)
@@ -211,19 +206,16 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && Bloc
     };
     if constexpr (on_tensor_cores) {
         DEPIX_UNROLL
-        for (int r = 0; r < tiles_down; ++r)
-            DEPIX_UNROLL
-            for (int c = 0; c < tiles_across; ++c)
-                DEPIX_UNROLL
-                for (int e = 0; e < 4; ++e)
-                    store(warp_out + r * 16 + e / 2 * 8 + lane / 4, warp_column + c * 8 + lane % 4 * 2 + e % 2,
-                          tile_sum[r][c][e]);
+        for (int r = 0; r < tiles_down; ++r) DEPIX_UNROLL
+        for (int c = 0; c < tiles_across; ++c) DEPIX_UNROLL
+        for (int e = 0; e < 4; ++e)
+            store(warp_out + r * 16 + e / 2 * 8 + lane / 4, warp_column + c * 8 + lane % 4 * 2 + e % 2,
+                  tile_sum[r][c][e]);
     } else {
         DEPIX_UNROLL
-        for (int r = 0; r < BlockRows / down; ++r)
-            DEPIX_UNROLL
-            for (int c = 0; c < BlockColumns / across; ++c)
-                store(thread / across + r * down, thread % across + c * across, sum[r][c]);
+        for (int r = 0; r < BlockRows / down; ++r) DEPIX_UNROLL
+        for (int c = 0; c < BlockColumns / across; ++c)
+            store(thread / across + r * down, thread % across + c * across, sum[r][c]);
     }
 }
 
@@ -256,8 +248,8 @@ constexpr std::size_t weight_gradient_scratch(const ConvGeometry& g, long long p
 /// d_weight (Out, In, K, K) += the gradient. x is (N, In, H, W), dy (N, Out, H', W'). Rows: g.out_channels, which
 /// choose the kernel; scratch: weight_gradient_scratch floats.
 template <class Precision, int Rows, class T>
-void add_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const T> x, View<const T> dy,
-                         float* d_weight, float* scratch) {
+void add_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const T> x, View<const T> dy, float* d_weight,
+                         float* scratch) {
     constexpr int rows = gradient_rows(Rows), block_columns = gradient_columns(Rows);
     constexpr Factor factor = rows < 16 ? Factor::float32 : Precision::factor;  // a product has 16 rows
     const int columns = g.in_channels * g.kernel * g.kernel;
@@ -277,7 +269,9 @@ void add_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const 
 template <class T>
 struct BiasGradient {
     View<const T> dy;
-    __device__ void operator()(int n, int c, int i, int j, float (&sum)[1]) const { sum[0] += to_float(dy(n, c, i, j)); }
+    __device__ void operator()(int n, int c, int i, int j, float (&sum)[1]) const {
+        sum[0] += to_float(dy(n, c, i, j));
+    }
 };
 struct AddBiasGradient {
     float* d_bias;

@@ -192,6 +192,7 @@ void download(cudaStream_t stream, const T* device, T* host, std::size_t count) 
 /// Sets every byte of `count` elements to zero.
 template <class T>
 void clear(cudaStream_t stream, T* device, std::size_t count) {
+    if (count == 0) return;
     check(cudaMemsetAsync(device, 0, count * sizeof(T), stream), "clear memory of the GPU");
 }
 

@@ -171,9 +171,10 @@ class Trainer<Network, Loss, Optimizer, CudaWith<Precision>, float> {
     void do_step(int batch, Shape out, bool learn) {
         const float* const numbers = fixed_.data() + target_size_;
         cuda::StepState* const state = state_memory_.data();
-        cuda::check(cudaMemcpyAsync(pass_.draws(), numbers, Pass::draw_count * sizeof(float), cudaMemcpyDeviceToDevice,
-                                    stream_),
-                    "copy what was drawn");
+        if constexpr (Pass::draw_count > 0)
+            cuda::check(cudaMemcpyAsync(pass_.draws(), numbers, Pass::draw_count * sizeof(float),
+                                        cudaMemcpyDeviceToDevice, stream_),
+                        "copy what was drawn");
         cuda::clear(stream_, model_.gradients(), model_.count());
         pass_.forward(model_.parameters(), model_.statistics(), stream_);
         cuda::launch(stream_, cuda::begin_losses<Precision>, dim3(1), dim3(1), 0, state);

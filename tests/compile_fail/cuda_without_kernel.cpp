@@ -1,0 +1,14 @@
+// A layer that the GPU has no kernel for does not quietly run on the host.
+// expect: depix: this backend has no kernel for this layer
+// expect: Kernel<.*CudaWith<.*Float32.*Negate
+#include <depix/kernels/cuda/inference.cuh>
+using namespace depix;
+
+struct Negate : LayerBase<Negate> {
+    static constexpr const char* name = "Negate";
+    static constexpr Traits traits{.elementwise = true};
+};
+
+void restore(const Model<Sequential<Conv<3, 3>, Negate>>& model, const Image& picture) {
+    Inference<Sequential<Conv<3, 3>, Negate>, Cuda>{model}(picture);
+}
