@@ -47,6 +47,30 @@ struct AdversarialLosses {
     double adversarial = 0;         ///< likewise.
 };
 
+namespace detail {
+
+inline void check_options(const AdversarialOptions& options) {
+    if (options.discriminator_every < 1 || options.generator_every < 1)
+        throw Error("depix: the discriminator learns every " + std::to_string(options.discriminator_every) +
+                    " steps and the generator every " + std::to_string(options.generator_every) +
+                    "; both must be at least 1");
+}
+
+/// Throws ShapeError unless the generator makes pictures like `real` of x; of the same size if the discriminator sees
+/// both.
+template <Module Generator, bool Conditional, class T>
+void check_pairs(const View<const T>& x, const View<const T>& real) {
+    const Shape expected = Inference<Generator, Reference, T>::output_shape(x.shape());
+    if (x.batch < 1 || real.batch != x.batch || real.shape() != expected ||
+        (Conditional && !(x.height == real.height && x.width == real.width)))
+        throw ShapeError("depix: the generator turns " + std::to_string(x.batch) + " pictures of " +
+                         to_string(x.shape()) + " into pictures of " + to_string(expected) + ", but there are " +
+                         std::to_string(real.batch) + " targets of " + to_string(real.shape()) +
+                         (Conditional ? "; the discriminator sees both, so they must be of one size" : ""));
+}
+
+}  // namespace detail
+
 /// Trains a generator against a discriminator:
 ///
 ///     AdversarialTrainer trainer{generator, discriminator, MeanSquaredError{}, BinaryCrossEntropy{},
@@ -91,10 +115,7 @@ class AdversarialTrainer {
           discriminator_gradients_(discriminator.parameters().size()),
           generator_state_(generator_settings.template start<T>(generator.parameters().size())),
           discriminator_state_(discriminator_settings.template start<T>(discriminator.parameters().size())) {
-        if (options.discriminator_every < 1 || options.generator_every < 1)
-            throw Error("depix: the discriminator learns every " + std::to_string(options.discriminator_every) +
-                        " steps and the generator every " + std::to_string(options.generator_every) +
-                        "; both must be at least 1");
+        detail::check_options(options);
         if (options.average_decay > 0) average_.emplace(generator);
     }
 
@@ -145,13 +166,7 @@ class AdversarialTrainer {
   private:
     // The generator's candidates, kept with everything that its backward pass needs.
     void generate(View<const T> x, View<const T> real) {
-        const Shape expected = Inference<Generator, Reference, T>::output_shape(x.shape());
-        if (x.batch < 1 || real.batch != x.batch || real.shape() != expected ||
-            (conditional && !(x.height == real.height && x.width == real.width)))
-            throw ShapeError("depix: the generator turns " + std::to_string(x.batch) + " pictures of " +
-                             to_string(x.shape()) + " into pictures of " + to_string(expected) + ", but there are " +
-                             std::to_string(real.batch) + " targets of " + to_string(real.shape()) +
-                             (conditional ? "; the discriminator sees both, so they must be of one size" : ""));
+        detail::check_pairs<Generator, conditional>(x, real);
         generator_pass_.prepare(x.batch, x.shape(), threads_);
         GeneratorPass::run(threads_, [&](Team team) { generator_pass_.forward(generator_, x, random_, team); });
     }

@@ -14,6 +14,20 @@
 
 namespace depix {
 
+namespace detail {
+
+/// Throws ShapeError unless the network makes pictures like the targets of the inputs.
+template <Module Network, class T>
+void check_batch(const View<const T>& input, const View<const T>& target) {
+    const Shape expected = Inference<Network, Reference, T>::output_shape(input.shape());
+    if (input.batch < 1 || target.shape() != expected || target.batch != input.batch)
+        throw ShapeError("depix: training on " + std::to_string(input.batch) + " pictures of " +
+                         to_string(input.shape()) + " needs as many targets of " + to_string(expected) +
+                         ", but there are " + std::to_string(target.batch) + " of " + to_string(target.shape()));
+}
+
+}  // namespace detail
+
 /// Trains a model: each `step` is one batch forward, the loss, the batch backward, and the optimizer's step.
 ///
 ///     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3}};
@@ -75,7 +89,7 @@ class Trainer {
 
   private:
     double pass(View<const T> input, View<const T> target) {
-        check(input, target);
+        detail::check_batch<Network>(input, target);
         pass_.prepare(input.batch, input.shape(), threads_);
         picture_losses_.resize(static_cast<std::size_t>(input.batch));
         std::fill(gradients_.begin(), gradients_.end(), T(0));
@@ -88,14 +102,6 @@ class Trainer {
         double sum = 0;
         for (int n = 0; n < input.batch; ++n) sum += picture_losses_[static_cast<std::size_t>(n)];
         return sum / (static_cast<double>(input.batch) * static_cast<double>(target.shape().size()));
-    }
-
-    void check(const View<const T>& input, const View<const T>& target) const {
-        const Shape expected = Inference<Network, Reference, T>::output_shape(input.shape());
-        if (input.batch < 1 || target.shape() != expected || target.batch != input.batch)
-            throw ShapeError("depix: training on " + std::to_string(input.batch) + " pictures of " +
-                             to_string(input.shape()) + " needs as many targets of " + to_string(expected) +
-                             ", but there are " + std::to_string(target.batch) + " of " + to_string(target.shape()));
     }
 
     // Each picture's loss, and the output's gradient.

@@ -47,10 +47,7 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
           generator_(generator, generator_settings),
           discriminator_(discriminator, discriminator_settings),
           average_(generator, options.average_decay > 0) {
-        if (options.discriminator_every < 1 || options.generator_every < 1)
-            throw Error("depix: the discriminator learns every " + std::to_string(options.discriminator_every) +
-                        " steps and the generator every " + std::to_string(options.generator_every) +
-                        "; both must be at least 1");
+        detail::check_options(options);
         memory_.reserve(1);
         Report start;
         start.generator = start.discriminator = cuda::start_state<Precision>();
@@ -76,7 +73,7 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
     template <class Input, class Target>
     AdversarialLosses step(const Input& input, const Target& target) {
         const View<const float> x = as_view(input), real = as_view(target);
-        check(x, real);
+        detail::check_pairs<Generator, conditional>(x, real);
         send(x, real);
         draw(generator_pass_);
         cuda::copy(stream_, degraded_, generator_pass_.input());
@@ -122,16 +119,6 @@ class AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimiz
         double real = 0, fake = 0, content = 0, adversarial = 0;
     };
     using Numbers = std::array<float, cuda::most_settings>;
-
-    void check(View<const float> x, View<const float> real) const {
-        const Shape expected = Inference<Generator, Reference>::output_shape(x.shape());
-        if (x.batch < 1 || real.batch != x.batch || real.shape() != expected ||
-            (conditional && !(x.height == real.height && x.width == real.width)))
-            throw ShapeError("depix: the generator turns " + std::to_string(x.batch) + " pictures of " +
-                             to_string(x.shape()) + " into pictures of " + to_string(expected) + ", but there are " +
-                             std::to_string(real.batch) + " targets of " + to_string(real.shape()) +
-                             (conditional ? "; the discriminator sees both, so they must be of one size" : ""));
-    }
 
     // The batch and the models to the device.
     void send(View<const float> x, View<const float> real) {

@@ -36,67 +36,51 @@ struct Device {
     Device() { require_device(); }
 };
 
-/// Memory of the device. Not initialised.
-template <class T>
-class Memory {
-  public:
-    Memory() = default;
-    explicit Memory(std::size_t count) { reserve(count); }
-    Memory(Memory&& other) noexcept
-        : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-    Memory& operator=(Memory&& other) noexcept {
-        std::swap(data_, other.data_);
-        std::swap(size_, other.size_);
-        return *this;
+/// Where memory is: on the device. Throws DeviceError, which says how much was asked for and how much there is.
+struct OnTheDevice {
+    static void* allocate(std::size_t bytes) {
+        void* memory = nullptr;
+        const cudaError_t error = cudaMalloc(&memory, bytes);
+        if (error == cudaSuccess) return memory;
+        cudaGetLastError();
+        std::size_t free = 0, total = 0;
+        if (cudaMemGetInfo(&free, &total) != cudaSuccess) cudaGetLastError();
+        throw DeviceError("depix: the GPU cannot give " + std::to_string(bytes) + " bytes; " + std::to_string(free) +
+                          " of its " + std::to_string(total) + " are free: " + cudaGetErrorString(error));
     }
-    ~Memory() { cudaFree(data_); }
-
-    /// Makes room for `count` elements; what was there is lost if there was less. Throws DeviceError, which says how
-    /// much was asked for and how much there is.
-    void reserve(std::size_t count) {
-        if (count <= size_) return;
-        cudaFree(std::exchange(data_, nullptr));
-        size_ = 0;
-        const cudaError_t error = cudaMalloc(&data_, count * sizeof(T));
-        if (error != cudaSuccess) {
-            cudaGetLastError();
-            data_ = nullptr;
-            std::size_t free = 0, total = 0;
-            if (cudaMemGetInfo(&free, &total) != cudaSuccess) cudaGetLastError();
-            throw DeviceError("depix: the GPU cannot give " + std::to_string(count * sizeof(T)) + " bytes; " +
-                              std::to_string(free) + " of its " + std::to_string(total) +
-                              " are free: " + cudaGetErrorString(error));
-        }
-        size_ = count;
+    static void release(void* memory) { cudaFree(memory); }
+};
+/// Or of the host, in pages that stay where they are: the device copies from and to them while the host goes on.
+struct PinnedOnTheHost {
+    static void* allocate(std::size_t bytes) {
+        void* memory = nullptr;
+        check(cudaMallocHost(&memory, bytes), "pin memory of the host");
+        return memory;
     }
-    T* data() const { return data_; }
-    std::size_t size() const { return size_; }
-
-  private:
-    T* data_ = nullptr;
-    std::size_t size_ = 0;
+    static void release(void* memory) { cudaFreeHost(memory); }
 };
 
-/// Memory of the host that the device copies from and to while the host goes on: pages that stay where they are.
-template <class T>
-class PinnedMemory {
+/// Memory that is owned. Not initialised.
+template <class T, class Place>
+class OwnedMemory {
   public:
-    PinnedMemory() = default;
-    PinnedMemory(PinnedMemory&& other) noexcept
+    OwnedMemory() = default;
+    explicit OwnedMemory(std::size_t count) { reserve(count); }
+    OwnedMemory(OwnedMemory&& other) noexcept
         : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-    PinnedMemory& operator=(PinnedMemory&& other) noexcept {
+    OwnedMemory& operator=(OwnedMemory&& other) noexcept {
         std::swap(data_, other.data_);
         std::swap(size_, other.size_);
         return *this;
     }
-    ~PinnedMemory() { cudaFreeHost(data_); }
+    ~OwnedMemory() { Place::release(data_); }
 
     /// Makes room for `count` elements; what was there is lost if there was less.
     void reserve(std::size_t count) {
         if (count <= size_) return;
-        cudaFreeHost(std::exchange(data_, nullptr));
+        Place::release(std::exchange(data_, nullptr));
         size_ = 0;
-        check(cudaMallocHost(&data_, count * sizeof(T)), "pin memory of the host");
+        data_ = static_cast<T*>(Place::allocate(count * sizeof(T)));
         size_ = count;
     }
     T* data() const { return data_; }
@@ -106,6 +90,10 @@ class PinnedMemory {
     T* data_ = nullptr;
     std::size_t size_ = 0;
 };
+template <class T>
+using Memory = OwnedMemory<T, OnTheDevice>;
+template <class T>
+using PinnedMemory = OwnedMemory<T, PinnedOnTheHost>;
 
 /// Work that is done in order, beside what other streams do.
 class Stream {

@@ -124,7 +124,7 @@ class Trainer<Network, Loss, Optimizer, CudaWith<Precision>, float> {
     };
 
     void run(View<const float> input, View<const float> target, bool learn) {
-        check(input, target);
+        detail::check_batch<Network>(input, target);
         prepare(input.batch, input.shape());
         model_.send(stream_);
         Parcel& parcel = parcels_[next_];
@@ -206,14 +206,6 @@ class Trainer<Network, Loss, Optimizer, CudaWith<Precision>, float> {
         cuda::download(stream_, static_cast<const cuda::StepState*>(state_memory_.data()), &state, 1);
         stream_.wait();
         return state;
-    }
-
-    void check(const View<const float>& input, const View<const float>& target) const {
-        const Shape expected = Inference<Network, Reference, float>::output_shape(input.shape());
-        if (input.batch < 1 || target.shape() != expected || target.batch != input.batch)
-            throw ShapeError("depix: training on " + std::to_string(input.batch) + " pictures of " +
-                             to_string(input.shape()) + " needs as many targets of " + to_string(expected) +
-                             ", but there are " + std::to_string(target.batch) + " of " + to_string(target.shape()));
     }
 
     cuda::Device device_;  // first, so that its absence shows before anything else
