@@ -208,6 +208,7 @@ TEST_CASE("Conv") {
     check<Conv<2, 3, 5>>("5x5", 2);
     check<Conv<2, 2, 9>>("9x9", 2);
     check_layer<Conv<3, 9>>("two tiles of channels", {3, 6, 5}, 1);
+    check_layer<Conv<3, 33, 3, NoBias>>("large tiles of weights' gradients", {3, 6, 5}, 1);
     check_layer<Conv<2, 3>>("several parts and tiles of pixels", {2, 37, 41}, 1);
 }
 
@@ -241,16 +242,17 @@ TEST_CASE_TEMPLATE("Few channels, in every precision", P, precision::TF32, preci
 
 TEST_CASE_TEMPLATE("On tensor cores", P, precision::TF32, precision::Float16, precision::BFloat16) {
     // Channels that fill no step and no tile, widths that fill no tile, forward and backward.
-    check_layer<Conv<13, 21>, P>("13 to 21", {13, 9, 19}, 2, 1);
-    check_layer<Conv<21, 12, 1, NoBias>, P>("1x1, four steps at once", {21, 5, 5}, 1);
+    check_layer<Conv<13, 17>, P>("13 to 17", {13, 9, 19}, 1, 1);
+    check_layer<Conv<2, 33, 3, NoBias>, P>("large tiles of weights' gradients", {2, 6, 5}, 1);
+    check_layer<Conv<21, 12, 1, NoBias>, P>("1x1, several steps at once", {21, 5, 5}, 1);
 }
 TEST_CASE("On tensor cores, more geometries") {
-    check_layer<Conv<12, 35, 2, Padding<0, 1>>, precision::TF32>("2x2", {12, 5, 18}, 1);
+    check_layer<Conv<12, 14, 2, Padding<0, 1>>, precision::TF32>("2x2", {12, 5, 18}, 1);
     check_layer<Conv<12, 14, 3, Stride<2>>, precision::TF32>("stride 2", {12, 9, 18}, 1);
-    check_layer<Conv<8, 14, 5>, precision::Float16>("5x5, a few rows of taps at once", {8, 7, 5}, 1);
+    check_layer<Conv<8, 12, 5>, precision::Float16>("5x5", {8, 7, 5}, 1);
     check_layer<ConvTranspose<12, 6, 2, Stride<2>>, precision::TF32>("doubling", {12, 5, 9}, 1, 1);
-    check_layer<ConvTranspose<13, 12, 3, Stride<2>, Padding<1>, OutputPadding<1>>, precision::Float16>("3x3, stride 2",
-                                                                                                       {13, 5, 9}, 1);
+    using Transposed = ConvTranspose<13, 12, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
+    check_layer<Transposed, precision::Float16>("3x3, stride 2", {13, 5, 9}, 1);
 }
 
 TEST_CASE_TEMPLATE("Every tile of the tensor cores", P, precision::TF32, precision::Float16) {
@@ -258,6 +260,7 @@ TEST_CASE_TEMPLATE("Every tile of the tensor cores", P, precision::TF32, precisi
     check_tensor_tile<Conv<9, 14>, P, 16, 16>({9, 11, 17}, {.negative_slope = 0.f});
     check_tensor_tile<Conv<9, 27>, P, 32, 8>({9, 11, 15}, {.pool = true});
     check_tensor_tile<Conv<9, 27>, P, 32, 16>({9, 17, 5}, {.negative_slope = .2f, .shuffle = 3});
+    check_tensor_tile<Conv<9, 34, 5>, P, 64, 8>({9, 7, 5}, {});  // two rows of taps at once
     check_tensor_tile<Conv<9, 70>, P, 64, 8>({9, 7, 5}, {.accumulate = true});
     check_tensor_tile<Conv<9, 40>, P, 64, 16>({9, 19, 17}, {.negative_slope = .2f, .pool = true});
 }

@@ -18,15 +18,8 @@ inline constexpr int direct_padding = 4;
 /// At most so many floats of weights at a time, if a line (see below) has not more.
 inline constexpr int direct_slab_floats = 4096;
 
-/// Four floats that are read by one instruction.
-struct alignas(16) FourFloats {
-    float value[4];
-};
-
 /// Blocks that shall fit into a multiprocessor: as many as the sums leave registers for.
-constexpr int direct_residents(int block_out, int taps) {
-    return block_out >= 32 ? 2 : block_out >= 16 ? 3 : taps == 0 ? 4 : 5;
-}
+constexpr int direct_residents(int block_out) { return block_out >= 32 ? 2 : block_out >= 16 ? 3 : 4; }
 
 /// y = gathered sums. x is (N, In, H, W), weight as the gather says, y (N, Out, H', W') before pooling or shuffling.
 ///
@@ -34,7 +27,7 @@ constexpr int direct_residents(int block_out, int taps) {
 /// staged at once; a line is a row of taps of an input channel.
 /// grid: phases, fastest, x tiles of BlockOut channels x tiles of 512 pixels, of all pictures.
 template <class T, int BlockOut, int Taps>
-__global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Taps))
+__global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut))
     convolve_directly(Gather gather, View<const T> x, const float* weight, ConvOutput<T> output, int slab) {
     constexpr int pitch = BlockOut + direct_padding;
     [[maybe_unused]] constexpr int unroll = Taps > 0 ? Taps : 3;
@@ -75,9 +68,9 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
         column[q] = p.j * columns.step + columns.shift;
         from[q] = x.data + (p.n * x.batch_stride + row[q] * x.row_stride + column[q]);
         DEPIX_UNROLL
-        for (int k = 0; k < Taps; ++k) DEPIX_UNROLL
-        for (int l = 0; l < Taps; ++l)
-            if (within(row[q] + k, column[q] + l, x.height, x.width)) inside[q] |= 1u << (k * Taps + l);
+        for (int k = 0; k < Taps; ++k)
+            for (int l = 0; l < Taps; ++l)
+                if (within(row[q] + k, column[q] + l, x.height, x.width)) inside[q] |= 1u << (k * Taps + l);
     }
 
     float sum[BlockOut][direct_pixels] = {};
@@ -115,8 +108,8 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut, Tap
                 for (int o = 0; o < BlockOut; o += 4) {
                     const FourFloats factor = weights[o / 4];
                     DEPIX_UNROLL
-                    for (int e = 0; e < 4; ++e) DEPIX_UNROLL
-                    for (int q = 0; q < direct_pixels; ++q) sum[o + e][q] += factor.value[e] * value[q];
+                    for (int e = 0; e < 4; ++e)
+                        for (int q = 0; q < direct_pixels; ++q) sum[o + e][q] += factor.value[e] * value[q];
                 }
             }
             DEPIX_UNROLL

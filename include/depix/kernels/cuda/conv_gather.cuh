@@ -12,13 +12,12 @@
 // without a multiplication by a structural zero.
 #pragma once
 
-#include <cstdint>
-#include <type_traits>
+#include <cstddef>
 
 #include "depix/kernels/cuda/precision.cuh"
 #include "depix/layers/conv.hpp"
 
-// Loops over registers must be unrolled, all of them or so many steps at a time; a host's compiler need not care.
+// Loops over registers must be unrolled, all of their steps or so many at a time; a host's compiler need not care.
 #ifdef __CUDACC__
 #define DEPIX_PRAGMA(words) _Pragma(#words)
 #define DEPIX_UNROLL _Pragma("unroll")
@@ -60,7 +59,7 @@ struct Gather {
     constexpr int phases() const { return transposed ? stride : 1; }
     /// Input pixels from one output pixel of a phase to the next.
     constexpr int step() const { return transposed ? 1 : stride; }
-    /// Taps along an axis of the phase that has most: phase 0 or a later one.
+    /// Taps along an axis, of the phase that has most.
     constexpr int most_taps() const { return transposed ? (kernel + stride - 1) / stride : kernel; }
 
     /// The rows of a phase, of a map that is so high; or its columns.
@@ -121,8 +120,9 @@ struct GatherKind {
 
 /// Divides small numbers by one that is known at run time only: by a multiplication.
 ///
-/// Exact for dividends below 4096 with dividend * divisor <= 2^20: the reciprocal is at most divisor / 2^20 too large,
-/// relatively, which lifts no quotient to the next whole number.
+/// Exact for dividends below 4096 with dividend * divisor <= 2^20: reciprocal * divisor is less than `divisor` above
+/// 2^20, which makes the quotient less than dividend / 2^20 <= 1 / divisor too large; the next whole number is as far
+/// off.
 struct SmallDivisor {
     unsigned divisor;
     unsigned reciprocal;
@@ -135,6 +135,11 @@ struct SmallDivisor {
     static constexpr bool exact(int largest_dividend, int divisor) {
         return largest_dividend < 4096 && static_cast<long long>(largest_dividend) * divisor <= 1 << 20;
     }
+};
+
+/// Four floats that are read by one instruction.
+struct alignas(16) FourFloats {
+    float value[4];
 };
 
 /// Hides from the compiler how `offset` came about, so that it is carried along, and not multiplied out anew wherever

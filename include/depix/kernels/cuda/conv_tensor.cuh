@@ -108,13 +108,13 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                     for (int s = 0; s < staged.steps; ++s) {
                         T values[product_words][word_channels];
                         DEPIX_UNROLL
-                        for (int w = 0; w < product_words; ++w) DEPIX_UNROLL
-                        for (int h = 0; h < word_channels; ++h) {
-                            const int channel = c + (s * product_words + w) * word_channels + h;
-                            values[w][h] = inside && channel < gather.in_channels ? from[offset] : T{};
-                            offset += x.channel_stride;
-                            carry_along(offset);
-                        }
+                        for (int w = 0; w < product_words; ++w)
+                            for (int h = 0; h < word_channels; ++h) {
+                                const int channel = c + (s * product_words + w) * word_channels + h;
+                                values[w][h] = inside && channel < gather.in_channels ? from[offset] : T{};
+                                offset += x.channel_stride;
+                                carry_along(offset);
+                            }
                         DEPIX_UNROLL
                         for (int w = 0; w < product_words; ++w)
                             inputs[(s * product_words + w) * staged.plane + cell] = factor_word<F>(values[w]);
@@ -146,20 +146,25 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
             __syncthreads();
             const int tap_rows = staged.tap_rows < high - k ? staged.tap_rows : high - k;
             for (int below = 0; below < tap_rows; ++below)
-                for (int l = 0; l < wide; ++l) DEPIX_UNROLL_BY(1)
-            for (int s = 0; s < staged.steps; ++s) {
-                const std::uint32_t* a_words = left + ((below * wide + l) * staged.steps + s) * BlockOut * weight_pitch;
-                const std::uint32_t* b_words = right + s * product_words * staged.plane + (k + below) * input_wide + l;
-                std::uint32_t a[warp_rows][4], b[warp_columns][2];
-                DEPIX_UNROLL
-                for (int r = 0; r < warp_rows; ++r) DEPIX_UNROLL
-                for (int e = 0; e < 4; ++e) a[r][e] = a_words[(r * 16 + e % 2 * 8) * weight_pitch + e / 2 * 4];
-                DEPIX_UNROLL
-                for (int m = 0; m < warp_columns; ++m) DEPIX_UNROLL
-                for (int e = 0; e < 2; ++e)
-                    b[m][e] = b_words[m / 2 * step * input_wide + m % 2 * 8 * step + e * 4 * staged.plane];
-                multiply_add<F>(sum, a, b);
-            }
+                for (int l = 0; l < wide; ++l) {
+                    DEPIX_UNROLL_BY(1)
+                    for (int s = 0; s < staged.steps; ++s) {
+                        const std::uint32_t* a_words =
+                            left + ((below * wide + l) * staged.steps + s) * BlockOut * weight_pitch;
+                        const std::uint32_t* b_words =
+                            right + s * product_words * staged.plane + (k + below) * input_wide + l;
+                        std::uint32_t a[warp_rows][4], b[warp_columns][2];
+                        DEPIX_UNROLL
+                        for (int r = 0; r < warp_rows; ++r)
+                            for (int e = 0; e < 4; ++e)
+                                a[r][e] = a_words[(r * 16 + e % 2 * 8) * weight_pitch + e / 2 * 4];
+                        DEPIX_UNROLL
+                        for (int m = 0; m < warp_columns; ++m)
+                            for (int e = 0; e < 2; ++e)
+                                b[m][e] = b_words[m / 2 * step * input_wide + m % 2 * 8 * step + e * 4 * staged.plane];
+                        multiply_add<F>(sum, a, b);
+                    }
+                }
         }
 
     __syncthreads();
@@ -184,24 +189,24 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
                                                   (j + e) * columns.out_step + columns.out_first);
         }
         DEPIX_UNROLL
-        for (int r = 0; r < warp_rows; ++r) DEPIX_UNROLL
-        for (int half = 0; half < 2; ++half) {
-            const int o = warp_out + r * 16 + half * 8 + group;
-            if (first_out + o >= gather.out_channels) continue;
-            const ConvRow out_row = out_rows[o];
-            constexpr int below = 2;
-            float value[2];
-            DEPIX_UNROLL
-            for (int e = 0; e < 2; ++e) {
-                value[e] = output.activated(sum[r][m][half * 2 + e], out_row);
-                if (pool && m + below < warp_columns)
-                    value[e] = larger(value[e], output.activated(sum[r][m + below][half * 2 + e], out_row));
+        for (int r = 0; r < warp_rows; ++r)
+            for (int half = 0; half < 2; ++half) {
+                const int o = warp_out + r * 16 + half * 8 + group;
+                if (first_out + o >= gather.out_channels) continue;
+                const ConvRow out_row = out_rows[o];
+                constexpr int below = 2;
+                float value[2];
+                DEPIX_UNROLL
+                for (int e = 0; e < 2; ++e) {
+                    value[e] = output.activated(sum[r][m][half * 2 + e], out_row);
+                    if (pool && m + below < warp_columns)
+                        value[e] = larger(value[e], output.activated(sum[r][m + below][half * 2 + e], out_row));
+                }
+                if (pool) value[0] = larger(value[0], value[1]);
+                DEPIX_UNROLL
+                for (int e = 0; e < 2; ++e)
+                    if (exists[e]) output.store(place[e] + out_row.offset, value[e]);
             }
-            if (pool) value[0] = larger(value[0], value[1]);
-            DEPIX_UNROLL
-            for (int e = 0; e < 2; ++e)
-                if (exists[e]) output.store(place[e] + out_row.offset, value[e]);
-        }
     }
 }
 

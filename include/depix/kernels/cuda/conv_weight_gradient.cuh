@@ -76,23 +76,20 @@ constexpr std::size_t gradient_shared_bytes(int rows, int columns) {
 /// sum[a][b] += left[down + a * Down] . right[across + b * Across], over a slab, on the ordinary cores.
 template <int Down, int Across, int Rows, int Columns>
 __device__ void add_slab(float (&sum)[Rows][Columns], const float* left, const float* right, int thread) {
-    struct alignas(16) Four {
-        float value[4];
-    };
     constexpr int pitch = gradient_pitch<Factor::float32>;
     left += thread / Across * pitch;
     right += thread % Across * pitch;
     DEPIX_UNROLL_BY(2)
     for (int p = 0; p < gradient_pixels; p += 4) {
-        Four a[Rows], b[Columns];
+        FourFloats a[Rows], b[Columns];
         DEPIX_UNROLL
-        for (int r = 0; r < Rows; ++r) a[r] = *reinterpret_cast<const Four*>(left + r * Down * pitch + p);
+        for (int r = 0; r < Rows; ++r) a[r] = *reinterpret_cast<const FourFloats*>(left + r * Down * pitch + p);
         DEPIX_UNROLL
-        for (int c = 0; c < Columns; ++c) b[c] = *reinterpret_cast<const Four*>(right + c * Across * pitch + p);
+        for (int c = 0; c < Columns; ++c) b[c] = *reinterpret_cast<const FourFloats*>(right + c * Across * pitch + p);
         DEPIX_UNROLL
-        for (int r = 0; r < Rows; ++r) DEPIX_UNROLL
-        for (int c = 0; c < Columns; ++c) DEPIX_UNROLL
-        for (int e = 0; e < 4; ++e) sum[r][c] += a[r].value[e] * b[c].value[e];
+        for (int r = 0; r < Rows; ++r)
+            for (int c = 0; c < Columns; ++c)
+                for (int e = 0; e < 4; ++e) sum[r][c] += a[r].value[e] * b[c].value[e];
     }
 }
 
@@ -107,11 +104,11 @@ __device__ void add_slab_by_tensor_cores(float (&sum)[Rows][Columns][4], const s
     for (int word = 0; word < gradient_pixels / per_word; word += product_words) {
         std::uint32_t a[Rows][4], b[Columns][2];
         DEPIX_UNROLL
-        for (int r = 0; r < Rows; ++r) DEPIX_UNROLL
-        for (int e = 0; e < 4; ++e) a[r][e] = left[(r * 16 + e % 2 * 8) * pitch + word + e / 2 * 4];
+        for (int r = 0; r < Rows; ++r)
+            for (int e = 0; e < 4; ++e) a[r][e] = left[(r * 16 + e % 2 * 8) * pitch + word + e / 2 * 4];
         DEPIX_UNROLL
-        for (int c = 0; c < Columns; ++c) DEPIX_UNROLL
-        for (int e = 0; e < 2; ++e) b[c][e] = right[c * 8 * pitch + word + e * 4];
+        for (int c = 0; c < Columns; ++c)
+            for (int e = 0; e < 2; ++e) b[c][e] = right[c * 8 * pitch + word + e * 4];
         multiply_add<F>(sum, a, b);
     }
 }
@@ -206,16 +203,16 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && Bloc
     };
     if constexpr (on_tensor_cores) {
         DEPIX_UNROLL
-        for (int r = 0; r < tiles_down; ++r) DEPIX_UNROLL
-        for (int c = 0; c < tiles_across; ++c) DEPIX_UNROLL
-        for (int e = 0; e < 4; ++e)
-            store(warp_out + r * 16 + e / 2 * 8 + lane / 4, warp_column + c * 8 + lane % 4 * 2 + e % 2,
-                  tile_sum[r][c][e]);
+        for (int r = 0; r < tiles_down; ++r)
+            for (int c = 0; c < tiles_across; ++c)
+                for (int e = 0; e < 4; ++e)
+                    store(warp_out + r * 16 + e / 2 * 8 + lane / 4, warp_column + c * 8 + lane % 4 * 2 + e % 2,
+                          tile_sum[r][c][e]);
     } else {
         DEPIX_UNROLL
-        for (int r = 0; r < BlockRows / down; ++r) DEPIX_UNROLL
-        for (int c = 0; c < BlockColumns / across; ++c)
-            store(thread / across + r * down, thread % across + c * across, sum[r][c]);
+        for (int r = 0; r < BlockRows / down; ++r)
+            for (int c = 0; c < BlockColumns / across; ++c)
+                store(thread / across + r * down, thread % across + c * across, sum[r][c]);
     }
 }
 
