@@ -18,6 +18,10 @@ using Everything = Sequential<Conv<3, 16>, BatchNorm<16>, ReLU,
                               AveragePool<2>, Sigmoid>;
 using Judge = Sequential<Conv<3, 8, 3, Stride<2>>, LeakyReLU<>, GlobalAveragePool, Dense<8, 4>, PReLU<>, Dense<4, 1>>;
 
+// nvcc rewrites what the host's compiler then plans with.
+static_assert(flatten<Everything>().tensor(1).channels == 16 && flatten<Everything>().tensor(1).parent == -1);
+static_assert(plan_for_training<Everything>().tensor(1).producer == 0);
+
 Tensor<float> draw(int batch, Shape shape) {
     Random random(7);
     Tensor<float> pictures(batch, shape);

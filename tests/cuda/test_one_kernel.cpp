@@ -19,6 +19,8 @@ using namespace depix;
 using cuda::one_kernel_tiles;
 using cuda::OneKernel;
 
+#ifndef __CUDACC__  // nvcc cannot write some of these types where it rewrites the conditions
+
 // ---- which networks
 
 template <class... Children>
@@ -74,6 +76,8 @@ static_assert(OneKernel<Depixelizer>::choose_tile(1, {3, 64, 256}, h100) == 0);
 static_assert(OneKernel<Depixelizer>::choose_tile(64, {3, 64, 256}, h100) == 4);
 static_assert(OneKernel<Depixelizer>::choose_tile(64, {3, 64, 256}, small_shared) == 2);
 static_assert(OneKernel<Depixelizer>::choose_tile(1, {3, 64, 256}, {132, 16 * 1024}) == -1);
+
+#endif
 
 namespace {
 

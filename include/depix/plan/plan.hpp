@@ -126,7 +126,9 @@ struct FlattenVisitor {
   private:
     constexpr int append(PlanStep step, int channels) {
         step.output = plan.tensor_count++;
-        plan.tensor(step.output) = {.channels = channels, .producer = plan.step_count};
+        // Member by member: in an assignment nvcc 13 loses the names of a braced list.
+        plan.tensor(step.output).channels = channels;
+        plan.tensor(step.output).producer = plan.step_count;
         ++plan.tensor(step.input).consumers;
         if (step.other >= 0) ++plan.tensor(step.other).consumers;
         plan.step(plan.step_count++) = step;
