@@ -60,7 +60,7 @@ int main(int count, char** arguments) {
         ->check(CLI::IsMember({"depixelizer", "documents", "unet_16"}))
         ->capture_default_str();
     restore_command->add_option("--precision", precision, "of maps and products")
-        ->check(CLI::IsMember({"float32", "tf32", "float16", "bfloat16"}))
+        ->check(CLI::IsMember({"float32", "float16"}))
         ->capture_default_str();
 
     TrainOptions training;

@@ -42,9 +42,7 @@ class DepixelizerLearner final : public example::Learner {
 
 example::Restorer example::load_restorer(const std::string& network, const std::string& precision,
                                          const std::filesystem::path& weights) {
-    if (precision == "tf32") return load_on<CudaWith<precision::TF32>>(network, weights);
     if (precision == "float16") return load_on<CudaWith<precision::Float16>>(network, weights);
-    if (precision == "bfloat16") return load_on<CudaWith<precision::BFloat16>>(network, weights);
     return load_on<Cuda>(network, weights);
 }
 

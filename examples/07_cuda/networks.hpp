@@ -13,7 +13,7 @@ namespace example {
 /// A trained network, for pictures of any size.
 using Restorer = std::function<depix::Image(const depix::Image&)>;
 
-/// network: "depixelizer", "documents" or "unet_16"; precision: "float32", "tf32", "float16" or "bfloat16".
+/// network: "depixelizer", "documents" or "unet_16"; precision: "float32" or "float16".
 /// Throws DeviceError where there is no GPU, FileError for weights that do not fit.
 Restorer load_restorer(const std::string& network, const std::string& precision, const std::filesystem::path& weights);
 
