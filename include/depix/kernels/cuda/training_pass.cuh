@@ -34,11 +34,7 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
     enum class InputGradient : bool { Unwanted, Wanted };
 
     /// How many layers draw a number for each batch (Dropout does).
-    static constexpr int draw_count = [] {
-        int count = 0;
-        for (int i = 0; i < plan.step_count; ++i) count += cuda::draws<Network>(plan.step(i));
-        return count;
-    }();
+    static constexpr int draw_count = cuda::count_draws<Network>();
     /// Draws them, as the other backends' layers do in turn: a number below 2^24 each, for draws() on the device.
     static void draw(Random& random, float* numbers) {
         for (int i = 0; i < draw_count; ++i) numbers[i] = static_cast<float>(random() >> 40);
