@@ -141,6 +141,25 @@ TEST_CASE("wrong shapes, no device, no memory") {
         emulator::capacity = capacity;
         CHECK(std::ranges::equal(trainer.model().parameters(), before.parameters()));
         CHECK(std::isfinite(trainer.step(draw_batch(1).input, draw_batch(1).target)));
+
+        // Whichever of its allocations fails, a preparation begins anew.
+        Model<Network> other_model(5);
+        Trainer other{other_model, MeanSquaredError{}, Adam{}, Cuda{}};
+        const std::size_t used = emulator::used();
+        double loss = 0;
+        int failures = 0;
+        for (std::size_t room = 1000; loss == 0; room += 2000, ++failures) {
+            emulator::capacity = used + room;
+            try {
+                loss = other.step(draw_batch(1).input, draw_batch(1).target);
+            } catch (const DeviceError&) {
+            }
+        }
+        emulator::capacity = capacity;
+        CHECK(failures > 2);
+        Model<Network> undisturbed(5);
+        CHECK(loss == (Trainer{undisturbed, MeanSquaredError{}, Adam{}, Cuda{}}.gradient(draw_batch(1).input,
+                                                                                         draw_batch(1).target)));
     }
     emulator::device_count = 0;
     CHECK_THROWS_WITH_AS((Trainer{model, MeanSquaredError{}, Adam{}, Cuda{}}),

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "depix/kernels/dispatch.hpp"
 #include "depix/layers/conv.hpp"
 
 namespace depix {
@@ -34,6 +35,26 @@ inline FoldedBatchNorm fold_batch_norm(const ConvGeometry& geometry, const float
             static_cast<float>((static_cast<double>(folded.bias[c]) - mean) * s + static_cast<double>(norm[out + c]));
     }
     return folded;
+}
+
+/// The same for a step of a plan that begins with the convolution g; parameters and statistics are the model's.
+template <Module Network>
+FoldedBatchNorm fold_batch_norm(const PlanStep& step, const ConvGeometry& g, const float* parameters,
+                                const float* statistics) {
+    double epsilon = 0;
+    with_layer<Network>(step.batch_norm.info, [&]<class L>() {
+        if constexpr (L::traits.role == Role::batch_norm) epsilon = L::epsilon;
+    });
+    const float* norm = step.batch_norm ? parameters + step.batch_norm.parameters : nullptr;
+    return fold_batch_norm(g, parameters + step.layer.parameters, norm, statistics + step.batch_norm.statistics,
+                           epsilon);
+}
+
+/// The slope below 0 of the rectifier that was fused into a step; 1: there is none.
+inline float rectifier_slope(const PlanStep& step, const float* parameters) {
+    if (!step.rectifier) return 1.f;
+    const Traits& traits = step.rectifier.info->traits;
+    return traits.learned_slope ? parameters[step.rectifier.parameters] : traits.negative_slope;
 }
 
 }  // namespace depix

@@ -27,16 +27,6 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// A convolution's weights, packed, and biases, with the batch norm behind it folded into both (fold_batch_norm.hpp).
-[[gnu::noinline]] inline void fold_and_pack(const ConvKernels& kernels, Algorithm algorithm, const float* weight,
-                                            const float* norm, const float* statistics, double epsilon,
-                                            std::vector<float>& packed, std::vector<float>& bias) {
-    FoldedBatchNorm folded = fold_batch_norm(kernels.geometry, weight, norm, statistics, epsilon);
-    bias = std::move(folded.bias);
-    packed.resize(kernels.forward_size(algorithm));
-    kernels.pack_forward(algorithm, weight, folded.scale.data(), packed.data(), Team{});
-}
-
 template <Module Network>
 class Engine {
     static constexpr const auto& plan = inference_plan<Network>;
@@ -87,27 +77,21 @@ class Engine {
         const float* own = parameters + step.layer.parameters;
         auto& packed = packed_[static_cast<std::size_t>(index)];
         auto& bias = bias_[static_cast<std::size_t>(index)];
-        if (step.rectifier) {
-            const Traits& traits = step.rectifier.info->traits;
-            slope_[static_cast<std::size_t>(index)] =
-                traits.learned_slope ? parameters[step.rectifier.parameters] : traits.negative_slope;
-        }
+        slope_[static_cast<std::size_t>(index)] = rectifier_slope(step, parameters);
         const ConvKernels* kernels = nullptr;
-        double epsilon = 0;
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) kernels = &Kernel<Cpu, L>::kernels;
-        });
-        with_layer<Network>(step.batch_norm.info, [&]<class L>() {
-            if constexpr (L::traits.role == Role::batch_norm) epsilon = L::epsilon;
         });
         if (!kernels) {
             const float* running = statistics + step.layer.statistics;
             packed.assign(own, own + step.layer.info->parameter_count);
             bias.assign(running, running + step.layer.info->statistic_count);
         } else {
-            const float* norm = step.batch_norm ? parameters + step.batch_norm.parameters : nullptr;
-            fold_and_pack(*kernels, choose_algorithm(*kernels, step), own, norm,
-                          statistics + step.batch_norm.statistics, epsilon, packed, bias);
+            FoldedBatchNorm folded = fold_batch_norm<Network>(step, kernels->geometry, parameters, statistics);
+            const Algorithm algorithm = choose_algorithm(*kernels, step);
+            packed.resize(kernels->forward_size(algorithm));
+            kernels->pack_forward(algorithm, own, folded.scale.data(), packed.data(), Team{});
+            bias = std::move(folded.bias);
         }
     }
 

@@ -18,10 +18,6 @@ namespace cpu {
 template <Module Network>
 inline constexpr auto inference_plan = plan_for_inference<Network>();
 
-/// Layers that have weights to pack and an epilogue to fuse into.
-template <class L>
-concept Convolution = L::traits.role == Role::convolution || L::traits.role == Role::transposed_convolution;
-
 /// Zeros around a map that lies in memory used before: behind every row, and above and below every channel.
 inline void clear_border(const View<float>& map, int halo, Team team) {
     if (halo == 0 && map.row_stride == map.width) return;

@@ -1,43 +1,55 @@
-// The convolution on the GPU.
+// The convolution on the GPU, and what it shares with the transposed one.
 #pragma once
 
 #include "depix/kernels/cuda/conv_forward.cuh"
 #include "depix/kernels/cuda/conv_weight_gradient.cuh"
 
-namespace depix {
+namespace depix::cuda {
 
-template <class Precision, int In, int Out, int K, class... Options>
-struct Kernel<CudaWith<Precision>, Conv<In, Out, K, Options...>> {
-    using L = Conv<In, Out, K, Options...>;
-    static constexpr ConvGeometry geometry = L::geometry;
+/// A transposed convolution is a convolution's way back, with the same weights: that convolution goes from L's output
+/// to its input. So with x and dy in each other's places the gradients of its weights are the convolution's.
+template <class Precision, Layer L>
+struct ConvLayerKernel {
+    static constexpr bool transposed = L::traits.role == Role::transposed_convolution;
+    static constexpr ConvGeometry geometry = transposed ? swapped(L::geometry) : L::geometry;
 
     /// Floats, for the backward pass: parts of the weights' gradients, and then of the biases'.
     static constexpr std::size_t scratch_size(int batch, Shape input) {
-        const Shape output = L::output(input);
+        const Shape output = L::output(input), small = transposed ? input : output;
         const std::size_t weights =
-            cuda::weight_gradient_scratch(geometry, static_cast<long long>(batch) * output.height * output.width);
-        const std::size_t biases = L::bias ? cuda::reduce_scratch(batch, output, 1) : 0;
+            weight_gradient_scratch(geometry, static_cast<long long>(batch) * small.height * small.width);
+        const std::size_t biases = L::bias ? reduce_scratch(batch, output, 1) : 0;
         return weights > biases ? weights : biases;
     }
 
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
-        cuda::ConvEpilogue epilogue;
+        ConvEpilogue epilogue;
         if (L::bias) epilogue.bias = a.parameters + geometry.weight_count();
-        cuda::convolve<Precision, L>(stream, a.input, a.parameters, epilogue, a.output);
+        convolve<Precision, L>(stream, a.input, a.parameters, epilogue, a.output);
     }
     template <class T>
     static void backward(const Backward<T, float>& a, cudaStream_t stream) {
         if (a.parameter_gradients) {
-            cuda::add_weight_gradient<Precision, Out>(stream, geometry, a.input, a.output_gradient,
-                                                      a.parameter_gradients, a.scratch);
+            const View<const T>& large = transposed ? a.output_gradient : a.input;
+            const View<const T>& small = transposed ? a.input : a.output_gradient;
+            add_weight_gradient<Precision, geometry.out_channels>(stream, geometry, large, small, a.parameter_gradients,
+                                                                  a.scratch);
             if (L::bias)
-                cuda::add_bias_gradient(stream, a.output_gradient, a.parameter_gradients + geometry.weight_count(),
-                                        a.scratch);
+                add_bias_gradient(stream, a.output_gradient, a.parameter_gradients + geometry.weight_count(),
+                                  a.scratch);
         }
         if (a.input_gradient.data)
-            cuda::convolve_back<Precision, L>(stream, a.output_gradient, a.parameters, a.input_gradient, a.accumulate);
+            convolve_back<Precision, L>(stream, a.output_gradient, a.parameters, a.input_gradient, a.accumulate);
     }
 };
+
+}  // namespace depix::cuda
+
+namespace depix {
+
+template <class Precision, int In, int Out, int K, class... Options>
+struct Kernel<CudaWith<Precision>, Conv<In, Out, K, Options...>>
+    : cuda::ConvLayerKernel<Precision, Conv<In, Out, K, Options...>> {};
 
 }  // namespace depix

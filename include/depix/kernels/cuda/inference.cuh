@@ -19,9 +19,6 @@ namespace depix::cuda {
 template <Module Network>
 inline constexpr auto inference_plan = find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>()))));
 
-template <class L>
-concept Convolution = L::traits.role == Role::convolution || L::traits.role == Role::transposed_convolution;
-
 /// Where everything lies for one size of batch, in elements. The maps come first, then, in float32, the batch as it
 /// came from the host, the batch as it goes back, and scratch.
 template <std::size_t Tensors>
@@ -98,8 +95,10 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         std::vector<float> values;
         for (int i = 0; i < plan.step_count; ++i) pack(plan.step(i), parameters, statistics, values);
         if constexpr (OneKernel::possible) {
-            const std::vector<float> packed = OneKernel::pack(parameters, statistics);
-            if (OneKernel::fits()) one_kernel_ = append(values, packed.data(), packed.size());
+            if (OneKernel::fits()) {
+                const std::vector<float> packed = OneKernel::pack(parameters, statistics);
+                one_kernel_ = append(values, packed.data(), packed.size());
+            }
         }
         weights_.reserve(values.size() + 1);
         const cuda::Stream stream;
@@ -184,22 +183,12 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
     void pack(const PlanStep& step, const float* parameters, const float* statistics, std::vector<float>& values) {
         StepWeights weights;
         const float* own = parameters + step.layer.parameters;
-        if (step.rectifier) {
-            const Traits& traits = step.rectifier.info->traits;
-            weights.negative_slope =
-                traits.learned_slope ? parameters[step.rectifier.parameters] : traits.negative_slope;
-        }
-        double epsilon = 0;
-        with_layer<Network>(step.batch_norm.info, [&]<class L>() {
-            if constexpr (L::traits.role == Role::batch_norm) epsilon = L::epsilon;
-        });
+        weights.negative_slope = rectifier_slope(step, parameters);
         weights.first = append(values, own, step.layer.info->parameter_count);
         weights.second = append(values, statistics + step.layer.statistics, step.layer.info->statistic_count);
         with_layer<Network>(step.layer.info, [&]<class L>() {
-            if constexpr (cuda::Convolution<L>) {
-                const float* norm = step.batch_norm ? parameters + step.batch_norm.parameters : nullptr;
-                const FoldedBatchNorm folded =
-                    fold_batch_norm(L::geometry, own, norm, statistics + step.batch_norm.statistics, epsilon);
+            if constexpr (Convolution<L>) {
+                const FoldedBatchNorm folded = fold_batch_norm<Network>(step, L::geometry, parameters, statistics);
                 scale_weights<L>(values.data() + weights.first, folded.scale);
                 weights.second = append(values, folded.bias.data(), folded.bias.size());
             }
@@ -243,7 +232,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         const PlanStep& step = plan.step(index);
         const StepWeights& weights = steps_[static_cast<std::size_t>(index)];
         with_layer<Network>(step.layer.info, [&]<class L>() {
-            if constexpr (cuda::Convolution<L>) {
+            if constexpr (Convolution<L>) {
                 cuda::ConvEpilogue epilogue;
                 epilogue.bias = weights_.data() + weights.second;
                 epilogue.negative_slope = weights.negative_slope;

@@ -259,14 +259,8 @@ struct OneKernel {
     static void pack_step(const PlanStep& step, const float* parameters, const float* statistics,
                           std::vector<float>& packed) {
         using L = typename Step::Convolution;
-        double epsilon = 0;
-        with_layer<Network>(step.batch_norm.info, [&]<class Norm>() {
-            if constexpr (Norm::traits.role == Role::batch_norm) epsilon = Norm::epsilon;
-        });
         const float* weight = parameters + step.layer.parameters;
-        const FoldedBatchNorm folded =
-            fold_batch_norm(L::geometry, weight, step.batch_norm ? parameters + step.batch_norm.parameters : nullptr,
-                            statistics + step.batch_norm.statistics, epsilon);
+        const FoldedBatchNorm folded = fold_batch_norm<Network>(step, L::geometry, parameters, statistics);
 
         const std::size_t begin = packed.size();
         packed.resize(begin + Step::packed_floats);
@@ -279,11 +273,7 @@ struct OneKernel {
                         weight[(Step::transposed ? c * out + o : o * in + c) * taps + tap] * folded.scale[o];
             own[Step::weight_floats + o] = folded.bias[o];
         }
-        float& slope = own[Step::slope_at] = 1.f;
-        if (step.rectifier) {
-            const Traits& traits = step.rectifier.info->traits;
-            slope = traits.learned_slope ? parameters[step.rectifier.parameters] : traits.negative_slope;
-        }
+        own[Step::slope_at] = rectifier_slope(step, parameters);
     }
 };
 

@@ -11,7 +11,7 @@
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
 #include "depix/kernels/cuda/one_kernel_tile.cuh"
-#include "depix/layers/sigmoid.hpp"
+#include "depix/kernels/cuda/sigmoid.cuh"
 #include "depix/layers/tanh.hpp"
 #include "depix/view.hpp"
 
@@ -76,8 +76,7 @@ __device__ void sum_up(const float* in, const float* weight, float (&sum)[S::gro
 template <class Activation>
 __device__ float activate(float x) {
     if constexpr (std::is_same_v<Activation, Sigmoid>) {
-        const float power = expf(-fabsf(x));  // never overflows
-        return (x < 0 ? power : 1.f) / (1.f + power);
+        return sigmoid(x);
     } else if constexpr (std::is_same_v<Activation, Tanh>) {
         return tanhf(x);
     } else {

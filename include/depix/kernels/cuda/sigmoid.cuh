@@ -6,17 +6,20 @@
 
 namespace depix::cuda {
 
-/// y = 1 / (1 + exp(-x)). x and y are (N, C, H, W) and may be the same.
+/// 1 / (1 + exp(-x)). The exponential of what is not positive never overflows; for x < 0 it is exp(x) / (1 + exp(x)).
+__device__ inline float sigmoid(float x) {
+    const float power = expf(-fabsf(x));
+    return (x < 0 ? power : 1.f) / (1.f + power);
+}
+
+/// y = sigmoid(x). x and y are (N, C, H, W) and may be the same.
 template <class T>
 struct SigmoidForward {
     View<const T> x;
     View<T> y;
 
     __device__ void operator()(int n, int c, int i, int j) const {
-        const float value = to_float(x(n, c, i, j));
-        // The exponential of what is not positive never overflows; for x < 0, y = exp(x) / (1 + exp(x)).
-        const float power = expf(-fabsf(value));
-        y(n, c, i, j) = from_float<T>((value < 0 ? power : 1.f) / (1.f + power));
+        y(n, c, i, j) = from_float<T>(sigmoid(to_float(x(n, c, i, j))));
     }
 };
 

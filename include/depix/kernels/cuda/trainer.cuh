@@ -150,7 +150,9 @@ class Trainer<Network, Loss, Optimizer, CudaWith<Precision>, float> {
     }
 
     void prepare(int batch, Shape shape) {
-        if (!pass_.prepare(batch, shape)) return;
+        if (!pass_.prepare(batch, shape) && gradient_graph_) return;
+        step_graph_ = cuda::Graph();  // should anything below throw
+        gradient_graph_ = cuda::Graph();
         stream_.wait();
         const auto pictures = static_cast<std::size_t>(batch);
         const Shape out = Network::output(shape);
