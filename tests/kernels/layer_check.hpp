@@ -184,7 +184,7 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
     if constexpr (requires { Kernel<Cpu, L>::kernels.winograd; })
         if (Kernel<Cpu, L>::kernels.winograd) room = 32;
     const double map_bound = room * unit * (4 + std::sqrt(window));
-    const double gradient_bound = 8 * unit * (4 + plane / 4);
+    const double gradient_bound = room * unit * (4 + plane / 4);
     for (const int threads : {1, 3}) {
         CAPTURE(threads);
         std::size_t scratch_size = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "depix/kernels/cpu/winograd_gradient.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 
@@ -172,4 +173,77 @@ TEST_CASE("pooling and pixel shuffle behind Winograd's convolution") {
     for (const Case& c :
          {Case{1, 12, 16, 16, 16}, Case{1, 13, 8, 10, 22}, Case{1, 16, 64, 24, 24}, Case{1, 8, 4, 7, 9}})
         check(c, cpu::WinogradStore::Shuffled);
+}
+
+namespace {
+
+/// The gradient of the weights, `kernel` wide, against its sum in double.
+void check_gradient(const Case& c, int kernel) {
+    CAPTURE(c.batch);
+    CAPTURE(c.in);
+    CAPTURE(c.out);
+    CAPTURE(c.height);
+    CAPTURE(c.width);
+    CAPTURE(kernel);
+    Random random(11);
+    const auto fill = [&](const View<float>& view) {
+        for (int n = 0; n < view.batch; ++n)
+            for (int k = 0; k < view.channels; ++k)
+                for (int i = 0; i < view.height; ++i)
+                    for (int j = 0; j < view.width; ++j)
+                        view(n, k, i, j) = static_cast<float>(random.uniform() * 2 - 1);
+    };
+    Maps x(c.batch, {c.in, c.height, c.width}, 1), dy(c.batch, {c.out, c.height, c.width}, 1);
+    fill(x.view);
+    fill(dy.view);
+    const int before = kernel == 3 ? 1 : 0;  // the padding
+    std::vector<double> sums;
+    for (int o = 0; o < c.out; ++o)
+        for (int k = 0; k < c.in; ++k)
+            for (int a = -before; a < kernel - before; ++a)
+                for (int b = -before; b < kernel - before; ++b) {
+                    double sum = 0;
+                    for (int n = 0; n < c.batch; ++n)
+                        for (int i = std::max(0, -a); i < std::min(c.height, c.height - a); ++i) {
+                            const float* slopes = dy.view.row(n, o, i);
+                            const float* pixels = x.view.row(n, k, i + a) + b;
+                            for (int j = std::max(0, -b); j < std::min(c.width, c.width - b); ++j)
+                                sum += static_cast<double>(slopes[j]) * static_cast<double>(pixels[j]);
+                        }
+                    sums.push_back(sum);
+                }
+    const cpu::WinogradGradientSizes sizes{c.in, c.out};
+    for (const int threads : {1, 2, 3}) {
+        CAPTURE(threads);
+        std::vector<float> total(sums.size(), 1.f);  // what is there is added to
+        for (int thread = 0; thread < threads; ++thread) {
+            std::vector<float> scratch(sizes.scratch(), std::nanf(""));  // what is not written is not read
+            cpu::winograd_weight_gradient(x.view, dy.view, sizes, kernel, Team{thread, threads}, scratch.data(),
+                                          total.data());
+        }
+        double worst = 0;
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            worst = std::max(worst, std::abs(static_cast<double>(total[i]) - 1 - sums[i]));
+        // The sums are random walks of as many steps as pixels, each at most 1. The transforms multiply by up to 15 and
+        // by 10 and take it back at the end: some hundred times float's rounding, of which half was seen.
+        CHECK(worst < 1e-5 * std::sqrt(static_cast<double>(c.batch * c.height * c.width)) + 2e-6);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the gradient of the weights by Winograd is the plain one") {
+    for (const int kernel : {3, 2}) {
+        check_gradient({1, 1, 1, 1, 1}, kernel);
+        check_gradient({1, 8, 8, 4, 16}, kernel);
+        check_gradient({2, 17, 9, 7, 13}, kernel);
+        check_gradient({3, 5, 33, 6, 35}, kernel);
+        check_gradient({1, 40, 24, 70, 75}, kernel);  // tiles for several turns
+        check_gradient({1, 20, 200, 9, 9}, kernel);   // threads share the output channels
+    }
+    check_gradient({1, 500, 260, 21, 18}, 3);  // several turns of tiles and of output channels
+    static_assert(cpu::WinogradGradientSizes{500, 260}.outputs_at_once() < 260 / 2);
+    constexpr cpu::WinogradGradientPart wide({64, 128}, 100, Team{1, 2}), narrow({64, 64}, 100, Team{1, 2});
+    static_assert(wide.quarters == Interval{0, 100} && wide.outputs == Interval{64, 128});
+    static_assert(narrow.quarters == Interval{50, 100} && narrow.outputs == Interval{0, 64});
 }

@@ -102,6 +102,9 @@ DEPIX_INLINE void finish_interleaved(float* to, Vector even, Vector odd, int cou
     if (count > vector_width) finish(to + vector_width, zip_high(even, odd), count - vector_width, epilogue);
 }
 
+/// Whether a picture's map is larger than the second-level cache, of 512 KiB and more.
+inline bool is_far(const View<const float>& x) { return x.channels * x.channel_stride > 128 * 1024; }
+
 /// The band of rows whose input stays in the second-level cache while every block of output channels passes over it.
 constexpr int band_rows(int in_channels, std::ptrdiff_t row_stride, int stride) {
     const std::ptrdiff_t cache = 64 * 1024;  // floats: half of a 512 KiB cache
@@ -121,6 +124,7 @@ struct ConvRow {
     float* y;
     std::ptrdiff_t y_channel;
     int width;
+    bool far = false;  ///< whether the next rows of x may be in no near cache yet
 
     /// Whether a tile that ends before column `last` has nothing to leave out.
     bool holds(int block, int last) const { return out_channels == block && last <= width; }
@@ -141,6 +145,14 @@ DEPIX_INLINE Vector tap_columns(const float* taps, int l, int count) {
     }
 }
 
+/// Asks for `count` pixels that an output row further down meets first: they come from more places than the processor
+/// can keep in mind.
+template <int Count>
+DEPIX_INLINE void prefetch(const float* pixels) {
+#pragma GCC unroll 16
+    for (int l = 0; l < Count; l += 16) __builtin_prefetch(pixels + l + 8);
+}
+
 /// Vectors vectors of one output row from column `first` on, Block channels.
 template <int Kernel, int Stride, int Block, int Vectors>
 DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilogue) {
@@ -153,6 +165,10 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
     const float* channel = row.x + first * Stride;
     const float* weight = row.weight;
     for (int c = 0; c < row.in_channels; ++c, channel += row.x_channel) {
+        if (row.far)
+#pragma GCC unroll 4
+            for (int r = 0; r < Stride; ++r)
+                prefetch<Vectors * vector_width * Stride>(channel + (Kernel + r) * row.x_row);
         const float* taps = channel;
 #pragma GCC unroll 3
         for (int k = 0; k < Kernel; ++k, taps += row.x_row)
@@ -219,6 +235,7 @@ template <int Kernel, int Stride, int Block, int Vectors>
 void conv_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, View<float> y,
                int first, int last) {
     const int band = band_rows(x.channels, x.row_stride, Stride);
+    const bool far = is_far(x);
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
@@ -228,7 +245,7 @@ void conv_rows(View<const float> x, int n, const float* weight, int padding, con
                 conv_row<Kernel, Stride, Block, Vectors>(
                     {x.row(n, 0, i * Stride - padding) - padding, x.channel_stride, x.row_stride, x.channels,
                      block_weight, epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o),
-                     y.row(n, o, i), y.channel_stride, y.width},
+                     y.row(n, o, i), y.channel_stride, y.width, far && o == 0},
                     epilogue);
     }
 }
@@ -239,6 +256,7 @@ template <int Kernel, int Stride, int Block, int Vectors>
 void conv_pool_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, int width,
                     View<float> y, int first, int last, float* scratch) {
     const std::ptrdiff_t scratch_row = round_up(width, 2 * vector_width);
+    const bool far = is_far(x);
     const Epilogue to_scratch{epilogue.bias, epilogue.negative_slope, false, true};
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int i = first; i < last; ++i) {
@@ -249,7 +267,7 @@ void conv_pool_rows(View<const float> x, int n, const float* weight, int padding
                 conv_row<Kernel, Stride, Block, Vectors>(
                     {x.row(n, 0, (2 * i + half) * Stride - padding) - padding, x.channel_stride, x.row_stride,
                      x.channels, block_weight, epilogue.bias ? epilogue.bias + o : nullptr, channels,
-                     scratch + half * Block * scratch_row, scratch_row, width},
+                     scratch + half * Block * scratch_row, scratch_row, width, far && o == 0},
                     to_scratch);
             for (int c = 0; c < channels; ++c) {
                 const float* above = scratch + c * scratch_row;

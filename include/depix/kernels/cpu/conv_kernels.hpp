@@ -6,6 +6,7 @@
 #include "depix/kernels/cpu/upsampled_conv.hpp"
 #include "depix/kernels/cpu/weight_gradient.hpp"
 #include "depix/kernels/cpu/winograd.hpp"
+#include "depix/kernels/cpu/winograd_gradient.hpp"
 #include "depix/layers/conv_transpose.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -19,9 +20,9 @@ enum class Algorithm { Taps, Winograd, Upsampled };
 struct ConvKernels {
     ConvGeometry geometry;
     bool transposed = false;
-    bool winograd = false;  ///< forward and for the input's gradient; the functions and blocks below are then for those
-                            ///< who cannot use it
-    int forward_block = 1;  ///< channels of a register block, which the forward weights are packed for
+    bool winograd = false;   ///< forward and both gradients; the functions and blocks below are then for those who
+                             ///< cannot use it
+    int forward_block = 1;   ///< channels of a register block, which the forward weights are packed for
     int backward_block = 1;  ///< likewise for the input's gradient
 
     /// y = epilogue(x * weight), rows [first, last) of picture n.
@@ -34,6 +35,7 @@ struct ConvKernels {
 
     constexpr WinogradSizes winograd_forward() const { return {geometry.in_channels, geometry.out_channels}; }
     constexpr WinogradSizes winograd_backward() const { return {geometry.out_channels, geometry.in_channels}; }
+    constexpr WinogradGradientSizes winograd_gradient() const { return {geometry.in_channels, geometry.out_channels}; }
     constexpr UpsampledSizes upsampled() const { return {geometry.in_channels, geometry.out_channels}; }
     /// What training uses forward.
     constexpr Algorithm layer_algorithm() const { return winograd ? Algorithm::Winograd : Algorithm::Taps; }
@@ -47,9 +49,11 @@ struct ConvKernels {
         return winograd ? winograd_backward().packed()
                         : packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block);
     }
-    /// Floats of scratch that each thread wants of its own, and inference too.
+    /// Floats of scratch that each thread wants of its own.
     constexpr std::size_t winograd_scratch() const {
-        return winograd ? std::max(winograd_forward().scratch(), winograd_backward().scratch()) : 0;
+        return winograd ? std::max({winograd_forward().scratch(), winograd_backward().scratch(),
+                                    winograd_gradient().scratch()})
+                        : 0;
     }
     /// Weights and biases.
     constexpr std::size_t parameters() const {
@@ -85,11 +89,11 @@ struct ConvKernels {
 
 /// What only the backward pass calls: in a table of its own, so that a program that trains nothing does not compile it.
 struct ConvBackwardKernels {
-    /// dx = dy * weight, rows [first, last) of picture n.
+    /// dx = dy * weight, rows [first, last) of picture n. nullptr where Winograd does it.
     void (*input_gradient_rows)(View<const float> dy, int n, const float* packed, int padding, const Epilogue& epilogue,
                                 View<float> dx, int first, int last) = nullptr;
     /// d_weight += rows [first, last) of picture n of the small map (y's if not transposed, else x's), which slides
-    /// over the large one.
+    /// over the large one. nullptr where Winograd does it.
     void (*weight_gradient_rows)(View<const float> large, View<const float> small, int n, int padding, int first,
                                  int last, float* d_weight) = nullptr;
 };
@@ -121,10 +125,13 @@ constexpr ConvBackwardKernels choose_conv_backward_kernels() {
     constexpr int k = G.kernel, s = G.stride, p = G.padding_before;
     constexpr RegisterBlock block = backward_block<G, Transposed>();
     constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
+    ConvBackwardKernels kernels;
     if constexpr (Transposed)
-        return {&conv_rows<k, s, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
-    else
-        return {&conv_transpose_rows<k, s, p, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
+        kernels.input_gradient_rows = &conv_rows<k, s, block.channels, block.vectors>;
+    else if constexpr (!winograd_pays(G))
+        kernels.input_gradient_rows = &conv_transpose_rows<k, s, p, block.channels, block.vectors>;
+    if constexpr (Transposed || !winograd_pays(G)) kernels.weight_gradient_rows = &weight_gradient_rows<k, s, gradient>;
+    return kernels;
 }
 
 /// y = pixel shuffle of epilogue(x * weight), rows [first, last) of the convolution, whose width is `width`.
@@ -185,15 +192,22 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     if (!a.parameter_gradients)
         team.barrier();  // the packed weights are complete
     else
-        share_gradient(team, small.batch, small.height, kernels.parameters(), a.scratch + kernels.packed_for_training(),
-                       a.parameter_gradients, [&](int n, int first, int last, float* sums) {
-                           backward.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
-                           if (!g.bias) return;
-                           // The same share of dy's rows, of which a transposed convolution has another number.
-                           const auto cut = [&](int row) {
-                               return static_cast<int>(static_cast<long long>(row) * dy.height / small.height);
-                           };
-                           bias_gradient_rows(dy, n, cut(first), cut(last), sums + g.weight_count());
+        share_gradient(team, kernels.parameters(), a.scratch + kernels.packed_for_training(), a.parameter_gradients,
+                       [&](float* sums) {
+                           if (kernels.winograd)
+                               winograd_weight_gradient(
+                                   a.input, dy, kernels.winograd_gradient(), g.kernel, team,
+                                   winograd_scratch(kernels, a.scratch, team) +
+                                       kernels.winograd_scratch() * static_cast<std::size_t>(team.thread),
+                                   sums);
+                           else
+                               share_rows(team, small.batch, small.height, [&](int n, int first, int last) {
+                                   backward.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
+                               });
+                           if (g.bias)
+                               share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
+                                   bias_gradient_rows(dy, n, first, last, sums + g.weight_count());
+                               });
                        });
     if (!a.input_gradient.data) return;
     const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};

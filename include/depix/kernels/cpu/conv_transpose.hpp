@@ -26,7 +26,8 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
         const float* pixels = row.x + (i + Padding - k) / Stride * row.x_row + q;
         const float* taps = row.weight + k * Kernel * Block;
 #pragma GCC unroll 2
-        for (int c = 0; c < row.in_channels; ++c, pixels += row.x_channel, taps += Kernel * Kernel * Block)
+        for (int c = 0; c < row.in_channels; ++c, pixels += row.x_channel, taps += Kernel * Kernel * Block) {
+            if (row.far && k < Stride) prefetch<Vectors * vector_width>(pixels + row.x_row);
 #pragma GCC unroll 9
             for (int l = 0; l < Kernel; ++l) {
                 const int phase = ((l - Padding) % Stride + Stride) % Stride;
@@ -44,6 +45,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
                     for (int v = 0; v < Vectors; ++v) multiply_add(sum[phase][o][v], w, columns[v]);
                 }
             }
+        }
     }
 
     if (Stride <= 2 && row.holds(Block, (q + Vectors * vector_width) * Stride) && !epilogue.accumulate) {
@@ -108,6 +110,7 @@ template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*padding*/, const Epilogue& epilogue,
                          View<float> y, int first, int last) {
     const int band = band_rows(x.channels, x.row_stride, 1) * Stride;
+    const bool far = is_far(x);
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
@@ -117,7 +120,7 @@ void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*
                 conv_transpose_row<Kernel, Stride, Padding, Block, Vectors>(
                     {x.row(n, 0, 0), x.channel_stride, x.row_stride, x.channels, block_weight,
                      epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o), y.row(n, o, i),
-                     y.channel_stride, y.width},
+                     y.channel_stride, y.width, far && o == 0},
                     i, epilogue);
     }
 }

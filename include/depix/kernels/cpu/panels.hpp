@@ -9,9 +9,10 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors of tiles.
+/// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors of tiles; added to m if accumulating.
 template <int Channels, int Vectors>
-DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, std::ptrdiff_t m_channel) {
+DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, std::ptrdiff_t m_channel,
+                           bool accumulate) {
     Vector sum[Channels][Vectors];
 #pragma GCC unroll 8
     for (int o = 0; o < Channels; ++o)
@@ -32,18 +33,26 @@ DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, 
 #pragma GCC unroll 8
     for (int o = 0; o < Channels; ++o)
 #pragma GCC unroll 3
-        for (int v = 0; v < Vectors; ++v) store(m + o * m_channel + v * vector_width, sum[o][v]);
+        for (int v = 0; v < Vectors; ++v) {
+            float* const to = m + o * m_channel + v * vector_width;
+            store(to, accumulate ? load(to) + sum[o][v] : sum[o][v]);  // sums of sums round less than one long sum
+        }
 }
 
-/// M[p] of `channels` output channels (whole panels) and Vectors vectors of tiles.
+/// M[p] of `channels` output channels and Vectors vectors of tiles. The channels that fill up the last panel are left
+/// out where they make half a block.
 template <int Vectors>
 [[gnu::noinline]] void multiply_panels(const float* u, const float* w, int depth, int channels, float* m,
-                                       std::ptrdiff_t m_channel) {
+                                       std::ptrdiff_t m_channel, bool accumulate) {
     constexpr int most = vector_registers == 32 ? 8 : Vectors == 1 ? 8 : 4;
     constexpr int block = most < vector_width ? most : vector_width;
-    for (int o = 0; o < channels; o += vector_width, w += depth * vector_width)
-        for (int lane = 0; lane < vector_width; lane += block)
-            multiply<block, Vectors>(u, w + lane, depth, m + (o + lane) * m_channel, m_channel);
+    for (int o = 0; o < channels; o += block) {
+        const float* weights = w + o / vector_width * depth * vector_width + o % vector_width;
+        if (channels - o > block / 2)
+            multiply<block, Vectors>(u, weights, depth, m + o * m_channel, m_channel, accumulate);
+        else
+            multiply<block / 2, Vectors>(u, weights, depth, m + o * m_channel, m_channel, accumulate);
+    }
 }
 
 /// Where one of several vectors lies that are multiplied three at a time: [group][input channel][vector of the group].
@@ -60,16 +69,16 @@ struct GroupedVector {
 
 /// The same product for any number of vectors, which lie as GroupedVector says.
 inline void multiply_vectors(const float* u, const float* w, int depth, int channels, int vectors, float* m,
-                             std::ptrdiff_t m_channel) {
+                             std::ptrdiff_t m_channel, bool accumulate = false) {
     for (int v = 0; v < vectors; v += 3) {
         const float* group = u + v * depth * vector_width;
         float* products = m + v * vector_width;
         if (vectors - v >= 3)
-            multiply_panels<3>(group, w, depth, channels, products, m_channel);
+            multiply_panels<3>(group, w, depth, channels, products, m_channel, accumulate);
         else if (vectors - v == 2)
-            multiply_panels<2>(group, w, depth, channels, products, m_channel);
+            multiply_panels<2>(group, w, depth, channels, products, m_channel, accumulate);
         else
-            multiply_panels<1>(group, w, depth, channels, products, m_channel);
+            multiply_panels<1>(group, w, depth, channels, products, m_channel, accumulate);
     }
 }
 

@@ -197,6 +197,22 @@ DEPIX_INLINE Vector zip_high(Vector a, Vector b) {
     return simd_detail::shuffle(a, b, simd_detail::zip_index<1>(simd_detail::Lanes{}));
 }
 
+/// The matrix whose rows these are, transposed: what was in lane i of vector j is in lane j of vector i.
+DEPIX_INLINE void transpose(Vector (&v)[vector_width]) {
+    // Each time the first half of the rows is interleaved with the second.
+#pragma GCC unroll 4
+    for (int step = 1; step < vector_width; step *= 2) {
+        Vector next[vector_width];
+#pragma GCC unroll 8
+        for (int i = 0; i < vector_width / 2; ++i) {
+            next[2 * i] = zip_low(v[i], v[i + vector_width / 2]);
+            next[2 * i + 1] = zip_high(v[i], v[i + vector_width / 2]);
+        }
+#pragma GCC unroll 16
+        for (int i = 0; i < vector_width; ++i) v[i] = next[i];
+    }
+}
+
 /// from[0], from[Stride], from[2 * Stride], ...; may read up to Stride * vector_width elements.
 template <int Stride>
 DEPIX_INLINE Vector load_strided(const float* from) {

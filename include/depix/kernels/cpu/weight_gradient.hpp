@@ -90,14 +90,13 @@ constexpr std::size_t gradient_scratch(std::size_t parameters, int threads) {
     return parameters * static_cast<std::size_t>(threads);
 }
 
-/// Calls `rows(n, first, last, sums)` for this thread's rows, each thread with sums of its own, and adds them all up in
-/// the order of the threads, so that the same number of threads gives the same bits.
-template <class Rows>
-void share_gradient(Team team, int batch, int height, std::size_t parameters, float* scratch, float* gradients,
-                    Rows&& rows) {
+/// Calls `add_own(sums)` on every thread, each with sums of its own, and adds them all up in the order of the threads,
+/// so that the same number of threads gives the same bits.
+template <class AddOwn>
+void share_gradient(Team team, std::size_t parameters, float* scratch, float* gradients, AddOwn&& add_own) {
     float* own = scratch + parameters * static_cast<std::size_t>(team.thread);
     for (std::size_t i = 0; i < parameters; ++i) own[i] = 0;
-    share_rows(team, batch, height, [&](int n, int first, int last) { rows(n, first, last, own); });
+    add_own(own);
     team.barrier();
     const Interval part = team.share(static_cast<int>(parameters));
     for (int t = 0; t < team.threads; ++t)

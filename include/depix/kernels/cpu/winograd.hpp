@@ -22,14 +22,15 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Whether Winograd is used for a convolution. The transforms cost as much as a few channels of the products do: with
-/// few channels on either side nothing is gained.
+/// Whether Winograd is used for a convolution. For every tile, each input channel is transformed before and each output
+/// channel behind; both cost some 200 operations, where the products save a hundred for every pair of channels. With
+/// loads and stores, that was measured to pay from 8 to 8 channels on, or 6 to 12.
 ///
 /// A 2x2 kernel counts as one of 3x3 whose first row and column are 0: even so that is 64 multiplications for 36.
 constexpr bool winograd_pays(const ConvGeometry& g) {
     const bool three = g.kernel == 3 && g.padding_before == 1 && g.padding_after == 1;
     const bool two = g.kernel == 2 && g.padding_before == 0 && g.padding_after == 1;
-    return (three || two) && g.stride == 1 && g.in_channels >= 16 && g.out_channels >= 16;
+    return (three || two) && g.stride == 1 && g.in_channels * g.out_channels >= 4 * (g.in_channels + g.out_channels);
 }
 
 /// The sizes of a Winograd convolution, all known from its channels.
@@ -51,20 +52,21 @@ struct WinogradSizes {
     constexpr int channels_at_once() const {
         const int room = keeps_taps() ? (1 << 20) / (winograd_points * in_channels) : 256;  // 4 MiB of weights
         const int channels = std::max(room / vector_width, 1) * vector_width;
-        return std::min(channels, padded_out());
+        return std::min(channels, round_up(out_channels, largest_block));
     }
-    /// Vectors of tiles that are worked on together: as many as keep U and M near the second-level cache, but enough
-    /// that weights are not fetched for little work. A multiple of three.
+    /// Vectors of tiles that are worked on together: as many as keep U and M near, but enough that weights, where they
+    /// are many, are not fetched for little work. Three, for which the products are quickest, or a multiple; or two.
     constexpr int vectors_at_once() const {
         const int floats = winograd_points * (in_channels + channels_at_once()) * vector_width;
-        const int room = 192 * 1024 / floats / 3 * 3;
-        return std::clamp(room, keeps_taps() ? 12 : 3, 24);
+        const int room = 48 * 1024 / floats;
+        const int least = keeps_taps() ? 12 : packed() > 32 * 1024 ? 3 : 2;
+        return std::clamp(room > 3 ? room / 3 * 3 : room, least, 24);
     }
     // A little more than needed between the points: a power of two would put them all into the same lines of a cache.
     constexpr std::ptrdiff_t u_point() const { return in_channels * vectors_at_once() * vector_width + 16; }
     constexpr std::ptrdiff_t m_point() const { return channels_at_once() * vectors_at_once() * vector_width + 16; }
     constexpr std::ptrdiff_t w_point() const {
-        return in_channels * (keeps_taps() ? channels_at_once() : padded_out());
+        return in_channels * (keeps_taps() ? round_up(channels_at_once(), vector_width) : padded_out());
     }
 
     /// Floats of scratch for each thread.
@@ -112,10 +114,10 @@ struct WinogradPart {
     bool meets = false;  ///< whether threads wait for each other; U is then common
     Interval vectors;    ///< of tiles
     Interval inputs;     ///< input channels that are transformed
-    Interval outputs;    ///< output channels, in whole panels
+    Interval outputs;    ///< output channels, from the first of a panel on
 
     constexpr WinogradPart(WinogradSizes sizes, int all_vectors, Team team)
-        : vectors{0, all_vectors}, inputs{0, sizes.in_channels}, outputs{0, sizes.padded_out()} {
+        : vectors{0, all_vectors}, inputs{0, sizes.in_channels}, outputs{0, sizes.out_channels} {
         const int panels = sizes.padded_out() / vector_width;
         meets =
             team.threads > 1 && panels >= 2 * team.threads && all_vectors <= 2 * sizes.vectors_at_once() * team.threads;
@@ -125,7 +127,7 @@ struct WinogradPart {
         }
         inputs = team.share(sizes.in_channels);
         outputs = team.share(panels);
-        outputs = {outputs.first * vector_width, outputs.last * vector_width};
+        outputs = {outputs.first * vector_width, std::min(outputs.last * vector_width, sizes.out_channels)};
     }
 };
 
@@ -161,7 +163,7 @@ template <WinogradStore Store>
             const int channels = std::min(chunk, part.outputs.last - o);
             const float* weights = packed + o * in;
             if (sizes.keeps_taps()) {
-                for (int i = 0; i < channels / vector_width * in; ++i)
+                for (int i = 0; i < round_up(channels, vector_width) / vector_width * in; ++i)
                     transform_weights(packed + (static_cast<std::ptrdiff_t>(o) * in + i * vector_width) * 9,
                                       own_weights + i * vector_width, sizes.w_point());
                 weights = own_weights;
@@ -171,7 +173,7 @@ template <WinogradStore Store>
                 multiply_vectors(u + p * sizes.u_point(), weights + p * sizes.w_point(), in, channels, vectors,
                                  m + p * sizes.m_point(), m_channel);
             constexpr int step = Store == WinogradStore::Shuffled ? 4 : 1;
-            for (int c = 0; c < std::min(channels, sizes.out_channels - o); c += step)
+            for (int c = 0; c < channels; c += step)
                 for (int v = 0; v < vectors; ++v) {
                     const float* products = m + c * m_channel + v * vector_width;
                     if constexpr (Store == WinogradStore::Plain)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 #include "depix/kernels/cpu/conv.hpp"
 #include "depix/kernels/cpu/winograd_transforms.hpp"
@@ -150,10 +151,14 @@ DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale,
     outputs_as_pixels(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, pixels);
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].picture < 0) break;
-        const int rows = std::min(4, y.height - quarters[q].row);
+        const int rows = std::min(4, y.height - quarters[q].row), count = y.width - quarters[q].column;
         float* to = y.row(quarters[q].picture, o, quarters[q].row) + quarters[q].column;
-        for (int r = 0; r < rows; ++r, to += y.row_stride)
-            finish(to, pixels[r][q], y.width - quarters[q].column, epilogue);
+        if (rows == 4 && count >= vector_width && !epilogue.accumulate) {
+#pragma GCC unroll 4
+            for (int r = 0; r < 4; ++r) store(to + r * y.row_stride, rectify(pixels[r][q], epilogue.negative_slope));
+        } else {
+            for (int r = 0; r < rows; ++r, to += y.row_stride) finish(to, pixels[r][q], count, epilogue);
+        }
     }
 }
 
@@ -170,15 +175,19 @@ DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale,
     transpose_quads(pooled);  // of every tile the two rows of two behind each other
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].picture < 0) break;
-        float tiles[vector_width];
-        store(tiles, pooled[q]);
+        float tiles[vector_width];  // the upper row, half a vector, and the lower one
+        store(tiles, in_order(pooled[q]));
         const int row = quarters[q].row / 2, column = quarters[q].column / 2;
         for (int r = 0; r < std::min(2, y.height - row); ++r) {
             float* to = y.row(quarters[q].picture, o, row + r) + column;
-            const int count = std::min(vector_width / 2, y.width - column);
-            for (int j = 0; j < count; ++j) to[j] = tiles[j / 2 * 4 + 2 * r + j % 2];
-            if (epilogue.padded && column + count == y.width)
-                for (int j = count; column + j < round_up(y.width, vector_width); ++j) to[j] = 0;
+            const float* from = tiles + r * (vector_width / 2);
+            if (column + vector_width / 2 < y.width) {
+                std::memcpy(to, from, vector_width / 2 * sizeof(float));
+                continue;
+            }
+            const int count = y.width - column;
+            for (int j = 0; j < count; ++j) to[j] = from[j];
+            for (int j = count; epilogue.padded && column + j < round_up(y.width, vector_width); ++j) to[j] = 0;
         }
     }
 }

@@ -66,5 +66,25 @@ DEPIX_INLINE void transform_products(const Vector* m, int step, Vector* to, int 
     to[3 * to_step] = near_odd + 8.f * far_odd + m[5 * step];
 }
 
+/// A y: the gradients of four outputs, `step` apart, to those of six products, `to_step` apart.
+DEPIX_INLINE void transform_slope(const Vector* y, int step, Vector* to, int to_step) {
+    const Vector y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
+    const Vector even = y0 + y2, odd = y1 + y3, far = y0 + 4.f * y2, far_odd = 2.f * y1 + 8.f * y3;
+    to[0] = y0;
+    to[to_step] = even + odd;
+    to[2 * to_step] = even - odd;
+    to[3 * to_step] = far + far_odd;
+    to[4 * to_step] = far - far_odd;
+    to[5 * to_step] = y3;
+}
+
+/// G^T s: the gradients of six transformed taps, `step` apart, to those of three taps, `to_step` apart.
+DEPIX_INLINE void transform_to_taps(const Vector* s, int step, Vector* to, int to_step) {
+    const Vector near = (s[step] + s[2 * step]) * (1.f / 6), far = s[3 * step] + s[4 * step];
+    to[0] = s[0] * 0.25f - near + far * (1.f / 24);
+    to[to_step] = (s[2 * step] - s[step]) * (1.f / 6) + (s[3 * step] - s[4 * step]) * (1.f / 12);
+    to[2 * to_step] = far * (1.f / 6) - near + s[5 * step];
+}
+
 }  // namespace cpu
 }  // namespace depix::inline DEPIX_ISA
