@@ -108,15 +108,6 @@ DEPIX_INLINE IntegerVector first_lanes(int count) {
 /// `v` in the first `count` lanes, 0 in the others, whatever these held.
 DEPIX_INLINE Vector keep_first(Vector v, int count) { return first_lanes(count) ? v : Vector{}; }
 
-/// The sum of all lanes, pairwise.
-DEPIX_INLINE float sum_of_lanes(Vector v) {
-    float lanes[vector_width];
-    store(lanes, v);
-    for (int step = vector_width / 2; step > 0; step /= 2)
-        for (int i = 0; i < step; ++i) lanes[i] += lanes[i + step];
-    return lanes[0];
-}
-
 template <int... Index>
 struct ShuffleIndex {};
 
@@ -157,12 +148,23 @@ constexpr auto order_index(std::index_sequence<I...>) {
     };
     return ShuffleIndex<(from(static_cast<int>(I) / 2) + static_cast<int>(I % 2))...>{};
 }
-template <std::size_t... I>
-constexpr auto quad_order_index(std::index_sequence<I...>) {
-    return ShuffleIndex<static_cast<int>(I / 4 * 2 + I % 2 + I % 4 / 2 * (vector_width / 2))...>{};
+template <int Step, std::size_t... I>
+constexpr auto rotate_index(std::index_sequence<I...>) {
+    return ShuffleIndex<static_cast<int>((I + Step) % vector_width)...>{};
 }
 using Lanes = std::make_index_sequence<vector_width>;
+
+template <int Step>
+DEPIX_INLINE float sum_of_lanes(Vector v) {
+    if constexpr (Step == 0)
+        return v[0];
+    else
+        return sum_of_lanes<Step / 2>(v + shuffle(v, v, rotate_index<Step>(Lanes{})));
+}
 }  // namespace simd_detail
+
+/// The sum of all lanes, pairwise.
+DEPIX_INLINE float sum_of_lanes(Vector v) { return simd_detail::sum_of_lanes<vector_width / 2>(v); }
 
 /// Within every four lanes: lanes A, B, C, D of eight, a's four and then b's. Such a shuffle never crosses the 16 bytes
 /// that the instructions prefer to stay in.
@@ -173,11 +175,6 @@ DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
 /// Puts the lanes of in_quads<0, 2, 4, 6>(a, b), or <1, 3, 5, 7>, in the order of even_lanes(a, b), or odd_lanes.
 DEPIX_INLINE Vector in_order(Vector v) {
     return simd_detail::shuffle(v, v, simd_detail::order_index(simd_detail::Lanes{}));
-}
-
-/// And back: v in the order of the lanes of in_quads<0, 2, 4, 6>(a, b) where it was in that of even_lanes(a, b).
-DEPIX_INLINE Vector in_quad_order(Vector v) {
-    return simd_detail::shuffle(v, v, simd_detail::quad_order_index(simd_detail::Lanes{}));
 }
 
 /// a0 a2 a4 ... b0 b2 b4 ...

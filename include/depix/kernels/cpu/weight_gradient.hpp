@@ -10,9 +10,20 @@ namespace cpu {
 constexpr int choose_gradient_block(int channels, int kernel) {
     const int most = (vector_registers == 32 ? 24 : 12) / (kernel < 12 ? kernel : 12);
     int best = 1;
-    for (int block = 1; block <= most && block <= 6; ++block)
+    for (int block = 1; block <= most && block <= largest_block; ++block)
         if (round_up(channels, block) <= round_up(channels, best)) best = block;
     return best;
+}
+
+/// The pixels that tap l of a row meets, as tap_columns, but in the order of the row, as the slopes that they meet are.
+template <int Stride>
+DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
+    if constexpr (Stride == 2) {
+        const Vector a = load(taps + l / 2 * 2), b = load(taps + l / 2 * 2 + vector_width);
+        return l % 2 == 0 ? even_lanes(a, b) : odd_lanes(a, b);
+    } else {
+        return tap_columns<Stride>(taps, l, count);
+    }
 }
 
 /// d_weight[o][c][k][l] += sum over rows [first, last) of picture n, and all columns j, of
@@ -48,13 +59,11 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                                 const float* taps = pixels + j * Stride;
                                 columns[l] = Block == 1 && Stride == 1  // each is used once, and may stay in memory
                                                  ? load(taps + l)
-                                                 : tap_columns<Stride>(taps, l, dy.width - j);
+                                                 : columns_in_order<Stride>(taps, l, dy.width - j);
                             }
 #pragma GCC unroll 8
                             for (int b = 0; b < Block; ++b) {
-                                Vector slope = load(slopes[b] + i * dy.row_stride + j);
-                                if constexpr (Stride == 2) slope = in_quad_order(slope);
-                                slope = in_register(slope);
+                                const Vector slope = load_once(slopes[b] + i * dy.row_stride + j);
 #pragma GCC unroll 9
                                 for (int l = 0; l < Kernel; ++l) sum[b][l] += slope * columns[l];
                             }
