@@ -216,11 +216,11 @@ void check_gradient(const Case& c, int kernel) {
     for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
         std::vector<float> total(sums.size(), 1.f);  // what is there is added to
-        for (int thread = 0; thread < threads; ++thread) {
-            std::vector<float> scratch(sizes.scratch(), std::nanf(""));  // what is not written is not read
+        // What is not written is not read.
+        std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads), std::nanf(""));
+        for (int thread = 0; thread < threads; ++thread)
             cpu::winograd_weight_gradient(x.view, dy.view, sizes, kernel, Team{thread, threads}, scratch.data(),
                                           total.data());
-        }
         double worst = 0;
         for (std::size_t i = 0; i < sums.size(); ++i)
             worst = std::max(worst, std::abs(static_cast<double>(total[i]) - 1 - sums[i]));

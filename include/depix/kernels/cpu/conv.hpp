@@ -102,13 +102,16 @@ DEPIX_INLINE void finish_interleaved(float* to, Vector even, Vector odd, int cou
     if (count > vector_width) finish(to + vector_width, zip_high(even, odd), count - vector_width, epilogue);
 }
 
-/// Whether a picture's map is larger than the second-level cache, of 512 KiB and more.
-inline bool is_far(const View<const float>& x) { return x.channels * x.channel_stride > 128 * 1024; }
+/// Floats that a second-level cache holds, which processors have of 512 KiB and more.
+inline constexpr std::ptrdiff_t second_level_cache = 128 * 1024;
+
+/// Whether a picture's map does not fit it.
+inline bool is_far(const View<const float>& x) { return x.channels * x.channel_stride > second_level_cache; }
 
 /// The band of rows whose input stays in the second-level cache while every block of output channels passes over it.
 constexpr int band_rows(int in_channels, std::ptrdiff_t row_stride, int stride) {
-    const std::ptrdiff_t cache = 64 * 1024;  // floats: half of a 512 KiB cache
-    const std::ptrdiff_t rows = cache / (static_cast<std::ptrdiff_t>(in_channels) * row_stride * stride);
+    const std::ptrdiff_t rows =
+        second_level_cache / 2 / (static_cast<std::ptrdiff_t>(in_channels) * row_stride * stride);
     return rows < 4 ? 4 : static_cast<int>(rows < 4096 ? rows : 4096);
 }
 
@@ -145,7 +148,7 @@ DEPIX_INLINE Vector tap_columns(const float* taps, int l, int count) {
     }
 }
 
-/// Asks for `count` pixels that an output row further down meets first: they come from more places than the processor
+/// Asks for Count pixels that an output row further down meets first: they come from more places than the processor
 /// can keep in mind.
 template <int Count>
 DEPIX_INLINE void prefetch(const float* pixels) {

@@ -125,13 +125,12 @@ constexpr ConvBackwardKernels choose_conv_backward_kernels() {
     constexpr int k = G.kernel, s = G.stride, p = G.padding_before;
     constexpr RegisterBlock block = backward_block<G, Transposed>();
     constexpr int gradient = choose_gradient_block(Transposed ? G.in_channels : G.out_channels, k);
-    ConvBackwardKernels kernels;
     if constexpr (Transposed)
-        kernels.input_gradient_rows = &conv_rows<k, s, block.channels, block.vectors>;
+        return {&conv_rows<k, s, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
     else if constexpr (!winograd_pays(G))
-        kernels.input_gradient_rows = &conv_transpose_rows<k, s, p, block.channels, block.vectors>;
-    if constexpr (Transposed || !winograd_pays(G)) kernels.weight_gradient_rows = &weight_gradient_rows<k, s, gradient>;
-    return kernels;
+        return {&conv_transpose_rows<k, s, p, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
+    else
+        return {};
 }
 
 /// y = pixel shuffle of epilogue(x * weight), rows [first, last) of the convolution, whose width is `width`.
@@ -195,11 +194,8 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
         share_gradient(team, kernels.parameters(), a.scratch + kernels.packed_for_training(), a.parameter_gradients,
                        [&](float* sums) {
                            if (kernels.winograd)
-                               winograd_weight_gradient(
-                                   a.input, dy, kernels.winograd_gradient(), g.kernel, team,
-                                   winograd_scratch(kernels, a.scratch, team) +
-                                       kernels.winograd_scratch() * static_cast<std::size_t>(team.thread),
-                                   sums);
+                               winograd_weight_gradient(a.input, dy, kernels.winograd_gradient(), g.kernel, team,
+                                                        winograd_scratch(kernels, a.scratch, team), sums);
                            else
                                share_rows(team, small.batch, small.height, [&](int n, int first, int last) {
                                    backward.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);

@@ -2,12 +2,22 @@
 // vectors, three at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 
-#include "depix/kernels/cpu/simd.hpp"
+#include "depix/kernels/cpu/cpu.hpp"
 
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
+
+/// No product keeps more output channels in registers at once, nor writes more channels than fill up such blocks.
+inline constexpr int largest_panel_block = 8;
+
+/// This thread's part of the output channels: whole panels, but for the last one.
+constexpr Interval share_panels(int channels, Team team) {
+    const Interval panels = team.share(round_up(channels, vector_width) / vector_width);
+    return {panels.first * vector_width, std::min(panels.last * vector_width, channels)};
+}
 
 /// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors of tiles; added to m if accumulating.
 template <int Channels, int Vectors>
@@ -44,7 +54,7 @@ DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, 
 template <int Vectors>
 [[gnu::noinline]] void multiply_panels(const float* u, const float* w, int depth, int channels, float* m,
                                        std::ptrdiff_t m_channel, bool accumulate) {
-    constexpr int most = vector_registers == 32 ? 8 : Vectors == 1 ? 8 : 4;
+    constexpr int most = vector_registers == 32 || Vectors == 1 ? largest_panel_block : 4;
     constexpr int block = most < vector_width ? most : vector_width;
     for (int o = 0; o < channels; o += block) {
         const float* weights = w + o / vector_width * depth * vector_width + o % vector_width;

@@ -125,11 +125,11 @@ struct Place {
             find_differences(x, places[v], u + in_u.first, sizes.u_point(), in_u.channel);
         }
         for (int o = 0; o < sizes.out_channels; o += chunk) {
-            const int channels = std::min(chunk, sizes.padded_out() - o);
+            const int channels = std::min(chunk, sizes.out_channels - o);
             for (int p = 0; p < UpsampledSizes::points; ++p)
                 multiply_vectors(u + p * sizes.u_point(), packed + p * sizes.w_point() + o * in, in, channels, vectors,
                                  m + p * sizes.m_point(), m_channel);
-            for (int c = 0; c < std::min(channels, sizes.out_channels - o); ++c)
+            for (int c = 0; c < channels; ++c)
                 for (int v = 0; v < vectors; ++v)
                     store_pixels(m + c * m_channel + v * vector_width, sizes.m_point(), places[v], o + c, epilogue, y);
         }

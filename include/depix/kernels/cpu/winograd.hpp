@@ -52,7 +52,7 @@ struct WinogradSizes {
     constexpr int channels_at_once() const {
         const int room = keeps_taps() ? (1 << 20) / (winograd_points * in_channels) : 256;  // 4 MiB of weights
         const int channels = std::max(room / vector_width, 1) * vector_width;
-        return std::min(channels, round_up(out_channels, largest_block));
+        return std::min(channels, round_up(out_channels, largest_panel_block));
     }
     /// Vectors of tiles that are worked on together: as many as keep U and M near, but enough that weights, where they
     /// are many, are not fetched for little work. Three, for which the products are quickest, or a multiple; or two.
@@ -126,8 +126,7 @@ struct WinogradPart {
             return;
         }
         inputs = team.share(sizes.in_channels);
-        outputs = team.share(panels);
-        outputs = {outputs.first * vector_width, std::min(outputs.last * vector_width, sizes.out_channels)};
+        outputs = share_panels(sizes.out_channels, team);
     }
 };
 

@@ -148,14 +148,13 @@ struct WinogradGradientPart {
             quarters = team.share(all_quarters);
             return;
         }
-        const Interval panels = team.share(round_up(sizes.out_channels, vector_width) / vector_width);
-        outputs = {panels.first * vector_width, std::min(panels.last * vector_width, sizes.out_channels)};
+        outputs = share_panels(sizes.out_channels, team);
     }
 };
 
 /// d_weight += this thread's part of the gradient. x is (N, In, H, W) with a border of one pixel, dy (N, Out, H, W)
 /// with zeros behind every row up to a whole vector; d_weight is (Out, In, K, K), K 3 or 2; a kernel of 2x2 counts as
-/// one of 3x3 without its first row and column. `scratch` is the thread's own.
+/// one of 3x3 without its first row and column. `scratch` is the team's: sizes.scratch() floats a thread.
 [[gnu::noinline]] inline void winograd_weight_gradient(View<const float> x, View<const float> dy,
                                                        WinogradGradientSizes sizes, int kernel, Team team,
                                                        float* scratch, float* d_weight) {
@@ -165,7 +164,7 @@ struct WinogradGradientPart {
     constexpr int tiles = WinogradGradientSizes::tiles_per_quarter;
     const int in = sizes.in_channels, vectors = sizes.in_vectors(), at_once = sizes.quarters_at_once();
     const std::ptrdiff_t s_channel = vectors * vector_width;
-    float* u = scratch;
+    float* u = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
     float* v = u + winograd_points * sizes.u_point();
     float* s = v + winograd_points * sizes.v_point();
     if (part.quarters.first == part.quarters.last) return;
