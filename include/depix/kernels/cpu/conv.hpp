@@ -183,11 +183,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
                     columns[v] =
                         tap_columns<Stride>(taps + v * vector_width * Stride, l, row.width - first - v * vector_width);
 #pragma GCC unroll 8
-                for (int o = 0; o < Block; ++o) {
-                    const Vector w = broadcast(weight[o]);
-#pragma GCC unroll 8
-                    for (int v = 0; v < Vectors; ++v) multiply_add(sum[o][v], w, columns[v]);
-                }
+                for (int o = 0; o < Block; ++o) multiply_add_each(sum[o], columns, weight + o);
             }
     }
 
@@ -253,6 +249,16 @@ void conv_rows(View<const float> x, int n, const float* weight, int padding, con
     }
 }
 
+/// 2x2 max pooling of two rows in scratch, which may be read up to whole vectors, to one row of `width` pixels.
+inline void pool_rows(const float* above, const float* below, int width, float* to, bool padded) {
+    for_vectors(width, [&](int j, int count) {
+        const Vector left = maximum(load(above + 2 * j), load(below + 2 * j));
+        const Vector right = maximum(load(above + 2 * j + vector_width), load(below + 2 * j + vector_width));
+        const Vector pooled = maximum(in_quads<0, 2, 4, 6>(left, right), in_quads<1, 3, 5, 7>(left, right));
+        store_tail(to + j, in_order(pooled), count, padded);
+    });
+}
+
 /// The same with 2x2 max pooling behind it: pooled rows [first, last); `width` is the convolution's before pooling.
 /// `scratch` holds 2 * Block rows, where each pair of rows waits in the first-level cache to be pooled.
 template <int Kernel, int Stride, int Block, int Vectors>
@@ -274,14 +280,7 @@ void conv_pool_rows(View<const float> x, int n, const float* weight, int padding
                     to_scratch);
             for (int c = 0; c < channels; ++c) {
                 const float* above = scratch + c * scratch_row;
-                const float* below = above + Block * scratch_row;
-                for_vectors(y.width, [&](int j, int count) {
-                    const Vector left = maximum(load(above + 2 * j), load(below + 2 * j));
-                    const Vector right =
-                        maximum(load(above + 2 * j + vector_width), load(below + 2 * j + vector_width));
-                    const Vector pooled = maximum(in_quads<0, 2, 4, 6>(left, right), in_quads<1, 3, 5, 7>(left, right));
-                    store_tail(y.row(n, o + c, i) + j, in_order(pooled), count, epilogue.padded);
-                });
+                pool_rows(above, above + Block * scratch_row, y.width, y.row(n, o + c, i), epilogue.padded);
             }
         }
     }

@@ -1,6 +1,7 @@
 // Binds Conv and ConvTranspose to the kernels: what training calls layer by layer, and what inference calls fused.
 #pragma once
 
+#include "depix/kernels/cpu/conv_row_pairs.hpp"
 #include "depix/kernels/cpu/conv_transpose.hpp"
 #include "depix/kernels/cpu/interleave.hpp"
 #include "depix/kernels/cpu/upsampled_conv.hpp"
@@ -12,8 +13,9 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// How a convolution is computed: tap by tap, by Winograd, or together with an Upsample<2> in front of it.
-enum class Algorithm { Taps, Winograd, Upsampled };
+/// How a convolution is computed: tap by tap, the same for two rows at once, by Winograd's tiles, or together with an
+/// Upsample<2> in front of it.
+enum class Algorithm { Taps, RowPairs, Winograd, Upsampled };
 
 /// A convolution's kernels as a value: its geometry, and which of the compiled kernels serve it. All code around them
 /// is compiled once, for every convolution of a program.
@@ -24,12 +26,15 @@ struct ConvKernels {
                              ///< cannot use it
     int forward_block = 1;   ///< channels of a register block, which the forward weights are packed for
     int backward_block = 1;  ///< likewise for the input's gradient
+    int row_pair_block = 0;  ///< likewise for pairs of rows; 0: they do not pay
 
     /// y = epilogue(x * weight), rows [first, last) of picture n.
-    void (*forward_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
-                         View<float> y, int first, int last) = nullptr;
-    /// The same with 2x2 max pooling behind it: pooled rows. nullptr if transposed, and where
-    /// Winograd pays.
+    using Rows = void (*)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
+                          View<float> y, int first, int last);
+    Rows forward_rows = nullptr;
+    Rows forward_row_pairs = nullptr;  ///< packed for Algorithm::RowPairs
+    /// The same with 2x2 max pooling behind it: pooled rows. nullptr if transposed, and where Winograd pays. In pairs
+    /// where these pay.
     void (*forward_pool_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
                               int width, View<float> y, int first, int last, float* scratch) = nullptr;
 
@@ -38,12 +43,18 @@ struct ConvKernels {
     constexpr WinogradGradientSizes winograd_gradient() const { return {geometry.in_channels, geometry.out_channels}; }
     constexpr UpsampledSizes upsampled() const { return {geometry.in_channels, geometry.out_channels}; }
     /// What training uses forward.
-    constexpr Algorithm layer_algorithm() const { return winograd ? Algorithm::Winograd : Algorithm::Taps; }
+    constexpr Algorithm layer_algorithm() const {
+        return winograd ? Algorithm::Winograd : row_pair_block > 0 ? Algorithm::RowPairs : Algorithm::Taps;
+    }
     constexpr std::size_t forward_size(Algorithm algorithm) const {
-        return algorithm == Algorithm::Winograd ? winograd_forward().packed()
-               : algorithm == Algorithm::Upsampled
-                   ? upsampled().packed()
-                   : packed_size(geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block);
+        const int in = geometry.in_channels, out = geometry.out_channels, kernel = geometry.kernel;
+        return algorithm == Algorithm::Winograd    ? winograd_forward().packed()
+               : algorithm == Algorithm::Upsampled ? upsampled().packed()
+               : algorithm == Algorithm::RowPairs  ? row_pair_packed_size(in, out, kernel, row_pair_block)
+                                                   : packed_size(in, out, kernel, forward_block);
+    }
+    constexpr Rows rows(Algorithm algorithm) const {
+        return algorithm == Algorithm::RowPairs ? forward_row_pairs : forward_rows;
     }
     constexpr std::size_t backward_size() const {
         return winograd ? winograd_backward().packed()
@@ -74,6 +85,9 @@ struct ConvKernels {
             pack_winograd(weight, winograd_forward(), geometry.kernel, false, scale, packed, team);
         else if (algorithm == Algorithm::Upsampled)
             pack_upsampled(weight, upsampled(), scale, packed, team);
+        else if (algorithm == Algorithm::RowPairs)
+            pack_row_pairs(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, row_pair_block, scale,
+                           packed, team);
         else
             pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block,
                          transposed, scale, packed, team);
@@ -114,8 +128,14 @@ constexpr ConvKernels choose_conv_kernels() {
         kernels.forward_rows = &conv_transpose_rows<k, s, p, ahead.channels, ahead.vectors>;
     } else {
         kernels.forward_rows = &conv_rows<k, s, ahead.channels, ahead.vectors>;
-        if constexpr (!winograd_pays(G))
+        if constexpr (!winograd_pays(G) && row_pairs_pay(G)) {
+            constexpr int block = choose_row_pair_block(G.out_channels);
+            kernels.row_pair_block = block;
+            kernels.forward_row_pairs = &conv_row_pairs<k, block>;
+            kernels.forward_pool_rows = &conv_row_pairs_pooled<k, block>;
+        } else if constexpr (!winograd_pays(G)) {
             kernels.forward_pool_rows = &conv_pool_rows<k, s, ahead.channels, ahead.vectors>;
+        }
     }
     return kernels;
 }
@@ -175,8 +195,9 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     if (kernels.winograd)
         return winograd_tiles<WinogradStore::Plain>(a.input, a.scratch, kernels.winograd_forward(), epilogue, a.output,
                                                     team, winograd_scratch(kernels, a.scratch, team));
+    const ConvKernels::Rows rows = kernels.rows(kernels.layer_algorithm());
     share_rows(team, a.output.batch, a.output.height, [&](int n, int first, int last) {
-        kernels.forward_rows(a.input, n, a.scratch, g.padding_before, epilogue, a.output, first, last);
+        rows(a.input, n, a.scratch, g.padding_before, epilogue, a.output, first, last);
     });
 }
 

@@ -39,11 +39,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
                     columns[v] = Kernel > Stride ? load_once(from) : load(from);  // else taps may share them
                 }
 #pragma GCC unroll 8
-                for (int o = 0; o < Block; ++o) {
-                    const Vector w = broadcast(taps[l * Block + o]);
-#pragma GCC unroll 8
-                    for (int v = 0; v < Vectors; ++v) multiply_add(sum[phase][o][v], w, columns[v]);
-                }
+                for (int o = 0; o < Block; ++o) multiply_add_each(sum[phase][o], columns, taps + l * Block + o);
             }
         }
     }

@@ -163,7 +163,7 @@ class Engine {
             conv_shuffle_rows(kernels, x, weight, epilogue, step.shuffle.info->traits.up, convolved.width, y,
                               rows.first, rows.last, scratch);
         else
-            kernels.forward_rows(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
+            kernels.rows(algorithm)(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
     }
 
     // The caller's picture has no borders; the network's input has.

@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstring>
 
 #include "depix/kernels/cpu/conv_kernels.hpp"
 #include "depix/kernels/cpu/cpu.hpp"
@@ -21,9 +20,9 @@ inline constexpr auto inference_plan = plan_for_inference<Network>();
 /// Zeros around a map that lies in memory used before: behind every row, and above and below every channel.
 inline void clear_border(const View<float>& map, int halo, Team team) {
     if (halo == 0 && map.row_stride == map.width) return;
-    const int used = round_up(map.width, vector_width);  // kernels clear the rest of the last vector themselves
-    const auto clear = [](float* from, std::ptrdiff_t count) {
-        std::memset(from, 0, static_cast<std::size_t>(count) * sizeof(float));
+    const int used = round_up(map.width, vector_width);         // kernels clear the rest of the last vector themselves
+    const auto clear = [](float* from, std::ptrdiff_t count) {  // whole vectors, often one alone
+        for (std::ptrdiff_t j = 0; j < count; j += vector_width) store(from + j, Vector{});
     };
     const std::ptrdiff_t gap = map.row_stride - used;
     const Interval channels = team.share(map.channels);
@@ -59,11 +58,13 @@ struct Layout {
     }
 };
 
-/// How a step is computed: by Winograd if that pays, and there is nothing behind it that it cannot store.
+/// How a step is computed: by Winograd's tiles or pairs of rows if they pay, and there is nothing behind it that they
+/// cannot store.
 constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
     if (step.upsample) return Algorithm::Upsampled;
     const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
-    return kernels.winograd && can_store ? Algorithm::Winograd : Algorithm::Taps;
+    if (kernels.winograd && can_store) return Algorithm::Winograd;
+    return kernels.row_pair_block > 0 && !step.shuffle ? Algorithm::RowPairs : Algorithm::Taps;
 }
 
 /// Floats of scratch that each thread wants for a fused step: convolved rows of `width` before the next layer of it.

@@ -100,6 +100,30 @@ DEPIX_INLINE Vector broadcast(float value) {
     return simd_detail::broadcast(value, std::make_index_sequence<vector_width>{});
 }
 
+/// Whether a multiply-add can take a number from memory for all lanes by itself, at the price of loading it.
+inline constexpr bool multiplies_from_memory = vector_width == 16;
+
+/// sum += a * *b, as multiply_add.
+DEPIX_INLINE void multiply_add_from(Vector& sum, Vector a, const float* b) {
+#if defined(__AVX512F__) && !defined(__clang__)
+    asm("vfmadd231ps {%2%{1to16%}, %1, %0|%0, %1, %2%{1to16%}}" : "+v"(sum) : "v"(a), "m"(*b));
+#else
+    multiply_add(sum, a, broadcast(*b));
+#endif
+}
+
+/// sum[v] += a[v] * *b for all vectors.
+template <int Vectors>
+DEPIX_INLINE void multiply_add_each(Vector (&sum)[Vectors], const Vector (&a)[Vectors], const float* b) {
+    if constexpr (Vectors == 1) {
+        multiply_add_from(sum[0], a[0], b);
+    } else {
+        const Vector factor = broadcast(*b);
+#pragma GCC unroll 8
+        for (int v = 0; v < Vectors; ++v) multiply_add(sum[v], factor, a[v]);
+    }
+}
+
 /// -1 in the first `count` lanes, 0 in the others.
 DEPIX_INLINE IntegerVector first_lanes(int count) {
     return simd_detail::lane_numbers(std::make_index_sequence<vector_width>{}) < count;
