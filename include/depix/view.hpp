@@ -68,6 +68,13 @@ struct View {
         part.channels = count;
         return part;
     }
+    /// Rows [first, first + count).
+    constexpr View rows(int first, int count) const {
+        View part = *this;
+        part.data += first * row_stride;
+        part.height = count;
+        return part;
+    }
     /// Whether the elements lie one behind the other, without gaps.
     constexpr bool contiguous() const {
         return row_stride == width && channel_stride == row_stride * height &&

@@ -1,6 +1,7 @@
 // Trainer: forward, loss, backward, optimizer. One step at a time, in memory that is laid out once.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -26,6 +27,30 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
                          ", but there are " + std::to_string(target.batch) + " of " + to_string(target.shape()));
 }
 
+/// Whether a picture's part of the gradients does not depend on the other pictures of its batch.
+template <Module Network>
+constexpr bool pictures_are_independent() {
+    bool independent = true;
+    layers_of<Network>::for_each([&]<class L>() { independent &= count_tensors<L>(false) == 0; });
+    return independent;
+}
+
+/// How many pictures of a batch a training step takes at once: as many as leave their maps in a third-level cache,
+/// where their gradients want as much again; a divisor of the batch.
+template <Module Network>
+int pictures_at_once(int batch, Shape input) {
+    if constexpr (!pictures_are_independent<Network>()) return batch;
+    constexpr auto plan = plan_for_training<Network>();
+    constexpr std::size_t cache = 4 << 20;  // of floats, 16 MiB
+    const auto shapes = find_shapes(plan, input);
+    std::size_t maps = 0;  // of one picture
+    for (int i = 0; i < plan.tensor_count; ++i)
+        if (plan.root(i) == i) maps += shapes[static_cast<std::size_t>(i)].size();
+    for (int pictures = batch; pictures > 1; --pictures)
+        if (batch % pictures == 0 && static_cast<std::size_t>(pictures) * maps <= cache) return pictures;
+    return 1;
+}
+
 }  // namespace detail
 
 /// Trains a model: each `step` is one batch forward, the loss, the batch backward, and the optimizer's step.
@@ -35,6 +60,8 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
 ///
 /// The model must outlive the trainer and is changed in place. Batches may change in size from step to step; a step
 /// allocates nothing unless it is larger than all before. Same seed, same number of threads: same weights, bit for bit.
+/// A network without batch norm goes forward and back with a few pictures of a batch after the other, whose gradients
+/// are added up: they stay in the cache, and the batch needs no more memory than those few.
 template <Module Network, class Loss, class Optimizer, class Backend = Cpu, class T = float>
 class Trainer {
     using Pass = TrainingPass<Network, Backend, T>;
@@ -72,8 +99,6 @@ class Trainer {
 
     /// The gradients of the last step, laid out as model.parameters().
     std::span<const T> gradients() const { return gradients_; }
-    /// The training output of the last step, (N, C', H', W').
-    View<const T> output() const { return pass_.output(); }
 
     Model<Network, T>& model() { return model_; }
     const Model<Network, T>& model() const { return model_; }
@@ -90,28 +115,37 @@ class Trainer {
   private:
     double pass(View<const T> input, View<const T> target) {
         detail::check_batch<Network>(input, target);
-        pass_.prepare(input.batch, input.shape(), threads_);
-        picture_losses_.resize(static_cast<std::size_t>(input.batch));
+        const int at_once = detail::pictures_at_once<Network>(input.batch, input.shape());
+        pass_.prepare(at_once, input.shape(), threads_);
+        losses_.assign(static_cast<std::size_t>(input.batch * threads_), 0);
         std::fill(gradients_.begin(), gradients_.end(), T(0));
         Pass::run(threads_, [&](Team team) {
-            pass_.forward(model_, input, random_, team);
-            compare(target, team);
-            team.barrier();
-            pass_.backward(model_, std::span<T>(gradients_), team);
+            for (int first = 0; first < input.batch; first += at_once) {
+                pass_.forward(model_, input.pictures(first, at_once), random_, team);
+                compare(target, first, at_once, team);
+                team.barrier();
+                const auto begin = losses_.begin() + first * threads_;
+                if (!std::all_of(begin, begin + at_once * threads_, [](double loss) { return std::isfinite(loss); }))
+                    break;  // the maps stay as they are, for the message
+                pass_.backward(model_, std::span<T>(gradients_), team);
+            }
         });
         double sum = 0;
-        for (int n = 0; n < input.batch; ++n) sum += picture_losses_[static_cast<std::size_t>(n)];
+        for (const double loss : losses_) sum += loss;
         return sum / (static_cast<double>(input.batch) * static_cast<double>(target.shape().size()));
     }
 
-    // Each picture's loss, and the output's gradient.
-    void compare(View<const T> target, Team team) {
-        const Interval part = team.share(target.batch);
+    // The losses of the pictures that are in the pass, and the output's gradient: this thread's rows of each.
+    void compare(View<const T> target, int first, int pictures, Team team) {
+        const View<const T> output = pass_.output();
+        const Interval part = team.share(output.height);
+        const int rows = part.last - part.first;
         const T factor =
             static_cast<T>(1 / (static_cast<double>(target.batch) * static_cast<double>(target.shape().size())));
-        for (int n = part.first; n < part.last; ++n)
-            picture_losses_[static_cast<std::size_t>(n)] =
-                sum_loss(loss_, pass_.output(), target, pass_.output_gradient(), n, factor);
+        for (int n = 0; n < pictures; ++n)
+            losses_[static_cast<std::size_t>((first + n) * threads_ + team.thread)] =
+                sum_loss(loss_, output.rows(part.first, rows), target.pictures(first, pictures).rows(part.first, rows),
+                         pass_.output_gradient().rows(part.first, rows), n, factor);
     }
 
     Model<Network, T>& model_;
@@ -121,7 +155,7 @@ class Trainer {
     Pass pass_;
     std::vector<T> gradients_;
     OptimizerState<T> state_;
-    std::vector<double> picture_losses_;
+    std::vector<double> losses_;  // of each picture of the batch and thread
 };
 
 template <class Network, class T, class Loss, class Optimizer>

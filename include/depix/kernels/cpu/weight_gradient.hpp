@@ -36,7 +36,8 @@ DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
 template <int Kernel, int Stride, int Block>
 void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first, int last,
                           float* d_weight) {
-    const int band = band_rows(x.channels + dy.channels, x.row_stride, Stride);
+    // The sums over lanes behind every band cost as much as a row or two.
+    const int band = std::max(8, band_rows(x.channels + dy.channels, x.row_stride, Stride));
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
         for (int o = 0; o < dy.channels; o += Block) {
