@@ -91,7 +91,7 @@ concept ElementwiseLoss = requires(float y, float t) {
 };
 
 /// The sum of the loss over picture n of y and t (both (N, C, H, W)); its slope times `factor` goes to dy, unless that
-/// has no data; it is added to what is there if `accumulate`. Sums rows in T and adds them up in double.
+/// has no data; it is added to what is there if `accumulate`. Sums parts of rows in T and adds them up in double.
 template <ElementwiseLoss Loss, class T>
 double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n, T factor, bool accumulate = false) {
     double sum = 0;
@@ -99,9 +99,14 @@ double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n
         for (int i = 0; i < y.height; ++i) {
             const T* prediction = y.row(n, c, i);
             const T* target = t.row(n, c, i);
-            T row = 0;
-            for (int j = 0; j < y.width; ++j) row += Loss::value(prediction[j], target[j]);
-            sum += static_cast<double>(row);
+            // In parts that do not wait for each other: compilers make vectors of them.
+            constexpr int parts = 16;
+            T part[parts] = {};
+            int whole = 0;
+            for (; whole + parts <= y.width; whole += parts)
+                for (int k = 0; k < parts; ++k) part[k] += Loss::value(prediction[whole + k], target[whole + k]);
+            for (int j = whole; j < y.width; ++j) part[0] += Loss::value(prediction[j], target[j]);
+            for (const T value : part) sum += static_cast<double>(value);
             if (!dy.data) continue;
             T* slope = dy.row(n, c, i);
             for (int j = 0; j < y.width; ++j) {
