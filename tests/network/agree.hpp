@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "../uses_winograd.hpp"
@@ -116,7 +117,7 @@ struct Trained {
 };
 
 /// One pass of training over noise, of which every output has a gradient of noise too; twice, since the second must not
-/// see what the first left.
+/// see what the first left. Inputs are eighths, so that some windows have several largest.
 template <class Backend, class Network, class T>
 Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures, int threads) {
     using Pass = TrainingPass<Network, Backend, T>;
@@ -126,13 +127,15 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures,
         reference::copy(from, to.view(), false);
         return to.data;
     };
-    const Tensor<T> input = noise<T>(pictures, shape, 3), slopes = noise<T>(pictures, Network::output(shape), 4);
+    Tensor<T> input = noise<T>(pictures, shape, 3);
+    for (T& value : input.data) value = std::round(value * 8) / 8;
+    const Tensor<T> slopes = noise<T>(pictures, Network::output(shape), 4);
     Pass pass;
     pass.prepare(pictures, shape, threads);
     for (int time = 0; time < 2; ++time) {
         Random random(5);
         trained.gradients.assign(model.parameters().size(), T(0));
-        Pass::run(threads, [&](Team team) { pass.forward(model, input.view(), random, team); });
+        Pass::run(threads, [&](Team team) { pass.forward(model, std::as_const(input).view(), random, team); });
         trained.output = copy(pass.output());
         reference::copy(slopes.view(), pass.output_gradient(), false);
         Pass::run(threads,

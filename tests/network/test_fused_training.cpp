@@ -34,6 +34,9 @@ TEST_CASE("batch norm, rectifier and pooling") {
     check<Sequential<Conv<2, 5>, BatchNorm<5>, ReLU, MaxPool<2>, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, Leaky, MaxPool<2>, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, MaxPool<2>, Conv<5, 2>>>(sizes);
+    // Without a border, the next row of the pooled map lies right behind: a last column must not see it.
+    check<Sequential<Conv<2, 5, 1>, BatchNorm<5>, Leaky, MaxPool<2>, Conv<5, 2, 1>>>(
+        {{2, 5, 9}, {2, 6, 17}, {2, 7, 33}});
     check<Sequential<Conv<2, 5>, BatchNorm<5>, ReLU, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, Leaky, Conv<5, 2>>>(sizes);
 }
@@ -49,6 +52,7 @@ TEST_CASE("windows without anything above 0") {
 TEST_CASE("a network begins or ends with a fused step") {
     const auto sizes = {Shape{3, 6, 9}, {3, 9, 34}};
     check<Sequential<BatchNorm<3>, ReLU, MaxPool<2>, Conv<3, 2>>>(sizes);
+    check<Sequential<BatchNorm<3>, MaxPool<2>>>(sizes);
     check<Sequential<BatchNorm<3>, Leaky, Conv<3, 2>, Leaky>>(sizes);
     check<Sequential<Conv<3, 3>, Leaky, BatchNorm<3>, ReLU>>(sizes);
     check<Sequential<Conv<3, 3>, BatchNorm<3>, Leaky, MaxPool<2>>>(sizes);
@@ -93,11 +97,14 @@ TEST_CASE("the network's own input is read twice") {
     check<Sequential<Residual<Conv<2, 2>, Leaky>, Residual<BatchNorm<2>, ReLU>>>({{2, 7, 17}});
 }
 
-TEST_CASE("dropout behind a fused step, in place or not") {
+TEST_CASE("elementwise layers behind a fused step, in place or not") {
     const auto sizes = {Shape{3, 6, 10}, {3, 8, 34}};
     using Half = Dropout<std::ratio<1, 2>>;
     check<Sequential<Conv<3, 4>, ReLU, Half, Conv<4, 3>, BatchNorm<3>, ReLU, Half, Conv<3, 2>>>(sizes);
     check<Sequential<Conv<3, 4>, BatchNorm<4>, ReLU, MaxPool<2>, Half, Conv<4, 2>, PReLU<>, Half>>(sizes);
+    // These would leave other signs behind.
+    check<Sequential<Conv<3, 4>, Leaky, Scale<std::ratio<-1, 2>>, Conv<4, 2>, Leaky, Sigmoid>>(sizes);
+    check<Sequential<Conv<3, 4>, BatchNorm<4>, Leaky, Scale<std::ratio<-1, 2>>, Conv<4, 2>>>(sizes);
 }
 
 TEST_CASE("a message names the layer by its number in the network") {

@@ -68,14 +68,14 @@ DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, float negative_
     const Vector zero{};
     const Vector largest = pool_windows(y, negative_slope);
     Windows slopes;
-    IntegerVector open = largest == largest;  // not given away yet; NaN is nobody's
+    Vector rest = dy;  // not given away yet
 #pragma GCC unroll 2
     for (int k = 0; k < 2; ++k)
 #pragma GCC unroll 2
         for (int l = 0; l < 2; ++l) {
-            const IntegerVector first = (rectify(y.pixel[k][l], negative_slope) == largest) & open;
-            open &= ~first;
-            slopes.pixel[k][l] = first ? rectify_gradient(dy, y.pixel[k][l], negative_slope) : zero;
+            const IntegerVector here = rectify(y.pixel[k][l], negative_slope) == largest;
+            slopes.pixel[k][l] = rectify_gradient(here ? rest : zero, y.pixel[k][l], negative_slope);
+            rest = here ? zero : rest;
         }
     return slopes;
 }
