@@ -44,8 +44,9 @@ TEST_CASE("batch norm, rectifier and pooling") {
 TEST_CASE("windows without anything above 0") {
     using Network = Sequential<Conv<2, 3>, BatchNorm<3>, ReLU, MaxPool<2>, Conv<3, 2>>;
     Model<Network> model = lively_model<Network>();
-    for (float& bias : model.tensors()[3].values) bias = -9;
-    model.tensors()[3].values[1] = 1;
+    const std::span<float> biases = model.tensors()[3].values;
+    for (float& bias : biases) bias = -9;
+    biases[1] = 1;
     check_training_pass(model, {2, 6, 9}, 2);
 }
 
