@@ -5,6 +5,8 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "../uses_winograd.hpp"
@@ -104,6 +106,69 @@ void check_gradients(Shape shape, int pictures) {
             // A bias before a batch norm has no gradient but the rounding of the network's largest ones.
             CHECK(largest_difference(gradients[i].values, values) <=
                   tolerance<Network>(largest_difference(textbook_gradients[i].values, values), largest));
+        }
+    }
+}
+
+/// What one pass of training leaves.
+template <class T>
+struct Trained {
+    std::vector<T> output, input_gradient, gradients;
+};
+
+/// One pass of training over noise, of which every output has a gradient of noise too; twice, since the second must not
+/// see what the first left. Inputs are eighths, so that some windows have several largest.
+template <class Backend, class Network, class T>
+Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures, int threads) {
+    using Pass = TrainingPass<Network, Backend, T>;
+    Trained<T> trained;
+    const auto copy = [](View<const T> from) {
+        Tensor<T> to(from.batch, from.shape());
+        reference::copy(from, to.view(), false);
+        return to.data;
+    };
+    Tensor<T> input = noise<T>(pictures, shape, 3);
+    for (T& value : input.data) value = std::round(value * 8) / 8;
+    const Tensor<T> slopes = noise<T>(pictures, Network::output(shape), 4);
+    Pass pass;
+    pass.prepare(pictures, shape, threads);
+    for (int time = 0; time < 2; ++time) {
+        Random random(5);
+        trained.gradients.assign(model.parameters().size(), T(0));
+        Pass::run(threads, [&](Team team) { pass.forward(model, std::as_const(input).view(), random, team); });
+        trained.output = copy(pass.output());
+        reference::copy(slopes.view(), pass.output_gradient(), false);
+        Pass::run(threads,
+                  [&](Team team) { pass.backward(model, trained.gradients, team, Pass::InputGradient::Wanted); });
+        trained.input_gradient = copy(pass.input_gradient());
+    }
+    return trained;
+}
+
+/// Training: outputs, gradients of every parameter, and the input's gradient.
+template <class Network>
+void check_training_pass(const Model<Network>& model, Shape shape, int pictures) {
+    CAPTURE(to_string(shape));
+    Model<Network, double> exact_model{model};
+    const auto exact = train_once<Reference>(exact_model, shape, pictures, 1);
+    const auto textbook = train_once<Reference>(model, shape, pictures, 1);
+    for (const int threads : {1, 3}) {
+        CAPTURE(threads);
+        const auto fast = train_once<Cpu>(model, shape, pictures, threads);
+        const auto check = [&](const auto& values, const auto& textbook_values, const auto& exact_values,
+                               double largest) {
+            CHECK(largest_difference(values, exact_values) <=
+                  tolerance<Network>(largest_difference(textbook_values, exact_values), largest));
+        };
+        check(fast.output, textbook.output, exact.output, largest_of(exact.output));
+        check(fast.input_gradient, textbook.input_gradient, exact.input_gradient, largest_of(exact.input_gradient));
+        const auto gradients = model.name_parameters(std::span(fast.gradients));
+        const auto textbook_gradients = model.name_parameters(std::span(textbook.gradients));
+        const auto exact_gradients = exact_model.name_parameters(std::span(exact.gradients));
+        for (std::size_t i = 0; i < gradients.size(); ++i) {
+            CAPTURE(gradients[i].name);
+            check(gradients[i].values, textbook_gradients[i].values, exact_gradients[i].values,
+                  largest_of(exact.gradients));
         }
     }
 }

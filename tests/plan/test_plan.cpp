@@ -81,8 +81,64 @@ static_assert(upsampled<Upsample<2>, Conv<3, 8>>.step_count == 2);
 static_assert(upsampled<Upsample<3>, Conv<3, 8, 2, Padding<0, 1>>>.step_count == 2);
 static_assert(upsampled<Conv<1, 3>, Upsample<2>, SkipConcat<Conv<3, 8, 2, Padding<0, 1>>>>.step_count == 4);
 // Others keep a step a layer.
+static_assert(plan_for_training<Small>().step_count == 5);
 static_assert(plan_for_training<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step_count == 2);
 static_assert(plan_for_reference<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step_count == 2);
+
+// ---- fuse for training
+// ----------------------------------------------------------------------------------------------
+
+template <class... Layers>
+constexpr auto trained = plan_for_fused_training<Sequential<Layers...>>();
+// A batch norm takes the rectifier and the pooling behind it; the convolution stays apart from it.
+constexpr auto normed = trained<Conv<1, 2>, BatchNorm<2>, ReLU, MaxPool<2>, Conv<2, 1>>;
+static_assert(normed.step_count == 3 && !normed.step(0).batch_norm && normed.step(1).rectifier && normed.step(1).pool);
+static_assert(normed.step(1).input == 1 && normed.step(1).output == 4 && normed.tensor(4).producer == 1);
+static_assert(normed.tensor(2).channels == 0 && normed.tensor(3).channels == 0);
+static_assert(normed.step(0).layers() == 1 && normed.step(1).layers() == 3);
+static_assert(find_shapes(normed, {1, 7, 9})[4] == Shape{2, 3, 4});
+static_assert(trained<BatchNorm<2>, LeakyReLU<>>.step_count == 1 && trained<BatchNorm<2>, MaxPool<2>>.step_count == 1);
+// A convolution takes the rectifier only.
+constexpr auto rectified = trained<Conv<1, 2>, ReLU, ConvTranspose<2, 1>, LeakyReLU<>>;
+static_assert(rectified.step_count == 2 && rectified.step(0).rectifier && rectified.step(1).rectifier);
+static_assert(trained<Conv<1, 2>, ReLU, MaxPool<2>>.step_count == 2);
+static_assert(trained<Conv<1, 4>, ReLU, PixelShuffle<2>>.step_count == 2);
+static_assert(trained<Conv<1, 2>, ReLU, BatchNorm<2>, ReLU>.step_count == 2);
+// One rectifier, no learned slope, no pooling that overlaps or is larger.
+static_assert(trained<Conv<1, 2>, ReLU, ReLU>.step_count == 2 && trained<BatchNorm<2>, ReLU, ReLU>.step_count == 2);
+static_assert(trained<Conv<1, 2>, PReLU<>>.step_count == 2 && trained<BatchNorm<2>, PReLU<>>.step_count == 2);
+static_assert(trained<BatchNorm<2>, ReLU, MaxPool<3>>.step_count == 2);
+static_assert(trained<BatchNorm<2>, ReLU, MaxPool<2, Stride<1>>>.step_count == 2);
+static_assert(trained<BatchNorm<2>, ReLU, MaxPool<2>, MaxPool<2>>.step_count == 2);
+static_assert(trained<ReLU, Conv<2, 2>>.step_count == 2);
+// What somebody else reads stays apart.
+static_assert(trained<BatchNorm<2>, ReLU, SkipConcat<MaxPool<2>, Upsample<2>>>.step_count == 4);
+static_assert(trained<Conv<1, 2>, Residual<ReLU, Conv<2, 2>>>.step_count == 4);
+// A fused step's output lives in a concatenation like any other, whichever half it is.
+constexpr auto halves = trained<Conv<1, 2>, ReLU, SkipConcat<Conv<2, 3>, ReLU>>;
+static_assert(halves.step_count == 3 && halves.root(2) == 5 && halves.root(4) == 5 && halves.channel_in_root(4) == 2);
+// A convolution's backward pass looks for its rectifier in the output, which so may not be written over; a batch norm's
+// computes it again.
+constexpr auto kept_output = trained<Conv<1, 2>, ReLU, Dropout<std::ratio<1, 2>>>;
+static_assert(kept_output.step_count == 2 && kept_output.tensor(3).parent < 0);
+constexpr auto lost_output = trained<BatchNorm<2>, ReLU, MaxPool<2>, Dropout<std::ratio<1, 2>>>;
+static_assert(lost_output.step_count == 2 && lost_output.tensor(4).parent == 3);
+static_assert(trained<Conv<1, 2>, Dropout<std::ratio<1, 2>>>.tensor(2).parent == 1);
+
+// The way back through a convolution's rectifier belongs to the step that is the last to write the output's gradient,
+// if that is a convolution too: steps are 0: conv, 1: conv, 2: pool, 3: conv.
+constexpr auto chain = detail::plan_backward(
+    trained<Conv<1, 2>, ReLU, Conv<2, 2>, LeakyReLU<std::ratio<1, 4>>, MaxPool<2>, Conv<2, 1>, ReLU>);
+static_assert(chain.input_slope == std::array{1.f, 0.f, 1.f, 1.f, 1.f, 1.f, 1.f});
+static_assert(chain.output_slope == std::array{1.f, 0.25f, 1.f, 0.f, 1.f, 1.f, 1.f});
+// A residual's convolution is the last, its sum the first; a concatenation is the last where it is the only one.
+constexpr auto residual = detail::plan_backward(trained<Conv<1, 2>, ReLU, Residual<Conv<2, 2>>>);
+static_assert(residual.input_slope[1] == 0 && residual.output_slope[0] == 1 && residual.accumulate[1]);
+constexpr auto second_half = detail::plan_backward(halves);
+static_assert(second_half.input_slope[1] == 0 && second_half.output_slope[1] == 0 && second_half.output_slope[0] == 1);
+// A batch norm's is its own.
+constexpr auto own = detail::plan_backward(normed);
+static_assert(own.input_slope[2] == 1 && own.output_slope[1] == 1);
 
 // ---- alias
 // -----------------------------------------------------------------------------------------------------------

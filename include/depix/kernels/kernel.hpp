@@ -45,6 +45,8 @@ struct Forward {
     P* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's;
                                     ///< Cuda: Kernel::scratch_size elements
     Random* random = nullptr;       ///< training: for layers that draw
+    float negative_slope = 1.f;     ///< Cpu, training: of a rectifier fused behind the layer; 1: there is none
+    bool pooled = false;            ///< Cpu, training: 2x2 max pooling is fused behind that
 
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }
 };
@@ -64,6 +66,12 @@ struct Backward {
     P* parameter_gradients = nullptr;  ///< added to, as PyTorch's .grad is; nullptr: not wanted (a frozen network)
     const P* saved = nullptr;
     P* scratch = nullptr;  ///< Cpu and Cuda: Kernel::scratch_size elements, shared by the team
+
+    float negative_slope = 1.f;  ///< Cpu: as in Forward. A batch norm's kernel sees to both; a convolution's is given
+    bool pooled = false;         ///< the gradient of what the rectifier was given
+    /// Cpu: the slope of the rectifier that made the input; 1: none, or somebody else sees to it. The input's gradient,
+    /// once complete, is multiplied by it wherever the input is not > 0.
+    float input_slope = 1.f;
 };
 
 /// Kernel<Backend, Layer> has `forward` and `backward`, static; each backend specialises it in one file per layer.

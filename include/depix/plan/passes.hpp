@@ -7,24 +7,69 @@ namespace depix {
 
 namespace detail {
 
+constexpr bool is_convolution(const PlanLayer& layer) {
+    const Role role = layer.info->traits.role;
+    return role == Role::convolution || role == Role::transposed_convolution;
+}
+
+// A max pooling whose windows are of 2x2 and do not overlap.
+constexpr bool is_halving(const PlanLayer& layer) {
+    const LayerInfo& info = *layer.info;
+    return info.traits.role == Role::max_pool && info.traits.down == 2 && info.needs({0, 0}) == Interval{0, 1};
+}
+
 // Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
 constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool, bool fuse_shuffle) {
-    const Role role = step.layer.info->traits.role;
-    if (role != Role::convolution && role != Role::transposed_convolution) return false;
-    if (step.pool) return false;
-    const bool plain = role == Role::convolution && !step.upsample && !step.shuffle;
+    if (!is_convolution(step.layer) || step.pool) return false;
+    const bool plain = step.layer.info->traits.role == Role::convolution && !step.upsample && !step.shuffle;
     switch (next.info->traits.role) {
         case Role::batch_norm:
             return !step.batch_norm && !step.rectifier && !step.shuffle;
         case Role::rectifier:
             return !step.rectifier;
-        case Role::max_pool:  // windows of 2x2 that do not overlap
-            return fuse_pool && plain && next.info->traits.down == 2 && next.info->needs({0, 0}) == Interval{0, 1};
+        case Role::max_pool:
+            return fuse_pool && plain && is_halving(next);
         case Role::pixel_shuffle:
             return fuse_shuffle && plain;
         default:
             return false;
     }
+}
+
+// The same in training, where the backward pass must find its way back: through a rectifier by its output's sign, which
+// a learned slope may turn round; through a batch norm by computing it once more.
+constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next) {
+    const bool norm = step.layer.info->traits.role == Role::batch_norm;
+    if (step.pool || !(norm || is_convolution(step.layer))) return false;
+    if (next.info->traits.role == Role::rectifier) return !step.rectifier && !next.info->traits.learned_slope;
+    return norm && is_halving(next);
+}
+
+// Appends every layer to the step that makes its input, where nobody else reads that and can_join(step, layer) says so.
+template <std::size_t T, std::size_t S, class CanJoin>
+constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
+    int kept = 0;
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep step = plan.step(i);
+        const PlanTensor& input = plan.tensor(step.input);
+        const int before = input.producer;
+        if (before >= 0 && input.consumers == 1 && step.other < 0 && can_join(plan.step(before), step.layer)) {
+            PlanStep& longer = plan.step(before);
+            const Role role = step.layer.info->traits.role;
+            (role == Role::batch_norm  ? longer.batch_norm
+             : role == Role::rectifier ? longer.rectifier
+             : role == Role::max_pool  ? longer.pool
+                                       : longer.shuffle) = step.layer;
+            longer.output = step.output;
+            plan.tensor(step.output).producer = before;
+            plan.tensor(step.input) = {};  // nobody's tensor now
+        } else {
+            plan.tensor(step.output).producer = kept;
+            plan.step(kept++) = step;
+        }
+    }
+    plan.step_count = kept;
+    return plan;
 }
 
 // A convolution of 2x2 with a stride of 1 whose output is as large as its input, from the pixel to the one below right.
@@ -64,29 +109,16 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
 /// reads what lies between them: the values go from register to register instead of through memory.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true, bool fuse_shuffle = true) {
-    int kept = 0;
-    for (int i = 0; i < plan.step_count; ++i) {
-        const PlanStep step = plan.step(i);
-        const PlanTensor& input = plan.tensor(step.input);
-        const int before = input.producer;
-        if (before >= 0 && input.consumers == 1 && step.other < 0 &&
-            detail::can_fuse(plan.step(before), step.layer, fuse_pool, fuse_shuffle)) {
-            PlanStep& longer = plan.step(before);
-            const Role role = step.layer.info->traits.role;
-            (role == Role::batch_norm  ? longer.batch_norm
-             : role == Role::rectifier ? longer.rectifier
-             : role == Role::max_pool  ? longer.pool
-                                       : longer.shuffle) = step.layer;
-            longer.output = step.output;
-            plan.tensor(step.output).producer = before;
-            plan.tensor(step.input) = {};  // nobody's tensor now
-        } else {
-            plan.tensor(step.output).producer = kept;
-            plan.step(kept++) = step;
-        }
-    }
-    plan.step_count = kept;
-    return plan;
+    return detail::join_steps(plan, [=](const PlanStep& step, const PlanLayer& next) {
+        return detail::can_fuse(step, next, fuse_pool, fuse_shuffle);
+    });
+}
+
+/// The same for training: joins a batch norm with the rectifier and the 2x2 pooling behind it, and a convolution with
+/// the rectifier behind it. A convolution and its batch norm stay apart: that needs the statistics of the whole batch.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse_for_training(Plan<T, S> plan) {
+    return detail::join_steps(plan, detail::can_fuse_for_training);
 }
 
 /// Lets both halves of a concatenation live inside it, so that a skip costs no copy. A half that already lives
@@ -148,7 +180,7 @@ constexpr Plan<T, S> alias_in_place(Plan<T, S> plan) {
 }
 
 /// The same for training, where the backward pass comes by later: in place only if neither the step nor the one before
-/// it will want to see what is overwritten.
+/// it will want to see what is overwritten. (A convolution wants its output's sign, if a rectifier is fused to it.)
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
     for (int i = 0; i < plan.step_count; ++i) {
@@ -160,6 +192,7 @@ constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
         if (!traits.elementwise || traits.needs_input || !alone) continue;
         const PlanStep& before = plan.step(input.producer);
         if (before.layer.info->traits.needs_output || before.layer.info->traits.role == Role::concatenate) continue;
+        if (before.rectifier && detail::is_convolution(before.layer)) continue;
         output.parent = step.input;
     }
     return plan;
@@ -193,6 +226,12 @@ constexpr auto plan_for_inference() {
 template <Module Network>
 constexpr auto plan_for_training() {
     return find_halos(alias_in_place_for_training(alias_concatenations(flatten<Network>())));
+}
+
+/// The same with fused steps, for kernels that know them: what lies inside a step is not kept, but computed once more.
+template <Module Network>
+constexpr auto plan_for_fused_training() {
+    return find_halos(alias_in_place_for_training(alias_concatenations(fuse_for_training(flatten<Network>()))));
 }
 
 }  // namespace depix

@@ -30,6 +30,12 @@ struct PlanStep {
     int input = -1;
     int other = -1;  ///< the second input of a join
     int output = -1;
+
+    /// How many of the network's layers it runs.
+    constexpr int layers() const {
+        return upsample.present + layer.present + batch_norm.present + rectifier.present + pool.present +
+               shuffle.present;
+    }
 };
 
 /// A feature map between steps. It may live inside another one (`parent`), from channel `channel_offset` on: the halves

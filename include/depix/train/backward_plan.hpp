@@ -1,4 +1,4 @@
-// The backward pass as a value: where each gradient lives, and who is the first to write it.
+// The backward pass as a value: where each gradient lives, who is the first to write it, and who the last.
 #pragma once
 
 #include "depix/plan/passes.hpp"
@@ -14,6 +14,10 @@ struct BackwardPlan {
     std::array<int, Tensors> offset{};     // its first channel there
     std::array<bool, Steps> accumulate{};  // the input's gradient has been written to before
     std::array<bool, Steps> accumulate_other{};
+    // Slopes of rectifiers that are fused behind convolutions; 1: none. A gradient must have passed the rectifier
+    // before the convolution's own step:
+    std::array<float, Steps> input_slope{};   // the step that completes the input's gradient does that as it goes
+    std::array<float, Steps> output_slope{};  // the output's gradient has to be gone over first
 };
 
 // A half of a concatenation shares the gradient's memory too, if the concatenation is the last to read it: else a later
@@ -48,6 +52,24 @@ constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
         };
         mark(step.input, backward.accumulate[index]);
         if (step.other >= 0) mark(step.other, backward.accumulate_other[index]);
+    }
+    // The first to read a tensor is the last to write its gradient.
+    std::array<int, T> first_reader{};
+    for (int& reader : first_reader) reader = -1;
+    for (int i = plan.step_count - 1; i >= 0; --i) {
+        first_reader[static_cast<std::size_t>(plan.step(i).input)] = i;
+        if (plan.step(i).other >= 0) first_reader[static_cast<std::size_t>(plan.step(i).other)] = i;
+    }
+    for (float& slope : backward.input_slope) slope = 1;
+    for (float& slope : backward.output_slope) slope = 1;
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        if (!step.rectifier || !is_convolution(step.layer)) continue;
+        const int last = first_reader[static_cast<std::size_t>(step.output)];
+        const bool on_the_way = last >= 0 && is_convolution(plan.step(last).layer);
+        float& slope = on_the_way ? backward.input_slope[static_cast<std::size_t>(last)]
+                                  : backward.output_slope[static_cast<std::size_t>(i)];
+        slope = step.rectifier.info->traits.negative_slope;
     }
     return backward;
 }

@@ -1,18 +1,24 @@
-// What Trainer asks of a backend: how it lays out maps, and how it runs a layer.
+// What Trainer asks of a backend: its plan, how it lays out maps, and how it runs a layer.
 #pragma once
 
 #include <cstddef>
 
 #include "depix/kernels/cpu/engine.hpp"
 #include "depix/kernels/reference/engine.hpp"
+#include "depix/plan/passes.hpp"
 
 namespace depix {
 
 namespace detail {
 
-/// How a backend lays out the maps of training, and runs a layer.
+/// The steps of a backend's training, how it lays out the maps, and how it runs a step.
 template <class Backend>
-struct TrainingBackend {  // Reference: close together, one thread
+struct TrainingBackend {  // Reference: a step a layer, close together, one thread
+    static constexpr bool fuses = false;
+    template <Module Network>
+    static constexpr auto make_plan() {
+        return plan_for_training<Network>();
+    }
     template <class T>
     static View<T> lay_out(T* memory, int batch, Shape shape, int) {
         return {memory, batch, shape};
@@ -38,6 +44,11 @@ struct TrainingBackend {  // Reference: close together, one thread
 
 template <>
 struct TrainingBackend<Cpu> {
+    static constexpr bool fuses = true;
+    template <Module Network>
+    static constexpr auto make_plan() {
+        return plan_for_fused_training<Network>();
+    }
     static View<float> lay_out(float* memory, int batch, Shape shape, int halo) {
         return map_view(memory, batch, shape, MapLayout(shape, halo));
     }
@@ -58,6 +69,12 @@ struct TrainingBackend<Cpu> {
     template <Layer L>
     static void backward(const Backward<float>& call, Team team) {
         Kernel<Cpu, L>::backward(call, team);
+    }
+    /// dy, the gradient of a rectifier's output y, becomes that of its input.
+    static void rectify_gradient(View<const float> y, float negative_slope, View<float> dy, Team team) {
+        share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
+            cpu::rectify_gradient_rows(y, negative_slope, dy, n, first, last);
+        });
     }
     template <class Work>
     static void run(int threads, Work&& work) {

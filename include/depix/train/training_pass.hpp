@@ -17,8 +17,9 @@
 
 namespace depix {
 
-/// The forward pass in training mode, which keeps every feature map, and the backward pass, which walks them back.
-/// Trainer and AdversarialTrainer are made of these. The caller fills output_gradient() between the two:
+/// The forward pass in training mode, which keeps the feature map of every step of the plan, and the backward pass,
+/// which walks them back. Trainer and AdversarialTrainer are made of these. The caller fills output_gradient() between
+/// the two:
 ///
 ///     pass.prepare(batch, shape);
 ///     pass.run(threads, [&](Team team) { pass.forward(model, input, random, team); });
@@ -28,11 +29,11 @@ namespace depix {
 /// The model is not changed; backward must see the same parameters as forward did.
 template <Module Network, class Backend = Cpu, class T = float>
 class TrainingPass {
-    static constexpr auto plan = plan_for_training<Network>();
+    using Run = detail::TrainingBackend<Backend>;
+    static constexpr auto plan = Run::template make_plan<Network>();
     static constexpr auto backward_plan = detail::plan_backward(plan);
     static constexpr std::size_t tensors = plan.tensors.size();
     static constexpr std::size_t steps = plan.steps.size();
-    using Run = detail::TrainingBackend<Backend>;
 
   public:
     /// Whether the backward pass goes on to the input: only networks that others stand in front of need that.
@@ -98,6 +99,7 @@ class TrainingPass {
         std::size_t size = 0, gradient_size = 0;
         for (int i = 0; i < plan.tensor_count; ++i) {
             const auto index = static_cast<std::size_t>(i);
+            if (plan.tensor(i).channels == 0) continue;  // it was fused away
             if (plan.tensor(i).parent < 0) {
                 place[index] = size;
                 size += Run::size(batch, shape(i), plan.tensor(i).halo);
@@ -111,6 +113,7 @@ class TrainingPass {
         gradient_maps_.reserve(gradient_size);
         for (int i = 0; i < plan.tensor_count; ++i) {
             const auto index = static_cast<std::size_t>(i);
+            if (plan.tensor(i).channels == 0) continue;
             const int root = plan.root(i);
             const auto root_index = static_cast<std::size_t>(root);
             map_views_[index] = view_in_root(
@@ -137,16 +140,17 @@ class TrainingPass {
         extra_.reserve(scratch_ + scratch);
     }
 
-    /// Names the first layer whose output is not finite, for a message.
+    /// Names the first layer whose output is not finite, for a message; of a fused step, which keeps one output, the
+    /// first.
     std::string describe_first_bad_layer() const {
-        for (int i = 0; i < plan.step_count; ++i) {
+        for (int i = 0, number = 1; i < plan.step_count; number += plan.step(i++).layers()) {
             const View<T> y = map(plan.step(i).output);
             for (int n = 0; n < y.batch; ++n)
                 for (int c = 0; c < y.channels; ++c)
                     for (int row = 0; row < y.height; ++row)
                         for (int j = 0; j < y.width; ++j)
                             if (!std::isfinite(y(n, c, row, j)))
-                                return "; the first layer with such an output is number " + std::to_string(i + 1) +
+                                return "; the first layer with such an output is number " + std::to_string(number) +
                                        ", " + plan.step(i).layer.info->name;
         }
         return "; all layers' outputs are finite, so look at the target";
@@ -168,6 +172,10 @@ class TrainingPass {
         call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
         call.scratch = extra_.data() + scratch_;
         call.random = &random;
+        if constexpr (Run::fuses) {
+            if (step.rectifier) call.negative_slope = step.rectifier.info->traits.negative_slope;
+            call.pooled = step.pool.present;
+        }
         with_layer<Network>(step.layer.info, [&]<class L>() { Run::template forward<L>(call, team); });
     }
 
@@ -188,6 +196,16 @@ class TrainingPass {
         call.parameter_gradients = gradients.empty() ? nullptr : gradients.data() + step.layer.parameters;
         call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
         call.scratch = extra_.data() + scratch_;
+        if constexpr (Run::fuses) {
+            if (step.rectifier) call.negative_slope = step.rectifier.info->traits.negative_slope;
+            call.pooled = step.pool.present;
+            call.input_slope = backward_plan.input_slope[static_cast<std::size_t>(index)];
+            const float output_slope = backward_plan.output_slope[static_cast<std::size_t>(index)];
+            if (output_slope != 1.f) {
+                Run::rectify_gradient(call.output, output_slope, gradient_map(step.output), team);
+                team.barrier();
+            }
+        }
         with_layer<Network>(step.layer.info, [&]<class L>() { Run::template backward<L>(call, team); });
     }
 

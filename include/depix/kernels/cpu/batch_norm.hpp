@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/cpu/batch_norm_rows.hpp"
 #include "depix/layers/batch_norm.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -64,7 +64,7 @@ struct BatchNormSettings {
     static double count(const View<const float>& x) { return static_cast<double>(x.batch) * x.height * x.width; }
 };
 
-/// The sums; then scale and shift of each channel.
+/// The sums; then the mean terms of each channel's gradient.
 constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     return two_sums_scratch(channels, threads) + 2 * static_cast<std::size_t>(channels);
 }
@@ -75,8 +75,6 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
                                                   Team team) {
     const int channels = settings.channels;
     auto* partial = reinterpret_cast<double*>(a.scratch);
-    float* scale = a.scratch + 4 * channels * team.threads;
-    float* shift = scale + channels;
     two_sums(team, a.input, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& squares) {
         sum = load(a.input.row(n, c, i) + j) - broadcast(a.input(0, c, 0, 0));
         squares = sum * sum;
@@ -89,10 +87,6 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
         if (variance < 0) variance = 0;
         const double mean = static_cast<double>(a.input(0, c, 0, 0)) + offset;
         const double inverse = 1 / std::sqrt(variance + settings.epsilon);
-        const double weight = static_cast<double>(a.parameters[c]),
-                     bias = static_cast<double>(a.parameters[channels + c]);
-        scale[c] = static_cast<float>(weight * inverse);
-        shift[c] = static_cast<float>(bias - mean * weight * inverse);
         a.saved[c] = static_cast<float>(mean);
         a.saved[channels + c] = static_cast<float>(inverse);
         const double unbiased = variance * (count / (count > 1 ? count - 1 : 1));
@@ -104,7 +98,10 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
         move(a.new_statistics[channels + c], unbiased);
     }
     team.barrier();
-    scale_and_shift(team, a.input, scale, shift, a.output);
+    for_rows(team, a.output, [&](int n, int c, int i) {
+        const BatchNormChannel channel(a.parameters, a.saved, channels, c);
+        a.pooled ? batch_norm_row_pooled(channel, a, n, c, i) : batch_norm_row(channel, a, n, c, i);
+    });
 }
 
 /// With the running statistics; scale and shift are computed by every thread for its rows.
@@ -122,15 +119,28 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 [[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const Backward<float>& a,
                                                   Team team) {
     const int channels = settings.channels;
-    const auto normalised = [&](int n, int c, int i, int j) {
-        return (load(a.input.row(n, c, i) + j) - broadcast(a.saved[c])) * broadcast(a.saved[channels + c]);
-    };
     auto* partial = reinterpret_cast<double*>(a.scratch);
     float* mean_slope = a.scratch + 4 * channels * team.threads;
     float* mean_product = mean_slope + channels;
     two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& product) {
-        sum = load(a.output_gradient.row(n, c, i) + j);
-        product = sum * normalised(n, c, i, j);
+        const BatchNormChannel channel(a.parameters, a.saved, channels, c);
+        const Vector dy = load(a.output_gradient.row(n, c, i) + j);
+        if (a.pooled) {
+            const Windows x = load_windows(a.input.row(n, c, 2 * i), a.input.row(n, c, 2 * i + 1), j);
+            const Windows slopes = unpool_windows(normalise_windows(channel, x), dy, a.negative_slope);
+            sum = product = Vector{};
+#pragma GCC unroll 2
+            for (int k = 0; k < 2; ++k)
+#pragma GCC unroll 2
+                for (int l = 0; l < 2; ++l) {
+                    sum += slopes.pixel[k][l];
+                    product += slopes.pixel[k][l] * channel.normalise(x.pixel[k][l]);
+                }
+        } else {
+            const Vector x = load(a.input.row(n, c, i) + j);
+            sum = rectify_gradient(dy, channel.output(x), a.negative_slope);
+            product = sum * channel.normalise(x);
+        }
     });
     const double count = settings.count(a.input);
     const Interval part = team.share(channels);
@@ -145,15 +155,15 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     }
     team.barrier();
     if (!a.input_gradient.data) return;
-    for_rows(team, a.input, [&](int n, int c, int i) {
-        const Vector factor = broadcast(a.parameters[c] * a.saved[channels + c]);
-        for_vectors(a.input.width, [&](int j, int pixels) {
-            Vector slope = load(a.output_gradient.row(n, c, i) + j) - broadcast(mean_slope[c]) -
-                           normalised(n, c, i, j) * broadcast(mean_product[c]);
-            slope *= factor;
-            float* to = a.input_gradient.row(n, c, i) + j;
-            store_tail(to, a.accumulate ? load(to) + slope : slope, pixels, true);
-        });
+    // A row of windows is one piece of work, and so is an odd last row, which fills none.
+    const int rows = a.pooled ? (a.input.height + 1) / 2 : a.input.height;
+    share_rows(team, a.input.batch, rows, [&](int n, int first, int last) {
+        for (int c = 0; c < channels; ++c) {
+            const BatchNormChannel channel(a.parameters, a.saved, channels, c);
+            const BatchNormSlope slope{channel, broadcast(mean_slope[c]), broadcast(mean_product[c])};
+            for (int i = first; i < last; ++i)
+                a.pooled ? batch_norm_slopes_pooled(slope, a, n, c, i) : batch_norm_slopes(slope, a, n, c, i);
+        }
     });
 }
 

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/cpu/rectify.hpp"
 #include "depix/layers/conv.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -84,11 +84,6 @@ struct Epilogue {
     bool accumulate = false;
     bool padded = true;  ///< y's rows end in padding that may, and must, be set to zero
 };
-
-DEPIX_INLINE Vector rectify(Vector v, float negative_slope) {
-    const Vector zero{};
-    return negative_slope == 1.f ? v : v > zero ? v : v * broadcast(negative_slope);
-}
 
 DEPIX_INLINE void finish(float* to, Vector sum, int count, const Epilogue& epilogue) {
     Vector v = rectify(sum, epilogue.negative_slope);

@@ -191,13 +191,42 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     const ConvGeometry& g = kernels.geometry;
     kernels.pack_forward(kernels.layer_algorithm(), a.parameters, nullptr, a.scratch, team);
     team.barrier();
-    const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr};
+    const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr, a.negative_slope};
     if (kernels.winograd)
         return winograd_tiles<WinogradStore::Plain>(a.input, a.scratch, kernels.winograd_forward(), epilogue, a.output,
                                                     team, winograd_scratch(kernels, a.scratch, team));
     const ConvKernels::Rows rows = kernels.rows(kernels.layer_algorithm());
     share_rows(team, a.output.batch, a.output.height, [&](int n, int first, int last) {
         rows(a.input, n, a.scratch, g.padding_before, epilogue, a.output, first, last);
+    });
+}
+
+/// The last part of the backward pass: dx = dy * weight, packed in a.scratch; then the way back through the rectifier
+/// before the layer.
+inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKernels& backward,
+                                const Backward<float>& a, Team team) {
+    const View<const float>& dy = a.output_gradient;
+    const View<float>& dx = a.input_gradient;
+    const bool rectified = a.input_slope != 1.f;
+    const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
+    if (kernels.winograd) {
+        winograd_tiles<WinogradStore::Plain>(dy, a.scratch, kernels.winograd_backward(), epilogue, dx, team,
+                                             winograd_scratch(kernels, a.scratch, team));
+        if (!rectified) return;
+        team.barrier();  // threads share tiles above, and rows below
+        share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
+            rectify_gradient_rows(a.input, a.input_slope, dx, n, first, last);
+        });
+        return;
+    }
+    // Band by band, so that the rectifier finds the rows in the second-level cache, where they have just been written.
+    const int band = rectified ? band_rows(dx.channels, dx.row_stride, 1) : dx.height;
+    share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
+        for (int top = first; top < last; top += band) {
+            const int bottom = std::min(top + band, last);
+            backward.input_gradient_rows(dy, n, a.scratch, kernels.geometry.padding_before, epilogue, dx, top, bottom);
+            if (rectified) rectify_gradient_rows(a.input, a.input_slope, dx, n, top, bottom);
+        }
     });
 }
 
@@ -226,14 +255,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
                                    bias_gradient_rows(dy, n, first, last, sums + g.weight_count());
                                });
                        });
-    if (!a.input_gradient.data) return;
-    const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
-    if (kernels.winograd)
-        return winograd_tiles<WinogradStore::Plain>(dy, a.scratch, kernels.winograd_backward(), epilogue,
-                                                    a.input_gradient, team, winograd_scratch(kernels, a.scratch, team));
-    share_rows(team, a.input_gradient.batch, a.input_gradient.height, [&](int n, int first, int last) {
-        backward.input_gradient_rows(dy, n, a.scratch, g.padding_before, epilogue, a.input_gradient, first, last);
-    });
+    if (a.input_gradient.data) conv_input_gradient(kernels, backward, a, team);
 }
 
 /// What a layer's Kernel offers, by way of the functions above.

@@ -1,7 +1,7 @@
 // The rectifier with SIMD and threads.
 #pragma once
 
-#include "depix/kernels/cpu/conv.hpp"
+#include "depix/kernels/cpu/rectify.hpp"
 #include "depix/layers/relu.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -22,8 +22,8 @@ struct RectifierKernel {
         if (!a.input_gradient.data) return;
         for_rows(team, a.output, [&](int n, int c, int i) {
             for_vectors(a.output.width, [&](int j, int count) {
-                const Vector dy = load(a.output_gradient.row(n, c, i) + j);
-                const Vector dx = load(a.output.row(n, c, i) + j) > Vector{} ? dy : dy * broadcast(slope);
+                const Vector dx = cpu::rectify_gradient(load(a.output_gradient.row(n, c, i) + j),
+                                                        load(a.output.row(n, c, i) + j), slope);
                 float* to = a.input_gradient.row(n, c, i) + j;
                 store_tail(to, a.accumulate ? load(to) + dx : dx, count, true);
             });

@@ -1,0 +1,154 @@
+// What batch norm does with rows in training, once it knows the statistics: alone, or with the rectifier and the 2x2
+// max pooling that are fused behind it. Nothing is kept of what lies inside: the backward pass computes it once more.
+#pragma once
+
+#include "depix/kernels/cpu/rectify.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+/// Both passes normalise by this one expression, so that they agree on what a rectifier lets through.
+struct BatchNormChannel {
+    Vector mean, inverse, scale, bias;
+
+    /// parameters: weight and bias (2, channels); saved: the batch's mean and 1 / deviation (2, channels).
+    BatchNormChannel(const float* parameters, const float* saved, int channels, int c)
+        : mean(broadcast(saved[c])),
+          inverse(broadcast(saved[channels + c])),
+          scale(broadcast(parameters[c] * saved[channels + c])),
+          bias(broadcast(parameters[channels + c])) {}
+
+    DEPIX_INLINE Vector normalise(Vector x) const { return (x - mean) * inverse; }
+    /// The layer's output.
+    DEPIX_INLINE Vector output(Vector x) const {
+        Vector y = bias;
+        multiply_add(y, x - mean, scale);
+        return y;
+    }
+};
+
+/// The gradient of the loss with respect to a batch norm's input: the mean terms are sums over the channel's pixels,
+/// which depend on every one of them.
+struct BatchNormSlope {
+    const BatchNormChannel& channel;
+    Vector mean_slope, mean_product;
+
+    /// dy: the gradient of the layer's output where the input is x.
+    DEPIX_INLINE Vector operator()(Vector x, Vector dy) const {
+        return channel.scale * (dy - mean_slope - channel.normalise(x) * mean_product);
+    }
+};
+
+/// Neighbouring windows of 2x2, one a lane: [row][column] of each.
+struct Windows {
+    Vector pixel[2][2];
+};
+
+/// The windows of two rows, from column 2 * j on.
+DEPIX_INLINE Windows load_windows(const float* above, const float* below, int j) {
+    const Vector a = load(above + 2 * j), b = load(above + 2 * j + vector_width);
+    const Vector c = load(below + 2 * j), d = load(below + 2 * j + vector_width);
+    return {{{even_lanes(a, b), odd_lanes(a, b)}, {even_lanes(c, d), odd_lanes(c, d)}}};
+}
+
+DEPIX_INLINE Windows normalise_windows(const BatchNormChannel& channel, const Windows& x) {
+    return {{{channel.output(x.pixel[0][0]), channel.output(x.pixel[0][1])},
+             {channel.output(x.pixel[1][0]), channel.output(x.pixel[1][1])}}};
+}
+
+/// The largest of each window behind the rectifier, which leaves the largest the largest.
+DEPIX_INLINE Vector pool_windows(const Windows& y, float negative_slope) {
+    const Vector above = maximum(y.pixel[0][0], y.pixel[0][1]), below = maximum(y.pixel[1][0], y.pixel[1][1]);
+    return rectify(maximum(above, below), negative_slope);
+}
+
+/// From gradients of pooled values to those of y: each goes to the first of its four, in reading order, that equals the
+/// largest behind the rectifier, and through the rectifier there.
+DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, float negative_slope) {
+    const Vector zero{};
+    const Vector largest = pool_windows(y, negative_slope);
+    Windows slopes;
+    Vector rest = dy;  // not given away yet
+#pragma GCC unroll 2
+    for (int k = 0; k < 2; ++k)
+#pragma GCC unroll 2
+        for (int l = 0; l < 2; ++l) {
+            const IntegerVector here = rectify(y.pixel[k][l], negative_slope) == largest;
+            slopes.pixel[k][l] = rectify_gradient(here ? rest : zero, y.pixel[k][l], negative_slope);
+            rest = here ? zero : rest;
+        }
+    return slopes;
+}
+
+/// Row i of the output.
+DEPIX_INLINE void batch_norm_row(const BatchNormChannel& channel, const Forward<float>& a, int n, int c, int i) {
+    const float negative_slope = a.negative_slope;
+    const float* x = a.input.row(n, c, i);
+    float* y = a.output.row(n, c, i);
+    for_vectors(a.output.width, [&](int j, int count) {
+        store_tail(y + j, rectify(channel.output(load(x + j)), negative_slope), count, true);
+    });
+}
+DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const Forward<float>& a, int n, int c, int i) {
+    const float negative_slope = a.negative_slope;
+    const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
+    float* y = a.output.row(n, c, i);
+    for_vectors(a.output.width, [&](int j, int count) {
+        store_tail(y + j, pool_windows(normalise_windows(channel, load_windows(above, below, j)), negative_slope),
+                   count, true);
+    });
+}
+
+DEPIX_INLINE void store_slopes(float* to, Vector v, int count, bool accumulate) {
+    store_tail(to, accumulate ? load(to) + v : v, count, true);
+}
+
+/// Row i of the input's gradient.
+DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const Backward<float>& a, int n, int c, int i) {
+    const float negative_slope = a.negative_slope;
+    const bool accumulate = a.accumulate;
+    const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
+    float* dx = a.input_gradient.row(n, c, i);
+    for_vectors(a.input.width, [&](int j, int count) {
+        const Vector pixels = load(x + j);
+        const Vector slopes = rectify_gradient(load(dy + j), slope.channel.output(pixels), negative_slope);
+        store_slopes(dx + j, slope(pixels, slopes), count, accumulate);
+    });
+}
+/// The two rows that row i of windows covers; or an odd last row, which no window covers, and which has no gradient but
+/// the mean terms. So has an odd last column.
+DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const Backward<float>& a, int n, int c, int i) {
+    const float negative_slope = a.negative_slope;
+    const bool accumulate = a.accumulate;
+    const int width = a.input.width, pooled_width = a.output_gradient.width;
+    const float* above = a.input.row(n, c, 2 * i);
+    float* dx_above = a.input_gradient.row(n, c, 2 * i);
+    if (i == a.output_gradient.height) {
+        for_vectors(width, [&](int j, int count) {
+            store_slopes(dx_above + j, slope(load(above + j), Vector{}), count, accumulate);
+        });
+        return;
+    }
+    const float *below = a.input.row(n, c, 2 * i + 1), *dy = a.output_gradient.row(n, c, i);
+    float* dx_below = a.input_gradient.row(n, c, 2 * i + 1);
+    for_vectors((width + 1) / 2, [&](int j, int) {
+        const Vector pooled = load(dy + j);
+        const Windows x = load_windows(above, below, j);
+        const Windows slopes = unpool_windows(
+            normalise_windows(slope.channel, x),
+            j + vector_width <= pooled_width ? pooled : keep_first(pooled, pooled_width - j), negative_slope);
+#pragma GCC unroll 2
+        for (int k = 0; k < 2; ++k) {
+            const Vector even = slope(x.pixel[k][0], slopes.pixel[k][0]);
+            const Vector odd = slope(x.pixel[k][1], slopes.pixel[k][1]);
+            float* dx = (k == 0 ? dx_above : dx_below) + 2 * j;
+            const int count = width - 2 * j;
+            store_slopes(dx, zip_low(even, odd), count, accumulate);
+            if (count > vector_width)
+                store_slopes(dx + vector_width, zip_high(even, odd), count - vector_width, accumulate);
+        }
+    });
+}
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA
