@@ -14,22 +14,18 @@ constexpr std::size_t two_sums_scratch(int channels, int threads) {
     return 4 * static_cast<std::size_t>(channels) * static_cast<std::size_t>(threads);
 }
 
-/// Two sums over each channel of this thread's rows, in double: partial is (threads, C, 2). `terms(n, c, i, j)` gives
-/// the two vectors to add for the pixels from j on; lanes beyond the row are left out.
-template <class Terms>
-void two_sums(Team team, View<const float> x, double* partial, Terms&& terms) {
+/// Two sums over each channel of this thread's rows: partial is (threads, C, 2). `add_row(n, c, i, a, b)` adds a row's
+/// terms to the lanes of a and b, which some rows share before they are added up in double.
+template <class AddRow>
+void two_sums(Team team, View<const float> x, double* partial, AddRow&& add_row) {
+    constexpr int rows = 8;
     double* own = partial + 2 * team.thread * x.channels;
     for (int i = 0; i < 2 * x.channels; ++i) own[i] = 0;
     share_rows(team, x.batch, x.height, [&](int n, int first, int last) {
         for (int c = 0; c < x.channels; ++c)
-            for (int i = first; i < last; ++i) {
+            for (int top = first; top < last; top += rows) {
                 Vector a{}, b{};
-                for_vectors(x.width, [&](int j, int count) {
-                    Vector term_a, term_b;
-                    terms(n, c, i, j, term_a, term_b);
-                    a += count == vector_width ? term_a : keep_first(term_a, count);
-                    b += count == vector_width ? term_b : keep_first(term_b, count);
-                });
+                for (int i = top; i < last && i < top + rows; ++i) add_row(n, c, i, a, b);
                 own[2 * c] += static_cast<double>(sum_of_lanes(a));
                 own[2 * c + 1] += static_cast<double>(sum_of_lanes(b));
             }
@@ -75,9 +71,14 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
                                                   Team team) {
     const int channels = settings.channels;
     auto* partial = reinterpret_cast<double*>(a.scratch);
-    two_sums(team, a.input, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& squares) {
-        sum = load(a.input.row(n, c, i) + j) - broadcast(a.input(0, c, 0, 0));
-        squares = sum * sum;
+    two_sums(team, a.input, partial, [&](int n, int c, int i, Vector& sum, Vector& squares) {
+        const Vector first = broadcast(a.input(0, c, 0, 0));
+        const float* x = a.input.row(n, c, i);
+        for_vectors(a.input.width, [&](int j, int count) {
+            const Vector offset = keep_counted(load(x + j) - first, count);
+            sum += offset;
+            squares += offset * offset;
+        });
     });
     const double count = settings.count(a.input);
     const Interval part = team.share(channels);
@@ -122,25 +123,9 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     auto* partial = reinterpret_cast<double*>(a.scratch);
     float* mean_slope = a.scratch + 4 * channels * team.threads;
     float* mean_product = mean_slope + channels;
-    two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& product) {
+    two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, Vector& sum, Vector& product) {
         const BatchNormChannel channel(a.parameters, a.saved, channels, c);
-        const Vector dy = load(a.output_gradient.row(n, c, i) + j);
-        if (a.pooled) {
-            const Windows x = load_windows(a.input.row(n, c, 2 * i), a.input.row(n, c, 2 * i + 1), j);
-            const Windows slopes = unpool_windows(normalise_windows(channel, x), dy, a.negative_slope);
-            sum = product = Vector{};
-#pragma GCC unroll 2
-            for (int k = 0; k < 2; ++k)
-#pragma GCC unroll 2
-                for (int l = 0; l < 2; ++l) {
-                    sum += slopes.pixel[k][l];
-                    product += slopes.pixel[k][l] * channel.normalise(x.pixel[k][l]);
-                }
-        } else {
-            const Vector x = load(a.input.row(n, c, i) + j);
-            sum = rectify_gradient(dy, channel.output(x), a.negative_slope);
-            product = sum * channel.normalise(x);
-        }
+        a.pooled ? add_slopes_pooled(channel, a, n, c, i, sum, product) : add_slopes(channel, a, n, c, i, sum, product);
     });
     const double count = settings.count(a.input);
     const Interval part = team.share(channels);

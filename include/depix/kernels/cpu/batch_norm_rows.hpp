@@ -99,6 +99,42 @@ DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const F
     });
 }
 
+/// Adds row i of the output's gradient, and its products with the normalised input.
+DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const Backward<float>& a, int n, int c, int i,
+                             Vector& sum, Vector& product) {
+    const float negative_slope = a.negative_slope;
+    const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
+    for_vectors(a.output_gradient.width, [&](int j, int count) {
+        const Vector pixels = load(x + j);
+        const Vector slopes =
+            keep_counted(rectify_gradient(load(dy + j), channel.output(pixels), negative_slope), count);
+        sum += slopes;
+        product += slopes * channel.normalise(pixels);
+    });
+}
+/// Of a window only the pixel whose gradient it has counts: the first of the largest.
+DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const Backward<float>& a, int n, int c, int i,
+                                    Vector& sum, Vector& product) {
+    const float negative_slope = a.negative_slope;
+    const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
+    const float* dy = a.output_gradient.row(n, c, i);
+    for_vectors(a.output_gradient.width, [&](int j, int count) {
+        const Windows x = load_windows(above, below, j), y = normalise_windows(channel, x);
+        Vector pixel = x.pixel[0][0], largest = y.pixel[0][0];
+        const auto meet = [&](Vector other, Vector value) {
+            const IntegerVector larger = value > largest;
+            pixel = larger ? other : pixel;
+            largest = larger ? value : largest;
+        };
+        meet(x.pixel[0][1], y.pixel[0][1]);
+        meet(x.pixel[1][0], y.pixel[1][0]);
+        meet(x.pixel[1][1], y.pixel[1][1]);
+        const Vector slopes = keep_counted(rectify_gradient(load(dy + j), largest, negative_slope), count);
+        sum += slopes;
+        product += slopes * channel.normalise(pixel);
+    });
+}
+
 DEPIX_INLINE void store_slopes(float* to, Vector v, int count, bool accumulate) {
     store_tail(to, accumulate ? load(to) + v : v, count, true);
 }

@@ -132,6 +132,9 @@ DEPIX_INLINE IntegerVector first_lanes(int count) {
 /// `v` in the first `count` lanes, 0 in the others, whatever these held.
 DEPIX_INLINE Vector keep_first(Vector v, int count) { return first_lanes(count) ? v : Vector{}; }
 
+/// The same where most often all lanes count.
+DEPIX_INLINE Vector keep_counted(Vector v, int count) { return count == vector_width ? v : keep_first(v, count); }
+
 template <int... Index>
 struct ShuffleIndex {};
 
