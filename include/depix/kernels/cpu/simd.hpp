@@ -60,7 +60,9 @@ DEPIX_INLINE Vector load(const float* from) {
 /// Makes the compiler hold v in a register. Where a vector from memory is used several times, GCC likes to name the
 /// memory again in every instruction that uses it, and the processor loads it as often.
 DEPIX_INLINE Vector in_register(Vector v) {
-#if defined(__AVX__)
+#if defined(__AVX512F__)
+    asm("" : "+v"(v));  // any of the 32; x are the first 16
+#elif defined(__AVX__)
     asm("" : "+x"(v));
 #endif
     return v;
