@@ -40,10 +40,12 @@ struct Kernel<Cpu, PReLU<Slopes>> {
     // The sum of x * dy where x <= 0, of each channel.
     static void weight_gradient(const Backward<float>& a, Team team) {
         auto* partial = reinterpret_cast<double*>(a.scratch);
-        cpu::two_sums(team, a.input, partial, [&](int n, int c, int i, int j, Vector& sum, Vector& unused) {
-            const Vector x = load(a.input.row(n, c, i) + j);
-            sum = (x > Vector{} ? Vector{} : x) * load(a.output_gradient.row(n, c, i) + j);
-            unused = Vector{};
+        cpu::two_sums(team, a.input, partial, [&](int n, int c, int i, Vector& sum, Vector& /*unused*/) {
+            for_vectors(a.input.width, [&](int j, int count) {
+                const Vector x = load(a.input.row(n, c, i) + j);
+                const Vector term = (x > Vector{} ? Vector{} : x) * load(a.output_gradient.row(n, c, i) + j);
+                sum += keep_counted(term, count);
+            });
         });
         if (team.thread > 0) return;
         for (int c = 0; c < a.input.channels; ++c)
