@@ -7,30 +7,12 @@
 #include <vector>
 
 #include "depix/random.hpp"
-#include "depix/tensor.hpp"
+#include "maps.hpp"
 
 using namespace depix;
+using depix_test::Maps;
 
 namespace {
-
-/// A batch of maps with borders of zeros; what lies behind it is not ours.
-struct Maps {
-    MapLayout layout;
-    std::vector<float> memory;
-    View<float> view;
-    Maps(int batch, Shape shape, int halo)
-        : layout(shape, halo),
-          memory(static_cast<std::size_t>(batch * layout.size), 0.f),
-          view(map_view(memory.data(), batch, shape, layout)) {}
-
-    template <class Value>
-    void fill(Value&& value) {
-        for (int n = 0; n < view.batch; ++n)
-            for (int c = 0; c < view.channels; ++c)
-                for (int i = 0; i < view.height; ++i)
-                    for (int j = 0; j < view.width; ++j) view(n, c, i, j) = value(n, c, i, j);
-    }
-};
 
 template <int Kernel, int Block>
 void check(int in, int out, int height, int width, bool accumulate = false) {

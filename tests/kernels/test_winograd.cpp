@@ -9,9 +9,10 @@
 
 #include "depix/kernels/cpu/winograd_gradient.hpp"
 #include "depix/random.hpp"
-#include "depix/tensor.hpp"
+#include "maps.hpp"
 
 using namespace depix;
+using depix_test::Maps;
 
 namespace {
 
@@ -43,17 +44,6 @@ std::vector<double> plain(const Case& c, const std::vector<float>& x, const std:
                 }
     return y;
 }
-
-/// A batch of maps with borders of zeros.
-struct Maps {
-    MapLayout layout;
-    std::vector<float> memory;
-    View<float> view;
-    Maps(int batch, Shape shape, int halo)
-        : layout(shape, halo),
-          memory(static_cast<std::size_t>(batch * layout.size), 0.f),
-          view(map_view(memory.data(), batch, shape, layout)) {}
-};
 
 void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool accumulate = false) {
     CAPTURE(c.batch);
@@ -186,16 +176,10 @@ void check_gradient(const Case& c, int kernel) {
     CAPTURE(c.width);
     CAPTURE(kernel);
     Random random(11);
-    const auto fill = [&](const View<float>& view) {
-        for (int n = 0; n < view.batch; ++n)
-            for (int k = 0; k < view.channels; ++k)
-                for (int i = 0; i < view.height; ++i)
-                    for (int j = 0; j < view.width; ++j)
-                        view(n, k, i, j) = static_cast<float>(random.uniform() * 2 - 1);
-    };
+    const auto draw = [&](int, int, int, int) { return static_cast<float>(random.uniform() * 2 - 1); };
     Maps x(c.batch, {c.in, c.height, c.width}, 1), dy(c.batch, {c.out, c.height, c.width}, 1);
-    fill(x.view);
-    fill(dy.view);
+    x.fill(draw);
+    dy.fill(draw);
     const int before = kernel == 3 ? 1 : 0;  // the padding
     std::vector<double> sums;
     for (int o = 0; o < c.out; ++o)
