@@ -142,7 +142,7 @@ DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale,
     }
 }
 
-/// Stores the 4x4 outputs of a vector of tiles, y[4 * row + column], in channel o.
+/// Stores the 4x4 outputs of a vector of tiles, outputs[4 * row + column], in channel o.
 DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
                             const View<float>& y) {
     Vector pixels[4][4];
