@@ -160,14 +160,6 @@ DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarter
     }
 }
 
-[[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
-                                          const Epilogue& epilogue, const View<float>& y) {
-    prefetch_tiles(quarters, o + 2, 1, y);
-    Vector outputs[16];
-    outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, outputs);
-    store_4x4(outputs, quarters, o, epilogue, y);
-}
-
 /// The same where a tile has 2x2 outputs, {y00, y01, y10, y11}, and so a quarter two rows of half a vector.
 DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
                             const View<float>& y) {
@@ -192,6 +184,14 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
             for (int j = count; epilogue.padded && column + j < round_up(y.width, vector_width); ++j) to[j] = 0;
         }
     }
+}
+
+[[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
+                                          const Epilogue& epilogue, const View<float>& y) {
+    prefetch_tiles(quarters, o + 2, 1, y);
+    Vector outputs[16];
+    outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, outputs);
+    store_4x4(outputs, quarters, o, epilogue, y);
 }
 
 /// With 2x2 max pooling behind.
