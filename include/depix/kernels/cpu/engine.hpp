@@ -154,6 +154,8 @@ class Engine {
                                               : &winograd_tiles<WinogradStore::Plain>;
             return tiles(x, weight, kernels.winograd_forward(), epilogue, y, team, scratch);
         }
+        if (algorithm == Algorithm::StridedWinograd)
+            return strided_winograd(x, weight, kernels.strided_forward(), epilogue, y, team, scratch);
         const Interval rows = team.share(step.shuffle ? convolved.height : y.height);
         scratch += row_scratch(step, convolved.width) * thread;
         if (step.pool)

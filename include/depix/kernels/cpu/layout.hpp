@@ -58,12 +58,13 @@ struct Layout {
     }
 };
 
-/// How a step is computed: by Winograd's tiles or pairs of rows if they pay, and there is nothing behind it that they
-/// cannot store.
+/// How a step is computed: by Winograd's tiles, of either kind, or pairs of rows if they pay, and there is nothing
+/// behind it that they cannot store.
 constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
     if (step.upsample) return Algorithm::Upsampled;
     const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
     if (kernels.winograd && can_store) return Algorithm::Winograd;
+    if (kernels.strided_winograd && !step.pool && !step.shuffle) return Algorithm::StridedWinograd;
     return kernels.row_pair_block > 0 && !step.shuffle ? Algorithm::RowPairs : Algorithm::Taps;
 }
 
@@ -97,6 +98,7 @@ constexpr auto make_layout(Shape input) {
         if constexpr (Convolution<L>) {
             constexpr const ConvKernels& kernels = Kernel<Cpu, L>::kernels;
             if (kernels.winograd) raise(layout.scratch, kernels.winograd_forward().scratch());
+            if (kernels.strided_winograd) raise(layout.scratch, kernels.strided_forward().scratch());
             for (int i = 0; i < plan.step_count; ++i)
                 if (plan.step(i).upsample && plan.step(i).layer.info == &layer_info<L>)
                     raise(layout.scratch, kernels.upsampled().scratch());

@@ -177,6 +177,10 @@ constexpr auto order_index(std::index_sequence<I...>) {
     };
     return ShuffleIndex<(from(static_cast<int>(I) / 2) + static_cast<int>(I % 2))...>{};
 }
+template <std::size_t... I>
+constexpr auto overlap_index(std::index_sequence<I...>) {
+    return ShuffleIndex<static_cast<int>(I / 4 * 2 + I % 4)...>{};
+}
 template <int Step, std::size_t... I>
 constexpr auto rotate_index(std::index_sequence<I...>) {
     return ShuffleIndex<static_cast<int>((I + Step) % vector_width)...>{};
@@ -204,6 +208,11 @@ DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
 /// Puts the lanes of in_quads<0, 2, 4, 6>(a, b), or <1, 3, 5, 7>, in the order of even_lanes(a, b), or odd_lanes.
 DEPIX_INLINE Vector in_order(Vector v) {
     return simd_detail::shuffle(v, v, simd_detail::order_index(simd_detail::Lanes{}));
+}
+
+/// v0 v1 v2 v3, v2 v3 v4 v5, v4 v5 v6 v7, ...
+DEPIX_INLINE Vector overlapping_quads(Vector v) {
+    return simd_detail::shuffle(v, v, simd_detail::overlap_index(simd_detail::Lanes{}));
 }
 
 /// a0 a2 a4 ... b0 b2 b4 ...

@@ -122,10 +122,8 @@ DEPIX_INLINE void outputs_of(const float* m, std::ptrdiff_t point, float bias, V
     }
 }
 
-/// Rows of `out`, all four quarters behind each other: out[row * 4 * vector_width + ...] = the outputs as pixels.
-DEPIX_INLINE void outputs_as_pixels(const float* m, std::ptrdiff_t point, float bias, Vector (&pixels)[4][4]) {
-    Vector y[16];
-    outputs_of(m, point, bias, y);
+/// The 4x4 outputs of a vector of tiles, y[4 * row + column], as pixels: pixels[row][quarter].
+DEPIX_INLINE void as_pixels(const Vector (&y)[16], Vector (&pixels)[4][4]) {
 #pragma GCC unroll 4
     for (int r = 0; r < 4; ++r) {
 #pragma GCC unroll 4
@@ -144,11 +142,11 @@ DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale,
     }
 }
 
-[[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
-                                          const Epilogue& epilogue, const View<float>& y) {
-    prefetch_tiles(quarters, o + 2, 1, y);
+/// Stores the 4x4 outputs of a vector of tiles, outputs[4 * row + column], in channel o.
+DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
+                            const View<float>& y) {
     Vector pixels[4][4];
-    outputs_as_pixels(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, pixels);
+    as_pixels(outputs, pixels);
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].picture < 0) break;
         const int rows = std::min(4, y.height - quarters[q].row), count = y.width - quarters[q].column;
@@ -162,34 +160,50 @@ DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale,
     }
 }
 
+/// The same where a tile has 2x2 outputs, {y00, y01, y10, y11}, and so a quarter two rows of half a vector.
+DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
+                            const View<float>& y) {
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) outputs[i] = rectify(outputs[i], epilogue.negative_slope);
+    transpose_quads(outputs);  // of every tile the two rows of two behind each other
+    for (int q = 0; q < 4; ++q) {
+        if (quarters[q].picture < 0) break;
+        float tiles[vector_width];  // the upper row, half a vector, and the lower one
+        store(tiles, in_order(outputs[q]));
+        const int row = quarters[q].row / 2, column = quarters[q].column / 2;
+        for (int r = 0; r < std::min(2, y.height - row); ++r) {
+            float* to = y.row(quarters[q].picture, o, row + r) + column;
+            float* from = tiles + r * (vector_width / 2);
+            const int count = std::min(vector_width / 2, y.width - column);
+            for (int j = 0; epilogue.accumulate && j < count; ++j) from[j] += to[j];
+            if (column + vector_width / 2 < y.width) {
+                std::memcpy(to, from, vector_width / 2 * sizeof(float));
+                continue;
+            }
+            for (int j = 0; j < count; ++j) to[j] = from[j];
+            for (int j = count; epilogue.padded && column + j < round_up(y.width, vector_width); ++j) to[j] = 0;
+        }
+    }
+}
+
+[[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
+                                          const Epilogue& epilogue, const View<float>& y) {
+    prefetch_tiles(quarters, o + 2, 1, y);
+    Vector outputs[16];
+    outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, outputs);
+    store_4x4(outputs, quarters, o, epilogue, y);
+}
+
 /// With 2x2 max pooling behind.
 [[gnu::noinline]] inline void store_tiles_pooled(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4],
                                                  int o, const Epilogue& epilogue, const View<float>& y) {
     Vector full[16];
     outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, full);
-    const auto largest = [&](int i) {  // a rectifier never changes which one is the largest
-        return rectify(maximum(maximum(full[i], full[i + 1]), maximum(full[i + 4], full[i + 5])),
-                       epilogue.negative_slope);
+    const auto largest = [&](int i) {  // a rectifier, which comes later, never changes which one is the largest
+        return maximum(maximum(full[i], full[i + 1]), maximum(full[i + 4], full[i + 5]));
     };
     Vector pooled[4] = {largest(0), largest(2), largest(8), largest(10)};
-    transpose_quads(pooled);  // of every tile the two rows of two behind each other
-    for (int q = 0; q < 4; ++q) {
-        if (quarters[q].picture < 0) break;
-        float tiles[vector_width];  // the upper row, half a vector, and the lower one
-        store(tiles, in_order(pooled[q]));
-        const int row = quarters[q].row / 2, column = quarters[q].column / 2;
-        for (int r = 0; r < std::min(2, y.height - row); ++r) {
-            float* to = y.row(quarters[q].picture, o, row + r) + column;
-            const float* from = tiles + r * (vector_width / 2);
-            if (column + vector_width / 2 < y.width) {
-                std::memcpy(to, from, vector_width / 2 * sizeof(float));
-                continue;
-            }
-            const int count = y.width - column;
-            for (int j = 0; j < count; ++j) to[j] = from[j];
-            for (int j = count; epilogue.padded && column + j < round_up(y.width, vector_width); ++j) to[j] = 0;
-        }
-    }
+    store_2x2(pooled, quarters, o, epilogue, y);
 }
 
 /// With a pixel shuffle by 2 behind: channels o to o + 3 become one. `m_channel` lies between their products.
@@ -198,10 +212,12 @@ DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale,
                                                    const View<float>& y) {
     prefetch_tiles(quarters, o / 4 + 1, 2, y);
     for (int phase = 0; phase < 2; ++phase) {  // of the two rows that one becomes
-        Vector even[4][4], odd[4][4];
+        Vector outputs[16], even[4][4], odd[4][4];
         const int c = o + 2 * phase;
-        outputs_as_pixels(m + 2 * phase * m_channel, point, epilogue.bias ? epilogue.bias[c] : 0.f, even);
-        outputs_as_pixels(m + (2 * phase + 1) * m_channel, point, epilogue.bias ? epilogue.bias[c + 1] : 0.f, odd);
+        outputs_of(m + 2 * phase * m_channel, point, epilogue.bias ? epilogue.bias[c] : 0.f, outputs);
+        as_pixels(outputs, even);
+        outputs_of(m + (2 * phase + 1) * m_channel, point, epilogue.bias ? epilogue.bias[c + 1] : 0.f, outputs);
+        as_pixels(outputs, odd);
         for (int q = 0; q < 4; ++q) {
             if (quarters[q].picture < 0) break;
             const int row = quarters[q].row * 2 + phase, column = quarters[q].column * 2;
