@@ -7,34 +7,12 @@
 #include <vector>
 
 #include "depix/random.hpp"
-#include "depix/tensor.hpp"
+#include "maps.hpp"
 
 using namespace depix;
+using depix_test::Maps;
 
 namespace {
-
-/// A batch of maps with borders of zeros, or without anything around them, in memory that ends where they do.
-struct Maps {
-    MapLayout layout;
-    std::vector<float> memory;
-    View<float> view;
-    Maps(int batch, Shape shape, int halo)
-        : layout(shape, halo),
-          memory(static_cast<std::size_t>(batch * layout.size), 0.f),
-          view(map_view(memory.data(), batch, shape, layout)) {}
-    Maps(int batch, Shape shape)
-        : layout(shape, 0),
-          memory(static_cast<std::size_t>(batch) * shape.size(), 0.f),
-          view(memory.data(), batch, shape) {}
-
-    template <class Each>
-    void for_each(Each&& each) {
-        for (int n = 0; n < view.batch; ++n)
-            for (int c = 0; c < view.channels; ++c)
-                for (int i = 0; i < view.height; ++i)
-                    for (int j = 0; j < view.width; ++j) each(view(n, c, i, j), n, c, i, j);
-    }
-};
 
 struct Case {
     int batch, in, out;
