@@ -77,14 +77,14 @@ TEST_CASE("convolutions by Winograd") {
 }
 
 TEST_CASE("convolutions with strides by Winograd") {
-    using Down = Conv<10, 12, 3, Stride<2>>;
-    using Up = ConvTranspose<12, 10, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
+    using Down = Conv<16, 18, 3, Stride<2>>;
+    using Up = ConvTranspose<18, 16, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
     static_assert(Kernel<Cpu, Down>::kernels.strided_winograd && Kernel<Cpu, Up>::kernels.strided_winograd);
     const auto sizes = {Shape{3, 6, 10}, {3, 10, 34}};
-    check<Sequential<Conv<3, 10>, ReLU, Down, Leaky, Up, Leaky, Conv<10, 2>>>(sizes);
-    check<Sequential<Conv<3, 10>, Leaky, Residual<Down, BatchNorm<12>, ReLU, Up>, ReLU, Down>>(sizes);
+    check<Sequential<Conv<3, 16>, ReLU, Down, Leaky, Up, Leaky, Conv<16, 2>>>(sizes);
+    check<Sequential<Conv<3, 16>, Leaky, Residual<Down, BatchNorm<18>, ReLU, Up>, ReLU, Down>>(sizes);
     // Gradients that are added to what is there, of either direction.
-    check<Sequential<Conv<3, 10>, Leaky, SkipConcat<Down, Residual<Up, Leaky, Down>, Leaky, Up>, Conv<20, 2>>>(sizes);
+    check<Sequential<Conv<3, 16>, Leaky, SkipConcat<Down, Residual<Up, Leaky, Down>, Leaky, Up>, Conv<32, 2>>>(sizes);
 }
 
 TEST_CASE("what is read twice") {
