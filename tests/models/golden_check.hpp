@@ -70,8 +70,10 @@ void check_output(const std::string& path) {
     const Tensor<T> output = restore(convert<T>(tensor(file, "input")));
     const std::vector<float> result(output.data.begin(), output.data.end());
     const std::vector<float> exact = file.values<float>("output_f64");
-    // The yardstick: PyTorch's own rounding error on this picture.
-    const double pytorch = largest_difference(file.values<float>("output"), exact);
+    // The yardstick: PyTorch's own rounding error on this picture; but where the output is a number or two, PyTorch may
+    // have no error by luck: then what a float cannot but round, 2^-24 of the largest.
+    const double rounding = 6e-8 * largest_difference(exact, std::vector<float>(exact.size()));
+    const double pytorch = std::max(largest_difference(file.values<float>("output"), exact), rounding);
     CHECK(largest_difference(result, exact) <= allowance<Network, Backend>() * pytorch);
 }
 
@@ -126,10 +128,10 @@ inline double step_tolerance(double noise, double gradient) {
 /// None is.
 inline bool no_batch_norm(const std::string& /*name*/) { return false; }
 
-/// A Trainer on the file's weights and batch.
+/// A Trainer on the file's weights and batch. moved_by_noise: the part of a tensor that may be off by the third step.
 template <class Network, class Backend, class T, class Loss = MeanSquaredError>
 void check_training(const std::string& path, const BeforeBatchNorm& before_batch_norm = no_batch_norm,
-                    double learning_rate = 1e-3) {
+                    double learning_rate = 1e-3, double moved_by_noise = 0.01) {
     if (!have(path)) return;
     const SafetensorsFile file = SafetensorsFile::read(path);
     Model<Network, T> model;
@@ -186,7 +188,8 @@ void check_training(const std::string& path, const BeforeBatchNorm& before_batch
                     beyond += difference > steps * learning_rate * tolerance;
                     CHECK_FALSE(difference > steps * learning_rate * 2.001);
                 }
-                CHECK(beyond <= (step == 0 ? 0 : own.size() / 100));
+                CHECK(static_cast<double>(beyond) <=
+                      (step == 0 ? 0 : std::floor(static_cast<double>(own.size()) * moved_by_noise)));
             }
         }
     }

@@ -34,8 +34,11 @@ TEST_CASE("the generator's outputs agree with PyTorch") {
 }
 
 TEST_CASE("the generator's training agrees with PyTorch") {
+    // In the second step the input of a rectifier is 0 but for rounding, which decides on what a tenth of the weights
+    // become. PyTorch with channels last disagrees with the file, which is PyTorch's without, on the same 33 tensors as
+    // depix does with some numbers of threads: on up to 30 % of one's numbers (19 of the 64 in conv5.2.bias).
     check_training<TrainedGenerator, Cpu, float, BinaryCrossEntropy>(shared + "S3G_b4_step.safetensors", no_batch_norm,
-                                                                     1e-4);
+                                                                     1e-4, 0.3);
     check_training<TrainedGenerator, Reference, double, BinaryCrossEntropy>(shared + "S3G_b4_step.safetensors",
                                                                             no_batch_norm, 1e-4);
 }
