@@ -73,15 +73,15 @@ TEST_CASE("by Winograd, with all that may stand behind") {
 }
 
 TEST_CASE("with strides by Winograd, with all that may stand behind") {
-    using Down = Conv<16, 18, 3, Stride<2>>;
-    using Up = ConvTranspose<18, 16, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
-    check<Conv<3, 16>, Down, BatchNorm<18>, ReLU, Up, BatchNorm<16>, LeakyReLU<>, Conv<16, 2>>();
-    check<Conv<3, 16>, Down, Up>();  // straight to the caller
-    check<Conv<3, 16>, Residual<Down, ReLU, Up, LeakyReLU<>>>();
-    check<Conv<3, 16>, SkipConcat<Down, ReLU, Up, BatchNorm<16>>, Conv<32, 16, 3, Stride<2>>>();
+    using Down = Conv<32, 34, 3, Stride<2>>;
+    using Up = ConvTranspose<34, 32, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
+    check<Conv<3, 32>, Down, BatchNorm<34>, ReLU, Up, BatchNorm<32>, LeakyReLU<>, Conv<32, 2>>();
+    check<Conv<3, 32>, Down, Up>();  // straight to the caller
+    check<Conv<3, 32>, Residual<Down, ReLU, Up, LeakyReLU<>>>();
+    check<Conv<3, 32>, SkipConcat<Down, ReLU, Up, BatchNorm<32>>, Conv<64, 32, 3, Stride<2>>>();
     // Tap by tap: pooled, shuffled.
-    check<Conv<3, 16>, Down, ReLU, MaxPool<2>, Conv<18, 2>>();
-    check<Conv<3, 16>, Conv<16, 20, 3, Stride<2>>, ReLU, PixelShuffle<2>, Conv<5, 2>>();
+    check<Conv<3, 32>, Down, ReLU, MaxPool<2>, Conv<34, 2>>();
+    check<Conv<3, 32>, Conv<32, 36, 3, Stride<2>>, ReLU, PixelShuffle<2>, Conv<9, 2>>();
 }
 
 TEST_CASE("upsampling with a 2x2 convolution") {

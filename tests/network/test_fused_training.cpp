@@ -77,14 +77,14 @@ TEST_CASE("convolutions by Winograd") {
 }
 
 TEST_CASE("convolutions with strides by Winograd") {
-    using Down = Conv<16, 18, 3, Stride<2>>;
-    using Up = ConvTranspose<18, 16, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
+    using Down = Conv<32, 34, 3, Stride<2>>;
+    using Up = ConvTranspose<34, 32, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
     static_assert(Kernel<Cpu, Down>::kernels.strided_winograd && Kernel<Cpu, Up>::kernels.strided_winograd);
     const auto sizes = {Shape{3, 6, 10}, {3, 10, 34}};
-    check<Sequential<Conv<3, 16>, ReLU, Down, Leaky, Up, Leaky, Conv<16, 2>>>(sizes);
-    check<Sequential<Conv<3, 16>, Leaky, Residual<Down, BatchNorm<18>, ReLU, Up>, ReLU, Down>>(sizes);
+    check<Sequential<Conv<3, 32>, ReLU, Down, Leaky, Up, Leaky, Conv<32, 2>>>(sizes);
+    check<Sequential<Conv<3, 32>, Leaky, Residual<Down, BatchNorm<34>, ReLU, Up>, ReLU, Down>>(sizes);
     // Gradients that are added to what is there, of either direction.
-    check<Sequential<Conv<3, 16>, Leaky, SkipConcat<Down, Residual<Up, Leaky, Down>, Leaky, Up>, Conv<32, 2>>>(sizes);
+    check<Sequential<Conv<3, 32>, Leaky, SkipConcat<Down, Residual<Up, Leaky, Down>, Leaky, Up>, Conv<64, 2>>>(sizes);
 }
 
 TEST_CASE("what is read twice") {
