@@ -37,9 +37,9 @@ inline void clear_border(const View<float>& map, int halo, Team team) {
 template <std::size_t T, std::size_t S>
 constexpr int step_to_caller(const Plan<T, S>& plan) {
     for (int i = 0; i < plan.step_count; ++i) {
-        const Role role = plan.step(i).layer.info->traits.role;
-        const bool convolution = role == Role::convolution || role == Role::transposed_convolution;
-        if (convolution && plan.step(i).output == plan.output && plan.root(plan.output) == plan.output) return i;
+        const PlanStep& step = plan.step(i);
+        if (detail::is_convolution(step.layer) && step.output == plan.output && plan.root(plan.output) == plan.output)
+            return i;
     }
     return -1;
 }
