@@ -92,31 +92,46 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
     });
 }
 
+/// Adds this thread's part of the gradients of weights and biases to `sums`.
+inline void parameter_gradient(const ConvKernels& kernels, const ConvBackwardKernels& backward,
+                               const Backward<float>& a, Team team, float* sums) {
+    const ConvGeometry& g = kernels.geometry;
+    const View<const float>& dy = a.output_gradient;
+    float* bias_sums = g.bias ? sums + g.weight_count() : nullptr;
+    if (kernels.winograd) {
+        winograd_weight_gradient(a.input, dy, kernels.winograd_gradient(), g.kernel, team,
+                                 winograd_scratch(kernels, a.scratch, team), sums);
+        if (bias_sums)
+            share_rows(team, dy.batch, dy.height,
+                       [&](int n, int first, int last) { bias_gradient_rows(dy, n, first, last, bias_sums); });
+        return;
+    }
+    const View<const float>& large = kernels.transposed ? dy : a.input;
+    const View<const float>& small = kernels.transposed ? a.input : dy;
+    // Band by band, so that the channels and the biases find in the second-level cache what the first has read. The
+    // sums over lanes behind every band cost as much as a row or two.
+    const int band = std::max(8, band_rows(large.channels + small.channels, large.row_stride, g.stride));
+    const auto row_of_dy = [&](int row) {
+        return !kernels.transposed ? row : row == small.height ? dy.height : std::min(row * g.stride, dy.height);
+    };
+    share_rows(team, small.batch, small.height, [&](int n, int first, int last) {
+        for (int top = first; top < last; top += band) {
+            const int bottom = std::min(top + band, last);
+            backward.weight_gradient_rows(large, small, n, g.padding_before, top, bottom, sums);
+            if (bias_sums) bias_gradient_rows(dy, n, row_of_dy(top), row_of_dy(bottom), bias_sums);
+        }
+    });
+}
+
 /// The backward pass of a layer.
 [[gnu::noinline]] inline void conv_layer_backward(const ConvKernels& kernels, const ConvBackwardKernels& backward,
                                                   const Backward<float>& a, Team team) {
-    const ConvGeometry& g = kernels.geometry;
-    const View<const float>& dy = a.output_gradient;
     kernels.pack_backward(a.parameters, a.scratch, team);
-    const View<const float>& large = kernels.transposed ? dy : a.input;
-    const View<const float>& small = kernels.transposed ? a.input : dy;
     if (!a.parameter_gradients)
         team.barrier();  // the packed weights are complete
     else
         share_gradient(team, kernels.parameters(), a.scratch + kernels.packed_for_training(), a.parameter_gradients,
-                       [&](float* sums) {
-                           if (kernels.winograd)
-                               winograd_weight_gradient(a.input, dy, kernels.winograd_gradient(), g.kernel, team,
-                                                        winograd_scratch(kernels, a.scratch, team), sums);
-                           else
-                               share_rows(team, small.batch, small.height, [&](int n, int first, int last) {
-                                   backward.weight_gradient_rows(large, small, n, g.padding_before, first, last, sums);
-                               });
-                           if (g.bias)
-                               share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
-                                   bias_gradient_rows(dy, n, first, last, sums + g.weight_count());
-                               });
-                       });
+                       [&](float* sums) { parameter_gradient(kernels, backward, a, team, sums); });
     if (a.input_gradient.data) conv_input_gradient(kernels, backward, a, team);
 }
 

@@ -64,8 +64,10 @@ class Engine {
         }
         run_team(workspace.threads, [&](Team team) {
             float* scratch = workspace.memory.data() + workspace.layout.placement.total;
-            for (int n = 0; n < input.batch; ++n)
+            for (int n = 0; n < input.batch; ++n) {
+                if (n > 0) team.barrier();  // the maps are those of the picture before
                 infer_one(input.pictures(n, 1), output.pictures(n, 1), maps, scratch, team);
+            }
         });
     }
 
@@ -100,13 +102,13 @@ class Engine {
         const View<float>& first = maps[static_cast<std::size_t>(plan.input)];
         bring_in(input, first, team);
         clear_border(first, plan.tensor(plan.root(plan.input)).halo, team);
-        team.barrier();
         for (int i = 0; i < plan.step_count; ++i) {
+            team.barrier();  // a step reads what all threads have written
             run_step(i, output, maps, scratch, team);
-            team.barrier();
         }
-        if (to_caller < 0) take_out(maps[static_cast<std::size_t>(plan.output)], output, team);
+        if (to_caller >= 0) return;
         team.barrier();
+        take_out(maps[static_cast<std::size_t>(plan.output)], output, team);
     }
 
     // A function of its own, whose `index` g++ 12 does not try to know: inlined into the loop above it warns of array

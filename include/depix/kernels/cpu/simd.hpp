@@ -232,6 +232,16 @@ DEPIX_INLINE Vector zip_high(Vector a, Vector b) {
     return simd_detail::shuffle(a, b, simd_detail::zip_index<1>(simd_detail::Lanes{}));
 }
 
+/// The sum of all lanes of each of vector_width vectors, one in a lane. Overwrites them.
+DEPIX_INLINE Vector sums_of_lanes(Vector* v) {
+    // Every step adds up neighbours of two vectors, and has half as many vectors left.
+#pragma GCC unroll 4
+    for (int half = vector_width / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
+        for (int i = 0; i < half; ++i) v[i] = zip_low(v[i], v[i + half]) + zip_high(v[i], v[i + half]);
+    return v[0];
+}
+
 /// The matrix whose rows these are, transposed: what was in lane i of vector j is in lane j of vector i.
 DEPIX_INLINE void transpose(Vector (&v)[vector_width]) {
     // Each time the first half of the rows is interleaved with the second.

@@ -36,62 +36,64 @@ DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
 template <int Kernel, int Stride, int Block>
 void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first, int last,
                           float* d_weight) {
-    // The sums over lanes behind every band cost as much as a row or two.
-    const int band = std::max(8, band_rows(x.channels + dy.channels, x.row_stride, Stride));
-    for (int top = first; top < last; top += band) {
-        const int bottom = top + band < last ? top + band : last;
-        for (int o = 0; o < dy.channels; o += Block) {
-            // A channel beyond the last repeats the last; its sums are thrown away.
-            const float* slopes[Block];
-            for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
-            for (int c = 0; c < x.channels; ++c)
-                for (int k = 0; k < Kernel; ++k) {
-                    Vector sum[Block][Kernel];
+    for (int o = 0; o < dy.channels; o += Block) {
+        // A channel beyond the last repeats the last; its sums are thrown away.
+        const float* slopes[Block];
+        for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
+        for (int c = 0; c < x.channels; ++c)
+            for (int k = 0; k < Kernel; ++k) {
+                Vector sum[Block][Kernel];
 #pragma GCC unroll 8
-                    for (int b = 0; b < Block; ++b)
+                for (int b = 0; b < Block; ++b)
 #pragma GCC unroll 9
-                        for (int l = 0; l < Kernel; ++l) sum[b][l] = Vector{};
-                    for (int i = top; i < bottom; ++i) {
-                        const float* pixels = x.row(n, c, i * Stride + k - padding) - padding;
-                        for (int j = 0; j < dy.width; j += vector_width) {
-                            Vector columns[Kernel];
+                    for (int l = 0; l < Kernel; ++l) sum[b][l] = Vector{};
+                for (int i = first; i < last; ++i) {
+                    const float* pixels = x.row(n, c, i * Stride + k - padding) - padding;
+                    for (int j = 0; j < dy.width; j += vector_width) {
+                        Vector columns[Kernel];
 #pragma GCC unroll 9
-                            for (int l = 0; l < Kernel; ++l) {
-                                const float* taps = pixels + j * Stride;
-                                columns[l] = Block == 1 && Stride == 1  // each is used once, and may stay in memory
-                                                 ? load(taps + l)
-                                                 : columns_in_order<Stride>(taps, l, dy.width - j);
-                            }
+                        for (int l = 0; l < Kernel; ++l) {
+                            const float* taps = pixels + j * Stride;
+                            columns[l] = Block == 1 && Stride == 1  // each is used once, and may stay in memory
+                                             ? load(taps + l)
+                                             : columns_in_order<Stride>(taps, l, dy.width - j);
+                        }
 #pragma GCC unroll 8
-                            for (int b = 0; b < Block; ++b) {
-                                const Vector slope = load_once(slopes[b] + i * dy.row_stride + j);
+                        for (int b = 0; b < Block; ++b) {
+                            const Vector slope = load_once(slopes[b] + i * dy.row_stride + j);
 #pragma GCC unroll 9
-                                for (int l = 0; l < Kernel; ++l) sum[b][l] += slope * columns[l];
-                            }
+                            for (int l = 0; l < Kernel; ++l) sum[b][l] += slope * columns[l];
                         }
                     }
-                    // A copy that may be indexed at run time, so that the sums above can stay in registers.
-                    Vector done[Block][Kernel];
-#pragma GCC unroll 8
-                    for (int b = 0; b < Block; ++b)
-#pragma GCC unroll 9
-                        for (int l = 0; l < Kernel; ++l) done[b][l] = sum[b][l];
-                    for (int b = 0; b < std::min(Block, dy.channels - o); ++b)
-                        for (int l = 0; l < Kernel; ++l)
-                            d_weight[((o + b) * x.channels + c) * Kernel * Kernel + k * Kernel + l] +=
-                                sum_of_lanes(done[b][l]);
                 }
-        }
+                constexpr int taps = Block * Kernel;
+                Vector done[round_up(taps, vector_width)] = {};
+#pragma GCC unroll 8
+                for (int b = 0; b < Block; ++b)
+#pragma GCC unroll 9
+                    for (int l = 0; l < Kernel; ++l) done[b * Kernel + l] = sum[b][l];
+                float sums[round_up(taps, vector_width)];
+#pragma GCC unroll 8
+                for (int t = 0; t < taps; t += vector_width) store(sums + t, sums_of_lanes(done + t));
+                float* to = d_weight + ((o * x.channels + c) * Kernel + k) * Kernel;
+                for (int b = 0; b < std::min(Block, dy.channels - o); ++b, to += x.channels * Kernel * Kernel)
+                    for (int l = 0; l < Kernel; ++l) to[l] += sums[b * Kernel + l];
+            }
     }
 }
 
 /// d_bias[o] += sum of dy over rows [first, last) of picture n.
 inline void bias_gradient_rows(View<const float> dy, int n, int first, int last, float* d_bias) {
-    for (int o = 0; o < dy.channels; ++o) {
-        Vector sum{};
+    constexpr int together = 4;  // channels, so that one addition need not wait for another
+    for (int o = 0; o < dy.channels; o += together) {
+        const float* slopes[together];  // as above
+        for (int b = 0; b < together; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
+        Vector sum[together] = {};
         for (int i = first; i < last; ++i)
-            for (int j = 0; j < dy.width; j += vector_width) sum += load(dy.row(n, o, i) + j);
-        d_bias[o] += sum_of_lanes(sum);
+            for (int j = 0; j < dy.width; j += vector_width)
+#pragma GCC unroll 4
+                for (int b = 0; b < together; ++b) sum[b] += load(slopes[b] + i * dy.row_stride + j);
+        for (int b = 0; b < std::min(together, dy.channels - o); ++b) d_bias[o + b] += sum_of_lanes(sum[b]);
     }
 }
 
