@@ -64,10 +64,10 @@ struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
         : cpu::Engine<Network>(parameters, statistics) {}
 
     static constexpr std::size_t workspace_bytes(Shape input, int threads) {
-        return cpu::make_layout<Network>(input).size(threads) * sizeof(float);
+        return cpu::make_layout<Network>(input, threads).size(threads) * sizeof(float);
     }
     static constexpr std::size_t workspace_lower_bound(Shape input, int threads) {
-        const auto layout = cpu::make_layout<Network>(input);
+        const auto layout = cpu::make_layout<Network>(input, threads);
         return (layout.size(threads) - layout.placement.total + layout.placement.lower_bound) * sizeof(float);
     }
     // Pictures of a batch come one after another.
@@ -102,7 +102,8 @@ constexpr std::size_t workspace_bytes(Shape input, int threads = 1) {
 }
 
 /// The least that any placement of the same maps could do with: the largest sum of those that live at one step, and
-/// each thread's own room.
+/// each thread's own room. Cpu takes more where several threads share small maps (keeps_apart in
+/// kernels/cpu/layout.hpp).
 template <Module Network, class Backend = Cpu, class T = float>
 constexpr std::size_t workspace_lower_bound(Shape input, int threads = 1) {
     return detail::InferenceEngine<Backend, Network, T>::workspace_lower_bound(input, threads);

@@ -92,3 +92,14 @@ TEST_CASE("nothing but layers without weights") {
                                Scale<std::ratio<-1, 2>>, MaxPool<2>, GlobalAveragePool, Upsample<4>, Tanh>;
     check<Network>({2, 8, 12}, 2);
 }
+
+// Elsewhere in these tests several threads have small maps, which are kept apart.
+TEST_CASE("several threads, and maps large enough to share memory") {
+    using Network = Sequential<Conv<2, 8>, LeakyReLU<>, SkipConcat<MaxPool<2>, Conv<8, 16, 3, Stride<2>>, Upsample<4>>,
+                               Conv<24, 2>>;
+    static_assert(cpu::make_layout<Network>({2, 40, 60}, 2).apart);
+    static_assert(!cpu::make_layout<Network>({2, 40, 60}, 1).apart);
+    static_assert(!cpu::make_layout<Network>({2, 160, 200}, 2).apart);
+    check_pictures<Network>({2, 160, 200}, 2);
+    check_pictures<Network>({2, 40, 60}, 2);
+}

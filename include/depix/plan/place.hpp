@@ -95,6 +95,17 @@ constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_
     return best;
 }
 
+/// One behind the other: no two share memory.
+template <std::size_t T>
+constexpr Placement<T> place_apart(const std::array<std::size_t, T>& sizes) {
+    Placement<T> placement;
+    for (std::size_t i = 0; i < T; ++i) {
+        placement.offset[i] = placement.total;
+        placement.total += sizes[i];
+    }
+    return placement;
+}
+
 /// The tensor whose family is written straight into the caller's output: the output's root, unless that is larger than
 /// the output or holds the network's input; -1: the output is copied at the end.
 template <std::size_t T, std::size_t S>

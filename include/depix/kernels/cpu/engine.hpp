@@ -47,31 +47,44 @@ class Engine {
         if (workspace.input == input && workspace.threads == threads) return;
         workspace.input = input;
         workspace.threads = threads;
-        workspace.layout = make_layout<Network>(input);
+        workspace.layout = make_layout<Network>(input, threads);
         workspace.memory.reserve(workspace.layout.size(threads));
     }
 
     /// Restores every picture of a batch; the workspace is prepared for their shape.
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
-        std::array<View<float>, tensors> maps;
+        Places places;
         for (int i = 0; i < plan.tensor_count; ++i) {
             if (plan.tensor(i).channels == 0) continue;
             const auto root = static_cast<std::size_t>(plan.root(i));
             const Shape shape = workspace.layout.shapes[root];
             const auto whole = map_view(workspace.memory.data() + workspace.layout.placement.offset[root], 1, shape,
                                         MapLayout(shape, plan.tensors[root].halo));
-            maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
+            places.maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
         }
+        places.scratch = workspace.memory.data() + workspace.layout.placement.total;
+        places.bordered = workspace.layout.apart;
         run_team(workspace.threads, [&](Team team) {
-            float* scratch = workspace.memory.data() + workspace.layout.placement.total;
             for (int n = 0; n < input.batch; ++n) {
                 if (n > 0) team.barrier();  // the maps are those of the picture before
-                infer_one(input.pictures(n, 1), output.pictures(n, 1), maps, scratch, team);
+                infer_one(input.pictures(n, 1), output.pictures(n, 1), places, team);
             }
         });
     }
 
   private:
+    // Where the maps of a picture lie, and scratch.
+    struct Places {
+        std::array<View<float>, tensors> maps;
+        float* scratch = nullptr;
+        bool bordered = false;  // whether there are zeros around every map, which nothing overwrites
+
+        const View<float>& map(int tensor) const { return maps[static_cast<std::size_t>(tensor)]; }
+        void clear_border_of(int tensor, Team team) const {
+            if (!bordered) clear_border(map(tensor), plan.tensor(plan.root(tensor)).halo, team);
+        }
+    };
+
     // What a step needs of the model: for a convolution its weights, packed, and biases, with the batch norm behind it
     // folded into both; for other layers their parameters and statistics as they are.
     void pack(int index, const float* parameters, const float* statistics) {
@@ -97,39 +110,35 @@ class Engine {
         }
     }
 
-    void infer_one(View<const float> input, View<float> output, const std::array<View<float>, tensors>& maps,
-                   float* scratch, Team team) const {
-        const View<float>& first = maps[static_cast<std::size_t>(plan.input)];
-        bring_in(input, first, team);
-        clear_border(first, plan.tensor(plan.root(plan.input)).halo, team);
+    void infer_one(View<const float> input, View<float> output, const Places& places, Team team) const {
+        bring_in(input, places.map(plan.input), team);
+        places.clear_border_of(plan.input, team);
         for (int i = 0; i < plan.step_count; ++i) {
             team.barrier();  // a step reads what all threads have written
-            run_step(i, output, maps, scratch, team);
+            run_step(i, output, places, team);
         }
         if (to_caller >= 0) return;
         team.barrier();
-        take_out(maps[static_cast<std::size_t>(plan.output)], output, team);
+        take_out(places.map(plan.output), output, team);
     }
 
     // A function of its own, whose `index` g++ 12 does not try to know: inlined into the loop above it warns of array
     // bounds that no step exceeds.
-    [[gnu::noinline]] void run_step(int index, const View<float>& output, const std::array<View<float>, tensors>& maps,
-                                    float* scratch, Team team) const {
+    [[gnu::noinline]] void run_step(int index, const View<float>& output, const Places& places, Team team) const {
         const PlanStep& step = plan.step(index);
-        const auto map = [&](int tensor) { return maps[static_cast<std::size_t>(tensor)]; };
-        const View<float> to = index == to_caller ? output : map(step.output);
-        if (index != to_caller) clear_border(to, plan.tensor(plan.root(step.output)).halo, team);
+        const View<float> to = index == to_caller ? output : places.map(step.output);
+        if (index != to_caller) places.clear_border_of(step.output, team);
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) {
-                convolve(Kernel<Cpu, L>::kernels, index, map(step.input), to, scratch, team);
+                convolve(Kernel<Cpu, L>::kernels, index, places.map(step.input), to, places.scratch, team);
             } else {
                 Forward<float> call;
-                call.input = map(step.input);
-                if (step.other >= 0) call.other = map(step.other);
+                call.input = places.map(step.input);
+                if (step.other >= 0) call.other = places.map(step.other);
                 call.output = to;
                 call.parameters = packed_[static_cast<std::size_t>(index)].data();
                 call.statistics = bias_[static_cast<std::size_t>(index)].data();
-                call.scratch = scratch;
+                call.scratch = places.scratch;
                 Kernel<Cpu, L>::forward(call, team);
             }
         });
