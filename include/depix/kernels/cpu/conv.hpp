@@ -101,12 +101,13 @@ DEPIX_INLINE void finish_interleaved(float* to, Vector even, Vector odd, int cou
 inline constexpr std::ptrdiff_t second_level_cache = 128 * 1024;
 
 /// Whether a picture's map does not fit it.
-inline bool is_far(const View<const float>& x) { return x.channels * x.channel_stride > second_level_cache; }
+inline bool is_far(const View<const float>& x) {
+    return x.shape().size() > static_cast<std::size_t>(second_level_cache);
+}
 
 /// The band of rows whose input stays in the second-level cache while every block of output channels passes over it.
-constexpr int band_rows(int in_channels, std::ptrdiff_t row_stride, int stride) {
-    const std::ptrdiff_t rows =
-        second_level_cache / 2 / (static_cast<std::ptrdiff_t>(in_channels) * row_stride * stride);
+constexpr int band_rows(int in_channels, int width, int stride) {
+    const std::ptrdiff_t rows = second_level_cache / 2 / (static_cast<std::ptrdiff_t>(in_channels) * width * stride);
     return rows < 4 ? 4 : static_cast<int>(rows < 4096 ? rows : 4096);
 }
 
@@ -228,7 +229,7 @@ template <int Kernel, int Stride, int Block, int Vectors>
 template <int Kernel, int Stride, int Block, int Vectors>
 void conv_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, View<float> y,
                int first, int last) {
-    const int band = band_rows(x.channels, x.row_stride, Stride);
+    const int band = band_rows(x.channels, x.width, Stride);
     const bool far = is_far(x);
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {

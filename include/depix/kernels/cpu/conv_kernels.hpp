@@ -18,7 +18,7 @@ namespace cpu {
     const ConvGeometry& g = kernels.geometry;
     const int group = least_common_multiple(kernels.forward_block, factor);
     const int row = round_up(width, vector_width);
-    const int band = band_rows(x.channels, x.row_stride, g.stride);
+    const int band = band_rows(x.channels, x.width, g.stride);
     for (int top = first; top < last; top += band)
         for (int o = 0; o < g.out_channels; o += group) {
             const float* weight = packed + packed_size(x.channels, o, g.kernel, kernels.forward_block);
@@ -82,7 +82,7 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
         return;
     }
     // Band by band, so that the rectifier finds the rows in the second-level cache, where they have just been written.
-    const int band = rectified ? band_rows(dx.channels, dx.row_stride, 1) : dx.height;
+    const int band = rectified ? band_rows(dx.channels, dx.width, 1) : dx.height;
     share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
         for (int top = first; top < last; top += band) {
             const int bottom = std::min(top + band, last);
@@ -110,7 +110,7 @@ inline void parameter_gradient(const ConvKernels& kernels, const ConvBackwardKer
     const View<const float>& small = kernels.transposed ? a.input : dy;
     // Band by band, so that the channels and the biases find in the second-level cache what the first has read. The
     // sums over lanes behind every band cost as much as a row or two.
-    const int band = std::max(8, band_rows(large.channels + small.channels, large.row_stride, g.stride));
+    const int band = std::max(8, band_rows(large.channels + small.channels, large.width, g.stride));
     const auto row_of_dy = [&](int row) {
         return !kernels.transposed ? row : row == small.height ? dy.height : std::min(row * g.stride, dy.height);
     };

@@ -140,7 +140,7 @@ template <int Kernel, int Block>
 template <int Kernel, int Block>
 void conv_row_pairs(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                     View<float> y, int first, int last) {
-    const int band = round_up(band_rows(x.channels, x.row_stride, 1), 2);
+    const int band = round_up(band_rows(x.channels, x.width, 1), 2);
     const bool far = is_far(x);
     const std::size_t block_size = row_pair_packed_size(x.channels, Block, Kernel, Block);
     for (int top = first / 2 * 2; top < last; top += band) {

@@ -105,7 +105,7 @@ template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*padding*/, const Epilogue& epilogue,
                          View<float> y, int first, int last) {
-    const int band = band_rows(x.channels, x.row_stride, 1) * Stride;
+    const int band = band_rows(x.channels, x.width, 1) * Stride;
     const bool far = is_far(x);
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {

@@ -17,24 +17,41 @@ struct Cpu {
     static constexpr const char* name = "Cpu";
 };
 
+/// Which rows of a map follow each other in memory: those of a channel, then those of the next; or the first row of
+/// every channel, then the second. Threads share pictures by rows. The second way all that is a thread's lies together,
+/// and no more than one border with another thread's; the first way there is one in every channel, over which the
+/// processor's own prefetching fetches lines that another core is about to write.
+enum class MapOrder { Channels, Rows };
+
 /// How a picture's feature map lies in memory, in elements.
 ///
 /// Rows begin at multiples of the vector width and are followed by zeros; these are the right border of one row and the
-/// left border of the next. Rows of zeros between the channels are the lower border of one and the upper border of the
-/// next. So a convolution reads its padding like any other pixel, and a kernel may load whole vectors everywhere.
+/// left border of the next. Above and below there are rows of zeros: between two channels, which share them, or, in
+/// order of rows, above the first and below the last, and zeros to the left of the first channel. So a convolution
+/// reads its padding like any other pixel, and a kernel may load whole vectors everywhere.
 struct MapLayout {
     std::ptrdiff_t row_stride = 0;
     std::ptrdiff_t channel_stride = 0;
     std::ptrdiff_t origin = 0;  ///< of the first pixel
     std::ptrdiff_t size = 0;    ///< of one picture, borders included
 
-    constexpr MapLayout(Shape shape, int halo) {
-        const int gap = halo > 0 ? round_up(halo, vector_width) : 0;
-        row_stride = round_up(shape.width, vector_width) + gap;
-        channel_stride = (shape.height + halo) * row_stride;
+    constexpr MapLayout(Shape shape, int halo, MapOrder order = MapOrder::Channels) {
+        const int gap = round_up(halo, vector_width);
+        const std::ptrdiff_t row = round_up(shape.width, vector_width) + gap;
+        if (order == MapOrder::Channels) {
+            row_stride = row;
+            channel_stride = (shape.height + halo) * row;
+        } else {
+            channel_stride = row;
+            row_stride = gap + shape.channels * row;
+            // A page apart, rows would share a few lines of the first-level cache.
+            if (row_stride % 1024 == 0) row_stride += vector_width;
+        }
         origin = halo * row_stride + gap;
+        const std::ptrdiff_t below =
+            order == MapOrder::Channels ? shape.channels * channel_stride : (shape.height + halo) * row_stride;
         // Strided loads run up to two vectors past the last pixel that they use.
-        size = origin + shape.channels * channel_stride + gap + 4 * vector_width;
+        size = origin + below + gap + 4 * vector_width;
         size = (size + vector_width - 1) / vector_width * vector_width;
     }
 };

@@ -59,7 +59,7 @@ class Engine {
             const auto root = static_cast<std::size_t>(plan.root(i));
             const Shape shape = workspace.layout.shapes[root];
             const auto whole = map_view(workspace.memory.data() + workspace.layout.placement.offset[root], 1, shape,
-                                        MapLayout(shape, plan.tensors[root].halo));
+                                        MapLayout(shape, plan.tensors[root].halo, workspace.layout.order));
             places.maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
         }
         places.scratch = workspace.memory.data() + workspace.layout.placement.total;

@@ -17,21 +17,26 @@ namespace cpu {
 template <Module Network>
 inline constexpr auto inference_plan = plan_for_inference<Network>();
 
-/// Zeros around a map that lies in memory used before: behind every row, and above and below every channel. Each thread
-/// sees to its part of the rows, which it reads next.
+/// Zeros around a map that lies in memory used before: to the left and right of every row, above and below every
+/// channel. Each thread sees to its part of the rows, which it reads next.
 inline void clear_border(const View<float>& map, int halo, Team team) {
-    if (halo == 0 && map.row_stride == map.width) return;
-    const int used = round_up(map.width, vector_width);         // kernels clear the rest of the last vector themselves
-    const auto clear = [](float* from, std::ptrdiff_t count) {  // whole vectors, often one alone
-        for (std::ptrdiff_t j = 0; j < count; j += vector_width) store(from + j, Vector{});
+    if (halo == 0) return;
+    const int used = round_up(map.width, vector_width);  // kernels clear the rest of the last vector themselves
+    const int gap = round_up(halo, vector_width);
+    const auto clear = [](float* from, int count) {  // whole vectors, often one alone
+        for (int j = 0; j < count; j += vector_width) store(from + j, Vector{});
     };
-    const std::ptrdiff_t gap = map.row_stride - used;
     const Interval rows = team.share(map.height);
-    const bool above = halo > 0 && team.thread == 0, below = halo > 0 && team.thread + 1 == team.threads;
+    const bool above = team.thread == 0, below = team.thread + 1 == team.threads;
+    const bool shared = map.channel_stride > map.row_stride;  // what is below a channel is above the next
     for (int c = 0; c < map.channels; ++c) {
-        if (above) clear(map.row(0, c, -halo) - gap, halo * map.row_stride + gap);
-        for (int i = rows.first; i < rows.last; ++i) clear(map.row(0, c, i) + used, gap);
-        if (below && c + 1 == map.channels) clear(map.row(0, c, map.height), halo * map.row_stride);
+        for (int i = 1; above && i <= halo; ++i) clear(map.row(0, c, -i) - gap, gap + used + gap);
+        for (int i = rows.first; i < rows.last; ++i) {
+            if (c == 0) clear(map.row(0, c, i) - gap, gap);
+            clear(map.row(0, c, i) + used, gap);
+        }
+        if (below && (!shared || c + 1 == map.channels))
+            for (int i = 0; i < halo; ++i) clear(map.row(0, c, map.height + i) - gap, gap + used + gap);
     }
 }
 
@@ -51,6 +56,7 @@ template <std::size_t Tensors>
 struct Layout {
     std::array<Shape, Tensors> shapes{};
     Placement<Tensors> placement;
+    MapOrder order = MapOrder::Channels;
     bool apart = false;              ///< no two maps share memory: borders, once zero, stay so
     std::size_t scratch = 0;         ///< behind everything else, of each thread: rows to pool or shuffle, tiles
     std::size_t shared_scratch = 0;  ///< in the same place, of the team: what a kernel asks for
@@ -89,12 +95,14 @@ constexpr auto make_layout(Shape input, int threads) {
     constexpr auto& plan = inference_plan<Network>;
     Layout<plan.tensors.size()> layout;
     layout.shapes = find_shapes(plan, input);
+    // One thread that convolves from 16 channels to 32 is 3 % faster with channels apart; otherwise it does not mind.
+    layout.order = threads > 1 ? MapOrder::Rows : MapOrder::Channels;
     std::array<std::size_t, plan.tensors.size()> sizes{};
     const int to_caller = step_to_caller(plan);
     for (int i = 0; i < plan.tensor_count; ++i) {
         if (plan.tensor(i).channels == 0 || plan.tensor(i).parent >= 0) continue;
         if (to_caller >= 0 && i == plan.output) continue;
-        const MapLayout map(layout.shapes[static_cast<std::size_t>(i)], plan.tensor(i).halo);
+        const MapLayout map(layout.shapes[static_cast<std::size_t>(i)], plan.tensor(i).halo, layout.order);
         sizes[static_cast<std::size_t>(i)] = static_cast<std::size_t>(map.size);
     }
     layout.placement = place(plan, sizes);
