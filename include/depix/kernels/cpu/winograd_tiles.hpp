@@ -104,7 +104,8 @@ DEPIX_INLINE void transform_weights(const float* taps, float* to, std::ptrdiff_t
     }
 }
 
-/// The 4x4 outputs of a vector of tiles, bias added: y[4 * row + column].
+/// The 4x4 outputs of a vector of tiles, bias added: y[4 * row + column]. What is added to the product of the points 1
+/// and 1 comes out in all of them (A^T has a column of ones).
 DEPIX_INLINE void outputs_of(const float* m, std::ptrdiff_t point, float bias, Vector (&y)[16]) {
     Vector rows[24];
 #pragma GCC unroll 6
@@ -112,14 +113,11 @@ DEPIX_INLINE void outputs_of(const float* m, std::ptrdiff_t point, float bias, V
         Vector products[6];
 #pragma GCC unroll 6
         for (int r = 0; r < 6; ++r) products[r] = load(m + (6 * r + k) * point);
+        if (k == 1) products[1] += broadcast(bias);
         transform_products(products, 1, rows + k, 6);
     }
 #pragma GCC unroll 4
-    for (int r = 0; r < 4; ++r) {
-        transform_products(rows + 6 * r, 1, y + 4 * r, 1);
-#pragma GCC unroll 4
-        for (int k = 0; k < 4; ++k) y[4 * r + k] += broadcast(bias);
-    }
+    for (int r = 0; r < 4; ++r) transform_products(rows + 6 * r, 1, y + 4 * r, 1);
 }
 
 /// The 4x4 outputs of a vector of tiles, y[4 * row + column], as pixels: pixels[row][quarter].
