@@ -135,17 +135,18 @@ class Trainer {
         return sum / (static_cast<double>(input.batch) * static_cast<double>(target.shape().size()));
     }
 
-    // The losses of the pictures that are in the pass, and the output's gradient: this thread's rows of each.
-    void compare(View<const T> target, int first, int pictures, Team team) {
+    // The losses of the pictures that are in the pass, and the output's gradient: this thread's rows, which are the
+    // same that it computes before and behind.
+    void compare(View<const T> target, int first_picture, int pictures, Team team) {
         const View<const T> output = pass_.output();
-        const Interval part = team.share(output.height);
-        const int rows = part.last - part.first;
         const T factor =
             static_cast<T>(1 / (static_cast<double>(target.batch) * static_cast<double>(target.shape().size())));
-        for (int n = 0; n < pictures; ++n)
-            losses_[static_cast<std::size_t>((first + n) * threads_ + team.thread)] =
-                sum_loss(loss_, output.rows(part.first, rows), target.pictures(first, pictures).rows(part.first, rows),
-                         pass_.output_gradient().rows(part.first, rows), n, factor);
+        share_rows(team, pictures, output.height, [&](int n, int first, int last) {
+            losses_[static_cast<std::size_t>((first_picture + n) * threads_ + team.thread)] =
+                sum_loss(loss_, output.rows(first, last - first),
+                         target.pictures(first_picture, pictures).rows(first, last - first),
+                         pass_.output_gradient().rows(first, last - first), n, factor);
+        });
     }
 
     Model<Network, T>& model_;

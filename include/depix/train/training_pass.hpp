@@ -48,9 +48,10 @@ class TrainingPass {
     /// Every layer in turn, in training mode: batch norm with the statistics of the batch, dropout on. `input` is
     /// (batch, C, H, W) as prepared.
     void forward(const Model<Network, T>& model, View<const T> input, Random& random, Team team) {
-        const Interval part = team.share(input.batch);
-        reference::copy(input.pictures(part.first, part.last - part.first),
-                        map(plan.input).pictures(part.first, part.last - part.first), false);
+        share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
+            reference::copy(input.pictures(n, 1).rows(first, last - first),
+                            map(plan.input).pictures(n, 1).rows(first, last - first), false);
+        });
         if (team.thread == 0) std::ranges::copy(model.statistics(), new_statistics_.begin());
         team.barrier();
         for (int i = 0; i < plan.step_count; ++i) {
