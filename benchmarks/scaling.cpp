@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "depix/depix.hpp"
-#include "depix/restore.hpp"
+#include "depix/restore/restore.hpp"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #     cmake -D OUTPUT=firmware.hpp -D "HEADERS=depix/static_inference.hpp;depix/models/depixelizer.hpp" -P ...
 #
 # Without HEADERS the file is the whole library: depix/depix.hpp, the rest of the headers that need nothing but the
-# compiler, and behind them, for programs that `#define DEPIX_WITH_DATA` before they include it, those that need stb or
-# xtensor. With HEADERS it is these headers and what they include, always active; so firmware gets a file without a
+# compiler, and after them, for programs that `#define DEPIX_WITH_PICTURES` before they include it, those that need stb,
+# and for programs that define DEPIX_WITH_DATA, these and those that need xtensor. With HEADERS it is these headers and what they include, always active; so firmware gets a file without a
 # header of the host. Device headers (.cuh) are in neither.
 #
 # Each header stands in the file once, in one piece, behind all that it includes of depix. `#pragma once` becomes an
@@ -31,12 +31,24 @@ if(NOT project_line MATCHES "VERSION ([0-9.]+)")
     message(FATAL_ERROR "CMakeLists.txt: no line 'project(depix VERSION ...'")
 endif()
 set(version "${CMAKE_MATCH_1}")
-file(STRINGS "${root}/CMakeLists.txt" filter_line REGEX "^list\\(FILTER data_headers INCLUDE REGEX ")
-if(NOT filter_line MATCHES "REGEX \"(.+)\"\\)")
-    message(FATAL_ERROR "CMakeLists.txt: no line 'list(FILTER data_headers INCLUDE REGEX \"...\")'")
-endif()
-string(REPLACE "\\\\" "\\" data_header "${CMAKE_MATCH_1}")
-string(REPLACE "/depix/" "^depix/" data_header "${data_header}")
+foreach(kind IN ITEMS data picture)
+    file(STRINGS "${root}/CMakeLists.txt" filter_line REGEX "^list\\(FILTER ${kind}_headers INCLUDE REGEX ")
+    if(NOT filter_line MATCHES "REGEX \"(.+)\"\\)")
+        message(FATAL_ERROR "CMakeLists.txt: no line 'list(FILTER ${kind}_headers INCLUDE REGEX \"...\")'")
+    endif()
+    string(REPLACE "\\\\" "\\" ${kind}_header "${CMAKE_MATCH_1}")
+    string(REPLACE "/depix/" "^depix/" ${kind}_header "${${kind}_header}")
+endforeach()
+
+# find_needs(OUTPUT HEADER): 0: nothing but the compiler; 1: stb; 2: xtensor too.
+function(find_needs output header)
+    set(${output} 0 PARENT_SCOPE)
+    if(header MATCHES "${data_header}")
+        set(${output} 2 PARENT_SCOPE)
+    elseif(header MATCHES "${picture_header}")
+        set(${output} 1 PARENT_SCOPE)
+    endif()
+endfunction()
 
 # These mean something to CMake's lists, and stand for themselves in C++.
 string(ASCII 1 semicolon)
@@ -89,7 +101,10 @@ function(add_header header wanted_by)
                     message(FATAL_ERROR "${here}: ${included} is included inside an #if: it cannot be moved")
                 elseif(code)
                     message(FATAL_ERROR "${here}: ${included} is included behind code: it cannot be moved")
-                elseif(included MATCHES "${data_header}" AND NOT header MATCHES "${data_header}")
+                endif()
+                find_needs(needs "${header}")
+                find_needs(included_needs "${included}")
+                if(included_needs GREATER needs)
                     message(FATAL_ERROR "${here}: ${included} needs stb or xtensor, and this header must not")
                 endif()
                 add_header("${included}" "${here}")
@@ -142,11 +157,21 @@ foreach(header IN LISTS wanted)
     add_header("${header}" "HEADERS")
 endforeach()
 
-# Every header still stands behind what it includes: add_header has seen that no core header includes a data header.
-get_property(core GLOBAL PROPERTY order)
-set(data ${core})
-list(FILTER core EXCLUDE REGEX "${data_header}")
-list(FILTER data INCLUDE REGEX "${data_header}")
+# Every header still stands after what it includes: add_header has seen that none includes one that needs more.
+get_property(order GLOBAL PROPERTY order)
+set(core "")
+set(pictures "")
+set(data "")
+foreach(header IN LISTS order)
+    find_needs(needs "${header}")
+    if(needs EQUAL 2)
+        list(APPEND data "${header}")
+    elseif(needs EQUAL 1)
+        list(APPEND pictures "${header}")
+    else()
+        list(APPEND core "${header}")
+    endif()
+endforeach()
 
 # ---- the file --------------------------------------------------------------------------------------------------------
 
@@ -154,8 +179,9 @@ set(output "// depix ${version}: compile-time image-restoration networks, in one
            "// MIT: see depix's LICENSE.\n//\n")
 if("${HEADERS}" STREQUAL "")
     list(APPEND output
-        "// It needs nothing but a C++20 compiler. Pictures from files, batches, data sets and .npy need stb and\n"
-        "// xtensor: #define DEPIX_WITH_DATA before the include.\n//\n"
+        "// It needs g++ 12 or clang++ 14 and newer (GCC's vector extensions), and no library. Image files, degradations\n"
+        "// and sources need stb: #define DEPIX_WITH_PICTURES before the include. Batches and .npy need xtensor as well:\n"
+        "// #define DEPIX_WITH_DATA.\n//\n"
         "// Made of depix's headers, and not to be edited, by\n"
         "//     cmake -D OUTPUT=depix.hpp -P cmake/amalgamate.cmake\n")
 else()
@@ -168,11 +194,13 @@ endif()
 list(JOIN output "" output)
 write_headers(${core})
 if("${HEADERS}" STREQUAL "")
-    string(APPEND output "\n// ==== what needs stb or xtensor ====\n#ifdef DEPIX_WITH_DATA\n")
+    string(APPEND output "\n// ==== what needs stb ====\n#if defined(DEPIX_WITH_PICTURES) || defined(DEPIX_WITH_DATA)\n")
+    write_headers(${pictures})
+    string(APPEND output "\n#endif  // DEPIX_WITH_PICTURES\n\n// ==== what needs xtensor ====\n#ifdef DEPIX_WITH_DATA\n")
     write_headers(${data})
     string(APPEND output "\n#endif  // DEPIX_WITH_DATA\n")
 else()
-    write_headers(${data})
+    write_headers(${pictures} ${data})
 endif()
 string(REPLACE "${semicolon}" ";" output "${output}")
 string(REPLACE "${opening_bracket}" "[" output "${output}")

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "depix/data/picture_folder.hpp"
+#include "depix/data/sources/picture_folder.hpp"
 #include "depix/io/image.hpp"
 
 namespace example {

@@ -10,8 +10,8 @@ template <class Network>
 bool uses_winograd() {
     bool any = false;
     depix::layers_of<Network>::for_each([&]<class L>() {
-        if constexpr (requires { depix::Kernel<depix::Cpu, L>::kernels.winograd; })
-            any |= depix::Kernel<depix::Cpu, L>::kernels.winograd;
+        if constexpr (requires { depix::kernels::Kernel<depix::Cpu, L>::kernels.winograd; })
+            any |= depix::kernels::Kernel<depix::Cpu, L>::kernels.winograd;
     });
     return any;
 }

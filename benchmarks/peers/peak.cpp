@@ -18,14 +18,14 @@ using namespace depix;
 // stay in 16 registers beside the two factors.
 constexpr std::size_t chains = 12;
 constexpr long steps = 1'000'000;
-constexpr double operations = 2.0 * chains * vector_width * steps;  // of one thread
+constexpr double operations = 2.0 * chains * cpu::vector_width * steps;  // of one thread
 
 // Every chain starts elsewhere, or the compiler would make one of them all; and each goes to 1 and stays there, so that
 // nothing overflows, and nothing becomes so small that it is slow.
 template <std::size_t... I>
 float multiply_add(std::index_sequence<I...>) {
-    std::array<Vector, chains> values{broadcast(static_cast<float>(I))...};
-    const Vector factor = broadcast(0.75f), summand = broadcast(0.25f);
+    std::array<cpu::Vector, chains> values{cpu::broadcast(static_cast<float>(I))...};
+    const cpu::Vector factor = cpu::broadcast(0.75f), summand = cpu::broadcast(0.25f);
     for (long step = 0; step < steps; ++step) ((values[I] = values[I] * factor + summand), ...);
     return (values[I][0] + ...);
 }
@@ -35,7 +35,7 @@ float multiply_add(std::index_sequence<I...>) {
 int main(int count, char** arguments) {
     const int threads = count > 1 ? std::max(1, std::atoi(arguments[1])) : 1;
     const auto step = [&] {
-        run_team(threads, [](Team) {
+        cpu::run_team(threads, [](cpu::Team) {
             // Written where the compiler cannot look, so that it may not leave the loop out.
             [[maybe_unused]] volatile float sum = multiply_add(std::make_index_sequence<chains>{});
         });

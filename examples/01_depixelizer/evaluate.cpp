@@ -17,9 +17,9 @@
 #include <map>
 
 #include "commands.hpp"
-#include "depix/data/character_error_rate.hpp"
-#include "depix/data/metrics.hpp"
-#include "depix/data/pixelate.hpp"
+#include "depix/image/pixelate.hpp"
+#include "depix/metrics/character_error_rate.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
 #include "pairs.hpp"
 #include "reading.hpp"

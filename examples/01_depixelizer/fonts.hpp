@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "depix/data/text_images.hpp"
+#include "depix/data/text/text_images.hpp"
 
 namespace example {
 

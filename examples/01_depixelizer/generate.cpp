@@ -14,7 +14,7 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "depix/data/pair_folder.hpp"
+#include "depix/data/sources/pair_folder.hpp"
 #include "fonts.hpp"
 
 int example::generate(const GenerateOptions& options) {

@@ -5,7 +5,7 @@
 #include "depix/io/safetensors.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/text_restorer.hpp"
-#include "depix/restore.hpp"
+#include "depix/restore/restore.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 #include "pairs.hpp"
 
-#include "depix/data/pair_sources.hpp"
+#include "depix/data/sources/pair_sources.hpp"
 #include "fonts.hpp"
 
 example::Pairs example::choose_pairs(const TrainOptions& options) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "depix/data/pair_source.hpp"
+#include "depix/data/sources/pair_source.hpp"
 #include "depix/tensor.hpp"
 
 namespace example {

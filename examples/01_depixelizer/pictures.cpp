@@ -1,6 +1,6 @@
 #include "pictures.hpp"
 
-#include "depix/data/picture_folder.hpp"
+#include "depix/data/sources/picture_folder.hpp"
 #include "depix/io/image.hpp"
 
 bool example::is_picture(const std::filesystem::path& path) { return depix::is_picture_name(path); }

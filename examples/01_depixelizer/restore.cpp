@@ -15,8 +15,8 @@
 #include <optional>
 
 #include "commands.hpp"
-#include "depix/data/metrics.hpp"
-#include "depix/data/pixelate.hpp"
+#include "depix/image/pixelate.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
 #include "pictures.hpp"
 

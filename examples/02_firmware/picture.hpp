@@ -7,7 +7,7 @@
 
 #include "network.hpp"
 
-// "d e p i x" in Roboto, 16 px, as TextImages (depix/data/text_images.hpp) draws it, in ten greys from ' ' to '@'.
+// "d e p i x" in Roboto, 16 px, as TextImages (depix/data/text/text_images.hpp) draws it, in ten greys from ' ' to '@'.
 // clang-format off
 inline constexpr char drawing[picture_shape.height][picture_shape.width + 1] = {
     "                                                                ",

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "depix/data/binarization_metrics.hpp"
-#include "depix/data/binarize.hpp"
-#include "depix/data/contact_sheet.hpp"
-#include "depix/data/metrics.hpp"
+#include "depix/image/binarize.hpp"
+#include "depix/image/contact_sheet.hpp"
+#include "depix/metrics/binarization.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
 
 namespace {

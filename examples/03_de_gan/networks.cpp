@@ -4,7 +4,7 @@
 
 #include "depix/io/safetensors.hpp"
 #include "depix/models/de_gan.hpp"
-#include "depix/restore_tiles.hpp"
+#include "depix/restore/blended_tiles.hpp"
 
 namespace {
 

@@ -4,11 +4,11 @@
 #include <map>
 #include <utility>
 
-#include "depix/data/documents.hpp"
-#include "depix/data/drawn_page_source.hpp"
-#include "depix/data/patches.hpp"
-#include "depix/data/picture_folder.hpp"
-#include "depix/data/watermark.hpp"
+#include "depix/data/pages/watermark.hpp"
+#include "depix/data/sources/documents.hpp"
+#include "depix/data/sources/drawn_page_source.hpp"
+#include "depix/data/sources/patches.hpp"
+#include "depix/data/sources/picture_folder.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "depix/data/damage.hpp"
-#include "depix/data/pair_source.hpp"
+#include "depix/data/sources/pair_source.hpp"
 #include "depix/tensor.hpp"
 
 namespace example {

@@ -1,7 +1,7 @@
 // restore: a page, or a folder of them. Pages to be binarized come out black and white.
 #include "../restore_files.hpp"
 #include "commands.hpp"
-#include "depix/data/binarize.hpp"
+#include "depix/image/binarize.hpp"
 #include "networks.hpp"
 
 int example::restore(const RestoreOptions& options) {

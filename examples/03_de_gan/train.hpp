@@ -15,11 +15,11 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "depix/data/contact_sheet.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/metrics.hpp"
+#include "depix/image/contact_sheet.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "depix/models/de_gan.hpp"
-#include "depix/restore_tiles.hpp"
+#include "depix/restore/blended_tiles.hpp"
 #include "depix/train/adversarial_fit.hpp"
 #include "depix/train/schedule.hpp"
 

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "commands.hpp"
-#include "depix/data/contact_sheet.hpp"
-#include "depix/data/super_resolution.hpp"
+#include "depix/data/sources/super_resolution.hpp"
+#include "depix/image/contact_sheet.hpp"
 
 namespace {
 

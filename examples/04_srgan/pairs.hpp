@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <filesystem>
 
-#include "depix/data/super_resolution.hpp"
+#include "depix/data/sources/super_resolution.hpp"
 
 namespace example {
 

@@ -5,7 +5,7 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "depix/data/super_resolution.hpp"
+#include "depix/data/sources/super_resolution.hpp"
 
 int example::prepare(const PrepareOptions& options) {
     namespace fs = std::filesystem;

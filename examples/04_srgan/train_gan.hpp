@@ -14,10 +14,10 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "depix/data/contact_sheet.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/metrics.hpp"
+#include "depix/image/contact_sheet.hpp"
 #include "depix/io/safetensors.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "depix/train/adversarial_fit.hpp"
 #include "pairs.hpp"
 #include "recipes.hpp"

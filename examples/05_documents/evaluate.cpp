@@ -9,9 +9,9 @@
 #include <map>
 
 #include "commands.hpp"
-#include "depix/data/contact_sheet.hpp"
-#include "depix/data/documents.hpp"
-#include "depix/data/metrics.hpp"
+#include "depix/data/sources/documents.hpp"
+#include "depix/image/contact_sheet.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
 
 namespace {

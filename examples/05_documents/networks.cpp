@@ -5,7 +5,7 @@
 #include "depix/io/safetensors.hpp"
 #include "depix/models/documents_autoencoder.hpp"
 #include "depix/models/page_cleaner.hpp"
-#include "depix/restore.hpp"
+#include "depix/restore/restore.hpp"
 
 namespace {
 

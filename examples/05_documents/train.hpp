@@ -14,8 +14,8 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "depix/data/documents.hpp"
 #include "depix/data/loader.hpp"
+#include "depix/data/sources/documents.hpp"
 #include "depix/train/fit.hpp"
 #include "depix/train/schedule.hpp"
 

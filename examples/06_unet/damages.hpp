@@ -8,7 +8,7 @@
 #include "commands.hpp"
 #include "depix/data/damage.hpp"
 #include "depix/data/masks.hpp"
-#include "depix/data/picture_folder.hpp"
+#include "depix/data/sources/picture_folder.hpp"
 
 namespace example {
 

@@ -7,8 +7,8 @@
 
 #include "commands.hpp"
 #include "damages.hpp"
-#include "depix/data/contact_sheet.hpp"
-#include "depix/data/metrics.hpp"
+#include "depix/image/contact_sheet.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include "depix/data/masks.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
-#include "depix/restore.hpp"
+#include "depix/restore/restore.hpp"
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include "commands.hpp"
 #include "damages.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/picture_source.hpp"
+#include "depix/data/sources/picture_source.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/train/fit.hpp"
 #include "depix/train/schedule.hpp"

@@ -18,7 +18,7 @@
 
 #include "../restore_files.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/pair_sources.hpp"
+#include "depix/data/sources/pair_sources.hpp"
 #include "networks.hpp"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "commands.hpp"
-#include "depix/data/metrics.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "files.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <map>
 #include <system_error>
 
-#include "depix/data/picture_folder.hpp"
+#include "depix/data/sources/picture_folder.hpp"
 
 namespace fs = std::filesystem;
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <vector>
 
-#include "depix/data/documents.hpp"
-#include "depix/data/super_resolution.hpp"
+#include "depix/data/sources/documents.hpp"
+#include "depix/data/sources/super_resolution.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commands.hpp"
-#include "depix/data/pair_source.hpp"
+#include "depix/data/sources/pair_source.hpp"
 
 namespace tool {
 

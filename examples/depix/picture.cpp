@@ -5,9 +5,9 @@
 #include <string>
 #include <utility>
 
-#include "depix/data/binarize.hpp"
-#include "depix/data/resize.hpp"
-#include "depix/restore_flips.hpp"
+#include "depix/image/binarize.hpp"
+#include "depix/image/resize.hpp"
+#include "depix/restore/flips.hpp"
 
 namespace {
 

@@ -6,7 +6,7 @@
 // Without CMake: nvcc -std=c++20 --expt-relaxed-constexpr --diag-suppress=1675 -I include program.cu
 #pragma once
 
+#include "depix/cuda/adversarial_trainer.cuh"
+#include "depix/cuda/inference.cuh"
+#include "depix/cuda/trainer.cuh"
 #include "depix/depix.hpp"
-#include "depix/kernels/cuda/adversarial_trainer.cuh"
-#include "depix/kernels/cuda/inference.cuh"
-#include "depix/kernels/cuda/trainer.cuh"

@@ -10,6 +10,7 @@
 #include "depix/kernels/cpu/engine.hpp"
 #include "depix/kernels/reference/engine.hpp"
 #include "depix/model.hpp"
+#include "depix/plan/check.hpp"
 #include "depix/tensor.hpp"
 
 namespace depix {
@@ -76,23 +77,6 @@ struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
     }
 };
 
-// Which layer of a plan with a step a layer cannot take what comes of this input, and why.
-template <std::size_t T, std::size_t S>
-std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
-    const auto shapes = find_shapes(plan, input);
-    const int index = find_misfit(plan, shapes);
-    if (index < 0) return "none of its layers objects";  // not called then; g++ 12 at -O2 fears it is
-    const PlanStep& step = plan.step(index);
-    const LayerInfo& layer = *step.layer.info;
-    const auto shape = [&](int tensor) { return to_string(shapes[static_cast<std::size_t>(tensor)]); };
-    const std::string who = "its layer number " + std::to_string(index + 1) + ", " + layer.name + ", ";
-    if (step.other >= 0) return who + "cannot join " + shape(step.input) + " and " + shape(step.other);
-    if (layer.in_height > 0)
-        return who + "takes " + to_string(Shape{layer.in_channels, layer.in_height, layer.in_width}) + ", not " +
-               shape(step.input);
-    return "it is too small: " + who + "has nothing to make of " + shape(step.input);
-}
-
 }  // namespace detail
 
 /// Bytes that one running inference works in, beside weights, input and output: exactly what it will use.
@@ -126,23 +110,10 @@ class Inference {
     explicit Inference(const Model<Network, T>& model, int threads = 0)
         : engine_(model.parameters().data(), model.statistics().data(), model.parameters().size(),
                   model.statistics().size()),
-          threads_(threads > 0 ? threads : default_threads()) {}
+          threads_(threads > 0 ? threads : cpu::default_threads()) {}
 
     /// The shape that a picture of this shape becomes. Throws ShapeError if the network cannot take it.
-    static Shape output_shape(Shape input) {
-        const auto refuse = [&](const std::string& why) {
-            throw ShapeError("depix: the network cannot take a picture of " + to_string(input) + ": " + why);
-        };
-        if (input.channels != Network::in_channels)
-            refuse("it takes " + std::to_string(Network::in_channels) + " channels, not " +
-                   std::to_string(input.channels));
-        constexpr int multiple = Network::size_multiple;
-        if (input.height <= 0 || input.width <= 0 || input.height % multiple != 0 || input.width % multiple != 0)
-            refuse("height and width must be positive and divide by " + std::to_string(multiple));
-        if (find_misfit(Engine::plan, find_shapes(Engine::plan, input)) >= 0)
-            refuse(detail::describe_misfit(flatten<Network>(), input));
-        return Network::output(input);
-    }
+    static Shape output_shape(Shape input) { return depix::output_shape<Network>(input); }
 
     /// Bytes that a call with a picture of this shape works in, beside weights, input and output.
     std::size_t workspace_bytes(Shape input) const {
@@ -163,15 +134,13 @@ class Inference {
             throw ShapeError("depix: restoring " + std::to_string(input.batch) + " pictures of " +
                              to_string(input.shape()) + " gives " + to_string(expected) + " each, but the output has " +
                              std::to_string(output.batch) + " of " + to_string(output.shape()));
-        auto workspace = take(input.shape(), input.batch);
-        engine_.infer(input, output, *workspace);
-        give_back(std::move(workspace));
+        run_checked(input, output);
     }
 
     /// Restores one picture.
     Image operator()(const Image& picture) const requires std::same_as<T, float> {
         Image restored(output_shape(picture.shape));
-        run(picture.view(), restored.view());
+        run_checked(picture.view(), restored.view());
         return restored;
     }
     /// Restores a batch: a view, a Tensor, or any library's contiguous 4-D array.
@@ -179,11 +148,17 @@ class Inference {
     Tensor<T> operator()(const Batch& batch) const {
         const View<const T> input = as_view(batch);
         Tensor<T> restored(input.batch, output_shape(input.shape()));
-        run(input, restored.view());
+        run_checked(input, restored.view());
         return restored;
     }
 
   private:
+    // The shapes are known to fit.
+    void run_checked(View<const T> input, View<T> output) const {
+        auto workspace = take(input.shape(), input.batch);
+        engine_.infer(input, output, *workspace);
+        give_back(std::move(workspace));
+    }
     std::unique_ptr<Workspace> take(Shape input, int batch) const {
         std::unique_ptr<Workspace> workspace;
         {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "depix/named_tensor.hpp"
-#include "depix/plan/plan.hpp"
+#include "depix/network/skip.hpp"
 #include "depix/random.hpp"
 
 namespace depix {

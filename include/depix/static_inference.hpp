@@ -2,6 +2,7 @@
 #pragma once
 
 #include "depix/kernels/reference/engine.hpp"
+#include "depix/plan/misfit.hpp"
 
 namespace depix {
 

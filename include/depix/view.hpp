@@ -82,4 +82,24 @@ struct View {
     }
 };
 
+/// y = x, or y += x. Both are (N, C, H, W). Where they are one and the same memory, nothing is left to do.
+template <class T>
+void copy(View<const T> x, View<T> y, bool accumulate = false) {
+    if (x.data == y.data) return;
+    for (int n = 0; n < x.batch; ++n)
+        for (int c = 0; c < x.channels; ++c)
+            for (int i = 0; i < x.height; ++i)
+                for (int j = 0; j < x.width; ++j)
+                    y(n, c, i, j) = accumulate ? y(n, c, i, j) + x(n, c, i, j) : x(n, c, i, j);
+}
+
+/// x = value.
+template <class T>
+void fill(View<T> x, T value) {
+    for (int n = 0; n < x.batch; ++n)
+        for (int c = 0; c < x.channels; ++c)
+            for (int i = 0; i < x.height; ++i)
+                for (int j = 0; j < x.width; ++j) x(n, c, i, j) = value;
+}
+
 }  // namespace depix

@@ -1,7 +1,7 @@
 // A layer that the GPU has no kernel for does not quietly run on the host.
 // expect: depix: this backend has no kernel for this layer
 // expect: Kernel<.*CudaWith<.*Float32.*Negate
-#include <depix/kernels/cuda/inference.cuh>
+#include <depix/cuda/inference.cuh>
 using namespace depix;
 
 struct Negate : LayerBase<Negate> {

@@ -127,15 +127,15 @@ struct LayerFunctions {
     const LayerInfo* info;
     double unit;
     std::size_t (*scratch_size)(int pictures, Shape shape);
-    void (*exact_forward)(const Forward<double>&);
-    void (*exact_backward)(const Backward<double>&);
-    void (*forward)(const Forward<S, float>&, cudaStream_t);
-    void (*backward)(const Backward<S, float>&, cudaStream_t);
+    void (*exact_forward)(const kernels::Forward<double>&);
+    void (*exact_backward)(const kernels::Backward<double>&);
+    void (*forward)(const kernels::Forward<S, float>&, cudaStream_t);
+    void (*backward)(const kernels::Backward<S, float>&, cudaStream_t);
 };
 
 template <class L, class Precision>
 LayerFunctions<typename Precision::Storage> functions_of() {
-    using K = Kernel<CudaWith<Precision>, L>;
+    using K = kernels::Kernel<CudaWith<Precision>, L>;
     using S = typename Precision::Storage;
     return {&layer_info<L>,
             unit_roundoff<Precision>(),
@@ -143,10 +143,10 @@ LayerFunctions<typename Precision::Storage> functions_of() {
                 if constexpr (requires { K::scratch_size(pictures, shape); }) return K::scratch_size(pictures, shape);
                 return 0;
             },
-            [](const Forward<double>& call) { Kernel<Reference, L>::forward(call); },
-            [](const Backward<double>& call) { Kernel<Reference, L>::backward(call); },
-            [](const Forward<S, float>& call, cudaStream_t stream) { K::forward(call, stream); },
-            [](const Backward<S, float>& call, cudaStream_t stream) { K::backward(call, stream); }};
+            [](const kernels::Forward<double>& call) { kernels::Kernel<Reference, L>::forward(call); },
+            [](const kernels::Backward<double>& call) { kernels::Kernel<Reference, L>::backward(call); },
+            [](const kernels::Forward<S, float>& call, cudaStream_t stream) { K::forward(call, stream); },
+            [](const kernels::Backward<S, float>& call, cudaStream_t stream) { K::backward(call, stream); }};
 }
 
 /// A layer on `pictures` inputs of this shape: forward in inference (in place too, if it may) and training, backward
@@ -186,13 +186,13 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
     for (const bool training : {false, true}) {
         CAPTURE(training);
         Random random_a(5), random_b(5);
-        Forward<double> exact;
+        kernels::Forward<double> exact;
         exact.input = View<const double>(x.data(), pictures, shape);
         exact.output = View<double>(y.data(), pictures, output_shape);
         exact.parameters = weights.data();
         exact.statistics = running.data();
         OnDevice<float> device_new_running(running), device_saved(saved);
-        Forward<S, float> call;
+        kernels::Forward<S, float> call;
         call.input = device_x.view;
         call.output = device_y.view;
         call.parameters = device_weights.memory.data();
@@ -229,7 +229,7 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
                 CAPTURE(accumulate);
                 CAPTURE(frozen);
                 std::vector<double> dx = before, gradients = gradients_before;
-                Backward<double> exact_back;
+                kernels::Backward<double> exact_back;
                 exact_back.input = exact.input;
                 exact_back.output = exact.output;
                 exact_back.output_gradient = View<const double>(dy.data(), pictures, output_shape);
@@ -242,7 +242,7 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
 
                 const MapsOnDevice<S> device_dx(before, pictures, shape, around);
                 const OnDevice<float> device_gradients(gradients_before);
-                Backward<S, float> back;
+                kernels::Backward<S, float> back;
                 back.input = call.input;
                 back.output = call.output;
                 back.output_gradient = device_dy.view;

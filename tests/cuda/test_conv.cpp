@@ -47,7 +47,7 @@ static_assert(cuda::GradientParts::choose(6, 27, 100).parts == 1);
 static_assert(cuda::GradientParts::choose(512, 4608, 1 << 20).parts == 2);
 static_assert(cuda::GradientParts::choose(4096, 4096, 1 << 20).parts == 1);
 static_assert(cuda::GradientParts::choose(8, 8, 0).parts == 1);
-static_assert(Kernel<Cuda, Conv<512, 512>>::scratch_size(64, {512, 128, 128}) <= 16u << 20);
+static_assert(kernels::Kernel<Cuda, Conv<512, 512>>::scratch_size(64, {512, 128, 128}) <= 16u << 20);
 
 namespace {
 
@@ -87,11 +87,11 @@ void check_fused(Shape shape, const After& after, const Convolve& convolve) {
     std::vector<double> parameters = weights, sum(pictures * sums.size()), y(before.size());
     parameters.insert(parameters.end(), bias.begin(), bias.end());
 
-    Forward<double> call;
+    kernels::Forward<double> call;
     call.input = View<const double>(x.data(), pictures, shape);
     call.output = View<double>(sum.data(), pictures, sums);
     call.parameters = parameters.data();
-    Kernel<Reference, L>::forward(call);
+    kernels::Kernel<Reference, L>::forward(call);
     for (double& value : sum) value = value > 0 ? value : static_cast<double>(after.negative_slope) * value;
     const View<const double> from(sum.data(), pictures, sums);
     if (after.pool)
@@ -318,7 +318,7 @@ TEST_CASE("NaN is not pooled away") {
 
 TEST_CASE("A training repeats itself bit for bit") {
     using L = Conv<2, 3>;
-    using K = Kernel<Cuda, L>;
+    using K = kernels::Kernel<Cuda, L>;
     const Shape shape{2, 40, 40};
     Random random(2);
     const MapsOnDevice<float> x(draw(2 * shape.size(), -1, 1, random), 2, shape);
@@ -328,7 +328,7 @@ TEST_CASE("A training repeats itself bit for bit") {
     std::vector<double> first;
     for (int run = 0; run < 2; ++run) {
         const OnDevice<float> gradients(std::vector<double>(layer_info<L>.parameter_count, 1));
-        Backward<float, float> call;
+        kernels::Backward<float, float> call;
         call.input = x.view;
         call.output_gradient = dy.view;
         call.parameter_gradients = gradients.memory.data();

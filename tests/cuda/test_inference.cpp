@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "depix/kernels/cuda/inference.cuh"
+#include "depix/cuda/inference.cuh"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/documents_autoencoder.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"

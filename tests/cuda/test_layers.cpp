@@ -26,7 +26,7 @@ template <class L, class Precision = precision::Float32>
 void check_join(const std::string& name, int first, int second, int channels) {
     CAPTURE(name);
     using S = typename CudaWith<Precision>::Storage;
-    using K = Kernel<CudaWith<Precision>, L>;
+    using K = kernels::Kernel<CudaWith<Precision>, L>;
     const int pictures = 2, around = 1;
     const Shape a{first, 5, 37}, b{second, 5, 37}, both{channels, 5, 37};
     const auto count = [&](Shape shape) { return static_cast<std::size_t>(pictures) * shape.size(); };
@@ -41,12 +41,12 @@ void check_join(const std::string& name, int first, int second, int channels) {
 
     const MapsOnDevice<S> device_x(x, pictures, a, around), device_other(other, pictures, b, around);
     const MapsOnDevice<S> device_y(y, pictures, both, around), device_dy(dy, pictures, both, around);
-    Forward<double> exact;
+    kernels::Forward<double> exact;
     exact.input = View<const double>(x.data(), pictures, a);
     exact.other = View<const double>(other.data(), pictures, b);
     exact.output = View<double>(y.data(), pictures, both);
-    Kernel<Reference, L>::forward(exact);
-    Forward<S, float> call;
+    kernels::Kernel<Reference, L>::forward(exact);
+    kernels::Forward<S, float> call;
     call.input = device_x.view;
     call.other = device_other.view;
     call.output = device_y.view;
@@ -61,14 +61,14 @@ void check_join(const std::string& name, int first, int second, int channels) {
                 CAPTURE(accumulate_other);
                 CAPTURE(wanted);
                 std::vector<double> dx = x, d_other = other;
-                Backward<double> exact_back;
+                kernels::Backward<double> exact_back;
                 exact_back.output_gradient = View<const double>(dy.data(), pictures, both);
                 exact_back.input_gradient = View<double>(dx.data(), pictures, a);
                 exact_back.other_gradient = View<double>(d_other.data(), pictures, b);
                 exact_back.accumulate = accumulate;
                 exact_back.accumulate_other = accumulate_other;
                 const MapsOnDevice<S> device_dx(x, pictures, a, around), device_d_other(other, pictures, b, around);
-                Backward<S, float> back;
+                kernels::Backward<S, float> back;
                 back.output_gradient = device_dy.view;
                 back.input_gradient = device_dx.view;
                 back.other_gradient = device_d_other.view;
@@ -76,7 +76,7 @@ void check_join(const std::string& name, int first, int second, int channels) {
                 back.accumulate_other = accumulate_other;
                 if (!(wanted & 1)) exact_back.input_gradient.data = nullptr, back.input_gradient.data = nullptr;
                 if (!(wanted & 2)) exact_back.other_gradient.data = nullptr, back.other_gradient.data = nullptr;
-                Kernel<Reference, L>::backward(exact_back);
+                kernels::Kernel<Reference, L>::backward(exact_back);
                 K::backward(back, stream);
                 CHECK(largest_difference(device_dx.values(), dx) < bound);
                 CHECK(largest_difference(device_d_other.values(), d_other) < bound);
@@ -99,10 +99,10 @@ template <class L>
 std::vector<double> run_forward(const std::vector<double>& x, Shape shape) {
     const MapsOnDevice<float> device_x(x, 1, shape);
     const MapsOnDevice<float> device_y(std::vector<double>(L::output(shape).size()), 1, L::output(shape));
-    Forward<float> call;
+    kernels::Forward<float> call;
     call.input = device_x.view;
     call.output = device_y.view;
-    Kernel<Cuda, L>::forward(call, cuda::Stream());
+    kernels::Kernel<Cuda, L>::forward(call, cuda::Stream());
     return device_y.values();
 }
 
@@ -229,22 +229,22 @@ TEST_CASE("Add writes into either of its inputs, and gives its gradient away") {
     const Shape shape{1, 1, 3};
     const MapsOnDevice<float> a({1, 2, 3}, 1, shape), b({10, 20, 30}, 1, shape), dy({5, 6, 7}, 1, shape);
     const cuda::Stream stream;
-    Forward<float> call;
+    kernels::Forward<float> call;
     call.input = a.view;
     call.other = b.view;
     call.output = a.view;
-    Kernel<Cuda, Add>::forward(call, stream);
+    kernels::Kernel<Cuda, Add>::forward(call, stream);
     CHECK(a.values() == std::vector<double>{11, 22, 33});
     call.output = b.view;
-    Kernel<Cuda, Add>::forward(call, stream);
+    kernels::Kernel<Cuda, Add>::forward(call, stream);
     CHECK(b.values() == std::vector<double>{21, 42, 63});
 
     // The input's gradient lives in the output's: there is nothing to add.
-    Backward<float> back;
+    kernels::Backward<float> back;
     back.output_gradient = back.input_gradient = dy.view;
     back.other_gradient = a.view;
     back.accumulate = true;
-    Kernel<Cuda, Add>::backward(back, stream);
+    kernels::Kernel<Cuda, Add>::backward(back, stream);
     CHECK(dy.values() == std::vector<double>{5, 6, 7});
     CHECK(a.values() == std::vector<double>{5, 6, 7});
 }
@@ -256,18 +256,18 @@ TEST_CASE("Concatenate") {
 
 TEST_CASE("Concatenate has nothing to do where both halves live in the output") {
     const MapsOnDevice<float> y({1, 2, 3, 4, 5, 6}, 1, {3, 1, 2});
-    Forward<float> call;
+    kernels::Forward<float> call;
     call.output = y.view;
     call.input = y.view.slice(0, 1);
     call.other = y.view.slice(1, 2);
     const std::size_t before = launches();
-    Kernel<Cuda, Concatenate>::forward(call, cuda::Stream());
+    kernels::Kernel<Cuda, Concatenate>::forward(call, cuda::Stream());
     CHECK(launches() == before);
-    Backward<float> back;
+    kernels::Backward<float> back;
     back.output_gradient = y.view;
     back.input_gradient = y.view.slice(0, 1);
     back.other_gradient = y.view.slice(1, 2);
-    Kernel<Cuda, Concatenate>::backward(back, cuda::Stream());
+    kernels::Kernel<Cuda, Concatenate>::backward(back, cuda::Stream());
     CHECK(launches() == before);
 }
 
@@ -278,27 +278,27 @@ TEST_CASE("Dropout drops what the textbook drops in float, bit for bit") {
     Random random(11), same(11);
     std::vector<float> x(pictures * shape.size()), y(x.size()), saved(1);
     for (float& value : x) value = static_cast<float>(random.uniform(-1, 1)), static_cast<void>(same.uniform());
-    Forward<float> exact;
+    kernels::Forward<float> exact;
     exact.input = View<const float>(x.data(), pictures, shape);
     exact.output = View<float>(y.data(), pictures, shape);
     exact.saved = saved.data();
     exact.random = &same;
-    Kernel<Reference, L>::forward(exact);
+    kernels::Kernel<Reference, L>::forward(exact);
 
     const MapsOnDevice<float> device_x(std::vector<double>(x.begin(), x.end()), pictures, shape);
     const OnDevice<float> device_saved(std::vector<double>{static_cast<double>(random() >> 40)});
     CHECK(device_saved.values()[0] == static_cast<double>(saved[0]));
-    Forward<float> call;
+    kernels::Forward<float> call;
     call.input = call.output = device_x.view;  // in place
     call.saved = device_saved.memory.data();
-    Kernel<Cuda, L>::forward(call, cuda::Stream());
+    kernels::Kernel<Cuda, L>::forward(call, cuda::Stream());
     CHECK(device_x.values() == std::vector<double>(y.begin(), y.end()));
     CHECK(device_saved.values()[0] == static_cast<double>(saved[0]));  // the device draws nothing
 
     // Inference in place is no work at all.
     call.saved = nullptr;
     const std::size_t before = launches();
-    Kernel<Cuda, L>::forward(call, cuda::Stream());
+    kernels::Kernel<Cuda, L>::forward(call, cuda::Stream());
     CHECK(launches() == before);
 }
 
@@ -311,12 +311,12 @@ TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
     const auto backward = [&]<class L>(L, const std::vector<double>& dy, Shape output) {
         const MapsOnDevice<float> device_x(x, 1, shape), device_y(run_forward<L>(x, shape), 1, output);
         const MapsOnDevice<float> device_dy(dy, 1, output), device_dx(x, 1, shape);
-        Backward<float> back;
+        kernels::Backward<float> back;
         back.input = device_x.view;
         back.output = device_y.view;
         back.output_gradient = device_dy.view;
         back.input_gradient = device_dx.view;
-        Kernel<Cuda, L>::backward(back, cuda::Stream());
+        kernels::Kernel<Cuda, L>::backward(back, cuda::Stream());
         return device_dx.values();
     };
     // NaN equals nothing: its gradient goes to the first of its window.

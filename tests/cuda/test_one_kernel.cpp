@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "depix/kernels/cuda/inference.cuh"
+#include "depix/cuda/inference.cuh"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/leaky_relu.hpp"
 #include "depix/layers/prelu.hpp"

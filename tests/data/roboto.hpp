@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "depix/data/font.hpp"
+#include "depix/data/text/font.hpp"
 
 inline const std::optional<depix::Font>& roboto() {
     static const std::optional<depix::Font> font = []() -> std::optional<depix::Font> {

@@ -11,7 +11,7 @@
 #include <limits>
 #include <string>
 
-#include "depix/data/metrics.hpp"
+#include "depix/metrics/fidelity.hpp"
 
 using namespace depix;
 

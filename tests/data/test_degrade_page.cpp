@@ -1,6 +1,6 @@
 // Damages of pages: the strengths that they promise, on a page of bars; that they depend on the Random alone; and wrong
 // parameters. All draws are seeded, so what passes once passes always.
-#include "depix/data/degrade_page.hpp"
+#include "depix/data/pages/degrade_page.hpp"
 
 #include <doctest/doctest.h>
 

@@ -8,8 +8,8 @@
 
 #include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
-#include "depix/data/documents.hpp"
 #include "depix/data/loader.hpp"
+#include "depix/data/sources/documents.hpp"
 #include "depix/io/image.hpp"
 
 using namespace depix;

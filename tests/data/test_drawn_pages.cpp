@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "../io/error_message.hpp"
-#include "depix/data/clean_pages.hpp"
-#include "depix/data/drawn_page_source.hpp"
-#include "depix/data/handwriting.hpp"
-#include "depix/data/page_fields.hpp"
-#include "depix/data/page_script.hpp"
-#include "depix/data/page_words.hpp"
+#include "depix/data/pages/clean_pages.hpp"
+#include "depix/data/pages/handwriting.hpp"
+#include "depix/data/pages/page_fields.hpp"
+#include "depix/data/pages/page_script.hpp"
+#include "depix/data/pages/page_words.hpp"
+#include "depix/data/sources/drawn_page_source.hpp"
 #include "roboto.hpp"
 
 using namespace depix;

@@ -1,7 +1,7 @@
 // The loader: an order that no thread can change, errors that arrive, and threads that end.
 #include "depix/data/loader.hpp"
 
-#include "depix/data/pair_sources.hpp"
+#include "depix/data/sources/pair_sources.hpp"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "../io/temporary_folder.hpp"
-#include "depix/data/text_images.hpp"
+#include "depix/data/text/text_images.hpp"
 #include "roboto.hpp"
 
 using namespace depix;

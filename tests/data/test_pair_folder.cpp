@@ -1,13 +1,13 @@
 // Pair folders: what is written is what is drawn, and every way in which a user's own set can be wrong is named.
-#include "depix/data/pair_folder.hpp"
+#include "depix/data/sources/pair_folder.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "../io/temporary_folder.hpp"
-#include "depix/data/pair_sources.hpp"
-#include "depix/data/text_images.hpp"
+#include "depix/data/sources/pair_sources.hpp"
+#include "depix/data/text/text_images.hpp"
 #include "roboto.hpp"
 
 using namespace depix;

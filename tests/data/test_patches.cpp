@@ -1,5 +1,5 @@
 // Patches: they cover a page, come from the same place of both pages, and turn alike.
-#include "depix/data/patches.hpp"
+#include "depix/data/sources/patches.hpp"
 
 #include <doctest/doctest.h>
 

@@ -9,8 +9,8 @@
 #include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/picture_folder.hpp"
-#include "depix/data/picture_source.hpp"
+#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/picture_source.hpp"
 #include "depix/io/atomic_file.hpp"
 
 using namespace depix;

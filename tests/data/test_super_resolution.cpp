@@ -1,5 +1,5 @@
 // Super-resolution: pairs against what they are said to be, and scores against what papers print for Set5.
-#include "depix/data/super_resolution.hpp"
+#include "depix/data/sources/super_resolution.hpp"
 
 #include <doctest/doctest.h>
 

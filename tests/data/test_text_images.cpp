@@ -1,5 +1,5 @@
 // The published recipe: what is drawn, how it is pixelated, and that the pair depends on nothing but its Random.
-#include "depix/data/text_images.hpp"
+#include "depix/data/text/text_images.hpp"
 
 #include <doctest/doctest.h>
 
@@ -11,10 +11,10 @@
 #include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "depix/data/array.hpp"
-#include "depix/data/character_error_rate.hpp"
-#include "depix/data/metrics.hpp"
-#include "depix/data/pixelate.hpp"
+#include "depix/image/pixelate.hpp"
 #include "depix/io/atomic_file.hpp"
+#include "depix/metrics/character_error_rate.hpp"
+#include "depix/metrics/fidelity.hpp"
 #include "roboto.hpp"
 
 using namespace depix;

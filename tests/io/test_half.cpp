@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "depix/io/half.hpp"
+#include "depix/half.hpp"
 
 using namespace depix;
 

@@ -44,9 +44,9 @@ struct Bench {
 
     View<T> lay_out(AlignedMemory<T>& memory, Shape shape, int halo) {
         if constexpr (Padded) {
-            const MapLayout layout(shape, halo);
+            const cpu::MapLayout layout(shape, halo);
             memory.reserve(static_cast<std::size_t>(batch) * static_cast<std::size_t>(layout.size));
-            return map_view(memory.data(), batch, shape, layout);
+            return cpu::map_view(memory.data(), batch, shape, layout);
         } else {
             (void)halo;
             memory.reserve(static_cast<std::size_t>(batch) * shape.size());
@@ -54,8 +54,8 @@ struct Bench {
         }
     }
 
-    Forward<T> forward_call(bool training, Random& random) {
-        Forward<T> call;
+    kernels::Forward<T> forward_call(bool training, Random& random) {
+        kernels::Forward<T> call;
         call.input = input;
         call.output = output;
         call.parameters = parameters.data();
@@ -69,8 +69,8 @@ struct Bench {
         }
         return call;
     }
-    Backward<T> backward_call(bool accumulate) {
-        Backward<T> call;
+    kernels::Backward<T> backward_call(bool accumulate) {
+        kernels::Backward<T> call;
         call.input = input;
         call.output = output;
         call.output_gradient = output_slope;
@@ -123,7 +123,7 @@ inline bool border_is_zero(View<const float> x) {
     for (int n = 0; n < x.batch; ++n)
         for (int c = 0; c < x.channels; ++c)
             for (int i = 0; i < x.height; ++i)
-                for (int j = x.width; j < round_up(x.width, vector_width); ++j)
+                for (int j = x.width; j < round_up(x.width, cpu::vector_width); ++j)
                     if (x.row(n, c, i)[j] != 0) return false;
     return true;
 }
@@ -145,7 +145,7 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
     // a truncation error of 1e-12 and a rounding error of 1e-16 / 1e-6 = 1e-10 for each of the terms summed.
     const auto objective = [&] {
         Random same(5);
-        Kernel<Reference, L>::forward(exact.forward_call(true, same));
+        kernels::Kernel<Reference, L>::forward(exact.forward_call(true, same));
         double sum = 0;
         for (int n = 0; n < pictures; ++n)
             for (int c = 0; c < exact.output_shape.channels; ++c)
@@ -155,7 +155,7 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
         return sum;
     };
     objective();
-    Kernel<Reference, L>::backward(exact.backward_call(false));
+    kernels::Kernel<Reference, L>::backward(exact.backward_call(false));
     const auto check_slope = [&](double& variable, double slope) {
         const double value = variable, step = 1e-6;
         variable = value + step;
@@ -181,15 +181,15 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
     const double unit = 6e-8;
     // Winograd's transforms make the errors some ten times as large; 8 was ample for the others, 32 is for it.
     double room = 8;
-    if constexpr (requires { Kernel<Cpu, L>::kernels.winograd; })
-        if (Kernel<Cpu, L>::kernels.winograd) room = 32;
+    if constexpr (requires { kernels::Kernel<Cpu, L>::kernels.winograd; })
+        if (kernels::Kernel<Cpu, L>::kernels.winograd) room = 32;
     const double map_bound = room * unit * (4 + std::sqrt(window));
     const double gradient_bound = room * unit * (4 + plane / 4);
     for (const int threads : {1, 3}) {
         CAPTURE(threads);
         std::size_t scratch_size = 0;
-        if constexpr (requires { Kernel<Cpu, L>::scratch_size(1, shape, 1); })
-            scratch_size = Kernel<Cpu, L>::scratch_size(pictures, shape, threads);
+        if constexpr (requires { kernels::Kernel<Cpu, L>::scratch_size(1, shape, 1); })
+            scratch_size = kernels::Kernel<Cpu, L>::scratch_size(pictures, shape, threads);
         Bench<float, true> fast(L{}, pictures, shape, scratch_size);
         fast.parameters.assign(exact.parameters.begin(), exact.parameters.end());
         fast.statistics.assign(exact.statistics.begin(), exact.statistics.end());
@@ -198,9 +198,9 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
         for (const bool training : {false, true}) {
             CAPTURE(training);
             Random random_a(5), random_b(5);
-            Kernel<Reference, L>::forward(exact.forward_call(training, random_a));
-            const Forward<float> call = fast.forward_call(training, random_b);
-            run_team(threads, [&](Team team) { Kernel<Cpu, L>::forward(call, team); });
+            kernels::Kernel<Reference, L>::forward(exact.forward_call(training, random_a));
+            const kernels::Forward<float> call = fast.forward_call(training, random_b);
+            cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::forward(call, team); });
             CHECK(largest_difference(fast.output, exact.output) < map_bound);
             CHECK(border_is_zero(fast.output));
             if (training) CHECK(largest_difference(fast.new_statistics, exact.new_statistics) < map_bound);
@@ -209,19 +209,19 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
             CAPTURE(accumulate);
             std::fill(exact.gradients.begin(), exact.gradients.end(), 0.0);
             std::fill(fast.gradients.begin(), fast.gradients.end(), 0.f);
-            Kernel<Reference, L>::backward(exact.backward_call(accumulate));
-            const Backward<float> call = fast.backward_call(accumulate);
-            run_team(threads, [&](Team team) { Kernel<Cpu, L>::backward(call, team); });
+            kernels::Kernel<Reference, L>::backward(exact.backward_call(accumulate));
+            const kernels::Backward<float> call = fast.backward_call(accumulate);
+            cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::backward(call, team); });
             CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
             CHECK(largest_difference(fast.gradients, exact.gradients) < gradient_bound);
             CHECK(border_is_zero(fast.input_slope));
 
             // A frozen layer's gradients are not wanted; its input's gradient is the same.
             fast.forget_parameter_gradients = true;
-            const Backward<float> frozen = fast.backward_call(false);
-            run_team(threads, [&](Team team) { Kernel<Cpu, L>::backward(frozen, team); });
+            const kernels::Backward<float> frozen = fast.backward_call(false);
+            cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::backward(frozen, team); });
             exact.forget_parameter_gradients = true;
-            Kernel<Reference, L>::backward(exact.backward_call(false));
+            kernels::Kernel<Reference, L>::backward(exact.backward_call(false));
             fast.forget_parameter_gradients = exact.forget_parameter_gradients = false;
             CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
         }

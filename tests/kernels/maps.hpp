@@ -10,14 +10,14 @@ namespace depix_test {
 
 /// A batch of maps with borders of zeros, or without anything around them.
 struct Maps {
-    depix::MapLayout layout;
+    depix::cpu::MapLayout layout;
     std::vector<float> memory;
     depix::View<float> view;
 
     Maps(int batch, depix::Shape shape, int halo)
         : layout(shape, halo),
           memory(static_cast<std::size_t>(batch * layout.size), 0.f),
-          view(depix::map_view(memory.data(), batch, shape, layout)) {}
+          view(depix::cpu::map_view(memory.data(), batch, shape, layout)) {}
     Maps(int batch, depix::Shape shape)
         : layout(shape, 0),
           memory(static_cast<std::size_t>(batch) * shape.size(), 0.f),

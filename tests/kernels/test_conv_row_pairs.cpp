@@ -1,5 +1,5 @@
 // Convolution in pairs of rows against the plain sum, in double: also where the processor at hand would not choose it.
-#include "depix/kernels/cpu/conv_row_pairs.hpp"
+#include "depix/kernels/cpu/conv/row_pairs.hpp"
 
 #include <doctest/doctest.h>
 
@@ -34,7 +34,7 @@ void check(int in, int out, int height, int width, bool accumulate = false) {
 
     std::vector<float> packed(cpu::row_pair_packed_size(in, out, Kernel, Block));
     for (int thread = 0; thread < 3; ++thread)
-        cpu::pack_row_pairs(weight.data(), in, out, Kernel, Block, scale.data(), packed.data(), Team{thread, 3});
+        cpu::pack_row_pairs(weight.data(), in, out, Kernel, Block, scale.data(), packed.data(), cpu::Team{thread, 3});
 
     const float slope = 0.25f;
     const auto expected = [&](int o, int i, int j) {  // of the second picture
@@ -70,7 +70,7 @@ void check(int in, int out, int height, int width, bool accumulate = false) {
     Maps parts(2, {out, height, width}, 1);
     if (accumulate) parts.fill([](int, int, int, int) { return 3.f; });
     for (int thread = 0; thread < 3; ++thread) {
-        const Interval rows = Team{thread, 3}.share(height);
+        const cpu::Part rows = cpu::Team{thread, 3}.share(height);
         cpu::conv_row_pairs<Kernel, Block>(x.view, 1, packed.data(), padding, epilogue, parts.view, rows.first,
                                            rows.last);
     }
@@ -78,7 +78,7 @@ void check(int in, int out, int height, int width, bool accumulate = false) {
 
     if (accumulate || height < 2 || width < 2) return;
     Maps pooled(2, {out, height / 2, width / 2}, 1);
-    std::vector<float> scratch(static_cast<std::size_t>(Block * round_up(width, 2 * vector_width)));
+    std::vector<float> scratch(static_cast<std::size_t>(Block * round_up(width, 2 * cpu::vector_width)));
     cpu::conv_row_pairs_pooled<Kernel, Block>(x.view, 1, packed.data(), padding, epilogue, width, pooled.view, 0,
                                               height / 2, scratch.data());
     Maps largest(2, {out, height / 2, width / 2}, 1);

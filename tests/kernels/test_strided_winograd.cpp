@@ -1,5 +1,5 @@
 // Winograd's convolutions of stride 2, and the transposed ones, against the plain sums, in double.
-#include "depix/kernels/cpu/strided_winograd.hpp"
+#include "depix/kernels/cpu/conv/strided_winograd.hpp"
 
 #include <doctest/doctest.h>
 
@@ -77,7 +77,7 @@ void check(const Case& c, Variant variant = {}) {
     std::vector<float> packed(sizes.packed(), std::nanf(""));
     for (int thread = 0; thread < 3; ++thread)
         cpu::pack_strided_winograd(weight.data(), sizes, variant.scale ? scale.data() : nullptr, packed.data(),
-                                   Team{thread, 3});
+                                   cpu::Team{thread, 3});
     for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
         const Shape shape{c.out, c.to.height, c.to.width};
@@ -87,7 +87,7 @@ void check(const Case& c, Variant variant = {}) {
         std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads), std::nanf(""));
         const cpu::Epilogue epilogue{variant.bias ? bias.data() : nullptr, static_cast<float>(variant.slope),
                                      variant.accumulate, variant.padded};
-        run_team(threads, [&](Team team) {
+        cpu::run_team(threads, [&](cpu::Team team) {
             cpu::strided_winograd(x.view, packed.data(), sizes, epilogue, y.view, team, scratch.data());
         });
         double worst = 0, outside = 0;
@@ -130,7 +130,7 @@ TEST_CASE("a convolution of stride 2 by Winograd, and its transposed one, are th
 }
 
 TEST_CASE("of all sizes about a vector") {
-    for (int width = 1; width <= 3 * vector_width + 2; ++width) check_sizes(1, 2, 3, width % 5 + 1, width);
+    for (int width = 1; width <= 3 * cpu::vector_width + 2; ++width) check_sizes(1, 2, 3, width % 5 + 1, width);
 }
 
 TEST_CASE("several turns of output channels") { check_sizes(1, 9, 300, 9, 21); }

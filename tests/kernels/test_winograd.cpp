@@ -1,5 +1,5 @@
 // Winograd's convolution against the plain sum, in double.
-#include "depix/kernels/cpu/winograd.hpp"
+#include "depix/kernels/cpu/conv/winograd.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "depix/kernels/cpu/winograd_gradient.hpp"
+#include "depix/kernels/cpu/conv/winograd_gradient.hpp"
 #include "depix/random.hpp"
 #include "maps.hpp"
 
@@ -77,7 +77,7 @@ void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool a
     const cpu::WinogradSizes sizes{c.in, c.out};
     std::vector<float> packed(sizes.packed());
     for (int thread = 0; thread < 3; ++thread)
-        cpu::pack_winograd(weight.data(), sizes, 3, flipped, nullptr, packed.data(), Team{thread, 3});
+        cpu::pack_winograd(weight.data(), sizes, 3, flipped, nullptr, packed.data(), cpu::Team{thread, 3});
 
     for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
@@ -92,8 +92,9 @@ void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool a
         const auto run = pooled     ? &cpu::winograd_tiles<cpu::WinogradStore::Pooled>
                          : shuffled ? &cpu::winograd_tiles<cpu::WinogradStore::Shuffled>
                                     : &cpu::winograd_tiles<cpu::WinogradStore::Plain>;
-        run_team(threads,
-                 [&](Team team) { run(from.view, packed.data(), sizes, epilogue, to.view, team, scratch.data()); });
+        cpu::run_team(threads, [&](cpu::Team team) {
+            run(from.view, packed.data(), sizes, epilogue, to.view, team, scratch.data());
+        });
 
         double worst = 0;
         const auto sum_at = [&](int n, int o, int i, int j) {
@@ -137,11 +138,12 @@ TEST_CASE("Winograd's convolution is the plain one") {
 
 TEST_CASE("few tiles: threads share the output channels, many tiles: these") {
     constexpr cpu::WinogradSizes deep{512, 512}, shallow{64, 64};
-    constexpr cpu::WinogradPart few(deep, 2, Team{1, 2}), many(shallow, 500, Team{1, 2}), alone(deep, 2, Team{});
-    static_assert(few.meets && few.vectors == Interval{0, 2} && few.inputs == Interval{256, 512} &&
-                  few.outputs == Interval{256, 512});
-    static_assert(!many.meets && many.vectors == Interval{250, 500} && many.outputs == Interval{0, 64});
-    static_assert(!alone.meets && alone.vectors == Interval{0, 2});
+    constexpr cpu::WinogradPart few(deep, 2, cpu::Team{1, 2}), many(shallow, 500, cpu::Team{1, 2}),
+        alone(deep, 2, cpu::Team{});
+    static_assert(few.meets && few.vectors == cpu::Part{0, 2} && few.inputs == cpu::Part{256, 512} &&
+                  few.outputs == cpu::Part{256, 512});
+    static_assert(!many.meets && many.vectors == cpu::Part{250, 500} && many.outputs == cpu::Part{0, 64});
+    static_assert(!alone.meets && alone.vectors == cpu::Part{0, 2});
 }
 
 TEST_CASE("deep layers keep their taps and transform them on the way") {
@@ -203,7 +205,7 @@ void check_gradient(const Case& c, int kernel) {
         // What is not written is not read.
         std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads), std::nanf(""));
         for (int thread = 0; thread < threads; ++thread)
-            cpu::winograd_weight_gradient(x.view, dy.view, sizes, kernel, Team{thread, threads}, scratch.data(),
+            cpu::winograd_weight_gradient(x.view, dy.view, sizes, kernel, cpu::Team{thread, threads}, scratch.data(),
                                           total.data());
         double worst = 0;
         for (std::size_t i = 0; i < sums.size(); ++i)
@@ -227,7 +229,7 @@ TEST_CASE("the gradient of the weights by Winograd is the plain one") {
     }
     check_gradient({1, 500, 260, 21, 18}, 3);  // several turns of tiles and of output channels
     static_assert(cpu::WinogradGradientSizes{500, 260}.outputs_at_once() < 260 / 2);
-    constexpr cpu::WinogradGradientPart wide({64, 128}, 100, Team{1, 2}), narrow({64, 64}, 100, Team{1, 2});
-    static_assert(wide.quarters == Interval{0, 100} && wide.outputs == Interval{64, 128});
-    static_assert(narrow.quarters == Interval{50, 100} && narrow.outputs == Interval{0, 64});
+    constexpr cpu::WinogradGradientPart wide({64, 128}, 100, cpu::Team{1, 2}), narrow({64, 64}, 100, cpu::Team{1, 2});
+    static_assert(wide.quarters == cpu::Part{0, 100} && wide.outputs == cpu::Part{64, 128});
+    static_assert(narrow.quarters == cpu::Part{50, 100} && narrow.outputs == cpu::Part{0, 64});
 }

@@ -5,15 +5,15 @@
 #include <cmath>
 
 #include "../data/roboto.hpp"
-#include "depix/data/binarization_metrics.hpp"
 #include "depix/data/damage.hpp"
-#include "depix/data/drawn_page_source.hpp"
 #include "depix/data/masks.hpp"
-#include "depix/data/metrics.hpp"
-#include "depix/data/pair_folder.hpp"
-#include "depix/data/resize.hpp"
-#include "depix/data/super_resolution.hpp"
+#include "depix/data/sources/drawn_page_source.hpp"
+#include "depix/data/sources/pair_folder.hpp"
+#include "depix/data/sources/super_resolution.hpp"
 #include "depix/depix.hpp"
+#include "depix/image/resize.hpp"
+#include "depix/metrics/binarization.hpp"
+#include "depix/metrics/fidelity.hpp"
 
 using namespace depix;
 

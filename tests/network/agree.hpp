@@ -122,9 +122,9 @@ template <class Backend, class Network, class T>
 Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures, int threads) {
     using Pass = TrainingPass<Network, Backend, T>;
     Trained<T> trained;
-    const auto copy = [](View<const T> from) {
+    const auto values_of = [](View<const T> from) {
         Tensor<T> to(from.batch, from.shape());
-        reference::copy(from, to.view(), false);
+        copy(from, to.view());
         return to.data;
     };
     Tensor<T> input = noise<T>(pictures, shape, 3);
@@ -135,12 +135,12 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures,
     for (int time = 0; time < 2; ++time) {
         Random random(5);
         trained.gradients.assign(model.parameters().size(), T(0));
-        Pass::run(threads, [&](Team team) { pass.forward(model, std::as_const(input).view(), random, team); });
-        trained.output = copy(pass.output());
-        reference::copy(slopes.view(), pass.output_gradient(), false);
+        Pass::run(threads, [&](cpu::Team team) { pass.forward(model, std::as_const(input).view(), random, team); });
+        trained.output = values_of(pass.output());
+        copy(slopes.view(), pass.output_gradient());
         Pass::run(threads,
-                  [&](Team team) { pass.backward(model, trained.gradients, team, Pass::InputGradient::Wanted); });
-        trained.input_gradient = copy(pass.input_gradient());
+                  [&](cpu::Team team) { pass.backward(model, trained.gradients, team, Pass::InputGradient::Wanted); });
+        trained.input_gradient = values_of(pass.input_gradient());
     }
     return trained;
 }

@@ -79,7 +79,8 @@ TEST_CASE("convolutions by Winograd") {
 TEST_CASE("convolutions with strides by Winograd") {
     using Down = Conv<32, 34, 3, Stride<2>>;
     using Up = ConvTranspose<34, 32, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
-    static_assert(Kernel<Cpu, Down>::kernels.strided_winograd && Kernel<Cpu, Up>::kernels.strided_winograd);
+    static_assert(kernels::Kernel<Cpu, Down>::kernels.strided_winograd &&
+                  kernels::Kernel<Cpu, Up>::kernels.strided_winograd);
     const auto sizes = {Shape{3, 6, 10}, {3, 10, 34}};
     check<Sequential<Conv<3, 32>, ReLU, Down, Leaky, Up, Leaky, Conv<32, 2>>>(sizes);
     check<Sequential<Conv<3, 32>, Leaky, Residual<Down, BatchNorm<34>, ReLU, Up>, ReLU, Down>>(sizes);
@@ -128,7 +129,7 @@ TEST_CASE("a message names the layer by its number in the network") {
         Random random(1);
         const auto input = noise<float>(1, {1, 4, 4}, 2);
         pass.prepare(1, {1, 4, 4}, 1);
-        pass.forward(model, input.view(), random, Team{});
+        pass.forward(model, input.view(), random, cpu::Team{});
         return pass.describe_first_bad_layer();
     };
     CHECK(message(0) == "; the first layer with such an output is number 1, Conv2d");

@@ -82,7 +82,7 @@ static_assert(AveragePool<3, Stride<1>>::output({3, 7, 2}) == Shape{3, 5, 0});
 static_assert(GlobalAveragePool::output({3, 7, 8}) == Shape{3, 1, 1});
 static_assert(PixelShuffle<2>::output({8, 3, 4}) == Shape{2, 6, 8});
 static_assert(Upsample<3>::output({2, 3, 4}) == Shape{2, 9, 12});
-static_assert(Upsample<3>::needs({-1, 5}) == Interval{-1, 1});
+static_assert(Upsample<3>::needs({-1, 5}) == RowRange{-1, 1});
 static_assert(LeakyReLU<std::ratio<1, 5>>::output({2, 3, 4}) == Shape{2, 3, 4});
 static_assert(Scale<std::ratio<1, 5>>::output({2, 3, 4}) == Shape{2, 3, 4});
 static_assert(Dense<512, 10>::output({512, 1, 1}) == Shape{10, 1, 1});

@@ -231,7 +231,7 @@ static_assert(receptive_field<Sequential<MaxPool<2>, Conv<1, 4>, PixelShuffle<2>
 static_assert(receptive_field<Sequential<Conv<1, 1>, Residual<Conv<1, 1, 7>>>>() == 9);
 // A doubling after a convolution: each output sees one of its inputs, so as much as the convolution.
 static_assert(receptive_field<Sequential<Conv<1, 1>, ConvTranspose<1, 1, 2, Stride<2>>>>() == 3);
-static_assert(input_rows<Sequential<Conv<1, 1>>>({0, 0}) == Interval{-1, 1});
+static_assert(input_rows<Sequential<Conv<1, 1>>>({0, 0}) == RowRange{-1, 1});
 static_assert(multiply_adds<Depixelizer>({3, 64, 256}) - 98304 - 49152 - 24576 - 12288 - 24576 - 49152 == 8847360);
 static_assert(receptive_field<Sequential<Conv<1, 1>, Upsample<2>, Conv<1, 1>>>() == 4);
 static_assert(receptive_field<Sequential<AveragePool<2>, LeakyReLU<>, Scale<std::ratio<1, 5>>, Conv<1, 1>>>() == 6);

@@ -8,7 +8,7 @@
 #include "depix/layers/max_pool.hpp"
 #include "depix/layers/upsample.hpp"
 #include "depix/random.hpp"
-#include "depix/restore.hpp"
+#include "depix/restore/restore.hpp"
 
 using namespace depix;
 

@@ -1,5 +1,5 @@
 // restore_flips: what does not mind how a picture lies stays as it is, what does is averaged.
-#include "depix/restore_flips.hpp"
+#include "depix/restore/flips.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // restore_by_tiles: no seam, no pixel lost, whatever the size.
-#include "depix/restore_tiles.hpp"
+#include "depix/restore/blended_tiles.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,7 +15,7 @@
 #include "depix/layers/relu.hpp"
 #include "depix/layers/upsample.hpp"
 #include "depix/random.hpp"
-#include "depix/restore.hpp"
+#include "depix/restore/restore.hpp"
 
 using namespace depix;
 

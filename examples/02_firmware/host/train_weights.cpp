@@ -11,7 +11,7 @@
 #include <numbers>
 
 #include "../network.hpp"
-#include "depix/data/text_images.hpp"
+#include "depix/data/text/text_images.hpp"
 #include "depix/io/weights_header.hpp"
 #include "depix/train/trainer.hpp"
 

@@ -11,8 +11,8 @@
 #include "depix/io/safetensors.hpp"
 #include "depix/model.hpp"
 #include "depix/plan/summary.hpp"
-#include "depix/restore.hpp"
-#include "depix/restore_tiles.hpp"
+#include "depix/restore/blended_tiles.hpp"
+#include "depix/restore/restore.hpp"
 
 namespace tool {
 

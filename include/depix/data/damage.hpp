@@ -8,8 +8,8 @@
 #include <sstream>
 #include <vector>
 
-#include "depix/data/resize.hpp"
 #include "depix/error.hpp"
+#include "depix/image/resize.hpp"
 #include "depix/io/image.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"

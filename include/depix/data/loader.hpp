@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "depix/data/array.hpp"
-#include "depix/data/pair_source.hpp"
+#include "depix/data/sources/pair_source.hpp"
 #include "depix/error.hpp"
 #include "depix/random.hpp"
 

@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "depix/data/damage.hpp"
-#include "depix/data/font.hpp"
-#include "depix/data/picture_folder.hpp"
-#include "depix/data/resize.hpp"
+#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/text/font.hpp"
 #include "depix/error.hpp"
+#include "depix/image/resize.hpp"
 #include "depix/io/image.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "depix/io/half.hpp"
+#include "depix/half.hpp"
 
 namespace depix {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "depix/kernels/kernel.hpp"
-#include "depix/plan/plan.hpp"
+#include "depix/plan/flatten.hpp"
 
 namespace depix {
 

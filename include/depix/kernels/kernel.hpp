@@ -1,4 +1,5 @@
-// What a kernel is given, and how a layer finds the kernel of a backend.
+// What a kernel is given, and how a layer finds the kernel of a backend. In a namespace of its own, so that a program
+// that is `using namespace depix` may have a Kernel too.
 #pragma once
 
 #include <cstddef>
@@ -10,26 +11,7 @@ namespace depix {
 
 class Random;
 
-/// One thread of the team that runs a network together, and how it waits for the others.
-struct Team {
-    int thread = 0;
-    int threads = 1;
-
-    /// Returns when every thread of the team has come here.
-    // Always inline: another part of the program may know no OpenMP, and its barrier does nothing.
-    [[gnu::always_inline]] void barrier() const {
-#ifdef _OPENMP
-        if (threads > 1) {
-#pragma omp barrier
-        }
-#endif
-    }
-    /// This thread's part [first, last) of `count` things.
-    constexpr Interval share(int count) const {
-        const auto cut = [&](int i) { return static_cast<int>(static_cast<long long>(count) * i / threads); };
-        return {cut(thread), cut(thread + 1)};
-    }
-};
+namespace kernels {
 
 /// The forward pass of one layer, for a batch. T is what maps are made of; P, what everything else is: where maps are
 /// kept in 16 bits, parameters are not.
@@ -74,10 +56,12 @@ struct Backward {
     float input_slope = 1.f;
 };
 
-/// Kernel<Backend, Layer> has `forward` and `backward`, static; each backend specialises it in one file per layer.
+/// kernels::Kernel<Backend, Layer> has `forward` and `backward`, static; each backend specialises it in one file per
+/// layer.
 template <class Backend, class L>
 struct Kernel {
     static_assert(sizeof(L) == 0, "depix: this backend has no kernel for this layer");
 };
 
+}  // namespace kernels
 }  // namespace depix

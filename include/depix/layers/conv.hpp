@@ -52,7 +52,7 @@ struct Conv : LayerBase<Conv<In, Out, Kernel, Options...>> {
                 count_windows(input.width + more, Kernel, stride)};
     }
     static constexpr std::size_t multiply_adds(Shape input) { return geometry.weight_count() * output(input).area(); }
-    static constexpr Interval needs(Interval rows) {
+    static constexpr RowRange needs(RowRange rows) {
         return {rows.first * stride - padding::before, rows.last * stride - padding::before + Kernel - 1};
     }
 

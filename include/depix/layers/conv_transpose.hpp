@@ -35,7 +35,7 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
         return {Out, (input.height - 1) * stride + extra, (input.width - 1) * stride + extra};
     }
     static constexpr std::size_t multiply_adds(Shape input) { return geometry.weight_count() * input.area(); }
-    static constexpr Interval needs(Interval rows) {
+    static constexpr RowRange needs(RowRange rows) {
         // Row i of the input reaches output rows i * stride - before + [0, Kernel).
         return {floor_divide(rows.first + padding::before - Kernel + stride, stride),
                 floor_divide(rows.last + padding::before, stride)};

@@ -34,7 +34,7 @@ struct Dense : LayerBase<Dense<In, Out, Options...>> {
         return input.height == in_height && input.width == in_width ? Shape{Out, 1, 1} : Shape{};
     }
     static constexpr std::size_t multiply_adds(Shape) { return weight_count; }
-    static constexpr Interval needs(Interval /*rows*/) { return every_row; }
+    static constexpr RowRange needs(RowRange /*rows*/) { return every_row; }
 
     static constexpr auto tensors = [] {
         const TensorInfo weight{"weight", {Out, inputs}, 2, Initial::uniform, inputs, true};

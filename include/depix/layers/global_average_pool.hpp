@@ -11,7 +11,7 @@ namespace depix {
 struct GlobalAveragePool : LayerBase<GlobalAveragePool> {
     static constexpr const char* name = "AdaptiveAvgPool2d";
     static constexpr Shape output(Shape input) { return {input.channels, 1, 1}; }
-    static constexpr Interval needs(Interval /*rows*/) { return every_row; }
+    static constexpr RowRange needs(RowRange /*rows*/) { return every_row; }
     static constexpr Traits traits{.global = true, .needs_input = false};
 };
 

@@ -56,14 +56,14 @@ enum class Role : unsigned char {
 };
 
 /// Rows (or columns) [first, last], both included; may reach below 0 or beyond the last row, into the zero padding.
-struct Interval {
+struct RowRange {
     int first = 0;
     int last = 0;
-    friend constexpr bool operator==(const Interval&, const Interval&) = default;
+    friend constexpr bool operator==(const RowRange&, const RowRange&) = default;
 };
 
 /// All rows there are, however many: what a global layer needs.
-inline constexpr Interval every_row{-(1 << 29), 1 << 29};
+inline constexpr RowRange every_row{-(1 << 29), 1 << 29};
 
 /// What the planner may do with a layer, and what its backward pass reads.
 struct Traits {
@@ -93,7 +93,7 @@ struct LayerBase {
     static constexpr std::array<TensorInfo, 0> tensors{};
     static constexpr std::size_t multiply_adds(Shape) { return 0; }
     /// The input rows that these output rows are computed from.
-    static constexpr Interval needs(Interval output_rows) { return output_rows; }
+    static constexpr RowRange needs(RowRange output_rows) { return output_rows; }
     /// Elements that the forward pass keeps for the backward pass, beyond input and output, for a batch.
     static constexpr std::size_t saved_size(int /*batch*/, Shape /*input*/) { return 0; }
 };
@@ -115,7 +115,7 @@ struct LayerInfo {
     std::size_t statistic_count;
     Shape (*output)(Shape);
     std::size_t (*multiply_adds)(Shape);
-    Interval (*needs)(Interval);
+    RowRange (*needs)(RowRange);
     std::size_t (*saved_size)(int, Shape);
 };
 

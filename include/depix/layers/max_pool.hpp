@@ -23,7 +23,7 @@ struct MaxPool : LayerBase<MaxPool<Window, Options...>> {
         return {input.channels, count_windows(input.height, Window, stride),
                 count_windows(input.width, Window, stride)};
     }
-    static constexpr Interval needs(Interval rows) { return {rows.first * stride, rows.last * stride + Window - 1}; }
+    static constexpr RowRange needs(RowRange rows) { return {rows.first * stride, rows.last * stride + Window - 1}; }
     static constexpr Traits traits{.role = Role::max_pool, .down = stride, .needs_output = true};
 };
 

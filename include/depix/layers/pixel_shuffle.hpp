@@ -20,7 +20,7 @@ struct PixelShuffle : LayerBase<PixelShuffle<Factor>> {
     static constexpr Shape output(Shape input) {
         return {out_channels(input.channels), input.height * Factor, input.width * Factor};
     }
-    static constexpr Interval needs(Interval rows) {
+    static constexpr RowRange needs(RowRange rows) {
         // Rows above the picture, which the padding of a layer behind may ask for, round downwards too.
         return {floor_divide(rows.first, Factor), floor_divide(rows.last, Factor)};
     }

@@ -15,7 +15,7 @@ struct Upsample : LayerBase<Upsample<Factor>> {
 
     static constexpr const char* name = "Upsample";
     static constexpr Shape output(Shape input) { return {input.channels, input.height * Factor, input.width * Factor}; }
-    static constexpr Interval needs(Interval rows) {
+    static constexpr RowRange needs(RowRange rows) {
         return {floor_divide(rows.first, Factor), floor_divide(rows.last, Factor)};
     }
     static constexpr Traits traits{.role = Role::upsample, .up = Factor, .needs_input = false};

@@ -9,7 +9,7 @@
 #include "depix/layers/conv.hpp"
 #include "depix/layers/max_pool.hpp"
 #include "depix/layers/relu.hpp"
-#include "depix/plan/plan.hpp"
+#include "depix/plan/flatten.hpp"
 
 namespace depix {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "depix/plan/passes.hpp"
+#include "depix/plan/plan.hpp"
 
 namespace depix {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-#include "depix/network/skip.hpp"
+#include "depix/layers/layer.hpp"
 
 namespace depix {
 
@@ -79,90 +79,6 @@ struct Plan {
     }
 };
 
-namespace detail {
-
-// A visitor that counts, so that the plan's arrays are as large as they must be.
-struct CountingVisitor {
-    std::size_t tensors = 1;
-    std::size_t steps = 0;
-
-    constexpr void enter(const char*) {}
-    constexpr void enter(int) {}
-    constexpr void leave() {}
-    template <Layer L>
-    constexpr int layer(int) {
-        return count();
-    }
-    constexpr int add(int, int) { return count(); }
-    constexpr int concatenate(int, int) { return count(); }
-    constexpr int count() {
-        ++steps;
-        return static_cast<int>(tensors++);
-    }
-};
-
-// A visitor that writes down every layer as one step.
-template <class PlanType>
-struct FlattenVisitor {
-    PlanType& plan;
-    std::size_t parameters = 0;
-    std::size_t statistics = 0;
-
-    constexpr void enter(const char*) {}
-    constexpr void enter(int) {}
-    constexpr void leave() {}
-
-    template <Layer L>
-    constexpr int layer(int input) {
-        const LayerInfo& info = layer_info<L>;
-        const PlanLayer part{&info, parameters, statistics, true};
-        parameters += info.parameter_count;
-        statistics += info.statistic_count;
-        return append({.layer = part, .input = input}, L::out_channels(plan.tensor(input).channels));
-    }
-    constexpr int add(int a, int b) {
-        return append({.layer = {.info = &layer_info<Add>, .present = true}, .input = a, .other = b},
-                      plan.tensor(a).channels);
-    }
-    constexpr int concatenate(int a, int b) {
-        const int both = plan.tensor(a).channels + plan.tensor(b).channels;
-        return append({.layer = {.info = &layer_info<Concatenate>, .present = true}, .input = a, .other = b}, both);
-    }
-
-  private:
-    constexpr int append(PlanStep step, int channels) {
-        step.output = plan.tensor_count++;
-        // Member by member: in an assignment nvcc 13 loses the names of a braced list.
-        plan.tensor(step.output).channels = channels;
-        plan.tensor(step.output).producer = plan.step_count;
-        ++plan.tensor(step.input).consumers;
-        if (step.other >= 0) ++plan.tensor(step.other).consumers;
-        plan.step(plan.step_count++) = step;
-        return step.output;
-    }
-};
-
-}  // namespace detail
-
-/// The network as it is written: one step a layer, nothing fused, every tensor in memory of its own.
-template <Module Network>
-constexpr auto flatten() {
-    static_assert(Network::in_channels > 0,
-                  "depix: a network begins with a layer that says how many channels it takes");
-    constexpr auto count = [] {
-        detail::CountingVisitor visitor;
-        walk<Network>(visitor, 0);
-        return visitor;
-    }();
-    Plan<count.tensors, count.steps> plan;
-    plan.tensor_count = 1;
-    plan.tensor(0).channels = Network::in_channels;
-    detail::FlattenVisitor<decltype(plan)> visitor{plan};
-    plan.output = walk<Network>(visitor, 0);
-    ++plan.tensor(plan.output).consumers;
-    return plan;
-}
-
 /// The shape of every tensor, for a network input of this height and width.
 template <std::size_t T, std::size_t S>
 constexpr std::array<Shape, T> find_shapes(const Plan<T, S>& plan, Shape input) {
@@ -179,25 +95,6 @@ constexpr std::array<Shape, T> find_shapes(const Plan<T, S>& plan, Shape input) 
         shapes[static_cast<std::size_t>(step.output)] = shape;
     }
     return shapes;
-}
-
-/// The first step that cannot take what these shapes give it, -1: all can. Some layers fix their input's height and
-/// width, the two sides of a join are equally large, and there must be something left to give.
-template <std::size_t T, std::size_t S>
-constexpr int find_misfit(const Plan<T, S>& plan, const std::array<Shape, T>& shapes) {
-    for (int i = 0; i < plan.step_count; ++i) {
-        const PlanStep& step = plan.step(i);
-        const auto takes = [&](int tensor, int height, int width) {
-            const Shape& given = shapes[static_cast<std::size_t>(tensor)];
-            return (height == 0 || given.height == height) && (width == 0 || given.width == width);
-        };
-        const Shape& input = shapes[static_cast<std::size_t>(step.input)];
-        const Shape& output = shapes[static_cast<std::size_t>(step.output)];
-        if (!takes(step.input, step.layer.info->in_height, step.layer.info->in_width)) return i;
-        if (step.other >= 0 && !takes(step.other, input.height, input.width)) return i;
-        if (output.height <= 0 || output.width <= 0) return i;
-    }
-    return -1;
 }
 
 }  // namespace depix

@@ -110,7 +110,7 @@ class AdversarialTrainer {
           discriminator_(discriminator),
           content_(std::move(content)),
           adversarial_(adversarial),
-          threads_(threads > 0 ? threads : default_threads()),
+          threads_(threads > 0 ? threads : cpu::default_threads()),
           generator_gradients_(generator.parameters().size()),
           discriminator_gradients_(discriminator.parameters().size()),
           generator_state_(generator_settings.template start<T>(generator.parameters().size())),
@@ -168,7 +168,7 @@ class AdversarialTrainer {
     void generate(View<const T> x, View<const T> real) {
         detail::check_pairs<Generator, conditional>(x, real);
         generator_pass_.prepare(x.batch, x.shape(), threads_);
-        GeneratorPass::run(threads_, [&](Team team) { generator_pass_.forward(generator_, x, random_, team); });
+        GeneratorPass::run(threads_, [&](cpu::Team team) { generator_pass_.forward(generator_, x, random_, team); });
     }
 
     // The discriminator learns to say real_label of real pictures and 0 of the generator's.
@@ -179,7 +179,7 @@ class AdversarialTrainer {
             const double loss = judge(picture, x, label, weight);
             check_finite(loss, "discriminator's loss", discriminator_pass_);
             discriminator_pass_.keep_statistics(discriminator_);
-            DiscriminatorPass::run(threads_, [&](Team team) {
+            DiscriminatorPass::run(threads_, [&](cpu::Team team) {
                 discriminator_pass_.backward(discriminator_, std::span<T>(discriminator_gradients_), team);
             });
             return loss;
@@ -201,18 +201,18 @@ class AdversarialTrainer {
     // The generator learns to come near the real picture, and to make the discriminator say 1.
     void teach_generator(View<const T> x, View<const T> real) {
         const View<T> slope = generator_pass_.output_gradient();
-        reference::fill_with_zeros(slope);
+        fill(slope, {});
         losses_.content = add_loss(content_, generator_pass_.output(), real, slope, options.content_weight);
         losses_.adversarial = judge(generator_pass_.output(), x, 1, options.adversarial_weight);
         check_finite(losses_.content + losses_.adversarial, "generator's loss", generator_pass_);
         // Through the discriminator to the picture that it saw; its own gradients are not even computed.
-        DiscriminatorPass::run(threads_, [&](Team team) {
+        DiscriminatorPass::run(threads_, [&](cpu::Team team) {
             discriminator_pass_.backward(discriminator_, {}, team, DiscriminatorPass::InputGradient::Wanted);
         });
-        reference::copy(discriminator_pass_.input_gradient().slice(0, candidate_channels), slope, true);
+        copy(discriminator_pass_.input_gradient().slice(0, candidate_channels), slope, true);
 
         std::ranges::fill(generator_gradients_, T(0));
-        GeneratorPass::run(threads_, [&](Team team) {
+        GeneratorPass::run(threads_, [&](cpu::Team team) {
             generator_pass_.backward(generator_, std::span<T>(generator_gradients_), team);
         });
         generator_pass_.keep_statistics(generator_);
@@ -228,16 +228,15 @@ class AdversarialTrainer {
             judged_ = Tensor<T>(picture.batch, shape);
             labels_ = Tensor<T>(picture.batch, Inference<Discriminator, Reference, T>::output_shape(shape));
         }
-        reference::copy(picture, judged_.view().slice(0, candidate_channels), false);
-        if constexpr (conditional)
-            reference::copy(condition, judged_.view().slice(candidate_channels, condition_channels), false);
+        copy(picture, judged_.view().slice(0, candidate_channels));
+        if constexpr (conditional) copy(condition, judged_.view().slice(candidate_channels, condition_channels));
         discriminator_pass_.prepare(picture.batch, shape, threads_);
-        DiscriminatorPass::run(threads_, [&](Team team) {
+        DiscriminatorPass::run(threads_, [&](cpu::Team team) {
             discriminator_pass_.forward(discriminator_, std::as_const(judged_).view(), random_, team);
         });
         std::ranges::fill(labels_.data, static_cast<T>(label));
         const View<T> slope = discriminator_pass_.output_gradient();
-        reference::fill_with_zeros(slope);
+        fill(slope, {});
         return add_loss(adversarial_, discriminator_pass_.output(), std::as_const(labels_).view(), slope, weight);
     }
 

@@ -55,21 +55,21 @@ class FeatureLoss {
     static constexpr const char* name = "feature loss";
 
     explicit FeatureLoss(const Model<Features, T>& features, ChannelMap input = {}, int threads = 0)
-        : features_(features), input_(input), threads_(threads > 0 ? threads : default_threads()) {}
+        : features_(features), input_(input), threads_(threads > 0 ? threads : cpu::default_threads()) {}
 
     double add(View<const T> y, View<const T> t, View<T> dy, double weight) {
         look_at(t);
         const View<const T> features = pass_.output();
         if (target_.batch != features.batch || target_.shape != features.shape())
             target_ = Tensor<T>(features.batch, features.shape());
-        reference::copy(features, target_.view(), false);
+        copy(features, target_.view());
 
         look_at(y);
-        reference::fill_with_zeros(pass_.output_gradient());
+        fill(pass_.output_gradient(), {});
         Loss elementwise;
         const double loss =
             add_loss(elementwise, pass_.output(), std::as_const(target_).view(), pass_.output_gradient(), weight);
-        Pass::run(threads_, [&](Team team) { pass_.backward(features_, {}, team, Pass::InputGradient::Wanted); });
+        Pass::run(threads_, [&](cpu::Team team) { pass_.backward(features_, {}, team, Pass::InputGradient::Wanted); });
         for (int c = 0; c < 3; ++c) {
             const auto channel = static_cast<std::size_t>(c);
             add_scaled(pass_.input_gradient().slice(c, 1), static_cast<T>(input_.scale[channel]),
@@ -96,7 +96,7 @@ class FeatureLoss {
         }
         pass_.prepare(picture.batch, shape, threads_);
         Pass::run(threads_,
-                  [&](Team team) { pass_.forward(features_, std::as_const(prepared_).view(), random_, team); });
+                  [&](cpu::Team team) { pass_.forward(features_, std::as_const(prepared_).view(), random_, team); });
     }
 
     static void add_scaled(View<const T> from, T factor, View<T> to) {

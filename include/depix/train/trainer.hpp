@@ -71,7 +71,7 @@ class Trainer {
         : optimizer(settings),
           model_(model),
           loss_(loss),
-          threads_(threads > 0 ? threads : default_threads()),
+          threads_(threads > 0 ? threads : cpu::default_threads()),
           gradients_(model.parameters().size()),
           state_(settings.template start<T>(model.parameters().size())) {}
 
@@ -119,7 +119,7 @@ class Trainer {
         pass_.prepare(at_once, input.shape(), threads_);
         losses_.assign(static_cast<std::size_t>(input.batch * threads_), 0);
         std::fill(gradients_.begin(), gradients_.end(), T(0));
-        Pass::run(threads_, [&](Team team) {
+        Pass::run(threads_, [&](cpu::Team team) {
             for (int first = 0; first < input.batch; first += at_once) {
                 pass_.forward(model_, input.pictures(first, at_once), random_, team);
                 compare(target, first, at_once, team);
@@ -137,11 +137,11 @@ class Trainer {
 
     // The losses of the pictures that are in the pass, and the output's gradient: this thread's rows, which are the
     // same that it computes before and behind.
-    void compare(View<const T> target, int first_picture, int pictures, Team team) {
+    void compare(View<const T> target, int first_picture, int pictures, cpu::Team team) {
         const View<const T> output = pass_.output();
         const T factor =
             static_cast<T>(1 / (static_cast<double>(target.batch) * static_cast<double>(target.shape().size())));
-        share_rows(team, pictures, output.height, [&](int n, int first, int last) {
+        cpu::share_rows(team, pictures, output.height, [&](int n, int first, int last) {
             losses_[static_cast<std::size_t>((first_picture + n) * threads_ + team.thread)] =
                 sum_loss(loss_, output.rows(first, last - first),
                          target.pictures(first_picture, pictures).rows(first, last - first),

@@ -29,16 +29,16 @@ struct TrainingBackend {  // Reference: a step a layer, close together, one thre
         return 0;
     }
     template <Layer L, class Call>
-    static void forward(const Call& call, Team) {
-        Kernel<Backend, L>::forward(call);
+    static void forward(const Call& call, cpu::Team) {
+        kernels::Kernel<Backend, L>::forward(call);
     }
     template <Layer L, class Call>
-    static void backward(const Call& call, Team) {
-        Kernel<Backend, L>::backward(call);
+    static void backward(const Call& call, cpu::Team) {
+        kernels::Kernel<Backend, L>::backward(call);
     }
     template <class Work>
     static void run(int, Work&& work) {
-        work(Team{});
+        work(cpu::Team{});
     }
 };
 
@@ -50,35 +50,35 @@ struct TrainingBackend<Cpu> {
         return plan_for_fused_training<Network>();
     }
     static View<float> lay_out(float* memory, int batch, Shape shape, int halo) {
-        return map_view(memory, batch, shape, MapLayout(shape, halo));
+        return cpu::map_view(memory, batch, shape, cpu::MapLayout(shape, halo));
     }
     static std::size_t size(int batch, Shape shape, int halo) {
-        return static_cast<std::size_t>(batch) * static_cast<std::size_t>(MapLayout(shape, halo).size);
+        return static_cast<std::size_t>(batch) * static_cast<std::size_t>(cpu::MapLayout(shape, halo).size);
     }
     template <Layer L>
     static std::size_t scratch_size(int batch, Shape input, int threads) {
-        if constexpr (requires { Kernel<Cpu, L>::scratch_size(batch, input, threads); })
-            return Kernel<Cpu, L>::scratch_size(batch, input, threads);
+        if constexpr (requires { kernels::Kernel<Cpu, L>::scratch_size(batch, input, threads); })
+            return kernels::Kernel<Cpu, L>::scratch_size(batch, input, threads);
         else
             return 0;
     }
     template <Layer L>
-    static void forward(const Forward<float>& call, Team team) {
-        Kernel<Cpu, L>::forward(call, team);
+    static void forward(const kernels::Forward<float>& call, cpu::Team team) {
+        kernels::Kernel<Cpu, L>::forward(call, team);
     }
     template <Layer L>
-    static void backward(const Backward<float>& call, Team team) {
-        Kernel<Cpu, L>::backward(call, team);
+    static void backward(const kernels::Backward<float>& call, cpu::Team team) {
+        kernels::Kernel<Cpu, L>::backward(call, team);
     }
     /// dy, the gradient of a rectifier's output y, becomes that of its input.
-    static void rectify_gradient(View<const float> y, float negative_slope, View<float> dy, Team team) {
-        share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
+    static void rectify_gradient(View<const float> y, float negative_slope, View<float> dy, cpu::Team team) {
+        cpu::share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
             cpu::rectify_gradient_rows(y, negative_slope, dy, n, first, last);
         });
     }
     template <class Work>
     static void run(int threads, Work&& work) {
-        run_team(threads, work);
+        cpu::run_team(threads, work);
     }
 };
 

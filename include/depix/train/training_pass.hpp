@@ -47,10 +47,10 @@ class TrainingPass {
 
     /// Every layer in turn, in training mode: batch norm with the statistics of the batch, dropout on. `input` is
     /// (batch, C, H, W) as prepared.
-    void forward(const Model<Network, T>& model, View<const T> input, Random& random, Team team) {
-        share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
-            reference::copy(input.pictures(n, 1).rows(first, last - first),
-                            map(plan.input).pictures(n, 1).rows(first, last - first), false);
+    void forward(const Model<Network, T>& model, View<const T> input, Random& random, cpu::Team team) {
+        cpu::share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
+            copy(input.pictures(n, 1).rows(first, last - first),
+                 map(plan.input).pictures(n, 1).rows(first, last - first), false);
         });
         if (team.thread == 0) std::ranges::copy(model.statistics(), new_statistics_.begin());
         team.barrier();
@@ -62,7 +62,7 @@ class TrainingPass {
 
     /// From output_gradient() back to the parameters, whose gradients are added to `gradients` (laid out as
     /// model.parameters(); empty: a frozen network, nothing is added anywhere), and to the input if wanted.
-    void backward(const Model<Network, T>& model, std::span<T> gradients, Team team,
+    void backward(const Model<Network, T>& model, std::span<T> gradients, cpu::Team team,
                   InputGradient wanted = InputGradient::Unwanted) {
         for (int i = plan.step_count - 1; i >= 0; --i) {
             backward_step(i, model, gradients, wanted, team);
@@ -161,9 +161,9 @@ class TrainingPass {
     View<T> map(int tensor) const { return map_views_[static_cast<std::size_t>(tensor)]; }
     View<T> gradient_map(int tensor) const { return gradient_views_[static_cast<std::size_t>(tensor)]; }
 
-    void forward_step(int index, const Model<Network, T>& model, Random& random, Team team) {
+    void forward_step(int index, const Model<Network, T>& model, Random& random, cpu::Team team) {
         const PlanStep& step = plan.step(index);
-        Forward<T> call;
+        kernels::Forward<T> call;
         call.input = map(step.input);
         if (step.other >= 0) call.other = map(step.other);
         call.output = map(step.output);
@@ -181,9 +181,9 @@ class TrainingPass {
     }
 
     void backward_step(int index, const Model<Network, T>& model, std::span<T> gradients, InputGradient wanted,
-                       Team team) {
+                       cpu::Team team) {
         const PlanStep& step = plan.step(index);
-        Backward<T> call;
+        kernels::Backward<T> call;
         call.input = map(step.input);
         call.output = map(step.output);
         call.output_gradient = gradient_map(step.output);

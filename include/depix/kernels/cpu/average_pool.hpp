@@ -9,11 +9,12 @@
 namespace depix {
 
 template <int Window, class... Options>
-struct Kernel<Cpu, AveragePool<Window, Options...>> {
+struct kernels::Kernel<Cpu, AveragePool<Window, Options...>> {
     static constexpr int stride = AveragePool<Window, Options...>::stride;
     static constexpr float share = 1.f / (Window * Window);
 
-    static void forward(const Forward<float>& a, Team team) {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.output, [&](int n, int c, int i) {
             for_vectors(a.output.width, [&](int j, int count) {
                 Vector sum{};
@@ -26,7 +27,8 @@ struct Kernel<Cpu, AveragePool<Window, Options...>> {
     }
 
     // Windows may overlap, so a thread takes rows of dx, and all of dy whose windows hold them.
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (!a.input_gradient.data) return;
         const View<const float>& dy = a.output_gradient;
         for_rows(team, a.input_gradient, [&](int n, int c, int i) {

@@ -67,7 +67,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 
 /// Statistics of the batch in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose nothing
 /// to cancellation as long as s lies within a few standard deviations of the mean.
-[[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const Forward<float>& a,
+[[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                   Team team) {
     const int channels = settings.channels;
     auto* partial = reinterpret_cast<double*>(a.scratch);
@@ -81,7 +81,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
         });
     });
     const double count = settings.count(a.input);
-    const Interval part = team.share(channels);
+    const Part part = team.share(channels);
     for (int c = part.first; c < part.last; ++c) {
         const double offset = team_sum(team, partial, channels, c, 0) / count;
         double variance = team_sum(team, partial, channels, c, 1) / count - offset * offset;
@@ -106,7 +106,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 }
 
 /// With the running statistics; scale and shift are computed by every thread for its rows.
-[[gnu::noinline]] inline void batch_norm_inference(const BatchNormSettings& settings, const Forward<float>& a,
+[[gnu::noinline]] inline void batch_norm_inference(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                    Team team) {
     const int channels = settings.channels;
     for (int c = 0; c < channels; ++c) {
@@ -117,7 +117,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     }
 }
 
-[[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const Backward<float>& a,
+[[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const kernels::Backward<float>& a,
                                                   Team team) {
     const int channels = settings.channels;
     auto* partial = reinterpret_cast<double*>(a.scratch);
@@ -128,7 +128,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
         a.pooled ? add_slopes_pooled(channel, a, n, c, i, sum, product) : add_slopes(channel, a, n, c, i, sum, product);
     });
     const double count = settings.count(a.input);
-    const Interval part = team.share(channels);
+    const Part part = team.share(channels);
     for (int c = part.first; c < part.last; ++c) {
         const double sum = team_sum(team, partial, channels, c, 0);
         const double product = team_sum(team, partial, channels, c, 1);
@@ -158,17 +158,17 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 namespace depix {
 
 template <int C, class... Options>
-struct Kernel<Cpu, BatchNorm<C, Options...>> {
+struct kernels::Kernel<Cpu, BatchNorm<C, Options...>> {
     using L = BatchNorm<C, Options...>;
     static constexpr cpu::BatchNormSettings settings{C, L::epsilon, L::momentum};
 
     static constexpr std::size_t scratch_size(int /*batch*/, Shape /*input*/, int threads) {
         return cpu::batch_norm_scratch(C, threads);
     }
-    static void forward(const Forward<float>& a, Team team) {
+    static void forward(const Forward<float>& a, cpu::Team team) {
         a.training() ? cpu::batch_norm_training(settings, a, team) : cpu::batch_norm_inference(settings, a, team);
     }
-    static void backward(const Backward<float>& a, Team team) { cpu::batch_norm_backward(settings, a, team); }
+    static void backward(const Backward<float>& a, cpu::Team team) { cpu::batch_norm_backward(settings, a, team); }
 };
 
 }  // namespace depix

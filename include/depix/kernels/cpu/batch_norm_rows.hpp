@@ -81,7 +81,8 @@ DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, float negative_
 }
 
 /// Row i of the output.
-DEPIX_INLINE void batch_norm_row(const BatchNormChannel& channel, const Forward<float>& a, int n, int c, int i) {
+DEPIX_INLINE void batch_norm_row(const BatchNormChannel& channel, const kernels::Forward<float>& a, int n, int c,
+                                 int i) {
     const float negative_slope = a.negative_slope;
     const float* x = a.input.row(n, c, i);
     float* y = a.output.row(n, c, i);
@@ -89,7 +90,8 @@ DEPIX_INLINE void batch_norm_row(const BatchNormChannel& channel, const Forward<
         store_tail(y + j, rectify(channel.output(load(x + j)), negative_slope), count, true);
     });
 }
-DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const Forward<float>& a, int n, int c, int i) {
+DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const kernels::Forward<float>& a, int n, int c,
+                                        int i) {
     const float negative_slope = a.negative_slope;
     const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
     float* y = a.output.row(n, c, i);
@@ -100,7 +102,7 @@ DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const F
 }
 
 /// Adds row i of the output's gradient, and its products with the normalised input.
-DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const Backward<float>& a, int n, int c, int i,
+DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c, int i,
                              Vector& sum, Vector& product) {
     const float negative_slope = a.negative_slope;
     const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
@@ -113,8 +115,8 @@ DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const Backward<flo
     });
 }
 /// Of a window only the pixel whose gradient it has counts: the first of the largest.
-DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const Backward<float>& a, int n, int c, int i,
-                                    Vector& sum, Vector& product) {
+DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c,
+                                    int i, Vector& sum, Vector& product) {
     const float negative_slope = a.negative_slope;
     const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
     const float* dy = a.output_gradient.row(n, c, i);
@@ -140,7 +142,8 @@ DEPIX_INLINE void store_slopes(float* to, Vector v, int count, bool accumulate) 
 }
 
 /// Row i of the input's gradient.
-DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const Backward<float>& a, int n, int c, int i) {
+DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const kernels::Backward<float>& a, int n, int c,
+                                    int i) {
     const float negative_slope = a.negative_slope;
     const bool accumulate = a.accumulate;
     const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
@@ -153,7 +156,8 @@ DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const Backward<
 }
 /// The two rows that row i of windows covers; or an odd last row, which no window covers, and which has no gradient but
 /// the mean terms. So has an odd last column.
-DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const Backward<float>& a, int n, int c, int i) {
+DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const kernels::Backward<float>& a, int n, int c,
+                                           int i) {
     const float negative_slope = a.negative_slope;
     const bool accumulate = a.accumulate;
     const int width = a.input.width, pooled_width = a.output_gradient.width;

@@ -1,13 +1,10 @@
-// Cpu: the backend for processors with SIMD. How it lays out feature maps, and how it uses threads.
+// Cpu: the backend for processors with SIMD. How it lays out feature maps, and how threads share them.
 #pragma once
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 #include <cstddef>
 
 #include "depix/kernels/cpu/simd.hpp"
+#include "depix/kernels/cpu/team.hpp"
 #include "depix/kernels/kernel.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -16,6 +13,8 @@ namespace depix::inline DEPIX_ISA {
 struct Cpu {
     static constexpr const char* name = "Cpu";
 };
+
+namespace cpu {
 
 /// Which rows of a map follow each other in memory: those of a channel, then those of the next; or the first row of
 /// every channel, then the second. Threads share pictures by rows. The second way all that is a thread's lies together,
@@ -62,33 +61,10 @@ constexpr View<T> map_view(T* memory, int batch, Shape shape, const MapLayout& l
     return {memory + layout.origin, batch, shape, layout.size, layout.channel_stride, layout.row_stride};
 }
 
-/// The threads that a parallel region will have unless told otherwise.
-inline int default_threads() {
-#ifdef _OPENMP
-    return omp_get_max_threads();
-#else
-    return 1;
-#endif
-}
-
-/// Runs `work(Team)` on this many threads at once and returns when all are done.
-template <class Work>
-void run_team(int threads, Work&& work) {
-#ifdef _OPENMP
-    if (threads > 1 && !omp_in_parallel()) {
-#pragma omp parallel num_threads(threads)
-        work(Team{omp_get_thread_num(), omp_get_num_threads()});
-        return;
-    }
-#endif
-    (void)threads;
-    work(Team{});
-}
-
 /// Calls `rows(n, first, last)` for this thread's part of all rows of a batch, picture by picture.
 template <class Rows>
 DEPIX_INLINE void share_rows(Team team, int batch, int height, Rows&& rows) {
-    const Interval part = team.share(batch * height);
+    const Part part = team.share(batch * height);
     for (int row = part.first; row < part.last;) {
         const int n = row / height;
         const int last = part.last < (n + 1) * height ? part.last : (n + 1) * height;
@@ -114,4 +90,5 @@ DEPIX_INLINE void for_vectors(int width, Body&& body) {
     if (j < width) body(j, width - j);
 }
 
+}  // namespace cpu
 }  // namespace depix::inline DEPIX_ISA

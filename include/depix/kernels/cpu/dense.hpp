@@ -91,12 +91,12 @@ DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const 
 }
 
 /// y = weight * x + bias. x is (N, In, H, W), y (N, Out, 1, 1); scratch holds (N, row).
-[[gnu::noinline]] inline void dense_forward(const DenseSettings& d, const Forward<float>& a, Team team) {
+[[gnu::noinline]] inline void dense_forward(const DenseSettings& d, const kernels::Forward<float>& a, Team team) {
     gather_pixels(a.input, a.scratch, d.row(), team);
     team.barrier();
     const float* bias = d.bias ? a.parameters + d.weights() : nullptr;
     const int batch = a.output.batch;
-    const Interval part = team.share(d.outputs);
+    const Part part = team.share(d.outputs);
     for (int n = 0; n < batch; ++n)
         for (int o = part.first; o < part.last; ++o)
             store_tail(a.output.row(n, o, 0), broadcast(bias ? bias[o] : 0.f), 1, true);
@@ -169,18 +169,18 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
 }
 
 /// The backward pass. Each thread has inputs of its own, so that no two write to one place. scratch holds two (N, row).
-[[gnu::noinline]] inline void dense_backward(const DenseSettings& d, const Backward<float>& a, Team team) {
+[[gnu::noinline]] inline void dense_backward(const DenseSettings& d, const kernels::Backward<float>& a, Team team) {
     const View<const float>& dy = a.output_gradient;
     float* x = a.scratch;
     float* dx = x + dy.batch * d.row();
     gather_pixels(a.input, x, d.row(), team);
     team.barrier();
-    const Interval outputs = team.share(d.bias && a.parameter_gradients ? d.outputs : 0);
+    const Part outputs = team.share(d.bias && a.parameter_gradients ? d.outputs : 0);
     for (int o = outputs.first; o < outputs.last; ++o)
         for (int n = 0; n < dy.batch; ++n)
             a.parameter_gradients[d.weights() + static_cast<std::size_t>(o)] += dy(n, o, 0, 0);
 
-    const Interval vectors = team.share(round_up(d.inputs, vector_width) / vector_width);
+    const Part vectors = team.share(round_up(d.inputs, vector_width) / vector_width);
     const int end = vectors.last * vector_width;
     // As many inputs as leave room in the first-level cache for all pictures' x and dx.
     const int chunk = round_up(std::max(4096 / dy.batch, 128), 2 * vector_width);
@@ -207,7 +207,7 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
 namespace depix {
 
 template <int In, int Out, class... Options>
-struct Kernel<Cpu, Dense<In, Out, Options...>> {
+struct kernels::Kernel<Cpu, Dense<In, Out, Options...>> {
     using L = Dense<In, Out, Options...>;
     static constexpr cpu::DenseSettings settings{L::inputs, Out, L::bias};
 
@@ -215,8 +215,8 @@ struct Kernel<Cpu, Dense<In, Out, Options...>> {
         return 2 * static_cast<std::size_t>(batch) * static_cast<std::size_t>(settings.row());
     }
     static constexpr std::size_t inference_scratch_size() { return static_cast<std::size_t>(settings.row()); }
-    static void forward(const Forward<float>& a, Team team) { cpu::dense_forward(settings, a, team); }
-    static void backward(const Backward<float>& a, Team team) { cpu::dense_backward(settings, a, team); }
+    static void forward(const Forward<float>& a, cpu::Team team) { cpu::dense_forward(settings, a, team); }
+    static void backward(const Backward<float>& a, cpu::Team team) { cpu::dense_backward(settings, a, team); }
 };
 
 }  // namespace depix

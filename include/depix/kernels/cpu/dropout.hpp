@@ -7,10 +7,11 @@
 namespace depix {
 
 template <class Rate>
-struct Kernel<Cpu, Dropout<Rate>> {
+struct kernels::Kernel<Cpu, Dropout<Rate>> {
     static constexpr double rate = ratio_value<Rate>;
 
-    static void forward(const Forward<float>& a, Team team) {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (a.training()) {
             if (team.thread == 0) a.saved[0] = static_cast<float>((*a.random)() >> 40);
             team.barrier();
@@ -23,7 +24,8 @@ struct Kernel<Cpu, Dropout<Rate>> {
             for (int j = a.input.width; j < round_up(a.input.width, vector_width); ++j) to[j] = 0;
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (!a.input_gradient.data) return;
         for_rows(team, a.output_gradient, [&](int n, int c, int i) {
             const float* from = a.output_gradient.row(n, c, i);

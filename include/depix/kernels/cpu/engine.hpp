@@ -95,7 +95,7 @@ class Engine {
         slope_[static_cast<std::size_t>(index)] = rectifier_slope(step, parameters);
         const ConvKernels* kernels = nullptr;
         with_layer<Network>(step.layer.info, [&]<class L>() {
-            if constexpr (Convolution<L>) kernels = &Kernel<Cpu, L>::kernels;
+            if constexpr (Convolution<L>) kernels = &kernels::Kernel<Cpu, L>::kernels;
         });
         if (!kernels) {
             const float* running = statistics + step.layer.statistics;
@@ -130,16 +130,16 @@ class Engine {
         if (index != to_caller) places.clear_border_of(step.output, team);
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) {
-                convolve(Kernel<Cpu, L>::kernels, index, places.map(step.input), to, places.scratch, team);
+                convolve(kernels::Kernel<Cpu, L>::kernels, index, places.map(step.input), to, places.scratch, team);
             } else {
-                Forward<float> call;
+                kernels::Forward<float> call;
                 call.input = places.map(step.input);
                 if (step.other >= 0) call.other = places.map(step.other);
                 call.output = to;
                 call.parameters = packed_[static_cast<std::size_t>(index)].data();
                 call.statistics = bias_[static_cast<std::size_t>(index)].data();
                 call.scratch = places.scratch;
-                Kernel<Cpu, L>::forward(call, team);
+                kernels::Kernel<Cpu, L>::forward(call, team);
             }
         });
     }
@@ -167,7 +167,7 @@ class Engine {
         }
         if (algorithm == Algorithm::StridedWinograd)
             return strided_winograd(x, weight, kernels.strided_forward(), epilogue, y, team, scratch);
-        const Interval rows = team.share(step.shuffle ? convolved.height : y.height);
+        const Part rows = team.share(step.shuffle ? convolved.height : y.height);
         scratch += row_scratch(step, convolved.width) * thread;
         if (step.pool)
             kernels.forward_pool_rows(x, 0, weight, padding, epilogue, convolved.width, y, rows.first, rows.last,

@@ -4,7 +4,6 @@
 #include "depix/kernels/cpu/simd.hpp"
 
 namespace depix::inline DEPIX_ISA {
-
 namespace cpu {
 
 /// exp(x) to about one unit in the last place for -87 <= x <= 88; beyond, the value there; NaN for NaN.
@@ -51,5 +50,4 @@ DEPIX_INLINE Vector hyperbolic_tangent(Vector x) {
 }
 
 }  // namespace cpu
-
 }  // namespace depix::inline DEPIX_ISA

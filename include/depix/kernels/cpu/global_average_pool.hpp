@@ -7,8 +7,9 @@
 namespace depix {
 
 template <>
-struct Kernel<Cpu, GlobalAveragePool> {
-    static void forward(const Forward<float>& a, Team team) {
+struct kernels::Kernel<Cpu, GlobalAveragePool> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         // Whole channels to a thread; rows are added up in double, since a picture may have millions of pixels.
         share_rows(team, a.input.batch, a.input.channels, [&](int n, int first, int last) {
             for (int c = first; c < last; ++c) {
@@ -24,7 +25,8 @@ struct Kernel<Cpu, GlobalAveragePool> {
             }
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (!a.input_gradient.data) return;
         const float share = 1.f / static_cast<float>(a.input_gradient.shape().area());
         for_rows(team, a.input_gradient, [&](int n, int c, int i) {

@@ -25,8 +25,9 @@ inline void copy(View<const float> x, View<float> y, bool accumulate, Team team)
 namespace depix {
 
 template <>
-struct Kernel<Cpu, Add> {
-    static void forward(const Forward<float>& a, Team team) {
+struct kernels::Kernel<Cpu, Add> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.input, [&](int n, int c, int i) {
             for_vectors(a.input.width, [&](int j, int count) {
                 store_tail(a.output.row(n, c, i) + j, load(a.input.row(n, c, i) + j) + load(a.other.row(n, c, i) + j),
@@ -34,19 +35,19 @@ struct Kernel<Cpu, Add> {
             });
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
         if (a.input_gradient.data) cpu::copy(a.output_gradient, a.input_gradient, a.accumulate, team);
         if (a.other_gradient.data) cpu::copy(a.output_gradient, a.other_gradient, a.accumulate_other, team);
     }
 };
 
 template <>
-struct Kernel<Cpu, Concatenate> {
-    static void forward(const Forward<float>& a, Team team) {
+struct kernels::Kernel<Cpu, Concatenate> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
         cpu::copy(a.input, a.output.slice(0, a.input.channels), false, team);
         cpu::copy(a.other, a.output.slice(a.input.channels, a.other.channels), false, team);
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
         const int first = a.output_gradient.channels - a.other_gradient.channels;
         if (a.input_gradient.data) cpu::copy(a.output_gradient.slice(0, first), a.input_gradient, a.accumulate, team);
         if (a.other_gradient.data)

@@ -5,9 +5,10 @@
 #include <array>
 #include <cstddef>
 
-#include "depix/kernels/cpu/conv_kernels.hpp"
+#include "depix/kernels/cpu/conv.hpp"
 #include "depix/kernels/cpu/cpu.hpp"
 #include "depix/kernels/dispatch.hpp"
+#include "depix/plan/passes.hpp"
 #include "depix/plan/place.hpp"
 #include "depix/tensor.hpp"
 
@@ -27,7 +28,7 @@ inline void clear_border(const View<float>& map, int halo, Team team) {
     const auto clear = [](float* from, int count) {  // whole vectors, often one alone
         for (int j = 0; j < count; j += vector_width) store(from + j, Vector{});
     };
-    const Interval rows = team.share(map.height);
+    const Part rows = team.share(map.height);
     const bool above = team.thread == 0, below = team.thread + 1 == team.threads;
     // Channel by channel, what is behind a row is in front of the next, and what is below a channel is above the next.
     const bool by_channels = map.channel_stride > map.row_stride;
@@ -123,15 +124,15 @@ constexpr auto make_layout(Shape input, int threads) {
     }
     layers_of<Network>::for_each([&]<class L>() {
         if constexpr (Convolution<L>) {
-            constexpr const ConvKernels& kernels = Kernel<Cpu, L>::kernels;
+            constexpr const ConvKernels& kernels = kernels::Kernel<Cpu, L>::kernels;
             if (kernels.winograd) raise(layout.scratch, kernels.winograd_forward().scratch());
             if (kernels.strided_winograd) raise(layout.scratch, kernels.strided_forward().scratch());
             for (int i = 0; i < plan.step_count; ++i)
                 if (plan.step(i).upsample && plan.step(i).layer.info == &layer_info<L>)
                     raise(layout.scratch, kernels.upsampled().scratch());
         }
-        if constexpr (requires { Kernel<Cpu, L>::inference_scratch_size(); })
-            raise(layout.shared_scratch, Kernel<Cpu, L>::inference_scratch_size());
+        if constexpr (requires { kernels::Kernel<Cpu, L>::inference_scratch_size(); })
+            raise(layout.shared_scratch, kernels::Kernel<Cpu, L>::inference_scratch_size());
     });
     return layout;
 }

@@ -7,6 +7,6 @@
 namespace depix {
 
 template <class Slope>
-struct Kernel<Cpu, LeakyReLU<Slope>> : RectifierKernel<LeakyReLU<Slope>> {};
+struct kernels::Kernel<Cpu, LeakyReLU<Slope>> : cpu::RectifierKernel<LeakyReLU<Slope>> {};
 
 }  // namespace depix

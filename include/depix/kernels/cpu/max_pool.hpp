@@ -7,11 +7,12 @@
 namespace depix {
 
 template <int Window, class... Options>
-struct Kernel<Cpu, MaxPool<Window, Options...>> {
+struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
     using L = MaxPool<Window, Options...>;
     static constexpr bool halves = Window == 2 && L::stride == 2;
 
-    static void forward(const Forward<float>& a, Team team) {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.output, [&](int n, int c, int i) {
             float* to = a.output.row(n, c, i);
             for_vectors(a.output.width, [&](int j, int count) {
@@ -29,16 +30,16 @@ struct Kernel<Cpu, MaxPool<Window, Options...>> {
         });
     }
 
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
         if (!a.input_gradient.data) return;
         if constexpr (halves) {
             backward_halves(a, team);
         } else {
             // Windows may overlap, so a thread takes whole pictures.
-            const Interval part = team.share(a.output.batch);
+            const cpu::Part part = team.share(a.output.batch);
             const int count = part.last - part.first;
             const View<float> dx = a.input_gradient.pictures(part.first, count);
-            if (!a.accumulate) reference::fill_with_zeros(dx);
+            if (!a.accumulate) fill(dx, {});
             reference::max_pool_backward(a.input.pictures(part.first, count), a.output.pictures(part.first, count),
                                          Window, L::stride, a.output_gradient.pictures(part.first, count), dx);
         }
@@ -46,7 +47,8 @@ struct Kernel<Cpu, MaxPool<Window, Options...>> {
 
   private:
     // Windows of 2x2 tile the plane: each gradient goes to the first of its four that equals the largest.
-    static void backward_halves(const Backward<float>& a, Team team) {
+    static void backward_halves(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         const View<float>& dx = a.input_gradient;
         const Vector zero{};
         for_rows(team, a.output, [&](int n, int c, int i) {
@@ -76,7 +78,8 @@ struct Kernel<Cpu, MaxPool<Window, Options...>> {
                 for (int j = 0; j < dx.width; ++j) dx(n, c, dx.height - 1, j) = 0;
         });
     }
-    DEPIX_INLINE static void put(float* to, Vector v, int count, bool accumulate) {
+    DEPIX_INLINE static void put(float* to, cpu::Vector v, int count, bool accumulate) {
+        using namespace cpu;
         store_tail(to, accumulate ? load(to) + v : v, count, !accumulate);
     }
 };

@@ -7,14 +7,16 @@
 namespace depix {
 
 template <int Factor>
-struct Kernel<Cpu, PixelShuffle<Factor>> {
-    static void forward(const Forward<float>& a, Team team) {
+struct kernels::Kernel<Cpu, PixelShuffle<Factor>> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.output, [&](int n, int c, int i) {
             cpu::interleave(a.input.row(n, c * Factor * Factor + i % Factor * Factor, i / Factor),
                             a.input.channel_stride, Factor, a.input.width, a.output.row(n, c, i), true);
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (!a.input_gradient.data) return;
         for_rows(team, a.input_gradient, [&](int n, int c, int i) {
             const int k = c / Factor % Factor, l = c % Factor;

@@ -8,11 +8,12 @@
 namespace depix {
 
 template <int Slopes>
-struct Kernel<Cpu, PReLU<Slopes>> {
+struct kernels::Kernel<Cpu, PReLU<Slopes>> {
     static constexpr std::size_t scratch_size(int /*batch*/, Shape input, int threads) {
         return cpu::two_sums_scratch(input.channels, threads);
     }
-    static void forward(const Forward<float>& a, Team team) {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.input, [&](int n, int c, int i) {
             const float slope = a.parameters[slope_of(c)];
             for_vectors(a.input.width, [&](int j, int count) {
@@ -20,7 +21,8 @@ struct Kernel<Cpu, PReLU<Slopes>> {
             });
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (a.parameter_gradients) weight_gradient(a, team);
         if (!a.input_gradient.data) return;
         for_rows(team, a.input, [&](int n, int c, int i) {
@@ -38,7 +40,8 @@ struct Kernel<Cpu, PReLU<Slopes>> {
     static constexpr int slope_of(int channel) { return Slopes == 1 ? 0 : channel; }
 
     // The sum of x * dy where x <= 0, of each channel.
-    static void weight_gradient(const Backward<float>& a, Team team) {
+    static void weight_gradient(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         auto* partial = reinterpret_cast<double*>(a.scratch);
         cpu::two_sums(team, a.input, partial, [&](int n, int c, int i, Vector& sum, Vector& /*unused*/) {
             for_vectors(a.input.width, [&](int j, int count) {

@@ -24,11 +24,11 @@ inline void scale(View<const float> x, float factor, View<float> y, bool accumul
 namespace depix {
 
 template <class Ratio>
-struct Kernel<Cpu, Scale<Ratio>> {
+struct kernels::Kernel<Cpu, Scale<Ratio>> {
     static constexpr float factor = static_cast<float>(ratio_value<Ratio>);
 
-    static void forward(const Forward<float>& a, Team team) { cpu::scale(a.input, factor, a.output, false, team); }
-    static void backward(const Backward<float>& a, Team team) {
+    static void forward(const Forward<float>& a, cpu::Team team) { cpu::scale(a.input, factor, a.output, false, team); }
+    static void backward(const Backward<float>& a, cpu::Team team) {
         if (a.input_gradient.data) cpu::scale(a.output_gradient, factor, a.input_gradient, a.accumulate, team);
     }
 };

@@ -8,15 +8,17 @@
 namespace depix {
 
 template <>
-struct Kernel<Cpu, Sigmoid> {
-    static void forward(const Forward<float>& a, Team team) {
+struct kernels::Kernel<Cpu, Sigmoid> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.input, [&](int n, int c, int i) {
             for_vectors(a.input.width, [&](int j, int count) {
                 store_tail(a.output.row(n, c, i) + j, cpu::sigmoid(load(a.input.row(n, c, i) + j)), count, true);
             });
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (!a.input_gradient.data) return;
         for_rows(team, a.output, [&](int n, int c, int i) {
             for_vectors(a.output.width, [&](int j, int count) {

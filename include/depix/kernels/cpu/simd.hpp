@@ -46,6 +46,7 @@
 #define DEPIX_INLINE [[gnu::always_inline]] inline
 
 namespace depix::inline DEPIX_ISA {
+namespace cpu {
 
 inline constexpr int vector_width = DEPIX_VECTOR_BYTES / 4;          ///< floats in a vector
 inline constexpr int vector_registers = DEPIX_VECTOR_REGISTERS;      ///< that the instruction set has
@@ -296,4 +297,5 @@ DEPIX_INLINE void store_tail(float* to, Vector v, int count, bool padded) {
     }
 }
 
+}  // namespace cpu
 }  // namespace depix::inline DEPIX_ISA

@@ -7,13 +7,15 @@
 namespace depix {
 
 template <int Factor>
-struct Kernel<Cpu, Upsample<Factor>> {
-    static void forward(const Forward<float>& a, Team team) {
+struct kernels::Kernel<Cpu, Upsample<Factor>> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
         for_rows(team, a.output, [&](int n, int c, int i) {
             cpu::interleave(a.input.row(n, c, i / Factor), 0, Factor, a.input.width, a.output.row(n, c, i), true);
         });
     }
-    static void backward(const Backward<float>& a, Team team) {
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
         if (!a.input_gradient.data) return;
         for_rows(team, a.input_gradient, [&](int n, int c, int i) {
             for_vectors(a.input_gradient.width, [&](int j, int count) {

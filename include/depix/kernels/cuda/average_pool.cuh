@@ -29,8 +29,8 @@ struct AveragePoolBackward {
     bool accumulate;
 
     __device__ void operator()(int n, int c, int i, int j) const {
-        const Interval rows = windows_around<Window, Stride>(i, dy.height);
-        const Interval columns = windows_around<Window, Stride>(j, dy.width);
+        const RowRange rows = windows_around<Window, Stride>(i, dy.height);
+        const RowRange columns = windows_around<Window, Stride>(j, dy.width);
         float sum = 0;
         for (int p = rows.first; p <= rows.last; ++p)
             for (int q = columns.first; q <= columns.last; ++q) sum += to_float(dy(n, c, p, q));
@@ -43,7 +43,7 @@ struct AveragePoolBackward {
 namespace depix {
 
 template <class Precision, int Window, class... Options>
-struct Kernel<CudaWith<Precision>, AveragePool<Window, Options...>> {
+struct kernels::Kernel<CudaWith<Precision>, AveragePool<Window, Options...>> {
     static constexpr int stride = AveragePool<Window, Options...>::stride;
 
     template <class T>

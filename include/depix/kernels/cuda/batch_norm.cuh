@@ -122,7 +122,7 @@ struct BatchNormBackward {
 namespace depix {
 
 template <class Precision, int C, class... Options>
-struct Kernel<CudaWith<Precision>, BatchNorm<C, Options...>> {
+struct kernels::Kernel<CudaWith<Precision>, BatchNorm<C, Options...>> {
     using L = BatchNorm<C, Options...>;
 
     /// Floats: the parts of two sums a channel, and the two sums themselves.

@@ -23,13 +23,13 @@ struct ConvLayerKernel {
     }
 
     template <class T>
-    static void forward(const Forward<T, float>& a, cudaStream_t stream) {
+    static void forward(const kernels::Forward<T, float>& a, cudaStream_t stream) {
         ConvEpilogue epilogue;
         if (L::bias) epilogue.bias = a.parameters + geometry.weight_count();
         convolve<Precision, L>(stream, a.input, a.parameters, epilogue, a.output);
     }
     template <class T>
-    static void backward(const Backward<T, float>& a, cudaStream_t stream) {
+    static void backward(const kernels::Backward<T, float>& a, cudaStream_t stream) {
         if (a.parameter_gradients) {
             const View<const T>& large = transposed ? a.output_gradient : a.input;
             const View<const T>& small = transposed ? a.input : a.output_gradient;
@@ -49,7 +49,7 @@ struct ConvLayerKernel {
 namespace depix {
 
 template <class Precision, int In, int Out, int K, class... Options>
-struct Kernel<CudaWith<Precision>, Conv<In, Out, K, Options...>>
+struct kernels::Kernel<CudaWith<Precision>, Conv<In, Out, K, Options...>>
     : cuda::ConvLayerKernel<Precision, Conv<In, Out, K, Options...>> {};
 
 }  // namespace depix

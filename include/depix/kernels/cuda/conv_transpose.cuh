@@ -6,7 +6,7 @@
 namespace depix {
 
 template <class Precision, int In, int Out, int K, class... Options>
-struct Kernel<CudaWith<Precision>, ConvTranspose<In, Out, K, Options...>>
+struct kernels::Kernel<CudaWith<Precision>, ConvTranspose<In, Out, K, Options...>>
     : cuda::ConvLayerKernel<Precision, ConvTranspose<In, Out, K, Options...>> {};
 
 }  // namespace depix

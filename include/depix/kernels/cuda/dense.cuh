@@ -88,7 +88,7 @@ __global__ void dense_input_gradient(View<const T> dy, const float* weight, View
 namespace depix {
 
 template <class Precision, int In, int Out, class... Options>
-struct Kernel<CudaWith<Precision>, Dense<In, Out, Options...>> {
+struct kernels::Kernel<CudaWith<Precision>, Dense<In, Out, Options...>> {
     using L = Dense<In, Out, Options...>;
     static constexpr int height = L::in_height, width = L::in_width;
 

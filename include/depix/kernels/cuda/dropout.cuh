@@ -30,7 +30,7 @@ struct Drop {
 namespace depix {
 
 template <class Precision, class Rate>
-struct Kernel<CudaWith<Precision>, Dropout<Rate>> {
+struct kernels::Kernel<CudaWith<Precision>, Dropout<Rate>> {
     static constexpr double rate = ratio_value<Rate>;
 
     template <class T>

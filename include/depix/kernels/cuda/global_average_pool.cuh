@@ -35,7 +35,7 @@ struct GlobalAveragePoolBackward {
 namespace depix {
 
 template <class Precision>
-struct Kernel<CudaWith<Precision>, GlobalAveragePool> {
+struct kernels::Kernel<CudaWith<Precision>, GlobalAveragePool> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         // What a network pools in the end is mostly a few pixels: a warp will do.

@@ -24,7 +24,7 @@ namespace depix {
 
 /// y = a + b. The gradient goes to both.
 template <class Precision>
-struct Kernel<CudaWith<Precision>, Add> {
+struct kernels::Kernel<CudaWith<Precision>, Add> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::AddForward<T>{a.input, a.other, a.output});
@@ -38,7 +38,7 @@ struct Kernel<CudaWith<Precision>, Add> {
 
 /// y = [a, b]. Each half gets its part of the gradient.
 template <class Precision>
-struct Kernel<CudaWith<Precision>, Concatenate> {
+struct kernels::Kernel<CudaWith<Precision>, Concatenate> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::copy(stream, a.input, a.output.slice(0, a.input.channels));

@@ -21,7 +21,6 @@
 #include "depix/kernels/cuda/tanh.cuh"
 #include "depix/kernels/cuda/upsample.cuh"
 #include "depix/kernels/dispatch.hpp"
-#include "depix/kernels/reference/join.hpp"
 
 namespace depix::cuda {
 
@@ -30,7 +29,7 @@ inline void copy_on_host(View<const float> from, View<float> to) {
     if (from.contiguous() && to.contiguous())
         std::copy_n(from.data, static_cast<std::size_t>(from.batch) * from.shape().size(), to.data);
     else
-        reference::copy(from, to, false);
+        copy(from, to);
 }
 
 /// Layers that draw a number for each batch, which the host does for them.

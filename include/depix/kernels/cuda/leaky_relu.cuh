@@ -7,7 +7,7 @@
 namespace depix {
 
 template <class Precision, class Slope>
-struct Kernel<CudaWith<Precision>, LeakyReLU<Slope>> {
+struct kernels::Kernel<CudaWith<Precision>, LeakyReLU<Slope>> {
     static constexpr float slope = static_cast<float>(ratio_value<Slope>);
 
     template <class T>

@@ -8,7 +8,7 @@ namespace depix::cuda {
 
 /// Which of `count` windows along an axis contain this place: none, if the last is before the first.
 template <int Window, int Stride>
-__device__ constexpr Interval windows_around(int place, int count) {
+__device__ constexpr RowRange windows_around(int place, int count) {
     const int first = place < Window ? 0 : (place - Window) / Stride + 1, last = place / Stride;
     return {first, last < count ? last : count - 1};
 }
@@ -55,8 +55,8 @@ struct MaxPoolBackward {
         return true;
     }
     __device__ void operator()(int n, int c, int i, int j) const {
-        const Interval rows = windows_around<Window, Stride>(i, dy.height);
-        const Interval columns = windows_around<Window, Stride>(j, dy.width);
+        const RowRange rows = windows_around<Window, Stride>(i, dy.height);
+        const RowRange columns = windows_around<Window, Stride>(j, dy.width);
         float sum = 0;
         for (int p = rows.first; p <= rows.last; ++p)
             for (int q = columns.first; q <= columns.last; ++q)
@@ -70,7 +70,7 @@ struct MaxPoolBackward {
 namespace depix {
 
 template <class Precision, int Window, class... Options>
-struct Kernel<CudaWith<Precision>, MaxPool<Window, Options...>> {
+struct kernels::Kernel<CudaWith<Precision>, MaxPool<Window, Options...>> {
     static constexpr int stride = MaxPool<Window, Options...>::stride;
 
     template <class T>

@@ -41,8 +41,8 @@ struct ChainStep {
         return pooled ? Shape{shape.channels, shape.height / 2, shape.width / 2} : shape;
     }
     /// The input rows that these output rows are computed from.
-    static constexpr Interval needs(Interval rows) {
-        return L::needs(pooled ? Interval{2 * rows.first, 2 * rows.last + 1} : rows);
+    static constexpr RowRange needs(RowRange rows) {
+        return L::needs(pooled ? RowRange{2 * rows.first, 2 * rows.last + 1} : rows);
     }
     /// The input row that row `row` of the convolution reads with tap `tap`; no_row: it has no such tap.
     static constexpr int source(int row, int tap) {
@@ -81,7 +81,7 @@ struct Span {
 template <class... Steps>
 constexpr auto find_spans(TypeList<Steps...>, int tile) {
     struct Link {
-        Interval (*needs)(Interval);
+        RowRange (*needs)(RowRange);
         int up, down;
     };
     constexpr std::size_t count = sizeof...(Steps);
@@ -90,7 +90,7 @@ constexpr auto find_spans(TypeList<Steps...>, int tile) {
     spans[count] = {0, tile, tile};
     for (std::size_t k = count; k-- > 0;) {
         const Span& out = spans[k + 1];
-        const Interval rows = links[k].needs({out.first, out.first + out.count - 1});
+        const RowRange rows = links[k].needs({out.first, out.first + out.count - 1});
         spans[k] = {rows.first, rows.last - rows.first + 1, out.advance * links[k].down / links[k].up};
     }
     return spans;

@@ -35,7 +35,7 @@ struct PixelShuffleBackward {
 namespace depix {
 
 template <class Precision, int Factor>
-struct Kernel<CudaWith<Precision>, PixelShuffle<Factor>> {
+struct kernels::Kernel<CudaWith<Precision>, PixelShuffle<Factor>> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::PixelShuffleForward<T, Factor>{a.input, a.output});

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "depix/io/half.hpp"
+#include "depix/half.hpp"
 
 namespace depix::cuda {
 

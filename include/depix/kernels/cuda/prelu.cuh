@@ -60,7 +60,7 @@ struct PReLUKeepSlope {
 namespace depix {
 
 template <class Precision, int Slopes>
-struct Kernel<CudaWith<Precision>, PReLU<Slopes>> {
+struct kernels::Kernel<CudaWith<Precision>, PReLU<Slopes>> {
     /// Floats: the parts of the channels' sums; and the sums, where they are still to be added up.
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         return cuda::reduce_scratch(batch, input, 1) + (Slopes == 1 ? static_cast<std::size_t>(input.channels) : 0);

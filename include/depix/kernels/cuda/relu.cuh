@@ -39,7 +39,7 @@ struct RectifierBackward {
 namespace depix {
 
 template <class Precision>
-struct Kernel<CudaWith<Precision>, ReLU> {
+struct kernels::Kernel<CudaWith<Precision>, ReLU> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::RectifierForward<T>{a.input, 0.f, a.output});

@@ -25,7 +25,7 @@ namespace depix {
 
 /// The gradient is scaled as the values are.
 template <class Precision, class Ratio>
-struct Kernel<CudaWith<Precision>, Scale<Ratio>> {
+struct kernels::Kernel<CudaWith<Precision>, Scale<Ratio>> {
     static constexpr float factor = static_cast<float>(ratio_value<Ratio>);
 
     template <class T>

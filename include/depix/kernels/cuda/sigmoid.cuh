@@ -42,7 +42,7 @@ struct SigmoidBackward {
 namespace depix {
 
 template <class Precision>
-struct Kernel<CudaWith<Precision>, Sigmoid> {
+struct kernels::Kernel<CudaWith<Precision>, Sigmoid> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::SigmoidForward<T>{a.input, a.output});

@@ -36,7 +36,7 @@ struct TanhBackward {
 namespace depix {
 
 template <class Precision>
-struct Kernel<CudaWith<Precision>, Tanh> {
+struct kernels::Kernel<CudaWith<Precision>, Tanh> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::TanhForward<T>{a.input, a.output});

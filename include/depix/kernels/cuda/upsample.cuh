@@ -35,7 +35,7 @@ struct UpsampleBackward {
 namespace depix {
 
 template <class Precision, int Factor>
-struct Kernel<CudaWith<Precision>, Upsample<Factor>> {
+struct kernels::Kernel<CudaWith<Precision>, Upsample<Factor>> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::UpsampleForward<T, Factor>{a.input, a.output});

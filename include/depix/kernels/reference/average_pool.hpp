@@ -38,7 +38,7 @@ void average_pool_backward(View<const T> dy, int window, int stride, View<T> dx)
 namespace depix {
 
 template <int Window, class... Options>
-struct Kernel<Reference, AveragePool<Window, Options...>> {
+struct kernels::Kernel<Reference, AveragePool<Window, Options...>> {
     using L = AveragePool<Window, Options...>;
 
     template <class T>
@@ -48,7 +48,7 @@ struct Kernel<Reference, AveragePool<Window, Options...>> {
     template <class T>
     static void backward(const Backward<T>& a) {
         if (!a.input_gradient.data) return;
-        if (!a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        if (!a.accumulate) fill(a.input_gradient, {});
         reference::average_pool_backward(a.output_gradient, Window, L::stride, a.input_gradient);
     }
 };

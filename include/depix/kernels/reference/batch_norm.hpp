@@ -94,7 +94,7 @@ void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, 
 namespace depix {
 
 template <int C, class... Options>
-struct Kernel<Reference, BatchNorm<C, Options...>> {
+struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
     using L = BatchNorm<C, Options...>;
 
     template <class T>

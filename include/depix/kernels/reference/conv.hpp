@@ -55,21 +55,12 @@ void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View
                 }
 }
 
-/// x = 0, everywhere.
-template <class T>
-void fill_with_zeros(View<T> x) {
-    for (int n = 0; n < x.batch; ++n)
-        for (int c = 0; c < x.channels; ++c)
-            for (int i = 0; i < x.height; ++i)
-                for (int j = 0; j < x.width; ++j) x(n, c, i, j) = T(0);
-}
-
 }  // namespace depix::reference
 
 namespace depix {
 
 template <int In, int Out, int K, class... Options>
-struct Kernel<Reference, Conv<In, Out, K, Options...>> {
+struct kernels::Kernel<Reference, Conv<In, Out, K, Options...>> {
     using L = Conv<In, Out, K, Options...>;
 
     template <class T>
@@ -79,7 +70,7 @@ struct Kernel<Reference, Conv<In, Out, K, Options...>> {
     }
     template <class T>
     static void backward(const Backward<T>& a) {
-        if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        if (a.input_gradient.data && !a.accumulate) fill(a.input_gradient, {});
         T* d_bias = L::bias && a.parameter_gradients ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
         reference::conv_backward(L::geometry, a.input, a.parameters, a.output_gradient, a.input_gradient,
                                  a.parameter_gradients, d_bias);

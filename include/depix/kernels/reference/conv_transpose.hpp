@@ -62,7 +62,7 @@ void conv_transpose_backward(const ConvGeometry& g, View<const T> x, const T* we
 namespace depix {
 
 template <int In, int Out, int K, class... Options>
-struct Kernel<Reference, ConvTranspose<In, Out, K, Options...>> {
+struct kernels::Kernel<Reference, ConvTranspose<In, Out, K, Options...>> {
     using L = ConvTranspose<In, Out, K, Options...>;
 
     template <class T>
@@ -72,7 +72,7 @@ struct Kernel<Reference, ConvTranspose<In, Out, K, Options...>> {
     }
     template <class T>
     static void backward(const Backward<T>& a) {
-        if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        if (a.input_gradient.data && !a.accumulate) fill(a.input_gradient, {});
         T* d_bias = L::bias && a.parameter_gradients ? a.parameter_gradients + L::geometry.weight_count() : nullptr;
         reference::conv_transpose_backward(L::geometry, a.input, a.parameters, a.output_gradient, a.input_gradient,
                                            a.parameter_gradients, d_bias);

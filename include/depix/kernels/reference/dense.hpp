@@ -48,7 +48,7 @@ void dense_backward(View<const T> x, const T* weight, View<const T> dy, View<T> 
 namespace depix {
 
 template <int In, int Out, class... Options>
-struct Kernel<Reference, Dense<In, Out, Options...>> {
+struct kernels::Kernel<Reference, Dense<In, Out, Options...>> {
     using L = Dense<In, Out, Options...>;
 
     template <class T>
@@ -58,7 +58,7 @@ struct Kernel<Reference, Dense<In, Out, Options...>> {
     }
     template <class T>
     static void backward(const Backward<T>& a) {
-        if (a.input_gradient.data && !a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        if (a.input_gradient.data && !a.accumulate) fill(a.input_gradient, {});
         T* d_bias = L::bias && a.parameter_gradients ? a.parameter_gradients + L::weight_count : nullptr;
         reference::dense_backward(a.input, a.parameters, a.output_gradient, a.input_gradient, a.parameter_gradients,
                                   d_bias);

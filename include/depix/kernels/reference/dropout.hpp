@@ -46,7 +46,7 @@ void dropout_backward(View<const T> dy, T draw, double rate, View<T> dx, bool ac
 namespace depix {
 
 template <class Rate>
-struct Kernel<Reference, Dropout<Rate>> {
+struct kernels::Kernel<Reference, Dropout<Rate>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         if (!a.training()) return reference::dropout_forward(a.input, T(0), 0.0, a.output);

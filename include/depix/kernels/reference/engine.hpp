@@ -19,6 +19,7 @@
 #include "depix/kernels/reference/sigmoid.hpp"
 #include "depix/kernels/reference/tanh.hpp"
 #include "depix/kernels/reference/upsample.hpp"
+#include "depix/plan/passes.hpp"
 #include "depix/plan/place.hpp"
 
 namespace depix::reference {
@@ -56,18 +57,18 @@ void infer(const Layout<Tensors>& layout, const T* parameters, const T* statisti
         return tensor == plan.input && plan.root(tensor) == tensor ? input : memory(tensor);
     };
 
-    if (plan.root(plan.input) != plan.input) copy(input, memory(plan.input), false);
+    if (plan.root(plan.input) != plan.input) copy(input, memory(plan.input));
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
-        Forward<T> call;
+        kernels::Forward<T> call;
         call.input = readable(step.input);
         if (step.other >= 0) call.other = readable(step.other);
         call.output = memory(step.output);
         call.parameters = parameters + step.layer.parameters;
         call.statistics = statistics + step.layer.statistics;
-        with_layer<Network>(step.layer.info, [&]<class L>() { Kernel<Reference, L>::forward(call); });
+        with_layer<Network>(step.layer.info, [&]<class L>() { kernels::Kernel<Reference, L>::forward(call); });
     }
-    if (output_root(plan) < 0) copy(readable(plan.output), output, false);
+    if (output_root(plan) < 0) copy(readable(plan.output), output);
 }
 
 }  // namespace depix::reference

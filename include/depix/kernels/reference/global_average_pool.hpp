@@ -35,7 +35,7 @@ void global_average_pool_backward(View<const T> dy, View<T> dx, bool accumulate)
 namespace depix {
 
 template <>
-struct Kernel<Reference, GlobalAveragePool> {
+struct kernels::Kernel<Reference, GlobalAveragePool> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::global_average_pool_forward(a.input, a.output);

@@ -7,7 +7,7 @@
 namespace depix {
 
 template <class Slope>
-struct Kernel<Reference, LeakyReLU<Slope>> {
+struct kernels::Kernel<Reference, LeakyReLU<Slope>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::rectifier_forward(a.input, static_cast<T>(ratio_value<Slope>), a.output);

@@ -47,7 +47,7 @@ void max_pool_backward(View<const T> x, View<const T> y, int window, int stride,
 namespace depix {
 
 template <int Window, class... Options>
-struct Kernel<Reference, MaxPool<Window, Options...>> {
+struct kernels::Kernel<Reference, MaxPool<Window, Options...>> {
     using L = MaxPool<Window, Options...>;
 
     template <class T>
@@ -57,7 +57,7 @@ struct Kernel<Reference, MaxPool<Window, Options...>> {
     template <class T>
     static void backward(const Backward<T>& a) {
         if (!a.input_gradient.data) return;
-        if (!a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        if (!a.accumulate) fill(a.input_gradient, {});
         reference::max_pool_backward(a.input, a.output, Window, L::stride, a.output_gradient, a.input_gradient);
     }
 };

@@ -32,7 +32,7 @@ void pixel_shuffle_backward(View<const T> dy, int r, View<T> dx, bool accumulate
 namespace depix {
 
 template <int Factor>
-struct Kernel<Reference, PixelShuffle<Factor>> {
+struct kernels::Kernel<Reference, PixelShuffle<Factor>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::pixel_shuffle_forward(a.input, Factor, a.output);

@@ -7,7 +7,7 @@
 namespace depix {
 
 template <int Slopes>
-struct Kernel<Reference, PReLU<Slopes>> {
+struct kernels::Kernel<Reference, PReLU<Slopes>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         for (int n = 0; n < a.input.batch; ++n)

@@ -35,7 +35,7 @@ void rectifier_backward(View<const T> y, T slope, View<const T> dy, View<T> dx, 
 namespace depix {
 
 template <>
-struct Kernel<Reference, ReLU> {
+struct kernels::Kernel<Reference, ReLU> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::rectifier_forward(a.input, T(0), a.output);

@@ -24,7 +24,7 @@ namespace depix {
 
 /// The gradient is scaled as the values are.
 template <class Ratio>
-struct Kernel<Reference, Scale<Ratio>> {
+struct kernels::Kernel<Reference, Scale<Ratio>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::scale(a.input, static_cast<T>(ratio_value<Ratio>), a.output, false);

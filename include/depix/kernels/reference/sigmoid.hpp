@@ -34,7 +34,7 @@ void sigmoid_backward(View<const T> y, View<const T> dy, View<T> dx, bool accumu
 namespace depix {
 
 template <>
-struct Kernel<Reference, Sigmoid> {
+struct kernels::Kernel<Reference, Sigmoid> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::sigmoid_forward(a.input, a.output);

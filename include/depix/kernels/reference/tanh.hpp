@@ -34,7 +34,7 @@ void tanh_backward(View<const T> y, View<const T> dy, View<T> dx, bool accumulat
 namespace depix {
 
 template <>
-struct Kernel<Reference, Tanh> {
+struct kernels::Kernel<Reference, Tanh> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::tanh_forward(a.input, a.output);

@@ -29,7 +29,7 @@ void upsample_backward(View<const T> dy, int r, View<T> dx) {
 namespace depix {
 
 template <int Factor>
-struct Kernel<Reference, Upsample<Factor>> {
+struct kernels::Kernel<Reference, Upsample<Factor>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::upsample_forward(a.input, Factor, a.output);
@@ -37,7 +37,7 @@ struct Kernel<Reference, Upsample<Factor>> {
     template <class T>
     static void backward(const Backward<T>& a) {
         if (!a.input_gradient.data) return;
-        if (!a.accumulate) reference::fill_with_zeros(a.input_gradient);
+        if (!a.accumulate) fill(a.input_gradient, {});
         reference::upsample_backward(a.output_gradient, Factor, a.input_gradient);
     }
 };

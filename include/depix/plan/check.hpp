@@ -1,0 +1,51 @@
+// output_shape: which shape comes out of a network, or why none does.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "depix/error.hpp"
+#include "depix/plan/flatten.hpp"
+#include "depix/plan/misfit.hpp"
+
+namespace depix {
+
+namespace detail {
+
+// Which layer of a plan with a step a layer cannot take what comes of this input, and why.
+template <std::size_t T, std::size_t S>
+std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
+    const auto shapes = find_shapes(plan, input);
+    const int index = find_misfit(plan, shapes);
+    if (index < 0) return "none of its layers objects";  // not called then; g++ 12 at -O2 fears it is
+    const PlanStep& step = plan.step(index);
+    const LayerInfo& layer = *step.layer.info;
+    const auto shape = [&](int tensor) { return to_string(shapes[static_cast<std::size_t>(tensor)]); };
+    const std::string who = "its layer number " + std::to_string(index + 1) + ", " + layer.name + ", ";
+    if (step.other >= 0) return who + "cannot join " + shape(step.input) + " and " + shape(step.other);
+    if (layer.in_height > 0)
+        return who + "takes " + to_string(Shape{layer.in_channels, layer.in_height, layer.in_width}) + ", not " +
+               shape(step.input);
+    return "it is too small: " + who + "has nothing to make of " + shape(step.input);
+}
+
+}  // namespace detail
+
+/// The shape that a picture of this shape becomes. Throws ShapeError, with the layer and both shapes, if the network
+/// cannot take it. Inference, the trainers and the tool ask here; static inference asks find_misfit at compile time.
+template <Module Network>
+Shape output_shape(Shape input) {
+    const auto refuse = [&](const std::string& why) {
+        throw ShapeError("depix: the network cannot take a picture of " + to_string(input) + ": " + why);
+    };
+    if (input.channels != Network::in_channels)
+        refuse("it takes " + std::to_string(Network::in_channels) + " channels, not " + std::to_string(input.channels));
+    constexpr int multiple = Network::size_multiple;
+    if (input.height <= 0 || input.width <= 0 || input.height % multiple != 0 || input.width % multiple != 0)
+        refuse("height and width must be positive and divide by " + std::to_string(multiple));
+    static constexpr auto plan = flatten<Network>();
+    if (find_misfit(plan, find_shapes(plan, input)) >= 0) refuse(detail::describe_misfit(plan, input));
+    return Network::output(input);
+}
+
+}  // namespace depix

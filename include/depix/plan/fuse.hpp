@@ -1,0 +1,124 @@
+// Fusing: layers that become one step, so that values go from register to register instead of through memory.
+#pragma once
+
+#include "depix/plan/flatten.hpp"
+
+namespace depix {
+
+namespace detail {
+
+constexpr bool is_convolution(const PlanLayer& layer) {
+    const Role role = layer.info->traits.role;
+    return role == Role::convolution || role == Role::transposed_convolution;
+}
+
+// A max pooling whose windows are of 2x2 and do not overlap.
+constexpr bool is_halving(const PlanLayer& layer) {
+    const LayerInfo& info = *layer.info;
+    return info.traits.role == Role::max_pool && info.traits.down == 2 && info.needs({0, 0}) == RowRange{0, 1};
+}
+
+// Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
+constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool, bool fuse_shuffle) {
+    if (!is_convolution(step.layer) || step.pool) return false;
+    const bool plain = step.layer.info->traits.role == Role::convolution && !step.upsample && !step.shuffle;
+    switch (next.info->traits.role) {
+        case Role::batch_norm:
+            return !step.batch_norm && !step.rectifier && !step.shuffle;
+        case Role::rectifier:
+            return !step.rectifier;
+        case Role::max_pool:
+            return fuse_pool && plain && is_halving(next);
+        case Role::pixel_shuffle:
+            return fuse_shuffle && plain;
+        default:
+            return false;
+    }
+}
+
+// The same in training, where the backward pass must find its way back: through a rectifier by its output's sign, which
+// a learned slope may turn round; through a batch norm by computing it once more.
+constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next) {
+    const bool norm = step.layer.info->traits.role == Role::batch_norm;
+    if (step.pool || !(norm || is_convolution(step.layer))) return false;
+    if (next.info->traits.role == Role::rectifier) return !step.rectifier && !next.info->traits.learned_slope;
+    return norm && is_halving(next);
+}
+
+// Appends every layer to the step that makes its input, where nobody else reads that and can_join(step, layer) says so.
+template <std::size_t T, std::size_t S, class CanJoin>
+constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
+    int kept = 0;
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep step = plan.step(i);
+        const PlanTensor& input = plan.tensor(step.input);
+        const int before = input.producer;
+        if (before >= 0 && input.consumers == 1 && step.other < 0 && can_join(plan.step(before), step.layer)) {
+            PlanStep& longer = plan.step(before);
+            const Role role = step.layer.info->traits.role;
+            (role == Role::batch_norm  ? longer.batch_norm
+             : role == Role::rectifier ? longer.rectifier
+             : role == Role::max_pool  ? longer.pool
+                                       : longer.shuffle) = step.layer;
+            longer.output = step.output;
+            plan.tensor(step.output).producer = before;
+            plan.tensor(step.input) = {};  // nobody's tensor now
+        } else {
+            plan.tensor(step.output).producer = kept;
+            plan.step(kept++) = step;
+        }
+    }
+    plan.step_count = kept;
+    return plan;
+}
+
+// A convolution of 2x2 with a stride of 1 whose output is as large as its input, from the pixel to the one below right.
+constexpr bool is_two_by_two(const PlanLayer& layer) {
+    const LayerInfo& info = *layer.info;
+    return info.traits.role == Role::convolution && info.needs({0, 0}) == RowRange{0, 1} &&
+           info.needs({1, 1}) == RowRange{1, 2} && info.output({1, 4, 4}).height == 4;
+}
+
+}  // namespace detail
+
+/// Lets a convolution of 2x2, padded right and below, read what an Upsample<2> in front of it would have made: of a map
+/// of twice the size every pixel would be read four times over (kernels/cpu/upsampled_conv.hpp).
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
+    int kept = 0;
+    for (int i = 0; i < plan.step_count; ++i) {
+        PlanStep step = plan.step(i);
+        const PlanTensor& input = plan.tensor(step.input);
+        const int before = input.producer;
+        if (before >= 0 && before == kept - 1 && input.consumers == 1 && detail::is_two_by_two(step.layer) &&
+            plan.step(before).layer.info->traits.role == Role::upsample &&
+            plan.step(before).layer.info->traits.up == 2) {
+            step.upsample = plan.step(before).layer;
+            plan.tensor(step.input) = {};  // nobody's tensor now
+            step.input = plan.step(before).input;
+            kept = before;
+        }
+        plan.tensor(step.output).producer = kept;
+        plan.step(kept++) = step;
+    }
+    plan.step_count = kept;
+    return plan;
+}
+
+/// Joins a convolution with the batch norm, rectifier and 2x2 pooling or pixel shuffle behind it, where nobody else
+/// reads what lies between them: the values go from register to register instead of through memory.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true, bool fuse_shuffle = true) {
+    return detail::join_steps(plan, [=](const PlanStep& step, const PlanLayer& next) {
+        return detail::can_fuse(step, next, fuse_pool, fuse_shuffle);
+    });
+}
+
+/// The same for training: joins a batch norm with the rectifier and the 2x2 pooling behind it, and a convolution with
+/// the rectifier behind it. A convolution and its batch norm stay apart: that needs the statistics of the whole batch.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse_for_training(Plan<T, S> plan) {
+    return detail::join_steps(plan, detail::can_fuse_for_training);
+}
+
+}  // namespace depix
