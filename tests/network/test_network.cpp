@@ -134,6 +134,11 @@ TEST_CASE("parameters are named as PyTorch names them") {
     CHECK(names<Sequential<Named<"in", Conv<1, 1, 1, NoBias>>,
                            Named<"", SkipConcat<Named<"up", Conv<1, 1, 1, NoBias>>>>>>() ==
           Strings{"in.weight", "up.weight"});
+    CHECK(names<Sequential<Named<"a", Named<"b", Conv<1, 1, 1, NoBias>>>>>() == Strings{"a.b.weight"});
+    CHECK(names<Sequential<Named<"a", Named<"b", Named<"c", Conv<1, 1, 1, NoBias>>>>>>() == Strings{"a.b.c.weight"});
+    CHECK(names<Sequential<Named<"", Named<"b", Conv<1, 1, 1, NoBias>>>>>() == Strings{"b.weight"});
+    CHECK(names<Sequential<Named<"a", Named<"", Conv<1, 1, 1, NoBias>>>>>() == Strings{"a.weight"});
+    CHECK(names<Named<"a", Named<"b", Conv<1, 1, 1, NoBias>>>>() == Strings{"b.weight"});  // a root has no name
     CHECK(names<Sequential<Dense<2, 3>, LeakyReLU<>, Dense<3, 1, NoBias>>>() ==
           Strings{"0.weight", "0.bias", "2.weight"});
     CHECK(Model<Sequential<Dense<2, 3, Size<4, 5>>>>().tensors()[0].shape == std::vector<std::size_t>{3, 40});

@@ -81,15 +81,16 @@ constexpr FixedString<Size + 1> numbered(const char (&prefix)[Size], int digit) 
     return text;
 }
 
-/// A Sequential whose parameters are called "Name.0.weight" and so on; with one child, "Name.weight". The empty name
-/// adds nothing to the path, so a skip's branches can share their parent's names.
+/// A Sequential whose parameters are called "Name.0.weight" and so on. With one child they are called "Name.weight",
+/// or, if the child is Named<"Child", ...> itself, "Name.Child.weight". The empty name adds nothing to the path, so a
+/// skip's branches can share their parent's names.
 template <FixedString Name, Module... Children>
 struct Named : Sequential<Children...> {
     static constexpr auto own_name = Name;
 
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {
-        if constexpr (sizeof...(Children) == 1)
+        if constexpr (sizeof...(Children) == 1 && !(requires { Children::own_name; } && ...))
             return (depix::walk<Children>(visitor, tensor), ...);
         else
             return Sequential<Children...>::walk(visitor, tensor);
