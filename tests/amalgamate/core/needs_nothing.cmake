@@ -8,14 +8,15 @@ foreach(name xtensor stb_image stb_truetype)
     string(FIND "${preprocessed}" "${name}" found)
     if(NOT found EQUAL -1)
         string(SUBSTRING "${preprocessed}" ${found} 100 around)
-        message(FATAL_ERROR "without DEPIX_WITH_DATA: ${around}")
+        message(FATAL_ERROR "without DEPIX_WITH_PICTURES and DEPIX_WITH_DATA: ${around}")
     endif()
 endforeach()
 
-# From `#pragma GCC system_header` on the compiler says no more about a file: not in the part that everybody includes.
+# From `#pragma GCC system_header` on the compiler says no more about a file: not in the part that every program
+# includes.
 file(READ "${INCLUDE}/depix.hpp" header)
-string(FIND "${header}" "\n#ifdef DEPIX_WITH_DATA\n" data)
+string(FIND "${header}" "\n#if defined(DEPIX_WITH_PICTURES) || defined(DEPIX_WITH_DATA)\n" pictures)
 string(FIND "${header}" "system_header" quiet)
-if(data EQUAL -1 OR quiet LESS data)
-    message(FATAL_ERROR "depix.hpp: the core is a system header: ${quiet} of ${data} characters")
+if(pictures EQUAL -1 OR quiet LESS pictures)
+    message(FATAL_ERROR "depix.hpp: the core is a system header: ${quiet} of ${pictures} characters")
 endif()
