@@ -25,12 +25,9 @@ if("${OUTPUT}" STREQUAL "")
     message(FATAL_ERROR "usage: cmake -D OUTPUT=depix.hpp [-D HEADERS=depix/static_inference.hpp] -P amalgamate.cmake")
 endif()
 
-# The project says its version, and which headers need another library, in one place.
-file(STRINGS "${root}/CMakeLists.txt" project_line REGEX "^project\\(depix VERSION ")
-if(NOT project_line MATCHES "VERSION ([0-9.]+)")
-    message(FATAL_ERROR "CMakeLists.txt: no line 'project(depix VERSION ...'")
-endif()
-set(version "${CMAKE_MATCH_1}")
+# CMakeLists.txt says which headers need another library.
+include("${root}/cmake/version.cmake")
+depix_read_version(version "${root}")
 foreach(kind IN ITEMS data picture)
     file(STRINGS "${root}/CMakeLists.txt" filter_line REGEX "^list\\(FILTER ${kind}_headers INCLUDE REGEX ")
     if(NOT filter_line MATCHES "REGEX \"(.+)\"\\)")

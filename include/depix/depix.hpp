@@ -1,4 +1,4 @@
-// All of depix that needs nothing but the compiler. Pictures are in io/image.hpp (stb), data sets in data/ (xtensor).
+// All of depix that needs no other library. Pictures are in io/image.hpp (stb), data sets in data/ (xtensor).
 #pragma once
 
 #include "depix/inference.hpp"
@@ -34,3 +34,4 @@
 #include "depix/train/fit.hpp"
 #include "depix/train/schedule.hpp"
 #include "depix/train/trainer.hpp"
+#include "depix/version.hpp"

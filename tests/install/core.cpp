@@ -1,4 +1,4 @@
-// A program of somebody else: the core, with nothing but the compiler.
+// A program of another project: the core, which needs no library.
 #include <depix/depix.hpp>
 
 using namespace depix;
@@ -9,6 +9,10 @@ using Network = Sequential<Named<"encoder", Conv<3, 6>, BatchNorm<6>, ReLU, MaxP
 static_assert(Network::parameter_count == 168 + 12 + 75 + 6);
 static_assert(Network::output({3, 64, 256}) == Shape{3, 64, 256});
 static_assert(Network::size_multiple == 2);
+
+#ifdef PACKAGE_VERSION
+static_assert(DEPIX_VERSION == PACKAGE_VERSION);
+#endif
 
 int main() {
     Model<Network> model;

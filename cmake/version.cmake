@@ -1,0 +1,13 @@
+# depix_read_version(OUTPUT ROOT): the version, as include/depix/version.hpp states it ("0.1.0").
+function(depix_read_version output root)
+    set(parts "")
+    foreach(part IN ITEMS MAJOR MINOR PATCH)
+        file(STRINGS "${root}/include/depix/version.hpp" line REGEX "^#define DEPIX_VERSION_${part} [0-9]+$")
+        if(NOT line MATCHES "([0-9]+)$")
+            message(FATAL_ERROR "include/depix/version.hpp: no line '#define DEPIX_VERSION_${part} number'")
+        endif()
+        list(APPEND parts "${CMAKE_MATCH_1}")
+    endforeach()
+    list(JOIN parts "." version)
+    set(${output} "${version}" PARENT_SCOPE)
+endfunction()
