@@ -179,7 +179,7 @@ struct OneKernel {
         constexpr int period = scale.multiple / scale.down * scale.up;
         return Chain::size > 0 && tile.height % period == 0 && tile.width % period == 0;
     }
-    /// body.operator()<index>() for all tiles that do.
+    /// Calls `body` with the index of each tile that does, as its template argument.
     template <class Body>
     static constexpr void for_each_tile(Body&& body) {
         const auto for_tile = [&]<std::size_t I>() {
