@@ -12,11 +12,14 @@
 //     static constexpr std::size_t multiply_adds(Shape);       // of one picture
 //     static constexpr Traits traits;                          // what the planner may do with it
 //
-// and inherits from LayerBase, which supplies the usual answers.
+// and inherits from LayerBase, which supplies the usual answers to all but `name` and `traits`. The concept Layer below
+// checks the list.
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 #include "depix/shape.hpp"
 
@@ -80,10 +83,21 @@ struct Traits {
     bool learned_slope = false;  ///< of a rectifier: the slope is its parameter instead
 };
 
+namespace detail {
+// What LayerBase holds where a layer must answer for itself. The compiler can go on with these after it has said what
+// is missing, so that it says nothing else.
+struct UnstatedTraits : Traits {};
+struct UnstatedName {
+    constexpr operator const char*() const { return "?"; }  // NOLINT: implicit, as the name would be
+};
+}  // namespace detail
+
 /// The usual answers. `Layer` is the derived class.
 template <class Layer>
 struct LayerBase {
-    static constexpr bool is_layer = true;
+    static constexpr bool is_layer = true;  ///< marks the intent; the concept Layer checks the rest
+    static constexpr detail::UnstatedName name{};
+    static constexpr detail::UnstatedTraits traits{};
     static constexpr int in_channels = 0;
     static constexpr int in_height = 0;
     static constexpr int in_width = 0;
@@ -98,11 +112,67 @@ struct LayerBase {
     static constexpr std::size_t saved_size(int /*batch*/, Shape /*input*/) { return 0; }
 };
 
-/// A leaf of a network, as opposed to Sequential and its kin.
+/// Appears in the compiler's message when a type is marked as a layer and lacks a part of one.
+template <class L>
+struct layer_is_incomplete {
+    static_assert(
+        requires {
+            requires std::same_as < std::remove_cvref_t<decltype(L::name)>,
+            const char* > ;
+        },
+        "depix: this layer has no name: it needs static constexpr const char* name = \"...\";");
+    static_assert(
+        requires { requires std::same_as<std::remove_cvref_t<decltype(L::traits)>, Traits>; },
+        "depix: this layer has no traits: it needs static constexpr Traits traits{...}; see layers/layer.hpp");
+    static_assert(
+        requires {
+            { L::in_channels } -> std::convertible_to<int>;
+            { L::in_height } -> std::convertible_to<int>;
+            { L::in_width } -> std::convertible_to<int>;
+            { L::channel_multiple } -> std::convertible_to<int>;
+        },
+        "depix: this layer does not say what it takes: it needs in_channels, in_height, in_width and channel_multiple, "
+        "which LayerBase supplies");
+    static_assert(
+        requires {
+            { L::out_channels(1) } -> std::same_as<int>;
+        },
+        "depix: this layer needs static constexpr int out_channels(int), which LayerBase supplies");
+    static_assert(
+        requires {
+            { L::output(Shape{}) } -> std::same_as<Shape>;
+        },
+        "depix: this layer needs static constexpr Shape output(Shape), which LayerBase supplies");
+    static_assert(
+        requires { requires std::same_as<std::remove_cvref_t<decltype(*L::tensors.data())>, TensorInfo>; },
+        "depix: this layer needs a std::array<TensorInfo, n> tensors, which LayerBase supplies");
+    static_assert(
+        requires {
+            { L::multiply_adds(Shape{}) } -> std::same_as<std::size_t>;
+        },
+        "depix: this layer needs static constexpr std::size_t multiply_adds(Shape), which LayerBase supplies");
+    static_assert(
+        requires {
+            { L::needs(RowRange{}) } -> std::same_as<RowRange>;
+        },
+        "depix: this layer needs static constexpr RowRange needs(RowRange), which LayerBase supplies");
+    static_assert(
+        requires {
+            { L::saved_size(1, Shape{}) } -> std::same_as<std::size_t>;
+        },
+        "depix: this layer needs static constexpr std::size_t saved_size(int, Shape), which LayerBase supplies");
+};
+
+/// Says that it is a layer, as LayerBase does for those that inherit from it.
 template <class T>
-concept Layer = requires {
+concept MarkedAsLayer = requires {
     requires T::is_layer;
 };
+
+/// A leaf of a network, as opposed to Sequential and its kin. A type that is marked as a layer and is not complete
+/// stops the compiler with a sentence.
+template <class T>
+concept Layer = MarkedAsLayer<T> && (sizeof(layer_is_incomplete<T>) > 0);
 
 /// A layer as a value, which is what the plan's steps point at; &layer_info<L> identifies L.
 struct LayerInfo {
