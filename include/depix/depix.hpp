@@ -6,6 +6,7 @@
 #include "depix/layers/average_pool.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
+#include "depix/layers/elu.hpp"
 #include "depix/layers/global_average_pool.hpp"
 #include "depix/layers/leaky_relu.hpp"
 #include "depix/layers/pixel_shuffle.hpp"

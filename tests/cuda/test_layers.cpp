@@ -4,17 +4,19 @@
 #include "depix/kernels/cuda/batch_norm.cuh"
 #include "depix/kernels/cuda/dense.cuh"
 #include "depix/kernels/cuda/dropout.cuh"
+#include "depix/kernels/cuda/elementwise_layer.cuh"
 #include "depix/kernels/cuda/global_average_pool.cuh"
 #include "depix/kernels/cuda/join.cuh"
-#include "depix/kernels/cuda/leaky_relu.cuh"
 #include "depix/kernels/cuda/max_pool.cuh"
 #include "depix/kernels/cuda/pixel_shuffle.cuh"
 #include "depix/kernels/cuda/prelu.cuh"
-#include "depix/kernels/cuda/relu.cuh"
-#include "depix/kernels/cuda/scale.cuh"
-#include "depix/kernels/cuda/sigmoid.cuh"
-#include "depix/kernels/cuda/tanh.cuh"
 #include "depix/kernels/cuda/upsample.cuh"
+#include "depix/layers/elu.hpp"
+#include "depix/layers/leaky_relu.hpp"
+#include "depix/layers/relu.hpp"
+#include "depix/layers/scale.hpp"
+#include "depix/layers/sigmoid.hpp"
+#include "depix/layers/tanh.hpp"
 
 using namespace depix_test;
 
@@ -128,6 +130,13 @@ TEST_CASE("LeakyReLU") {
     check_layer_on_sizes<LeakyReLU<std::ratio<1, 5>>>("a fifth", 3);
     check_layer_on_sizes<LeakyReLU<std::ratio<1>>>("the identity", 1);
     check_layer<LeakyReLU<>, precision::Float16>("float16", {3, 5, 33}, 2);
+}
+
+TEST_CASE("ELU") {
+    check_layer_on_sizes<ELU<>>("alpha 1", 3);
+    check_layer_on_sizes<ELU<std::ratio<1, 2>>>("a half", 3);
+    check_layer<ELU<>, precision::Float16>("float16", {3, 5, 33}, 2);
+    check_layer<ELU<>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
 }
 
 TEST_CASE("PReLU") {

@@ -17,6 +17,11 @@ TEST_CASE("LeakyReLU") {
     check_layer_on_sizes<LeakyReLU<std::ratio<1>>>("the identity", 1);
 }
 
+TEST_CASE("ELU") {
+    check_layer_on_sizes<ELU<>>("alpha 1", 3);
+    check_layer_on_sizes<ELU<std::ratio<1, 2>>>("a half", 3);
+}
+
 TEST_CASE("PReLU") {
     check_layer_on_sizes<PReLU<>>("one slope", 3);
     check_layer_on_sizes<PReLU<5>>("a slope for each channel", 5);
@@ -103,3 +108,30 @@ TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
 TEST_CASE("Sigmoid") { check_layer_on_sizes<Sigmoid>("Sigmoid", 3); }
 
 TEST_CASE("Tanh") { check_layer_on_sizes<Tanh>("Tanh", 3); }
+
+TEST_CASE("ELU of numbers large and small, against the definition") {
+    std::vector<float> x{-1e30f, -200.f, -80.f, -3.f, -1.f,  -1e-3f,    -1e-8f,
+                         -0.f,   0.f,    1e-8f, 3.f,  1e30f, -INFINITY, INFINITY};
+    const int count = static_cast<int>(x.size());
+    const std::size_t padded = x.size() + 2 * cpu::vector_width;
+    x.resize(padded);
+    std::vector<float> y(padded), exact(padded);
+    kernels::Forward<float> call;
+    call.input = View<const float>(x.data(), 1, {1, 1, count});
+    call.output = View<float>(exact.data(), 1, {1, 1, count});
+    kernels::Kernel<Reference, ELU<>>::forward(call);
+    call.output = View<float>(y.data(), 1, {1, 1, count});
+    cpu::run_team(1, [&](cpu::Team team) { kernels::Kernel<Cpu, ELU<>>::forward(call, team); });
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+        CAPTURE(x[i]);
+        const double z = x[i], expected = z > 0 ? z : std::expm1(z);
+        if (std::isinf(expected)) {
+            CHECK(y[i] == x[i]);
+            CHECK(exact[i] == x[i]);
+        } else {
+            // A few units in the last place, relative: exp(x) - 1 must not cancel near 0.
+            CHECK(std::fabs(exact[i] - expected) <= 2 * 0x1p-24 * std::fabs(expected));
+            CHECK(std::fabs(y[i] - expected) <= 8 * 0x1p-24 * std::fabs(expected));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 // LeakyReLU: a rectifier that lets a little of what is negative through.
 #pragma once
 
-#include "depix/layers/layer.hpp"
+#include "depix/layers/elementwise.hpp"
 #include "depix/layers/options.hpp"
 
 namespace depix {
@@ -19,6 +19,17 @@ struct LeakyReLU : LayerBase<LeakyReLU<Slope>> {
                                    .needs_input = false,
                                    .needs_output = true,
                                    .negative_slope = static_cast<float>(ratio_value<Slope>)};
+
+    template <class V>
+    static constexpr V value(V x) {
+        using namespace math;
+        return select(x > V(0), x, V(ratio_value<Slope>) * x);
+    }
+    template <class V>
+    static constexpr V gradient(V dy, V /*x*/, V y) {
+        using namespace math;
+        return select(y > V(0), dy, V(ratio_value<Slope>) * dy);
+    }
 };
 
 }  // namespace depix

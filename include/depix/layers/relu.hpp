@@ -1,7 +1,7 @@
 // ReLU: the rectified linear unit.
 #pragma once
 
-#include "depix/layers/layer.hpp"
+#include "depix/layers/elementwise.hpp"
 
 namespace depix {
 
@@ -13,6 +13,17 @@ struct ReLU : LayerBase<ReLU> {
                                    .needs_input = false,  // y > 0 says the same as x > 0
                                    .needs_output = true,
                                    .negative_slope = 0.f};
+
+    template <class V>
+    static constexpr V value(V x) {
+        using namespace math;
+        return select(x > V(0), x, V(0) * x);  // NaN stays
+    }
+    template <class V>
+    static constexpr V gradient(V dy, V /*x*/, V y) {
+        using namespace math;
+        return select(y > V(0), dy, V(0) * dy);
+    }
 };
 
 }  // namespace depix

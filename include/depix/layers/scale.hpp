@@ -1,7 +1,7 @@
 // Scale: a constant factor.
 #pragma once
 
-#include "depix/layers/layer.hpp"
+#include "depix/layers/elementwise.hpp"
 #include "depix/layers/options.hpp"
 
 namespace depix {
@@ -14,6 +14,15 @@ struct Scale : LayerBase<Scale<Ratio>> {
 
     static constexpr const char* name = "Scale";
     static constexpr Traits traits{.elementwise = true, .needs_input = false};
+
+    template <class V>
+    static constexpr V value(V x) {
+        return V(factor) * x;
+    }
+    template <class V>
+    static constexpr V gradient(V dy, V /*x*/, V /*y*/) {
+        return V(factor) * dy;
+    }
 };
 
 }  // namespace depix

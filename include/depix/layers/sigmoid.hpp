@@ -1,7 +1,7 @@
 // Sigmoid: the logistic function, from any number to 0..1.
 #pragma once
 
-#include "depix/layers/layer.hpp"
+#include "depix/layers/elementwise.hpp"
 
 namespace depix {
 
@@ -9,6 +9,16 @@ namespace depix {
 struct Sigmoid : LayerBase<Sigmoid> {
     static constexpr const char* name = "Sigmoid";
     static constexpr Traits traits{.elementwise = true, .needs_input = false, .needs_output = true};
+
+    template <class V>
+    static constexpr V value(V x) {
+        using namespace math;
+        return V(1) / (V(1) + exp(-x));
+    }
+    template <class V>
+    static constexpr V gradient(V dy, V /*x*/, V y) {
+        return dy * y * (V(1) - y);
+    }
 };
 
 }  // namespace depix

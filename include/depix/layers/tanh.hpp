@@ -1,7 +1,7 @@
 // Tanh: the hyperbolic tangent, from any number to -1..1.
 #pragma once
 
-#include "depix/layers/layer.hpp"
+#include "depix/layers/elementwise.hpp"
 
 namespace depix {
 
@@ -9,6 +9,16 @@ namespace depix {
 struct Tanh : LayerBase<Tanh> {
     static constexpr const char* name = "Tanh";
     static constexpr Traits traits{.elementwise = true, .needs_input = false, .needs_output = true};
+
+    template <class V>
+    static constexpr V value(V x) {
+        using namespace math;
+        return tanh(x);
+    }
+    template <class V>
+    static constexpr V gradient(V dy, V /*x*/, V y) {
+        return dy * (V(1) - y * y);
+    }
 };
 
 }  // namespace depix

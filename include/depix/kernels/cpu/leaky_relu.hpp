@@ -1,12 +1,5 @@
-// The leaky rectifier with SIMD and threads.
+// LeakyReLU, whose kernels are made from its formula.
 #pragma once
 
-#include "depix/kernels/cpu/relu.hpp"
+#include "depix/kernels/cpu/elementwise.hpp"
 #include "depix/layers/leaky_relu.hpp"
-
-namespace depix {
-
-template <class Slope>
-struct kernels::Kernel<Cpu, LeakyReLU<Slope>> : cpu::RectifierKernel<LeakyReLU<Slope>> {};
-
-}  // namespace depix

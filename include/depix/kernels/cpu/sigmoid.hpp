@@ -1,34 +1,5 @@
-// The logistic function with SIMD and threads.
+// Sigmoid, whose kernels are made from its formula.
 #pragma once
 
-#include "depix/kernels/cpu/cpu.hpp"
-#include "depix/kernels/cpu/exponential.hpp"
+#include "depix/kernels/cpu/elementwise.hpp"
 #include "depix/layers/sigmoid.hpp"
-
-namespace depix {
-
-template <>
-struct kernels::Kernel<Cpu, Sigmoid> {
-    static void forward(const Forward<float>& a, cpu::Team team) {
-        using namespace cpu;
-        for_rows(team, a.input, [&](int n, int c, int i) {
-            for_vectors(a.input.width, [&](int j, int count) {
-                store_tail(a.output.row(n, c, i) + j, cpu::sigmoid(load(a.input.row(n, c, i) + j)), count, true);
-            });
-        });
-    }
-    static void backward(const Backward<float>& a, cpu::Team team) {
-        using namespace cpu;
-        if (!a.input_gradient.data) return;
-        for_rows(team, a.output, [&](int n, int c, int i) {
-            for_vectors(a.output.width, [&](int j, int count) {
-                const Vector y = load(a.output.row(n, c, i) + j);
-                const Vector dx = load(a.output_gradient.row(n, c, i) + j) * y * (1.f - y);
-                float* to = a.input_gradient.row(n, c, i) + j;
-                store_tail(to, a.accumulate ? load(to) + dx : dx, count, true);
-            });
-        });
-    }
-};
-
-}  // namespace depix

@@ -11,7 +11,8 @@
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
 #include "depix/kernels/cuda/one_kernel_tile.cuh"
-#include "depix/kernels/cuda/sigmoid.cuh"
+#include "depix/kernels/cuda/runtime.cuh"
+#include "depix/layers/sigmoid.hpp"
 #include "depix/layers/tanh.hpp"
 #include "depix/view.hpp"
 
@@ -75,14 +76,10 @@ __device__ void sum_up(const float* in, const float* weight, float (&sum)[S::gro
 
 template <class Activation>
 __device__ float activate(float x) {
-    if constexpr (std::is_same_v<Activation, Sigmoid>) {
-        return sigmoid(x);
-    } else if constexpr (std::is_same_v<Activation, Tanh>) {
-        return tanhf(x);
-    } else {
-        static_assert(std::is_void_v<Activation>);
+    if constexpr (std::is_void_v<Activation>)
         return x;
-    }
+    else
+        return Activation::value(x);
 }
 
 /// Calls store(o, i, j, y[o][i][j]) for all pixels of the step's output on its region, and perhaps a few right and

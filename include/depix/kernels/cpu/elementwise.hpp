@@ -1,0 +1,70 @@
+// The kernels of every layer that is one formula, with SIMD and threads.
+#pragma once
+
+#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/cpu/exponential.hpp"
+#include "depix/layers/elementwise.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+/// A Vector that a layer's formula can compute with: it is made from a number, and the functions of depix::math are
+/// found by its namespace. (The compiler's vector type belongs to none, and is the same for every instruction set.)
+struct Lanes {
+    Vector v;
+
+    DEPIX_INLINE explicit Lanes(Vector vector) : v(vector) {}
+    DEPIX_INLINE explicit Lanes(double value) : v(broadcast(static_cast<float>(value))) {}
+};
+DEPIX_INLINE Lanes operator-(Lanes a) { return Lanes(-a.v); }
+DEPIX_INLINE Lanes operator+(Lanes a, Lanes b) { return Lanes(a.v + b.v); }
+DEPIX_INLINE Lanes operator-(Lanes a, Lanes b) { return Lanes(a.v - b.v); }
+DEPIX_INLINE Lanes operator*(Lanes a, Lanes b) { return Lanes(a.v * b.v); }
+DEPIX_INLINE Lanes operator/(Lanes a, Lanes b) { return Lanes(a.v / b.v); }
+DEPIX_INLINE IntegerVector operator>(Lanes a, Lanes b) { return a.v > b.v; }
+DEPIX_INLINE IntegerVector operator<(Lanes a, Lanes b) { return a.v < b.v; }
+
+DEPIX_INLINE Lanes exp(Lanes x) { return Lanes(exponential(x.v)); }
+DEPIX_INLINE Lanes tanh(Lanes x) { return Lanes(hyperbolic_tangent(x.v)); }
+/// Exact to a few units in the last place for x <= 0, where no difference cancels: exp(x) - 1 = 2t / (1 - t) with
+/// t = tanh(x / 2).
+DEPIX_INLINE Lanes expm1(Lanes x) {
+    const Vector t = hyperbolic_tangent(0.5f * x.v);
+    return Lanes(2.f * t / (1.f - t));
+}
+DEPIX_INLINE Lanes select(IntegerVector condition, Lanes yes, Lanes no) { return Lanes(condition ? yes.v : no.v); }
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA
+
+namespace depix {
+
+template <ElementwiseLayer L>
+struct kernels::Kernel<Cpu, L> {
+    static void forward(const Forward<float>& a, cpu::Team team) {
+        using namespace cpu;
+        for_rows(team, a.input, [&](int n, int c, int i) {
+            for_vectors(a.input.width, [&](int j, int count) {
+                const Lanes x(load(a.input.row(n, c, i) + j));
+                store_tail(a.output.row(n, c, i) + j, L::value(x).v, count, true);
+            });
+        });
+    }
+    static void backward(const Backward<float>& a, cpu::Team team) {
+        using namespace cpu;
+        if (!a.input_gradient.data) return;
+        for_rows(team, a.output_gradient, [&](int n, int c, int i) {
+            for_vectors(a.output_gradient.width, [&](int j, int count) {
+                // What the layer does not need, the plan need not have kept.
+                Lanes x(Vector{}), y(Vector{});
+                if constexpr (L::traits.needs_input) x.v = load(a.input.row(n, c, i) + j);
+                if constexpr (L::traits.needs_output) y.v = load(a.output.row(n, c, i) + j);
+                const Vector dx = L::gradient(Lanes(load(a.output_gradient.row(n, c, i) + j)), x, y).v;
+                float* to = a.input_gradient.row(n, c, i) + j;
+                store_tail(to, a.accumulate ? load(to) + dx : dx, count, true);
+            });
+        });
+    }
+};
+
+}  // namespace depix
