@@ -7,10 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "depix/error.hpp"
-#include "depix/kernels/cpu/engine.hpp"
-#include "depix/kernels/reference/engine.hpp"
-#include "depix/random.hpp"
+#include "depix/depix.hpp"
 
 namespace depix_test {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "depix/kernels/cpu/batch_norm.hpp"
-#include "depix/kernels/cpu/relu.hpp"
+#include "depix/kernels/cpu/rectify.hpp"
 #include "depix/layers/prelu.hpp"
 
 namespace depix {

@@ -1,5 +1,0 @@
-// ReLU, whose kernels are made from its formula.
-#pragma once
-
-#include "depix/kernels/cpu/elementwise.hpp"
-#include "depix/layers/relu.hpp"

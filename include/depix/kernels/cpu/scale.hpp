@@ -1,5 +1,0 @@
-// Scale, whose kernels are made from its formula.
-#pragma once
-
-#include "depix/kernels/cpu/elementwise.hpp"
-#include "depix/layers/scale.hpp"
