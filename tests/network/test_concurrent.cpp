@@ -9,6 +9,8 @@
 
 #include "../uses_winograd.hpp"
 #include "depix/inference.hpp"
+#include "depix/layers/pixel_shuffle.hpp"
+#include "depix/layers/sigmoid.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/network/skip.hpp"
 #include "depix/random.hpp"

@@ -1,0 +1,73 @@
+// 4: a layer of your own.
+//
+// SiLU is not among depix's layers. This file adds it, outside the library, and it works on every backend, trains, and
+// is fused into the convolution before it where that is faster. A layer whose output[i] depends on input[i] alone states
+// its formula twice: y from x, and the loss's gradient by x from that by y. layers/elementwise.hpp says what a formula
+// may use. (layers/relu.hpp is shorter still; layers/layer.hpp lists what any other layer promises, and a layer that
+// forgets a part does not compile: the message says which.)
+//
+//     4_your_own_layer
+#include <depix/depix.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace mine {
+
+/// y = x * sigmoid(x) = x / (1 + exp(-x)). PyTorch's nn.SiLU (Elfwing et al. 2018).
+struct SiLU : depix::LayerBase<SiLU> {
+    static constexpr const char* name = "SiLU";
+    static constexpr depix::Traits traits{.elementwise = true, .needs_input = true, .needs_output = false};
+
+    // V is a float, a double, or one of the Cpu's vectors of floats.
+    template <class V>
+    static constexpr V value(V x) {
+        using namespace depix::math;
+        return x / (V(1) + exp(-x));
+    }
+    template <class V>
+    static constexpr V gradient(V dy, V x, V /*y*/) {
+        using namespace depix::math;
+        const V sigmoid = V(1) / (V(1) + exp(-x));
+        return dy * sigmoid * (V(1) + x * (V(1) - sigmoid));
+    }
+};
+
+using Network = depix::Sequential<depix::Conv<3, 8>, SiLU, depix::Conv<8, 3>>;
+
+}  // namespace mine
+
+using namespace depix;
+
+int main() {
+    // Is the gradient right? Against the slope between two near points, in double: their distance squared is the error.
+    double worst = 0;
+    for (double x = -8; x <= 8; x += 0.125) {
+        const double slope = (mine::SiLU::value(x + 1e-5) - mine::SiLU::value(x - 1e-5)) / 2e-5;
+        worst = std::max(worst, std::fabs(slope - mine::SiLU::gradient(1.0, x, 0.0)));
+    }
+    std::printf("gradient: off by %.1e at most\n", worst);
+
+    // Do the backends agree? Reference is plain loops; Cpu has vectors and threads, and an exp of its own.
+    Model<mine::Network> model{/*seed=*/1};
+    Image picture({3, 50, 70});
+    for (std::size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<float>(i * 37 % 256) / 255;
+    const Image plain = Inference<mine::Network, Reference>{model}(picture);
+    const Image fast = Inference<mine::Network, Cpu>{model}(picture);
+    float difference = 0;
+    for (std::size_t i = 0; i < plain.pixels.size(); ++i)
+        difference = std::max(difference, std::fabs(plain.pixels[i] - fast.pixels[i]));
+    std::printf("Reference and Cpu: differ by %.1e at most\n", static_cast<double>(difference));
+
+    // Does it train? To give its input back, here.
+    Tensor<float> batch(1, picture.shape);
+    batch.data = picture.pixels;
+    Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-2f}};
+    const float first = trainer.step(batch, batch);
+    float last = first;
+    for (int step = 0; step < 50; ++step) last = trainer.step(batch, batch);
+    std::printf("loss: %.4f, after 50 steps %.4f\n", static_cast<double>(first), static_cast<double>(last));
+
+    return worst < 1e-8 && difference < 1e-5f && last < first / 4 ? 0 : 1;
+}
