@@ -6,7 +6,6 @@
 // Without CMake: nvcc -std=c++20 --expt-relaxed-constexpr --diag-suppress=1675 -I include program.cu
 #pragma once
 
-#include "depix/cuda/adversarial_trainer.cuh"
 #include "depix/cuda/inference.cuh"
-#include "depix/cuda/trainer.cuh"
+#include "depix/cuda/trained_network.cuh"
 #include "depix/depix.hpp"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "depix/cuda.cuh"
+#include "depix/train/adversarial_fit.hpp"
 
 using namespace depix;
 
@@ -61,6 +62,9 @@ void compare_with_textbook(Content content, ExactContent exact_content, Adversar
         CHECK(losses.content == doctest::Approx(expected.content).epsilon(1e-5));
         CHECK(losses.adversarial == doctest::Approx(expected.adversarial).epsilon(1e-5));
     }
+    Tensor<double> output(2, {3, 8, 8});
+    copy(exact.output(), output.view());
+    check_near(trainer.output().data, output.data, 1e-5);
     check_near(trainer.generator().parameters(), exact_generator.parameters(), 1e-5);
     check_near(trainer.discriminator().parameters(), exact_judge.parameters(), 1e-5);
     check_near(trainer.generator().statistics(), exact_generator.statistics(), 1e-5);
@@ -113,6 +117,34 @@ TEST_CASE("float16 learns, and what is wrong is said") {
     const Model<Generator> before = trainer.generator();
     Tensor<float> bad = target;
     bad.data[5] = NAN;
+    const std::int64_t steps = trainer.discriminator_state().step;
     CHECK_THROWS_AS(trainer.step(input, bad), DivergenceError);
     CHECK(std::ranges::equal(trainer.generator().parameters(), before.parameters()));
+    CHECK(trainer.discriminator_state().step == steps);
+}
+
+namespace {
+
+struct Batches {
+    std::size_t steps() const { return 3; }
+    std::vector<std::pair<Tensor<float>, Tensor<float>>> epoch(std::uint64_t, std::size_t first) const {
+        std::vector<std::pair<Tensor<float>, Tensor<float>>> batches;
+        for (std::size_t step = first; step < steps(); ++step) batches.emplace_back(draw(step), draw(step));
+        return batches;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("fit watches the generator's images on the device, too") {
+    Model<Generator> generator(1);
+    Model<Pairs> judge(2);
+    AdversarialTrainer trainer{generator, judge, MeanSquaredError{},   MeanSquaredError{}, Adam{},
+                               Adam{},    AdversarialOptions{}, Cuda{}};
+    CHECK(fit(trainer, Batches{}, {.epochs = 2}).history.size() == 2);
+    for (float& weight : trainer.generator().parameters()) weight = 0;
+    trainer.options.generator_every = 1000;
+    trainer.steps() = 1;
+    CHECK_THROWS_WITH_AS(fit(trainer, Batches{}, {.epochs = 2, .lost_steps = 3}),
+                         doctest::Contains("the generator's pictures were flat"), DivergenceError);
 }

@@ -125,6 +125,7 @@ TEST_CASE("a loss that is not finite changes nothing") {
                          DivergenceError);
     CHECK(std::ranges::equal(trainer.model().parameters(), before.parameters()));
     CHECK(std::ranges::equal(trainer.model().statistics(), before.statistics()));
+    CHECK(std::ranges::equal(trainer.model().batches_tracked(), before.batches_tracked()));
     CHECK(trainer.state().step == 1);
     CHECK(std::isfinite(trainer.step(draw_batch(2).input, draw_batch(2).target)));
 }

@@ -57,12 +57,12 @@ TEST_CASE("a training step allocates nothing after the first of a size, nor does
     const Tensor<float> input(3, {3, 16, 24}, 0.5f), target(3, {3, 32, 48}, 0.25f);
     trainer.step(input, target);
     Model<Judge> judge;
-    Trainer critic{judge, MeanSquaredError{}, Adam{}, Cpu{}, 2};
+    Trainer judge_trainer{judge, MeanSquaredError{}, Adam{}, Cpu{}, 2};
     const Tensor<float> verdict(3, {1, 1, 1}, 1.f);
-    critic.step(input, verdict);
+    judge_trainer.step(input, verdict);
     const std::size_t before = allocations;
     for (int i = 0; i < 3; ++i) trainer.step(input, target);
-    for (int i = 0; i < 3; ++i) critic.step(input, verdict);
+    for (int i = 0; i < 3; ++i) judge_trainer.step(input, verdict);
     trainer.step(input.view().pictures(0, 2), target.view().pictures(0, 2));
     trainer.step(input, target);
     CHECK(allocations == before);

@@ -11,7 +11,7 @@ namespace {
 // clang-format off
 using Generator = Sequential<Conv<1, 3>, BatchNorm<3>, PReLU<>, Conv<3, 1>, Sigmoid>;
 template <int Channels>
-using Critic = Sequential<
+using SmallDiscriminator = Sequential<
     Conv<Channels, 4, 4, Stride<2>, Padding<1>>, LeakyReLU<std::ratio<1, 5>>,
     Conv<4, 4>, BatchNorm<4>, LeakyReLU<std::ratio<1, 5>>, Conv<4, 1>, Sigmoid>;
 // clang-format on
@@ -72,16 +72,16 @@ void check_step(const std::string& name, const AdversarialOptions& options) {
 
 TEST_CASE("SRGAN's step agrees with PyTorch") {
     const AdversarialOptions options{.content_weight = 1, .adversarial_weight = 1e-3, .real_label = 0.9};
-    check_step<Critic<1>, MeanSquaredError, BinaryCrossEntropy, Cpu, float>("adversarial_together.safetensors",
+    check_step<SmallDiscriminator<1>, MeanSquaredError, BinaryCrossEntropy, Cpu, float>("adversarial_together.safetensors",
                                                                             options);
-    check_step<Critic<1>, MeanSquaredError, BinaryCrossEntropy, Reference, double>("adversarial_together.safetensors",
+    check_step<SmallDiscriminator<1>, MeanSquaredError, BinaryCrossEntropy, Reference, double>("adversarial_together.safetensors",
                                                                                    options);
 }
 
 TEST_CASE("DE-GAN's step agrees with PyTorch") {
     const AdversarialOptions options{
         .content_weight = 100, .adversarial_weight = 1, .update = DiscriminatorUpdate::InTurn};
-    check_step<Critic<2>, BinaryCrossEntropy, MeanSquaredError, Cpu, float>("adversarial_in_turn.safetensors", options);
-    check_step<Critic<2>, BinaryCrossEntropy, MeanSquaredError, Reference, double>("adversarial_in_turn.safetensors",
+    check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Cpu, float>("adversarial_in_turn.safetensors", options);
+    check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Reference, double>("adversarial_in_turn.safetensors",
                                                                                    options);
 }

@@ -15,7 +15,7 @@ namespace {
 // clang-format off
 using Generator = Sequential<Conv<1, 3>, BatchNorm<3>, PReLU<>, Conv<3, 1>, Sigmoid>;
 template <int Channels>
-using Critic = Sequential<
+using SmallDiscriminator = Sequential<
     Conv<Channels, 4, 4, Stride<2>, Padding<1>>, LeakyReLU<std::ratio<1, 5>>,
     Conv<4, 4>, BatchNorm<4>, LeakyReLU<std::ratio<1, 5>>, Conv<4, 1>, Sigmoid>;
 using Eye = Sequential<Conv<3, 4>, ReLU, MaxPool<2>, Conv<4, 2>>;
@@ -69,11 +69,11 @@ TEST_CASE("both gradients agree with finite differences of both losses, with and
         check_gradient(trainer, x, t, discriminator.parameters(), trainer.discriminator_gradients(),
                        [](const AdversarialLosses& l) { return (l.discriminator_real + l.discriminator_fake) / 2; });
     };
-    check(Model<Critic<1>, double>(4), MeanAbsoluteError{}, BinaryCrossEntropy{});
-    check(Model<Critic<2>, double>(5), BinaryCrossEntropy{}, MeanSquaredError{});
+    check(Model<SmallDiscriminator<1>, double>(4), MeanAbsoluteError{}, BinaryCrossEntropy{});
+    check(Model<SmallDiscriminator<2>, double>(5), BinaryCrossEntropy{}, MeanSquaredError{});
 }
 
-TEST_CASE("a feature loss's slope agrees with finite differences, and its network stays as it is") {
+TEST_CASE("a feature loss's gradient agrees with finite differences, and its network stays as it is") {
     const Model<Eye, double> eye(7);
     const ChannelMap swapped{.source = {2, 0, 1}, .scale = {2, 3, 0.5f}, .offset = {-1, 0.25f, 0}};
     SumOfLosses loss{
@@ -81,11 +81,11 @@ TEST_CASE("a feature loss's slope agrees with finite differences, and its networ
         Weighted{MeanSquaredError{}, 0.5}};
     auto y = noise<double>(2, {3, 6, 8}, 8);
     const auto t = noise<double>(2, {3, 6, 8}, 9);
-    Tensor<double> slope(2, {3, 6, 8}), unused(2, {3, 6, 8});
+    Tensor<double> gradient(2, {3, 6, 8}), unused(2, {3, 6, 8});
     const auto value = [&](View<double> dy, double weight) {
         return add_loss(loss, std::as_const(y).view(), t.view(), dy, weight);
     };
-    value(slope.view(), 3);
+    value(gradient.view(), 3);
     for (std::size_t i = 0; i < y.data.size(); i += 11) {
         CAPTURE(i);
         const double kept = y.data[i], step = 1e-6;
@@ -94,7 +94,7 @@ TEST_CASE("a feature loss's slope agrees with finite differences, and its networ
         y.data[i] = kept - step;
         const double below = value(unused.view(), 1);
         y.data[i] = kept;
-        CHECK(3 * (above - below) / (2 * step) == doctest::Approx(slope.data[i]).epsilon(1e-5).scale(0.1));
+        CHECK(3 * (above - below) / (2 * step) == doctest::Approx(gradient.data[i]).epsilon(1e-5).scale(0.1));
     }
 }
 
@@ -103,8 +103,8 @@ namespace {
 template <int Channels>
 struct Run {
     Model<Generator> generator{1};
-    Model<Critic<Channels>> discriminator{2};
-    AdversarialTrainer<Generator, Critic<Channels>, MeanSquaredError, BinaryCrossEntropy, Adam> trainer;
+    Model<SmallDiscriminator<Channels>> discriminator{2};
+    AdversarialTrainer<Generator, SmallDiscriminator<Channels>, MeanSquaredError, BinaryCrossEntropy, Adam> trainer;
 
     explicit Run(const AdversarialOptions& options = {}, Adam settings = {})
         : trainer(generator, discriminator, {}, {}, settings, settings, options, Cpu{}, 1) {}
@@ -166,7 +166,7 @@ TEST_CASE("in turn, the discriminator makes two steps") {
     CHECK(run.discriminator.batches_tracked()[0] == 2);  // the third look, for the generator, is not counted
 }
 
-TEST_CASE("the moving average lags behind as its decay says") {
+TEST_CASE("the moving average follows the weights as its decay says") {
     const auto x = noise<float>(2, {1, 8, 8}, 1), t = noise<float>(2, {1, 8, 8}, 2);
     Run<1> run({.average_decay = 0.75});
     const auto first = values(run.generator);

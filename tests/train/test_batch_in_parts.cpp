@@ -66,5 +66,8 @@ TEST_CASE("a loss that is not finite stops at the pictures it is of") {
     const std::vector<float> before(model.parameters().begin(), model.parameters().end());
     Trainer trainer{model, MeanSquaredError{}, Adam{}, Cpu{}, 2};
     CHECK_THROWS_WITH_AS(trainer.step(input, target), doctest::Contains("is number 1, Conv2d"), DivergenceError);
+    trainer.enqueue(input, target);  // says nothing until it is asked
+    CHECK_THROWS_AS(trainer.last_loss(), DivergenceError);
+    CHECK(trainer.state().step == 0);
     CHECK(std::equal(before.begin(), before.end(), model.parameters().begin()));
 }

@@ -52,7 +52,7 @@ constexpr const char* crash_variable = "DEPIX_TEST_RESUME_CRASH";
 
 /// Starts the child; with crash_step > 0 it dies in the middle of writing the checkpoint of that step.
 pid_t start_child(const std::string& folder, int crash_step = 0) {
-    // All that allocates happens before the fork: behind it only exec is safe if this process has threads.
+    // All that allocates happens before the fork: after it only exec is safe if this process has threads.
     std::array<const char*, 4> arguments{"test_resume", "--no-skip", "--test-case=train in a child process", nullptr};
     ::setenv(folder_variable, folder.c_str(), 1);
     ::setenv(crash_variable, std::to_string(crash_step).c_str(), 1);

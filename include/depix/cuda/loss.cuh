@@ -43,7 +43,7 @@ __global__ void add_up_loss(const double* channel_losses, int channels, double c
 /// Before the first loss of a step.
 template <class Precision>
 __global__ void begin_losses(StepState* state) {
-    state->loss = 0;
+    state->losses[0] = state->losses[1] = 0;
     state->finite = 1;
     state->applied_scale = state->scale;
 }

@@ -10,7 +10,7 @@
 
 namespace depix::cuda {
 
-inline constexpr int most_settings = 8;
+inline constexpr int max_settings = 8;
 
 /// What the device knows of an optimizer: `numbers` that the host works out for each step, and `update` of one weight
 /// with its numbers in the optimizer's arrays, as OptimizerState has them, one behind the other.

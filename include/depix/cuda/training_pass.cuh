@@ -145,6 +145,18 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
     View<cuda::StorageOf<Precision>> input() const { return map(plan.input); }
     /// (N, C', H', W').
     View<const cuda::StorageOf<Precision>> output() const { return map(plan.output); }
+    /// The same, on the host. Waits.
+    Tensor<float> fetch_output(cudaStream_t stream) const {
+        const View<const cuda::StorageOf<Precision>> y = output();
+        const std::size_t picture = y.shape().size();
+        std::vector<cuda::StorageOf<Precision>> values(static_cast<std::size_t>(y.batch) * picture);
+        for (int n = 0; n < y.batch; ++n)  // a part of a concatenation has other channels between its pictures
+            cuda::download(stream, y.row(n, 0, 0), values.data() + static_cast<std::size_t>(n) * picture, picture);
+        cuda::check(cudaStreamSynchronize(stream), "fetch a network's output");
+        Tensor<float> host(y.batch, y.shape());
+        for (std::size_t i = 0; i < values.size(); ++i) host.data[i] = cuda::to_float(values[i]);
+        return host;
+    }
     View<cuda::StorageOf<Precision>> output_gradient() const { return gradient_map(plan.output); }
     /// (N, C, H, W), after a backward pass that was asked for it.
     View<const cuda::StorageOf<Precision>> input_gradient() const { return gradient_map(plan.input); }

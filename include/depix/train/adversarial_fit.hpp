@@ -161,8 +161,9 @@ class AdversarialFit {
     }
 
     // Whether all values of a batch are the same, to within float's rounding.
-    template <class T>
-    static bool is_flat(View<T> y) {
+    template <class Batch>
+    static bool is_flat(const Batch& batch) {
+        const auto y = as_view(batch);
         const auto first = y(0, 0, 0, 0);
         for (int n = 0; n < y.batch; ++n)
             for (int c = 0; c < y.channels; ++c)

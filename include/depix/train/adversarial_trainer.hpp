@@ -1,28 +1,28 @@
 // AdversarialTrainer: two networks that learn from each other (Goodfellow et al. 2014).
 //
-// The generator restores a picture. The discriminator looks at a picture and says how much it looks like a real one. In
-// every step the discriminator first learns to tell the data set's pictures from the generator's; then the generator
-// learns to please both the data (its content loss) and the discriminator (the adversarial loss). The gradient of the
-// latter comes to the generator through the discriminator, which is not changed by it.
+// The generator restores an image. The discriminator judges whether an image looks like one of the data set. In every
+// step the discriminator first learns to tell the data set's images from the generator's. Then the generator learns to
+// come near the target (its content loss) and to make the discriminator accept its images (the adversarial loss). The
+// gradient of the latter reaches the generator through the discriminator, which that does not change.
 #pragma once
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
-#include <vector>
 
 #include "depix/error.hpp"
-#include "depix/inference.hpp"
-#include "depix/tensor.hpp"
+#include "depix/plan/check.hpp"
 #include "depix/train/feature_loss.hpp"
 #include "depix/train/optimizer.hpp"
-#include "depix/train/training_pass.hpp"
+#include "depix/train/training_engine.hpp"
 
 namespace depix {
 
-/// How the discriminator learns from a batch of real pictures and a batch of the generator's.
+/// How the discriminator learns from a batch of real images and a batch of the generator's.
 enum class DiscriminatorUpdate {
     Together,  ///< One step with the mean of the two losses.
     InTurn     ///< A step for the real ones, then a step for the generator's: Keras's train_on_batch twice, DE-GAN.
@@ -31,8 +31,8 @@ enum class DiscriminatorUpdate {
 struct AdversarialOptions {
     double content_weight = 1;
     double adversarial_weight = 1e-3;
-    double real_label = 1;  ///< What the discriminator shall say of real pictures; 0.9: one-sided label smoothing
-                            ///< (Salimans et al. 2016), so that it is never too sure.
+    double real_label = 1;  ///< What the discriminator is trained to say of real images; 0.9 is one-sided label
+                            ///< smoothing (Salimans et al. 2016), which keeps it from being too sure.
     DiscriminatorUpdate update = DiscriminatorUpdate::Together;
     int discriminator_every = 1;  ///< The discriminator learns in every so many-th step,
     int generator_every = 1;      ///< and the generator in every so many-th.
@@ -41,7 +41,7 @@ struct AdversarialOptions {
 
 /// What a step has measured; a loss that the step did not compute is that of the last step that did.
 struct AdversarialLosses {
-    double discriminator_real = 0;  ///< Of the discriminator, on real pictures,
+    double discriminator_real = 0;  ///< Of the discriminator, on real images,
     double discriminator_fake = 0;  ///< and on the generator's.
     double content = 0;             ///< Of the generator, without its weight,
     double adversarial = 0;         ///< likewise.
@@ -56,11 +56,11 @@ inline void check_options(const AdversarialOptions& options) {
                     "; both must be at least 1");
 }
 
-/// Throws ShapeError unless the generator makes pictures like `real` of x; of the same size if the discriminator sees
+/// Throws ShapeError unless the generator makes images like `real` of x; of the same size if the discriminator sees
 /// both.
 template <Module Generator, bool Conditional, class T>
 void check_pairs(const View<const T>& x, const View<const T>& real) {
-    const Shape expected = Inference<Generator, Reference, T>::output_shape(x.shape());
+    const Shape expected = output_shape<Generator>(x.shape());
     if (x.batch < 1 || real.batch != x.batch || real.shape() != expected ||
         (Conditional && !(x.height == real.height && x.width == real.width)))
         throw ShapeError("depix: the generator turns " + std::to_string(x.batch) + " pictures of " +
@@ -77,19 +77,22 @@ void check_pairs(const View<const T>& x, const View<const T>& real) {
 ///                                Adam{.learning_rate = 1e-4}, Adam{.learning_rate = 1e-4}};
 ///     for (const auto& [degraded, clean] : batches) AdversarialLosses losses = trainer.step(degraded, clean);
 ///
-/// `content` compares the generator's pictures with the clean ones: any loss, also FeatureLoss and SumOfLosses.
-/// `adversarial` compares what the discriminator says with 1 (real) or 0: MeanSquaredError (least squares, Mao et al.
-/// 2017), BinaryCrossEntropy behind a Sigmoid, BinaryCrossEntropyWithLogits without.
+/// `content` compares the generator's images with the clean ones: any loss, also FeatureLoss and SumOfLosses (on the GPU
+/// those of FeatureLoss<..., Cuda>). `adversarial` compares what the discriminator says with 1 (real) or 0:
+/// MeanSquaredError (least squares, Mao et al. 2017), BinaryCrossEntropy if the discriminator ends in Sigmoid, and
+/// BinaryCrossEntropyWithLogits if it does not.
 ///
-/// A discriminator that takes as many channels as the generator gives sees pictures alone; one that takes those of the
-/// generator's input besides sees the pair (candidate, degraded), as in a conditional GAN (Isola et al. 2017).
+/// A discriminator that takes as many channels as the generator gives sees images alone. One that takes the channels of
+/// the generator's input besides sees the pair (candidate, degraded), as in a conditional GAN (Isola et al. 2017).
 ///
-/// Both models are changed in place and must outlive the trainer. Same seed, same threads: same weights, bit for bit.
+/// Both models must outlive the trainer. On the host they are changed in place; on the GPU each is brought up to date
+/// when it is asked for and when the trainer is destroyed, and in float16 each network's loss is scaled by its own
+/// factor. The same seed and number of threads give the same weights, bit for bit. Throws DeviceError where there is no
+/// GPU or too little memory.
 template <Module Generator, Module Discriminator, class Content, ElementwiseLoss Adversarial, class Optimizer,
           class Backend = Cpu, class T = float>
 class AdversarialTrainer {
-    using GeneratorPass = TrainingPass<Generator, Backend, T>;
-    using DiscriminatorPass = TrainingPass<Discriminator, Backend, T>;
+    using Engine = TrainingEngine<Backend, T>;
 
     static constexpr int candidate_channels = Generator::out_channels(Generator::in_channels);
     static constexpr int condition_channels = Discriminator::in_channels - candidate_channels;
@@ -106,54 +109,57 @@ class AdversarialTrainer {
         : generator_optimizer(generator_settings),
           discriminator_optimizer(discriminator_settings),
           options(chosen),
-          generator_(generator),
-          discriminator_(discriminator),
+          engine_(threads),
+          generator_(engine_, generator, generator_settings, chosen.average_decay > 0),
+          discriminator_(engine_, discriminator, discriminator_settings),
           content_(std::move(content)),
-          adversarial_(adversarial),
-          threads_(threads > 0 ? threads : cpu::default_threads()),
-          generator_gradients_(generator.parameters().size()),
-          discriminator_gradients_(discriminator.parameters().size()),
-          generator_state_(generator_settings.template start<T>(generator.parameters().size())),
-          discriminator_state_(discriminator_settings.template start<T>(discriminator.parameters().size())) {
+          adversarial_(adversarial) {
         detail::check_options(options);
-        if (options.average_decay > 0) average_.emplace(generator);
     }
+    AdversarialTrainer(const AdversarialTrainer&) = delete;
+    AdversarialTrainer& operator=(const AdversarialTrainer&) = delete;
 
     /// Settings may change between steps: a schedule sets the learning rates.
     Optimizer generator_optimizer, discriminator_optimizer;
     AdversarialOptions options;
 
     /// One step on a batch: input (N, C, H, W), target (N, C', H', W'). Throws ShapeError for a wrong shape, and
-    /// DivergenceError if a loss is not finite, before the network whose loss it is changes.
+    /// DivergenceError if a loss is not finite; the network whose loss it is has not changed then.
     template <class Input, class Target>
     AdversarialLosses step(const Input& input, const Target& target) {
-        const View<const T> x = as_view(input), real = as_view(target);
-        generate(x, real);
-        if (steps_ % options.discriminator_every == 0) teach_discriminator(x, real);
-        if (steps_ % options.generator_every == 0) teach_generator(x, real);
+        begin(as_view(input), as_view(target));
+        engine_.run([&](auto lane) { generator_.forward(engine_.input(), lane); });
+        const bool discriminator_learns = steps_ % options.discriminator_every == 0;
+        const bool generator_learns = steps_ % options.generator_every == 0;
+        if (discriminator_learns) update_discriminator();
+        if (generator_learns) update_generator();
+        if (discriminator_learns)
+            std::tie(losses_.discriminator_real, losses_.discriminator_fake) = checked_losses(discriminator_);
+        if (generator_learns) std::tie(losses_.content, losses_.adversarial) = checked_losses(generator_);
         ++steps_;
         return losses_;
     }
 
-    Model<Generator, T>& generator() { return generator_; }
-    const Model<Generator, T>& generator() const { return generator_; }
-    Model<Discriminator, T>& discriminator() { return discriminator_; }
-    const Model<Discriminator, T>& discriminator() const { return discriminator_; }
+    Model<Generator, T>& generator() { return generator_.model(); }
+    const Model<Generator, T>& generator() const { return generator_.model(); }
+    Model<Discriminator, T>& discriminator() { return discriminator_.model(); }
+    const Model<Discriminator, T>& discriminator() const { return discriminator_.model(); }
     /// The exponential moving average of the generator's weights, average = decay average + (1 - decay) weights, which
     /// often restores better than the last weights; nothing if options.average_decay was 0.
-    std::optional<Model<Generator, T>>& average() { return average_; }
-    const std::optional<Model<Generator, T>>& average() const { return average_; }
+    std::optional<Model<Generator, T>>& average() { return generator_.average(); }
+    const std::optional<Model<Generator, T>>& average() const { return generator_.average(); }
 
-    /// The gradients of the last step, laid out as the models' parameters().
-    std::span<const T> generator_gradients() const { return generator_gradients_; }
-    std::span<const T> discriminator_gradients() const { return discriminator_gradients_; }
-    /// What the generator made in the last step, (N, C', H', W').
-    View<const T> output() const { return generator_pass_.output(); }
+    /// The gradients of the last step, laid out as the models' parameters(): a std::span, or a std::vector that is
+    /// fetched from the device.
+    auto generator_gradients() const { return generator_.gradients(); }
+    auto discriminator_gradients() const { return discriminator_.gradients(); }
+    /// What the generator made in the last step, (N, C', H', W'): a View, or a Tensor that is fetched from the device.
+    auto output() const { return generator_.fetch_output(); }
 
-    OptimizerState<T>& generator_state() { return generator_state_; }
-    const OptimizerState<T>& generator_state() const { return generator_state_; }
-    OptimizerState<T>& discriminator_state() { return discriminator_state_; }
-    const OptimizerState<T>& discriminator_state() const { return discriminator_state_; }
+    OptimizerState<T>& generator_state() { return generator_.state(); }
+    const OptimizerState<T>& generator_state() const { return generator_.state(); }
+    OptimizerState<T>& discriminator_state() { return discriminator_.state(); }
+    const OptimizerState<T>& discriminator_state() const { return discriminator_.state(); }
     std::int64_t& steps() { return steps_; }
     const std::int64_t& steps() const { return steps_; }
     /// Those of the last step.
@@ -161,116 +167,93 @@ class AdversarialTrainer {
     const AdversarialLosses& losses() const { return losses_; }
     Random& random() { return random_; }
     const Random& random() const { return random_; }
-    int threads() const { return threads_; }
+    int threads() const { return engine_.threads(); }
 
   private:
-    // The generator's candidates, kept with everything that its backward pass needs.
-    void generate(View<const T> x, View<const T> real) {
+    // The batch and the models to where the work is done.
+    void begin(View<const T> x, View<const T> real) {
         detail::check_pairs<Generator, conditional>(x, real);
-        generator_pass_.prepare(x.batch, x.shape(), threads_);
-        GeneratorPass::run(threads_, [&](cpu::Team team) { generator_pass_.forward(generator_, x, random_, team); });
+        engine_.prepare(x.batch, x.shape(), real.shape());
+        engine_.prepare_loss(content_, x.batch, real.shape());
+        generator_.prepare(x.batch, x.shape());
+        discriminator_.prepare(x.batch, {Discriminator::in_channels, real.height, real.width});
+        engine_.send(x, real);
+        generator_.draw_from(random_);
     }
 
-    // The discriminator learns to say real_label of real pictures and 0 of the generator's.
-    void teach_discriminator(View<const T> x, View<const T> real) {
+    // The discriminator learns to say real_label of real images and 0 of the generator's.
+    void update_discriminator() {
         const bool together = options.update == DiscriminatorUpdate::Together;
-        const double weight = together ? 0.5 : 1;
-        const auto learn = [&](View<const T> picture, double label) {
-            const double loss = judge(picture, x, label, weight);
-            check_finite(loss, "discriminator's loss", discriminator_pass_);
-            discriminator_pass_.keep_statistics(discriminator_);
-            DiscriminatorPass::run(threads_, [&](cpu::Team team) {
-                discriminator_pass_.backward(discriminator_, std::span<T>(discriminator_gradients_), team);
-            });
-            return loss;
+        const auto learn = [&](auto images, double label, std::size_t which) {
+            judge(images, label, together ? 0.5 : 1, discriminator_, which);
+            if (!discriminator_.finite()) checked_losses(discriminator_);
+            discriminator_.keep_statistics();
+            engine_.run([&](auto lane) { discriminator_.backward(lane); });
         };
         const auto update = [&] {
-            discriminator_optimizer.step(discriminator_.parameters(), std::span<const T>(discriminator_gradients_),
-                                         discriminator_state_);
+            discriminator_.begin_update(discriminator_optimizer, together ? 2 : 1);
+            discriminator_.update();
         };
-        std::ranges::fill(discriminator_gradients_, T(0));
-        losses_.discriminator_real = learn(real, options.real_label);
+        discriminator_.begin_step();
+        learn(engine_.target(), options.real_label, 0);
         if (!together) {
             update();
-            std::ranges::fill(discriminator_gradients_, T(0));
+            discriminator_.clear_gradients();
         }
-        losses_.discriminator_fake = learn(generator_pass_.output(), 0);
+        learn(generator_.pass().output(), 0, 1);
         update();
+        discriminator_.end_step();
     }
 
-    // The generator learns to come near the real picture, and to make the discriminator say 1.
-    void teach_generator(View<const T> x, View<const T> real) {
-        const View<T> slope = generator_pass_.output_gradient();
-        fill(slope, {});
-        losses_.content = add_loss(content_, generator_pass_.output(), real, slope, options.content_weight);
-        losses_.adversarial = judge(generator_pass_.output(), x, 1, options.adversarial_weight);
-        check_finite(losses_.content + losses_.adversarial, "generator's loss", generator_pass_);
-        // Through the discriminator to the picture that it saw; its own gradients are not even computed.
-        DiscriminatorPass::run(threads_, [&](cpu::Team team) {
-            discriminator_pass_.backward(discriminator_, {}, team, DiscriminatorPass::InputGradient::Wanted);
-        });
-        copy(discriminator_pass_.input_gradient().slice(0, candidate_channels), slope, true);
-
-        std::ranges::fill(generator_gradients_, T(0));
-        GeneratorPass::run(threads_, [&](cpu::Team team) {
-            generator_pass_.backward(generator_, std::span<T>(generator_gradients_), team);
-        });
-        generator_pass_.keep_statistics(generator_);
-        generator_optimizer.step(generator_.parameters(), std::span<const T>(generator_gradients_), generator_state_);
-        if (average_) move_average();
+    // The generator learns to come near the real image, and to make the discriminator say 1.
+    void update_generator() {
+        generator_.begin_step();
+        generator_.set_loss(content_, engine_.target(), options.content_weight, generator_.losses(), 0);
+        judge(generator_.pass().output(), 1, options.adversarial_weight, generator_, 1);
+        if (!generator_.finite()) checked_losses(generator_);
+        engine_.run([&](auto lane) { discriminator_.backward_to_input(lane); });
+        engine_.copy(discriminator_.pass().input_gradient().slice(0, candidate_channels),
+                     generator_.pass().output_gradient(), true);
+        engine_.run([&](auto lane) { generator_.backward(lane); });
+        generator_.begin_update(generator_optimizer);
+        generator_.update();
+        generator_.keep_statistics();
+        generator_.end_step();
+        if (generator_.averaged()) generator_.move_average(options.average_decay);
     }
 
-    // The discriminator's forward pass on a picture (and what it was made from), the loss of what it says against
-    // `label`, and weight times the slope of that as the output's gradient.
-    double judge(View<const T> picture, View<const T> condition, double label, double weight) {
-        const Shape shape{Discriminator::in_channels, picture.height, picture.width};
-        if (judged_.batch != picture.batch || judged_.shape != shape) {
-            judged_ = Tensor<T>(picture.batch, shape);
-            labels_ = Tensor<T>(picture.batch, Inference<Discriminator, Reference, T>::output_shape(shape));
-        }
-        copy(picture, judged_.view().slice(0, candidate_channels));
-        if constexpr (conditional) copy(condition, judged_.view().slice(candidate_channels, condition_channels));
-        discriminator_pass_.prepare(picture.batch, shape, threads_);
-        DiscriminatorPass::run(threads_, [&](cpu::Team team) {
-            discriminator_pass_.forward(discriminator_, std::as_const(judged_).view(), random_, team);
-        });
-        std::ranges::fill(labels_.data, static_cast<T>(label));
-        const View<T> slope = discriminator_pass_.output_gradient();
-        fill(slope, {});
-        return add_loss(adversarial_, discriminator_pass_.output(), std::as_const(labels_).view(), slope, weight);
+    // The discriminator's forward pass on images (and what they were made from), the loss of what it says against
+    // `label`, which `learner` keeps, and weight times the gradient of that at the discriminator's output.
+    template <class Images, class Learner>
+    void judge(Images images, double label, double weight, Learner& learner, std::size_t which) {
+        engine_.copy(images, discriminator_.pass().input().slice(0, candidate_channels));
+        if constexpr (conditional)
+            engine_.copy(engine_.input(), discriminator_.pass().input().slice(candidate_channels, condition_channels));
+        discriminator_.draw_from(random_);
+        engine_.run([&](auto lane) { discriminator_.forward(lane); });
+        discriminator_.set_loss(adversarial_, label, weight, learner.losses(), which);
     }
 
-    void move_average() {
-        const T keep = static_cast<T>(options.average_decay), take = T(1) - keep;
-        const std::span<const T> now = std::as_const(generator_).parameters();
-        const std::span<T> average = average_->parameters();
-        for (std::size_t i = 0; i < now.size(); ++i) average[i] = keep * average[i] + take * now[i];
-        std::ranges::copy(std::as_const(generator_).statistics(), average_->statistics().begin());
-        std::ranges::copy(std::as_const(generator_).batches_tracked(), average_->batches_tracked().begin());
-    }
-
-    template <class Pass>
-    void check_finite(double loss, const char* which, const Pass& pass) const {
-        if (std::isfinite(loss)) return;
+    // The two losses of a network's step. Throws DivergenceError if one is not finite.
+    template <class Learner>
+    std::pair<double, double> checked_losses(Learner& learner) {
+        const auto [first, second] = learner.fetch_losses();
+        if (std::isfinite(first + second)) return {first, second};
+        learner.take_back_update();
         std::string message = "depix: the ";
-        message.append(which).append(" is ").append(std::to_string(loss)).append(" at step ");
-        throw DivergenceError(message.append(std::to_string(steps_ + 1)).append(pass.describe_first_bad_layer()));
+        message.append(static_cast<void*>(&learner) == &generator_ ? "generator" : "discriminator");
+        message.append("'s loss is ").append(std::to_string(first + second)).append(" at step ");
+        throw DivergenceError(message.append(std::to_string(steps_ + 1)).append(learner.describe_first_bad_layer()));
     }
 
-    Model<Generator, T>& generator_;
-    Model<Discriminator, T>& discriminator_;
+    Engine engine_;
+    TrainedNetwork<Generator, Optimizer, Backend, T> generator_;
+    TrainedNetwork<Discriminator, Optimizer, Backend, T> discriminator_;
     Content content_;
     Adversarial adversarial_;
-    int threads_;
     Random random_{1};
-    std::vector<T> generator_gradients_, discriminator_gradients_;
-    OptimizerState<T> generator_state_, discriminator_state_;
-    std::optional<Model<Generator, T>> average_;
     std::int64_t steps_ = 0;
     AdversarialLosses losses_;
-    GeneratorPass generator_pass_;
-    DiscriminatorPass discriminator_pass_;
-    Tensor<T> judged_, labels_;
 };
 
 }  // namespace depix

@@ -1,17 +1,14 @@
 // Trainer: forward, loss, backward, optimizer. One step at a time, in memory that is laid out once.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
-#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "depix/error.hpp"
-#include "depix/inference.hpp"
+#include "depix/plan/check.hpp"
 #include "depix/train/loss.hpp"
 #include "depix/train/optimizer.hpp"
-#include "depix/train/training_pass.hpp"
+#include "depix/train/training_engine.hpp"
 
 namespace depix {
 
@@ -20,35 +17,11 @@ namespace detail {
 /// Throws ShapeError unless the network makes pictures like the targets of the inputs.
 template <Module Network, class T>
 void check_batch(const View<const T>& input, const View<const T>& target) {
-    const Shape expected = Inference<Network, Reference, T>::output_shape(input.shape());
+    const Shape expected = output_shape<Network>(input.shape());
     if (input.batch < 1 || target.shape() != expected || target.batch != input.batch)
         throw ShapeError("depix: training on " + std::to_string(input.batch) + " pictures of " +
                          to_string(input.shape()) + " needs as many targets of " + to_string(expected) +
                          ", but there are " + std::to_string(target.batch) + " of " + to_string(target.shape()));
-}
-
-/// Whether a picture's part of the gradients does not depend on the other pictures of its batch.
-template <Module Network>
-constexpr bool pictures_are_independent() {
-    bool independent = true;
-    layers_of<Network>::for_each([&]<class L>() { independent &= count_tensors<L>(false) == 0; });
-    return independent;
-}
-
-/// How many pictures of a batch a training step takes at once: as many as leave their maps in a third-level cache,
-/// where their gradients want as much again; a divisor of the batch.
-template <Module Network>
-int pictures_at_once(int batch, Shape input) {
-    if constexpr (!pictures_are_independent<Network>()) return batch;
-    constexpr auto plan = plan_for_training<Network>();
-    constexpr std::size_t cache = 4 << 20;  // of floats, 16 MiB
-    const auto shapes = find_shapes(plan, input);
-    std::size_t maps = 0;  // of one picture
-    for (int i = 0; i < plan.tensor_count; ++i)
-        if (plan.root(i) == i) maps += shapes[static_cast<std::size_t>(i)].size();
-    for (int pictures = batch; pictures > 1; --pictures)
-        if (batch % pictures == 0 && static_cast<std::size_t>(pictures) * maps <= cache) return pictures;
-    return 1;
 }
 
 }  // namespace detail
@@ -58,22 +31,31 @@ int pictures_at_once(int batch, Shape input) {
 ///     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3}};
 ///     for (const auto& [noisy, target] : batches) loss = trainer.step(noisy, target);
 ///
-/// The model must outlive the trainer and is changed in place. Batches may change in size from step to step; a step
-/// allocates nothing unless it is larger than all before. Same seed, same number of threads: same weights, bit for bit.
-/// A network without batch norm goes forward and back with a few pictures of a batch after the other, whose gradients
-/// are added up: they stay in the cache, and the batch needs no more memory than those few.
+/// The model must outlive the trainer. Batches may change in size from step to step; a step allocates nothing unless it
+/// is larger than all before. The same seed and number of threads give the same weights, bit for bit.
+///
+/// On the host the model is changed in place. A network without batch norm takes a few pictures of a batch at a time,
+/// forward and back, and adds their gradients up: they stay in the cache, and the batch needs no more memory than those
+/// few.
+///
+/// On the GPU (`Trainer{..., Cuda{}}`) the weights live on the device; the host's model is brought up to date when
+/// `model()` or a checkpoint asks for it, and when the trainer is destroyed. A step is one captured graph, and `enqueue`
+/// returns before it is done, so that one batch travels while another is worked on:
+///
+///     for (const auto& [noisy, target] : batches) trainer.enqueue(noisy, target);
+///     loss = trainer.last_loss();  // waits
+///
+/// In float16 the loss is scaled (kernels/cuda/step_state.cuh). Throws DeviceError where there is no GPU or too little
+/// memory; the model's weights are intact then.
 template <Module Network, class Loss, class Optimizer, class Backend = Cpu, class T = float>
 class Trainer {
-    using Pass = TrainingPass<Network, Backend, T>;
+    using Engine = TrainingEngine<Backend, T>;
 
   public:
     Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, Backend = {}, int threads = 0)
-        : optimizer(settings),
-          model_(model),
-          loss_(loss),
-          threads_(threads > 0 ? threads : cpu::default_threads()),
-          gradients_(model.parameters().size()),
-          state_(settings.template start<T>(model.parameters().size())) {}
+        : optimizer(settings), engine_(threads), network_(engine_, model, settings), loss_(loss) {}
+    Trainer(const Trainer&) = delete;
+    Trainer& operator=(const Trainer&) = delete;
 
     /// Settings may change between steps: a schedule sets optimizer.learning_rate.
     Optimizer optimizer;
@@ -82,81 +64,80 @@ class Trainer {
     /// Throws ShapeError for a wrong shape and DivergenceError if the loss is not finite; the model is unchanged then.
     template <class Input, class Target>
     double step(const Input& input, const Target& target) {
-        const double loss = gradient(input, target);
-        if (!std::isfinite(loss))
-            throw DivergenceError("depix: the loss is " + std::to_string(loss) + " at step " +
-                                  std::to_string(state_.step + 1) + pass_.describe_first_bad_layer());
-        pass_.keep_statistics(model_);
-        optimizer.step(model_.parameters(), std::span<const T>(gradients_), state_);
-        return loss;
+        enqueue(input, target);
+        return last_loss();
     }
-
+    /// The same, but on the GPU it returns as soon as the batch is copied and the step is under way. A step whose loss
+    /// is not finite changes nothing.
+    template <class Input, class Target>
+    void enqueue(const Input& input, const Target& target) {
+        run(as_view(input), as_view(target), true);
+    }
+    /// The loss of the last step, for which it waits. Throws DivergenceError if it is not finite.
+    double last_loss() {
+        const double loss = network_.fetch_losses()[0];
+        if (std::isfinite(loss)) return loss;
+        network_.take_back_update();
+        throw DivergenceError("depix: the loss is " + std::to_string(loss) + " at step " +
+                              std::to_string(network_.steps() + 1) + network_.describe_first_bad_layer());
+    }
     /// The loss of a batch and its gradients, without changing the model.
     template <class Input, class Target>
     double gradient(const Input& input, const Target& target) {
-        return pass(as_view(input), as_view(target));
+        run(as_view(input), as_view(target), false);
+        return network_.fetch_losses()[0];
     }
+    /// The gradients of the last step, laid out as model.parameters(): a std::span, or a std::vector that is fetched
+    /// from the device.
+    auto gradients() const { return network_.gradients(); }
 
-    /// The gradients of the last step, laid out as model.parameters().
-    std::span<const T> gradients() const { return gradients_; }
-
-    Model<Network, T>& model() { return model_; }
-    const Model<Network, T>& model() const { return model_; }
+    Model<Network, T>& model() { return network_.model(); }
+    const Model<Network, T>& model() const { return network_.model(); }
     const Loss& loss() const { return loss_; }
-    OptimizerState<T>& state() { return state_; }
-    const OptimizerState<T>& state() const { return state_; }
+    OptimizerState<T>& state() { return network_.state(); }
+    const OptimizerState<T>& state() const { return network_.state(); }
     Random& random() { return random_; }
     const Random& random() const { return random_; }
-    int threads() const { return threads_; }
-
+    int threads() const { return engine_.threads(); }
+    /// Steps that were left out because float16 gradients overflowed; the loss's scale was halved each time.
+    int skipped_steps() const { return network_.skipped_steps(); }
     /// Bytes of memory that the largest batch so far has needed: maps, gradients, scratch.
-    std::size_t workspace_bytes() const { return pass_.workspace_bytes(); }
+    std::size_t workspace_bytes() const { return network_.pass().workspace_bytes(); }
+
+    /// For measuring on the GPU: the step on the batch that lies on the device already, and the stream it belongs to.
+    const auto& step_graph() const requires(Engine::records) { return step_; }
+    const auto& stream() const requires(Engine::records) { return engine_.stream(); }
 
   private:
-    double pass(View<const T> input, View<const T> target) {
+    void run(View<const T> input, View<const T> target, bool learn) {
         detail::check_batch<Network>(input, target);
-        const int at_once = detail::pictures_at_once<Network>(input.batch, input.shape());
-        pass_.prepare(at_once, input.shape(), threads_);
-        losses_.assign(static_cast<std::size_t>(input.batch * threads_), 0);
-        std::fill(gradients_.begin(), gradients_.end(), T(0));
-        Pass::run(threads_, [&](cpu::Team team) {
-            for (int first = 0; first < input.batch; first += at_once) {
-                pass_.forward(model_, input.pictures(first, at_once), random_, team);
-                compare(target, first, at_once, team);
-                team.barrier();
-                const auto begin = losses_.begin() + first * threads_;
-                if (!std::all_of(begin, begin + at_once * threads_, [](double loss) { return std::isfinite(loss); }))
-                    break;  // the maps stay as they are, for the message
-                pass_.backward(model_, std::span<T>(gradients_), team);
-            }
-        });
-        double sum = 0;
-        for (const double loss : losses_) sum += loss;
-        return sum / (static_cast<double>(input.batch) * static_cast<double>(target.shape().size()));
-    }
-
-    // The losses of the pictures that are in the pass, and the output's gradient: this thread's rows, which are the
-    // same that it computes before and behind.
-    void compare(View<const T> target, int first_picture, int pictures, cpu::Team team) {
-        const View<const T> output = pass_.output();
-        const T factor =
-            static_cast<T>(1 / (static_cast<double>(target.batch) * static_cast<double>(target.shape().size())));
-        cpu::share_rows(team, pictures, output.height, [&](int n, int first, int last) {
-            losses_[static_cast<std::size_t>((first_picture + n) * threads_ + team.thread)] =
-                sum_loss(loss_, output.rows(first, last - first),
-                         target.pictures(first_picture, pictures).rows(first, last - first),
-                         pass_.output_gradient().rows(first, last - first), n, factor);
+        const int at_once = Engine::template pictures_at_once<Network>(input.batch, input.shape());
+        const bool moved = engine_.prepare(input.batch, input.shape(), target.shape());
+        if (network_.prepare(at_once, input.shape()) || moved) step_ = {}, gradient_ = {};
+        engine_.send(input, target);
+        network_.draw_from(random_);
+        if (learn) network_.begin_update(optimizer);
+        engine_.replay(learn ? step_ : gradient_, [&] {
+            network_.begin_step(input.batch);
+            engine_.run([&](auto lane) {
+                for (int first = 0; first < input.batch; first += at_once) {
+                    network_.forward(engine_.input().pictures(first, at_once), lane);
+                    if (!network_.compare(loss_, engine_.target(), first, lane)) break;  // the message needs the maps
+                    network_.backward(lane);
+                }
+            });
+            if (!learn || !network_.finite()) return;
+            network_.update();
+            network_.keep_statistics();
+            network_.end_step();
         });
     }
 
-    Model<Network, T>& model_;
+    Engine engine_;
+    TrainedNetwork<Network, Optimizer, Backend, T> network_;
     Loss loss_;
-    int threads_;
     Random random_{1};
-    Pass pass_;
-    std::vector<T> gradients_;
-    OptimizerState<T> state_;
-    std::vector<double> losses_;  // of each picture of the batch and thread
+    typename Engine::Recording step_, gradient_;
 };
 
 template <class Network, class T, class Loss, class Optimizer>

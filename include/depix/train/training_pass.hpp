@@ -52,6 +52,10 @@ class TrainingPass {
             copy(input.pictures(n, 1).rows(first, last - first),
                  map(plan.input).pictures(n, 1).rows(first, last - first), false);
         });
+        forward(model, random, team);
+    }
+    /// The same, from what was written to input().
+    void forward(const Model<Network, T>& model, Random& random, cpu::Team team) {
         if (team.thread == 0) std::ranges::copy(model.statistics(), new_statistics_.begin());
         team.barrier();
         for (int i = 0; i < plan.step_count; ++i) {
@@ -70,6 +74,8 @@ class TrainingPass {
         }
     }
 
+    /// (N, C, H, W), as prepared.
+    View<T> input() const { return map(plan.input); }
     /// (N, C', H', W').
     View<const T> output() const { return map(plan.output); }
     View<T> output_gradient() const { return gradient_map(plan.output); }

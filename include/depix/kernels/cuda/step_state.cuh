@@ -1,4 +1,4 @@
-// What a training step knows of itself, on the device: its loss, whether all is finite, and the loss's scale. So a step
+// What a training step knows of itself, on the device: its losses, whether all is finite, and the loss's scale. So a step
 // that must not happen does not, without a trip to the host.
 #pragma once
 
@@ -14,10 +14,10 @@ namespace depix::cuda {
 /// gradients would be lost below 2^-24. As torch.cuda.amp.GradScaler does, a step with a gradient that is not finite is
 /// left out and halves the scale; `steps_to_grow` steps without one double it.
 struct StepState {
-    double loss = 0;
+    double losses[2] = {};  ///< of which a trainer computes at most two for a network
     float scale = 1;
     float applied_scale = 1;  ///< the one that the last step's gradients have
-    int finite = 1;           ///< the loss, and where losses are scaled, the gradients
+    int finite = 1;           ///< the losses, and where losses are scaled, the gradients
     int good_steps = 0;       ///< since the scale last changed
     int skipped = 0;          ///< steps that were left out
 };
