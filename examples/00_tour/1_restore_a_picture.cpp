@@ -2,8 +2,8 @@
 //
 // A network in depix is a type. `Depixelizer` (models/depixelizer.hpp) is the list of its layers; `Model` holds its
 // weights under PyTorch's names; `Inference` prepares them for this processor. Preparing takes a while (batch norms are
-// folded into the convolutions, weights are packed, every feature map gets its place in memory), so it is done once, and
-// a call restores a picture without allocating anything but the result.
+// folded into the convolutions, weights are packed, every feature map gets its place in memory), so it is done once,
+// and a call restores a picture without allocating anything but the result.
 //
 //     1_restore_a_picture WEIGHTS.safetensors PICTURE.png RESTORED.png
 #include <depix/depix.hpp>
@@ -19,8 +19,8 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
-        // Loading checks every tensor's name and shape before it writes the first number: a wrong file throws, names all
-        // that is wrong with it, and leaves the model as it was.
+        // Loading checks every tensor's name and shape before it writes the first number: a wrong file throws, names
+        // all that is wrong with it, and leaves the model as it was.
         Model<Depixelizer> model;
         load(model, arguments[1]);
 

@@ -1,8 +1,8 @@
 // 2: train on your own pairs.
 //
-// Two folders with pictures of the same names are a data set: FOLDER/pixeled/0.png is what FOLDER/clean/0.png became. The
-// loader reads and shuffles them on threads of its own, ahead of the training. One step of the trainer is the forward
-// pass, the loss, the backward pass and the optimizer, in memory that is laid out once.
+// Two folders with pictures of the same names are a data set: FOLDER/pixeled/0.png is what FOLDER/clean/0.png became.
+// The loader reads and shuffles them on threads of its own, ahead of the training. One step of the trainer is the
+// forward pass, the loss, the backward pass and the optimizer, in memory that is laid out once.
 //
 //     2_train_on_your_pairs FOLDER WEIGHTS.safetensors     (the tour's test gives it examples/01_depixelizer/samples)
 #include <depix/data/loader.hpp>
@@ -14,8 +14,8 @@
 
 using namespace depix;
 
-// A small network that keeps the picture's size: it learns what to add to the pixelated picture. Channels that do not fit
-// together would not compile.
+// A small network that keeps the picture's size: it learns what to add to the pixelated picture. Channels that do not
+// fit together would not compile.
 using Sharpener = Residual<Conv<3, 8>, ReLU, Conv<8, 8>, ReLU, Conv<8, 3>>;
 static_assert(Sharpener::parameter_count == 224 + 584 + 219);
 
@@ -36,7 +36,8 @@ int main(int count, char** arguments) {
             double sum = 0;
             int steps = 0;
             for (const auto& [pixelated, clean] : loader.epoch(epoch)) {
-                sum += trainer.step(pixelated, clean);  // throws DivergenceError, and changes nothing, if it is not finite
+                sum +=
+                    trainer.step(pixelated, clean);  // throws DivergenceError, and changes nothing, if it is not finite
                 ++steps;
             }
             last = sum / steps;
@@ -45,8 +46,8 @@ int main(int count, char** arguments) {
         }
         save(model, arguments[2]);
 
-        // fit() (train/fit.hpp) is this loop with validation, a schedule, checkpoints that a killed run goes on from with
-        // the same bits, and a plot of the loss: see examples/01_depixelizer/train.hpp.
+        // fit() (train/fit.hpp) is this loop with validation, a schedule, checkpoints that a killed run goes on from
+        // with the same bits, and a plot of the loss: see examples/01_depixelizer/train.hpp.
         return last < first ? 0 : 1;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());

@@ -1,13 +1,13 @@
 // 3: your network, with your weights from PyTorch.
 //
-// Write the nn.Module down as a type: nn.Sequential is Sequential, an attribute's name is Named, and the parameters get the
-// names that state_dict gives them. In Python, once:
+// Write the nn.Module down as a type: nn.Sequential is Sequential, an attribute's name is Named, and the parameters get
+// the names that state_dict gives them. In Python, once:
 //
 //     from safetensors.torch import save_file
 //     save_file(model.state_dict(), "weights.safetensors")
 //
-// The file that this program reads was written so by PyTorch 1.13. It holds the weights (with "w." before their names), an
-// input, and PyTorch's output for it.
+// The file that this program reads was written so by PyTorch 1.13. It holds the weights (with "w." before their names),
+// an input, and PyTorch's output for it.
 //
 //     3_your_network_pytorch_weights tests/golden/depixelizer.safetensors
 #include <depix/depix.hpp>

@@ -1,10 +1,10 @@
 // 4: a layer of your own.
 //
 // SiLU is not among depix's layers. This file adds it, outside the library, and it works on every backend, trains, and
-// is fused into the convolution before it where that is faster. A layer whose output[i] depends on input[i] alone states
-// its formula twice: y from x, and the loss's gradient by x from that by y. layers/elementwise.hpp says what a formula
-// may use. (layers/relu.hpp is shorter still; layers/layer.hpp lists what any other layer promises, and a layer that
-// forgets a part does not compile: the message says which.)
+// is fused into the convolution before it where that is faster. A layer whose output[i] depends on input[i] alone
+// states its formula twice: y from x, and the loss's gradient by x from that by y. layers/elementwise.hpp says what a
+// formula may use. (layers/relu.hpp is shorter still; layers/layer.hpp lists what any other layer promises, and a layer
+// that forgets a part does not compile: the message says which.)
 //
 //     4_your_own_layer
 #include <depix/depix.hpp>

@@ -1,8 +1,8 @@
 // 5: pictures of any size, in as much memory as you have.
 //
 // The compiler knows how far an output pixel sees (its receptive field) and how much memory a picture of given size
-// takes. So a picture can be restored in tiles that each bring exactly the surroundings that they depend on: the result is
-// that of the whole picture, without seams, and memory no longer grows with the picture.
+// takes. So a picture can be restored in tiles that each bring exactly the surroundings that they depend on: the result
+// is that of the whole picture, without seams, and memory no longer grows with the picture.
 //
 //     5_any_size_any_memory
 #include <depix/depix.hpp>
@@ -15,7 +15,8 @@ using namespace depix;
 
 // Constants of the compiler, before anything runs.
 static_assert(receptive_field<DocumentsAutoencoder>() < 64);
-static_assert(workspace_bytes<DocumentsAutoencoder>({1, 256, 256}) < workspace_bytes<DocumentsAutoencoder>({1, 1203, 901 * 4}));
+static_assert(workspace_bytes<DocumentsAutoencoder>({1, 256, 256}) <
+              workspace_bytes<DocumentsAutoencoder>({1, 1203, 901 * 4}));
 
 int main() {
     Model<DocumentsAutoencoder> model;  // untrained: random weights restore as exactly
@@ -24,10 +25,11 @@ int main() {
     // Sides that divide by nothing.
     Image page({1, 1203, 901});
     for (int y = 0; y < page.shape.height; ++y)
-        for (int x = 0; x < page.shape.width; ++x) page(0, y, x) = 0.5f + 0.5f * std::sin(0.01f * static_cast<float>(x * y % 997));
+        for (int x = 0; x < page.shape.width; ++x)
+            page(0, y, x) = 0.5f + 0.5f * std::sin(0.01f * static_cast<float>(x * y % 997));
 
-    const Image whole = restore(network, page);                              // all at once
-    const Image tiled = restore(network, page, Tiles{.size = 256});          // one tile after another
+    const Image whole = restore(network, page);                                  // all at once
+    const Image tiled = restore(network, page, Tiles{.size = 256});              // one tile after another
     const Image shared = restore(network, page, Tiles{.size = 256, .jobs = 2});  // two at a time
 
     float difference = 0;

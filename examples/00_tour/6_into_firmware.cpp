@@ -1,8 +1,8 @@
 // 6: into firmware.
 //
 // `StaticInference` binds the size of the picture, too. Then everything is known to the compiler: the plan, where every
-// feature map lies, and how many bytes that takes. There is no heap, no exception, no thread and no file: its headers need
-// nothing but the language's freestanding ones. Weights are plain arrays, which lie in flash; write_weights_header
+// feature map lies, and how many bytes that takes. There is no heap, no exception, no thread and no file: its headers
+// need nothing but the language's freestanding ones. Weights are plain arrays, which lie in flash; write_weights_header
 // (io/weights_header.hpp) writes those of a trained model. examples/02_firmware runs on a Cortex-M4F.
 #include <depix/layers/conv.hpp>
 #include <depix/layers/conv_transpose.hpp>
@@ -22,9 +22,9 @@ using Restore = StaticInference<Tiny, Shape{1, 16, 16}>;
 static_assert(Restore::parameter_count == 20 + 9 && Restore::statistic_count == 0);
 static_assert(Restore::workspace_bytes <= 4096);
 
-// In the order of Model's arrays: the weights of Conv (2, 1, 3, 3), its biases, those of ConvTranspose (2, 1, 2, 2), its
-// bias. These pass the picture's brightness on: channel 0 carries the pixel itself, and all four pixels of a window become
-// its largest.
+// In the order of Model's arrays: the weights of Conv (2, 1, 3, 3), its biases, those of ConvTranspose (2, 1, 2, 2),
+// its bias. These pass the picture's brightness on: channel 0 carries the pixel itself, and all four pixels of a window
+// become its largest.
 constexpr float weights[Restore::parameter_count] = {
     0, 0, 0, 0, 1, 0, 0, 0, 0,  // channel 0: the pixel
     0, 0, 0, 0, 0, 0, 0, 0, 0,  // channel 1: nothing
@@ -43,8 +43,8 @@ int main() {
     for (int i = 0; i < 256; ++i) picture[i] = static_cast<float>(i % 16) / 16;
     network.run(weights, no_statistics, picture, restored);
 
-    std::printf("workspace %zu bytes, weights %zu bytes, pictures %zu bytes\n", Restore::workspace_bytes, sizeof weights,
-                sizeof picture + sizeof restored);
+    std::printf("workspace %zu bytes, weights %zu bytes, pictures %zu bytes\n", Restore::workspace_bytes,
+                sizeof weights, sizeof picture + sizeof restored);
     for (int i = 0; i < 256; ++i) {
         const float expected = static_cast<float>(i % 16 / 2 * 2 + 1) / 16;  // the right one of two columns is brighter
         if (restored[i] != expected) return 1;

@@ -139,8 +139,8 @@ struct Batches {
 TEST_CASE("fit watches the generator's images on the device, too") {
     Model<Generator> generator(1);
     Model<Pairs> judge(2);
-    AdversarialTrainer trainer{generator, judge, MeanSquaredError{},   MeanSquaredError{}, Adam{},
-                               Adam{},    AdversarialOptions{}, Cuda{}};
+    AdversarialTrainer trainer{generator, judge,  MeanSquaredError{},   MeanSquaredError{},
+                               Adam{},    Adam{}, AdversarialOptions{}, Cuda{}};
     CHECK(fit(trainer, Batches{}, {.epochs = 2}).history.size() == 2);
     for (float& weight : trainer.generator().parameters()) weight = 0;
     trainer.options.generator_every = 1000;

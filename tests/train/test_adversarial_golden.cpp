@@ -72,16 +72,17 @@ void check_step(const std::string& name, const AdversarialOptions& options) {
 
 TEST_CASE("SRGAN's step agrees with PyTorch") {
     const AdversarialOptions options{.content_weight = 1, .adversarial_weight = 1e-3, .real_label = 0.9};
-    check_step<SmallDiscriminator<1>, MeanSquaredError, BinaryCrossEntropy, Cpu, float>("adversarial_together.safetensors",
-                                                                            options);
-    check_step<SmallDiscriminator<1>, MeanSquaredError, BinaryCrossEntropy, Reference, double>("adversarial_together.safetensors",
-                                                                                   options);
+    check_step<SmallDiscriminator<1>, MeanSquaredError, BinaryCrossEntropy, Cpu, float>(
+        "adversarial_together.safetensors", options);
+    check_step<SmallDiscriminator<1>, MeanSquaredError, BinaryCrossEntropy, Reference, double>(
+        "adversarial_together.safetensors", options);
 }
 
 TEST_CASE("DE-GAN's step agrees with PyTorch") {
     const AdversarialOptions options{
         .content_weight = 100, .adversarial_weight = 1, .update = DiscriminatorUpdate::InTurn};
-    check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Cpu, float>("adversarial_in_turn.safetensors", options);
-    check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Reference, double>("adversarial_in_turn.safetensors",
-                                                                                   options);
+    check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Cpu, float>(
+        "adversarial_in_turn.safetensors", options);
+    check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Reference, double>(
+        "adversarial_in_turn.safetensors", options);
 }

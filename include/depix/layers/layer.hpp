@@ -172,7 +172,7 @@ concept MarkedAsLayer = requires {
 /// A leaf of a network, as opposed to Sequential and its kin. A type that is marked as a layer and is not complete
 /// stops the compiler with a sentence.
 template <class T>
-concept Layer = MarkedAsLayer<T> && (sizeof(layer_is_incomplete<T>) > 0);
+concept Layer = MarkedAsLayer<T> &&(sizeof(layer_is_incomplete<T>) > 0);
 
 /// A layer as a value, which is what the plan's steps point at; &layer_info<L> identifies L.
 struct LayerInfo {

@@ -77,8 +77,8 @@ void check_pairs(const View<const T>& x, const View<const T>& real) {
 ///                                Adam{.learning_rate = 1e-4}, Adam{.learning_rate = 1e-4}};
 ///     for (const auto& [degraded, clean] : batches) AdversarialLosses losses = trainer.step(degraded, clean);
 ///
-/// `content` compares the generator's images with the clean ones: any loss, also FeatureLoss and SumOfLosses (on the GPU
-/// those of FeatureLoss<..., Cuda>). `adversarial` compares what the discriminator says with 1 (real) or 0:
+/// `content` compares the generator's images with the clean ones: any loss, also FeatureLoss and SumOfLosses (on the
+/// GPU those of FeatureLoss<..., Cuda>). `adversarial` compares what the discriminator says with 1 (real) or 0:
 /// MeanSquaredError (least squares, Mao et al. 2017), BinaryCrossEntropy if the discriminator ends in Sigmoid, and
 /// BinaryCrossEntropyWithLogits if it does not.
 ///

@@ -39,8 +39,8 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
 /// few.
 ///
 /// On the GPU (`Trainer{..., Cuda{}}`) the weights live on the device; the host's model is brought up to date when
-/// `model()` or a checkpoint asks for it, and when the trainer is destroyed. A step is one captured graph, and `enqueue`
-/// returns before it is done, so that one batch travels while another is worked on:
+/// `model()` or a checkpoint asks for it, and when the trainer is destroyed. A step is one captured graph, and
+/// `enqueue` returns before it is done, so that one batch travels while another is worked on:
 ///
 ///     for (const auto& [noisy, target] : batches) trainer.enqueue(noisy, target);
 ///     loss = trainer.last_loss();  // waits

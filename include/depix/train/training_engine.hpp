@@ -37,8 +37,8 @@ constexpr bool pictures_are_independent() {
     return independent;
 }
 
-/// How many pictures of a batch a training step takes at once: as many as leave their maps in a third-level cache, which
-/// their gradients need once more; a divisor of the batch.
+/// How many pictures of a batch a training step takes at once: as many as leave their maps in a third-level cache,
+/// which their gradients need once more; a divisor of the batch.
 template <Module Network>
 int pictures_at_once(int batch, Shape input) {
     if constexpr (!pictures_are_independent<Network>()) return batch;
@@ -183,7 +183,8 @@ class TrainedNetwork {
         team.barrier();
         const auto begin = part_losses_.begin(), end = begin + (first_picture + output.batch) * engine_.threads();
         if (team.thread == 0) losses_[0] = std::accumulate(begin, end, 0.0) / elements;
-        return std::all_of(end - output.batch * engine_.threads(), end, [](double part) { return std::isfinite(part); });
+        return std::all_of(end - output.batch * engine_.threads(), end,
+                           [](double part) { return std::isfinite(part); });
     }
 
     /// losses[which] = the loss of the output and a target; the output's gradient is `weight` times the loss's.

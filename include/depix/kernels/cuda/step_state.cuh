@@ -1,5 +1,5 @@
-// What a training step knows of itself, on the device: its losses, whether all is finite, and the loss's scale. So a step
-// that must not happen does not, without a trip to the host.
+// What a training step knows of itself, on the device: its losses, whether all is finite, and the loss's scale. So a
+// step that must not happen does not, without a trip to the host.
 #pragma once
 
 #include <cmath>
