@@ -5,10 +5,10 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <functional>
 
 #include "depix/data/sources/picture_folder.hpp"
 #include "depix/io/image.hpp"
+#include "depix/restore/any_restorer.hpp"
 
 namespace example {
 
@@ -22,8 +22,7 @@ struct RestoreFiles {
 /// Writes restore(input) to output; of a folder every picture, as PNG under its own name, and what cannot be read or
 /// restored is reported and left out. The exit status: 1 if there was such a picture. A single picture throws.
 inline int restore_files(const RestoreFiles& files, const std::filesystem::path& input,
-                         const std::filesystem::path& output,
-                         const std::function<depix::Image(const depix::Image&)>& restore) {
+                         const std::filesystem::path& output, const depix::AnyRestorer& restore) {
     namespace fs = std::filesystem;
     if (!fs::is_directory(input)) {
         depix::write_image(output.string(), restore(depix::read_image(input.string(), files.channels)));

@@ -2,17 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 
-#include "depix/tensor.hpp"
+#include "depix/restore/any_restorer.hpp"
 
 namespace example {
 
-/// A trained network, for RGB pictures of any size.
-using Restorer = std::function<depix::Image(const depix::Image&)>;
-
-/// `network` is "depixelizer" or "text_restorer"; threads as Inference takes them.
-Restorer load_restorer(const std::string& network, const std::filesystem::path& weights, int threads = 0);
+/// For RGB pictures of any size. `network` is "depixelizer" or "text_restorer"; threads as Inference takes them.
+depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, int threads = 0);
 
 }  // namespace example

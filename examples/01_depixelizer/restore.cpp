@@ -88,7 +88,7 @@ depix::Image make_sheet(const std::vector<Result>& results) {
 }  // namespace
 
 int example::restore(const RestoreOptions& options) {
-    const Restorer network = load_restorer(options.network, options.weights, options.threads);
+    const depix::AnyRestorer network = load_network(options.network, options.weights, options.threads);
 
     const std::vector<Job> jobs = plan(options.input, options.output);
     std::vector<Result> shown;

@@ -21,8 +21,7 @@
 
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/train/fit.hpp"
-#include "depix/train/schedule.hpp"
+#include "depix/train/run.hpp"
 #include "pairs.hpp"
 
 namespace example {
@@ -38,22 +37,17 @@ int train_network(const TrainOptions& options, depix::Initialisation initialisat
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    depix::FitOptions fitting = depix::fit_in_folder(options.run);
-    fitting.epochs = options.epochs;
-    fitting.patience = options.patience;
-    fitting.best_weights = (options.run / (options.network + ".safetensors")).string();
-    fitting.loss_curve.title = options.network + ": mean squared error";
-    if (options.cosine)  // from the learning rate to 0 along half a cosine, after a short warm-up
-        fitting.schedule = depix::WarmUpCosine{
-            .learning_rate = options.learning_rate,
-            .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
-        };
-
-    depix::ProgressLine progress(stdout, depix::NoTerminal::line_per_epoch);
-    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    const std::filesystem::path weights = options.run / (options.network + ".safetensors");
+    const depix::FitResult result = depix::train_in_folder(trainer, training, validation,
+                                                           {.folder = options.run,
+                                                            .name = options.network,
+                                                            .best_weights = weights,
+                                                            .epochs = options.epochs,
+                                                            .patience = options.patience,
+                                                            .cosine = options.cosine});
     std::printf("best epoch %d: mean squared error %.6f on the validation pairs, %.2f dB\n", result.best_epoch,
                 result.best_loss, -10 * std::log10(result.best_loss));
-    std::printf("weights: %s\n", fitting.best_weights.c_str());
+    std::printf("weights: %s\n", weights.string().c_str());
     return 0;
 }
 

@@ -19,7 +19,7 @@ namespace {
 
 using Rows = std::vector<std::vector<depix::Image>>;
 
-void score_black_and_white(const std::vector<example::PagePair>& pages, const example::Enhancer& enhance,
+void score_black_and_white(const std::vector<example::PagePair>& pages, const depix::AnyRestorer& enhance,
                            double threshold, Rows& rows) {
     struct Method {
         std::string name;
@@ -58,7 +58,7 @@ void score_black_and_white(const std::vector<example::PagePair>& pages, const ex
                     method.sum.pseudo_f_measure / count, method.sum.psnr / count, method.sum.drd / count);
 }
 
-void score_grey(const std::vector<example::PagePair>& pages, const example::Enhancer& enhance, Rows& rows) {
+void score_grey(const std::vector<example::PagePair>& pages, const depix::AnyRestorer& enhance, Rows& rows) {
     depix::Scores before, after;
     const auto count = static_cast<double>(pages.size());
     for (const example::PagePair& page : pages) {
@@ -79,7 +79,7 @@ void score_grey(const std::vector<example::PagePair>& pages, const example::Enha
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
-    const Enhancer enhance = load_enhancer(options.filters, options.weights, options.threads);
+    const depix::AnyRestorer enhance = load_network(options.filters, options.weights, options.threads);
     std::vector<PagePair> pages =
         options.pages.empty() ? draw_pages(options.task, 20, 512, 2026) : read_pages(options.pages, options.only);
     // Some drawn pages are blank: there is no ink to be found, and no F-measure.

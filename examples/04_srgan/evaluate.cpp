@@ -51,7 +51,7 @@ depix::SuperResolutionPair read_pair(const TestPicture& picture) {
 
 int example::evaluate(const EvaluateOptions& options) {
     const std::vector<TestPicture> pictures = list_pictures(depix::PictureFolder(options.pictures));
-    const Enlarger enlarge = load_enlarger(options.width, options.weights, options.threads);
+    const depix::AnyRestorer enlarge = load_network(options.width, options.weights, options.threads);
 
     std::printf("                               bicubic            network\n");
     std::printf("picture                   PSNR (dB)   SSIM   PSNR (dB)   SSIM\n");

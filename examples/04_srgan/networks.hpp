@@ -2,10 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <string>
 
-#include "depix/tensor.hpp"
+#include "depix/restore/any_restorer.hpp"
 
 namespace example {
 
@@ -15,10 +14,8 @@ inline std::string to_string(Width width) {
     return width == Width::published ? "published" : width == Width::small ? "small" : "foreign";
 }
 
-/// A trained network: makes RGB pictures of any size four times as high and wide. Values 0..1, not yet clamped.
-using Enlarger = std::function<depix::Image(const depix::Image&)>;
-
-/// threads as Inference takes them.
-Enlarger load_enlarger(Width width, const std::filesystem::path& weights, int threads = 0);
+/// Makes RGB pictures of any size four times as high and wide. Values 0..1, not yet clamped. threads as Inference takes
+/// them.
+depix::AnyRestorer load_network(Width width, const std::filesystem::path& weights, int threads = 0);
 
 }  // namespace example

@@ -4,5 +4,5 @@
 
 int example::restore(const RestoreOptions& options) {
     return restore_files({"srgan", "pictures could not be enlarged", 3}, options.input, options.output,
-                         load_enlarger(options.width, options.weights, options.threads));
+                         load_network(options.width, options.weights, options.threads));
 }

@@ -15,8 +15,7 @@
 
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/train/fit.hpp"
-#include "depix/train/schedule.hpp"
+#include "depix/train/run.hpp"
 #include "generators.hpp"
 #include "pairs.hpp"
 
@@ -38,19 +37,12 @@ int train_generator(const TrainOptions& options) {
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    depix::FitOptions fitting = depix::fit_in_folder(options.run);
-    fitting.epochs = options.epochs;
-    fitting.patience = 0;
-    fitting.checkpoint_every_steps = 200;
-    fitting.loss_curve.title = "SRResNet: mean squared error";
-    if (options.cosine)
-        fitting.schedule = depix::WarmUpCosine{
-            .learning_rate = options.learning_rate,
-            .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
-        };
-
-    depix::ProgressLine progress(stdout, depix::NoTerminal::line_per_epoch);
-    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    const depix::FitResult result = depix::train_in_folder(trainer, training, validation,
+                                                           {.folder = options.run,
+                                                            .name = "SRResNet",
+                                                            .epochs = options.epochs,
+                                                            .cosine = options.cosine,
+                                                            .checkpoint_every_steps = 200});
     // From -1 to 1 is twice as far as from 0 to 1, and its square four times.
     std::printf("best epoch %d: mean squared error %.6f on the validation pictures, %.2f dB\n", result.best_epoch,
                 result.best_loss, depix::decibels(result.best_loss / 4));

@@ -16,8 +16,7 @@
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
 #include "depix/data/sources/documents.hpp"
-#include "depix/train/fit.hpp"
-#include "depix/train/schedule.hpp"
+#include "depix/train/run.hpp"
 
 namespace example {
 
@@ -42,21 +41,15 @@ int train_network(const TrainOptions& options, depix::Initialisation initialisat
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    depix::FitOptions fitting = depix::fit_in_folder(options.run);
-    fitting.epochs = options.epochs;
-    fitting.patience = 0;
-    fitting.best_weights = (options.run / (options.network + ".safetensors")).string();
-    fitting.loss_curve.title = options.network + ": mean squared error";
-    if (options.cosine)
-        fitting.schedule = depix::WarmUpCosine{
-            .learning_rate = options.learning_rate,
-            .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
-        };
-
-    depix::ProgressLine progress(stdout, depix::NoTerminal::line_per_epoch);
-    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    const std::filesystem::path weights = options.run / (options.network + ".safetensors");
+    const depix::FitResult result = depix::train_in_folder(trainer, training, validation,
+                                                           {.folder = options.run,
+                                                            .name = options.network,
+                                                            .best_weights = weights,
+                                                            .epochs = options.epochs,
+                                                            .cosine = options.cosine});
     std::printf("best epoch %d: root of the mean squared error %.4f on the validation pages\nweights: %s\n",
-                result.best_epoch, std::sqrt(result.best_loss), fitting.best_weights.c_str());
+                result.best_epoch, std::sqrt(result.best_loss), weights.string().c_str());
     return 0;
 }
 

@@ -23,7 +23,7 @@ depix::Image middle(const depix::Image& picture, int size) {
 
 int example::evaluate(const EvaluateOptions& options) {
     const depix::PictureFolder pictures = split_pictures(options.pictures).test;
-    const Restorer restore = load_restorer(options.filters, options.weights);
+    const depix::AnyRestorer restore = load_network(options.filters, options.weights);
 
     std::printf("%zu pictures                PSNR (dB)         SSIM\n", pictures.size());
     std::printf("damage                   before   after   before  after\n");

@@ -1,30 +1,15 @@
 #include "networks.hpp"
 
-#include <memory>
-
 #include "depix/data/masks.hpp"
-#include "depix/io/safetensors.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
-#include "depix/restore/restore.hpp"
 
-namespace {
-
-template <int Filters>
-example::Restorer load_unet(const std::filesystem::path& weights, int threads) {
-    using Network = depix::PixelShuffleUNet<Filters>;
-    depix::Model<Network> model;
-    depix::load(model, weights.string());
-    const auto network = std::make_shared<const depix::Inference<Network>>(model, threads);
-    return [network](const depix::Image& picture) { return depix::restore(*network, picture); };
+depix::AnyRestorer example::load_network(int filters, const std::filesystem::path& weights, int threads) {
+    return filters == 16 ? depix::load_restorer<depix::PixelShuffleUNet<16>>(weights.string(), threads)
+                         : depix::load_restorer<depix::PixelShuffleUNet<32>>(weights.string(), threads);
 }
 
-}  // namespace
-
-example::Restorer example::load_restorer(int filters, const std::filesystem::path& weights, int threads) {
-    return filters == 16 ? load_unet<16>(weights, threads) : load_unet<32>(weights, threads);
-}
-
-depix::Image example::restore_picture(const Restorer& network, depix::Image picture, const depix::Image* mask) {
+depix::Image example::restore_picture(const depix::AnyRestorer& network, depix::Image picture,
+                                      const depix::Image* mask) {
     if (mask == nullptr) return network(picture);
     depix::apply_mask(picture, *mask);
     const depix::Image painted = network(picture);

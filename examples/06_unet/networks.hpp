@@ -2,20 +2,17 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 
-#include "depix/tensor.hpp"
+#include "depix/restore/any_restorer.hpp"
 
 namespace example {
 
-/// A trained network, for RGB pictures of any size.
-using Restorer = std::function<depix::Image(const depix::Image&)>;
-
-/// filters is 16 or 32; threads as Inference takes them.
-Restorer load_restorer(int filters, const std::filesystem::path& weights, int threads = 0);
+/// For RGB pictures of any size. filters is 16 or 32; threads as Inference takes them.
+depix::AnyRestorer load_network(int filters, const std::filesystem::path& weights, int threads = 0);
 
 /// The network's picture; with a mask (1 channel, 1 is missing) only what is missing comes from it, and all else stays.
 /// Throws ShapeError for a mask of another size.
-depix::Image restore_picture(const Restorer& network, depix::Image picture, const depix::Image* mask = nullptr);
+depix::Image restore_picture(const depix::AnyRestorer& network, depix::Image picture,
+                             const depix::Image* mask = nullptr);
 
 }  // namespace example

@@ -24,7 +24,7 @@ depix::Image read_part(const httplib::Request& request, const char* name, int ch
     return depix::decode_image(std::as_bytes(std::span(bytes)), channels, limits);
 }
 
-void answer(const example::Restorer& network, bool masked, const httplib::Request& request,
+void answer(const depix::AnyRestorer& network, bool masked, const httplib::Request& request,
             httplib::Response& response) {
     try {
         const depix::Image picture = read_part(request, "picture", 3);
@@ -45,8 +45,8 @@ void answer(const example::Restorer& network, bool masked, const httplib::Reques
 }  // namespace
 
 int example::serve(const ServeOptions& options) {
-    const Restorer denoise = load_restorer(options.filters, options.denoise_weights, options.threads);
-    const Restorer inpaint = load_restorer(options.filters, options.inpaint_weights, options.threads);
+    const depix::AnyRestorer denoise = load_network(options.filters, options.denoise_weights, options.threads);
+    const depix::AnyRestorer inpaint = load_network(options.filters, options.inpaint_weights, options.threads);
     httplib::Server server;
     server.set_payload_max_length(64 << 20);
     server.Get("/",

@@ -17,8 +17,7 @@
 #include "depix/data/loader.hpp"
 #include "depix/data/sources/picture_source.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
-#include "depix/train/fit.hpp"
-#include "depix/train/schedule.hpp"
+#include "depix/train/run.hpp"
 
 namespace example {
 
@@ -45,18 +44,9 @@ int train_unet(const TrainOptions& options) {
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    depix::FitOptions fitting = depix::fit_in_folder(options.run);
-    fitting.epochs = options.epochs;
-    fitting.patience = 0;
-    fitting.checkpoint_every_steps = 200;
-    fitting.loss_curve.title = "U-Net: mean squared error";
-    fitting.schedule = depix::WarmUpCosine{
-        .learning_rate = options.learning_rate,
-        .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
-    };
-
-    depix::ProgressLine progress(stdout, depix::NoTerminal::line_per_epoch);
-    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    const depix::FitResult result = depix::train_in_folder(
+        trainer, training, validation,
+        {.folder = options.run, .name = "U-Net", .epochs = options.epochs, .checkpoint_every_steps = 200});
     std::printf("best epoch %d: mean squared error %.6f on the validation pictures, %.2f dB\n", result.best_epoch,
                 result.best_loss, -10 * std::log10(result.best_loss));
 

@@ -79,7 +79,7 @@ int main(int count, char** arguments) {
     try {
         if (*train_command) return train(training);
         const example::RestoreFiles files{"gpu", "pictures could not be restored", example::channels_of(network)};
-        return example::restore_files(files, input, output, example::load_restorer(network, precision, weights));
+        return example::restore_files(files, input, output, example::load_network(network, precision, weights));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "gpu: %s\n", error.what());
         return 1;

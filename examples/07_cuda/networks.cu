@@ -8,19 +8,11 @@ namespace {
 
 using namespace depix;
 
-template <class Network, class Backend>
-example::Restorer load_network(const std::filesystem::path& weights) {
-    Model<Network> model;
-    load(model, weights.string());
-    const auto network = std::make_shared<const Inference<Network, Backend>>(model);
-    return [network](const Image& picture) { return restore(*network, picture); };
-}
-
 template <class Backend>
-example::Restorer load_on(const std::string& network, const std::filesystem::path& weights) {
-    if (network == "documents") return load_network<DocumentsAutoencoder, Backend>(weights);
-    if (network == "unet_16") return load_network<PixelShuffleUNet<16>, Backend>(weights);
-    return load_network<Depixelizer, Backend>(weights);
+AnyRestorer load_on(const std::string& network, const std::filesystem::path& weights) {
+    if (network == "documents") return load_restorer<DocumentsAutoencoder, Backend>(weights.string());
+    if (network == "unet_16") return load_restorer<PixelShuffleUNet<16>, Backend>(weights.string());
+    return load_restorer<Depixelizer, Backend>(weights.string());
 }
 
 template <class Backend>
@@ -40,7 +32,7 @@ class DepixelizerLearner final : public example::Learner {
 
 }  // namespace
 
-example::Restorer example::load_restorer(const std::string& network, const std::string& precision,
+depix::AnyRestorer example::load_network(const std::string& network, const std::string& precision,
                                          const std::filesystem::path& weights) {
     if (precision == "float16") return load_on<CudaWith<precision::Float16>>(network, weights);
     return load_on<Cuda>(network, weights);

@@ -2,20 +2,17 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
-#include "depix/tensor.hpp"
+#include "depix/restore/any_restorer.hpp"
 
 namespace example {
 
-/// A trained network, for pictures of any size.
-using Restorer = std::function<depix::Image(const depix::Image&)>;
-
-/// network: "depixelizer", "documents" or "unet_16"; precision: "float32" or "float16".
+/// For pictures of any size. network: "depixelizer", "documents" or "unet_16"; precision: "float32" or "float16".
 /// Throws DeviceError where there is no GPU, FileError for weights that do not fit.
-Restorer load_restorer(const std::string& network, const std::string& precision, const std::filesystem::path& weights);
+depix::AnyRestorer load_network(const std::string& network, const std::string& precision,
+                                const std::filesystem::path& weights);
 
 /// Channels of a network's pictures.
 int channels_of(const std::string& network);

@@ -1,13 +1,15 @@
-// restore: pictures of any size.
+// restore: pictures of any size, by a network of any type.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "../io/temporary_folder.hpp"
 #include "depix/layers/conv.hpp"
 #include "depix/layers/max_pool.hpp"
 #include "depix/layers/upsample.hpp"
 #include "depix/random.hpp"
+#include "depix/restore/any_restorer.hpp"
 #include "depix/restore/restore.hpp"
 
 using namespace depix;
@@ -48,4 +50,19 @@ TEST_CASE("any size goes in, and comes out") {
     }
     CHECK_THROWS_AS(restore(network, Image({3, 8, 8})), ShapeError);
     CHECK_THROWS_AS(restore(network, Image({3, 7, 8})), ShapeError);
+}
+
+TEST_CASE("load_restorer keeps a network whose type nobody knows") {
+    const TemporaryFolder folder;
+    const Model<Network> model(4);
+    const std::string file = (folder.path / "weights.safetensors").string();
+    save(model, file);
+    const Image image = picture(9, 6);
+    AnyRestorer any = load_restorer<Network>(file, 1);
+    const AnyRestorer copy = any;
+    any = load_restorer<Network, Reference>(
+        file, 1, [](const auto& network, const Image& whole) { return restore(network, whole, Tiles{.size = 8}); });
+    CHECK(copy(image) == restore(Inference<Network>(model, 1), image));
+    CHECK(any(image) == restore(Inference<Network, Reference>(model), image));
+    CHECK_THROWS_AS(load_restorer<Network>((folder.path / "none.safetensors").string()), FileError);
 }

@@ -1,5 +1,6 @@
-// fit: early stopping, the best weights, schedules, reports, and runs that go on where they stopped.
-#include "depix/train/fit.hpp"
+// fit and train_in_folder: early stopping, the best weights, schedules, reports, and runs that go on where they
+// stopped.
+#include "depix/train/run.hpp"
 
 #include <doctest/doctest.h>
 
@@ -292,4 +293,27 @@ TEST_CASE("fit: a run in one folder, which is made") {
     for (const char* name : {"checkpoint.safetensors", "best.safetensors", "history.csv", "loss.svg"})
         CHECK(std::filesystem::exists(folder.path / "runs" / "first" / name));
     CHECK_THROWS_AS(fit_in_folder(folder.path / "runs" / "first" / "loss.svg"), FileError);
+}
+
+TEST_CASE("train_in_folder is fit with a folder, a name and a cosine") {
+    const TemporaryFolder folder, other;
+    Run run, fitted;
+    const FitResult result =
+        train_in_folder(run.trainer, training, validation,
+                        {.folder = folder.path / "runs" / "a", .name = "tiny", .epochs = 3, .progress = nullptr});
+    FitOptions options = fit_in_folder(other.path);
+    options.epochs = 3;
+    options.patience = 0;
+    options.schedule = WarmUpCosine{.learning_rate = 1e-2, .steps = 18};
+    CHECK(agree(result.history, fit(fitted.trainer, training, validation, options).history));
+    CHECK(values(run.model) == values(fitted.model));
+    for (const char* file : {"checkpoint.safetensors", "best.safetensors", "history.csv", "loss.svg"})
+        CHECK(std::filesystem::exists(folder.path / "runs" / "a" / file));
+
+    // The same call again finds all epochs done.
+    Run again;
+    CHECK(train_in_folder(again.trainer, training, validation,
+                          {.folder = folder.path / "runs" / "a", .name = "tiny", .epochs = 3, .progress = nullptr})
+              .history.size() == 3);
+    CHECK(values(again.model) == values(run.model));
 }

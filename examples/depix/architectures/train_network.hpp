@@ -15,8 +15,7 @@
 #include "depix/data/loader.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/plan/summary.hpp"
-#include "depix/train/fit.hpp"
-#include "depix/train/schedule.hpp"
+#include "depix/train/run.hpp"
 
 namespace tool {
 
@@ -33,18 +32,12 @@ int train_network(const TrainOptions& options, const depix::SafetensorsFile* sta
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 
-    depix::FitOptions fitting = depix::fit_in_folder(options.run);
-    fitting.epochs = options.epochs;
-    fitting.patience = 0;
-    fitting.checkpoint_every_steps = 200;
-    fitting.loss_curve.title = options.architecture + ": mean squared error";
-    fitting.schedule = depix::WarmUpCosine{
-        .learning_rate = options.learning_rate,
-        .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
-    };
-
-    depix::ProgressLine progress(stderr, depix::NoTerminal::line_per_epoch);
-    const depix::FitResult result = depix::fit(trainer, training, validation, fitting, progress);
+    const depix::FitResult result = depix::train_in_folder(trainer, training, validation,
+                                                           {.folder = options.run,
+                                                            .name = options.architecture,
+                                                            .epochs = options.epochs,
+                                                            .checkpoint_every_steps = 200,
+                                                            .progress = stderr});
     const std::string weights = (options.run / "weights.safetensors").string();
     depix::save(model, weights, {.dtype = {}, .metadata = {{"architecture", options.architecture}}});
     std::printf("best epoch %d: root of the mean squared error %.4f on the pictures kept aside\nweights: %s\n",
