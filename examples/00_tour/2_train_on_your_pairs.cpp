@@ -46,8 +46,8 @@ int main(int count, char** arguments) {
         }
         save(model, arguments[2]);
 
-        // fit() (train/fit.hpp) is this loop with validation, a schedule, checkpoints that a killed run goes on from
-        // with the same bits, and a plot of the loss: see examples/01_depixelizer/train.hpp.
+        // train_in_folder() (train/run.hpp) is this loop with validation, a schedule, checkpoints that a killed run
+        // goes on from with the same bits, and a plot of the loss: see examples/01_depixelizer/train.hpp.
         return last < first ? 0 : 1;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
