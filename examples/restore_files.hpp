@@ -9,6 +9,7 @@
 #include "depix/data/sources/picture_folder.hpp"
 #include "depix/io/image.hpp"
 #include "depix/restore/any_restorer.hpp"
+#include "plan_jobs.hpp"
 
 namespace example {
 
@@ -20,29 +21,34 @@ struct RestoreFiles {
 };
 
 /// Writes restore(input) to output; of a folder every picture, as PNG under its own name, and what cannot be read or
-/// restored is reported and left out. The exit status: 1 if there was such a picture. A single picture throws.
+/// restored is reported and left out. The exit status: 1 if there was such a picture. A single picture throws. No
+/// result takes the place of an input or of another result: see plan_jobs.hpp.
 inline int restore_files(const RestoreFiles& files, const std::filesystem::path& input,
                          const std::filesystem::path& output, const depix::AnyRestorer& restore) {
-    namespace fs = std::filesystem;
-    if (!fs::is_directory(input)) {
-        depix::write_image(output.string(), restore(depix::read_image(input.string(), files.channels)));
+    if (!std::filesystem::is_directory(input)) {
+        const Job job = plan_file(input, output, ".png");
+        depix::write_image(job.output.string(), restore(depix::read_upright(job.input.string(), files.channels)));
         return 0;
     }
-    const depix::PictureFolder pictures(input, {.channels = files.channels, .recursive = files.recursive});
-    fs::create_directories(output);
+    const Plan plan = plan_folder(input, output, {.recursive = files.recursive});
     std::size_t failed = 0;
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
+    for (const depix::PictureFolder::LeftOut& left_out : plan.left_out) {
+        std::fprintf(stderr, "%s: %s %s\n", files.program, left_out.path.c_str(), left_out.why.c_str());
+        ++failed;
+    }
+    for (const Job& job : plan.jobs) {
         try {
-            const fs::path target = output / fs::path(pictures.path(i)).filename().replace_extension(".png");
-            depix::write_image(target.string(), restore(pictures.read(i)));
-            std::printf("%s\n", target.string().c_str());
+            make_folder(job.output.parent_path());
+            depix::write_image(job.output.string(), restore(depix::read_upright(job.input.string(), files.channels)));
+            std::printf("%s\n", job.output.string().c_str());
         } catch (const std::exception& error) {  // one bad picture does not stop the others
             std::fprintf(stderr, "%s: %s\n", files.program, error.what());
             ++failed;
         }
     }
     if (failed > 0)
-        std::fprintf(stderr, "%s: %zu of %zu %s\n", files.program, failed, pictures.size(), files.complaint);
+        std::fprintf(stderr, "%s: %zu of %zu %s\n", files.program, failed, plan.jobs.size() + plan.left_out.size(),
+                     files.complaint);
     return failed > 0 ? 1 : 0;
 }
 

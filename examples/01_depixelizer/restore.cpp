@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "../plan_jobs.hpp"
 #include "commands.hpp"
 #include "depix/image/pixelate.hpp"
 #include "depix/metrics/fidelity.hpp"
@@ -24,8 +25,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Job {
-    fs::path damaged, restored;
+struct Task {
+    example::Job job;
     std::optional<fs::path> clean;
 };
 
@@ -35,28 +36,19 @@ struct Result {
 };
 
 // What to restore, and where to put it. Results of a folder are PNG files, so that nothing is lost.
-std::vector<Job> plan(const fs::path& input, const fs::path& output) {
-    if (!fs::is_directory(input)) {
-        if (!fs::is_directory(output)) return {{input, output, {}}};
-        return {{input, output / input.filename().replace_extension(".png"), {}}};
-    }
+std::vector<Task> plan(const fs::path& input, const fs::path& output) {
+    if (!fs::is_directory(input)) return {{example::plan_file(input, output, ".png"), {}}};
     const bool pairs = fs::is_directory(input / "pixeled") && fs::is_directory(input / "clean");
-    std::vector<Job> jobs;
-    for (const fs::directory_entry& file : fs::directory_iterator(pairs ? input / "pixeled" : input)) {
-        if (!file.is_regular_file() || !example::is_picture(file.path())) continue;
-        Job job{file.path(), output / file.path().filename().replace_extension(".png"), {}};
-        const fs::path twin = input / "clean" / file.path().filename();
-        if (pairs && fs::exists(twin)) job.clean = twin;
-        jobs.push_back(std::move(job));
+    const example::Plan plan = example::plan_folder(pairs ? input / "pixeled" : input, output, {});
+    if (!plan.left_out.empty())
+        throw depix::FileError(plan.left_out[0].path, plan.left_out[0].why + "; nothing was written");
+    std::vector<Task> tasks;
+    for (const example::Job& job : plan.jobs) {
+        const fs::path twin = input / "clean" / job.input.filename();
+        tasks.push_back({job, pairs && fs::exists(twin) ? std::optional(twin) : std::nullopt});
     }
-    std::sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.damaged < b.damaged; });
-    for (std::size_t i = 1; i < jobs.size(); ++i)
-        if (jobs[i].restored == jobs[i - 1].restored)
-            throw depix::FileError(jobs[i].damaged.string(),
-                                   "would become the same file as " + jobs[i - 1].damaged.filename().string());
-    if (jobs.empty()) throw depix::FileError(input.string(), "no pictures here (PNG, JPEG, BMP)");
-    fs::create_directories(output);
-    return jobs;
+    example::make_folder(output);
+    return tasks;
 }
 
 // Before, after and, where it is known, the truth, side by side; a row each.
@@ -90,24 +82,24 @@ depix::Image make_sheet(const std::vector<Result>& results) {
 int example::restore(const RestoreOptions& options) {
     const depix::AnyRestorer network = load_network(options.network, options.weights, options.threads);
 
-    const std::vector<Job> jobs = plan(options.input, options.output);
+    const std::vector<Task> tasks = plan(options.input, options.output);
     std::vector<Result> shown;
     std::vector<double> milliseconds;
     double error_before = 0, error_after = 0;
     int compared = 0, failed = 0;
-    for (const Job& job : jobs) {
+    for (const auto& [job, clean] : tasks) {
         try {
-            Result result{read_picture(job.damaged), {}, {}};
+            Result result{read_picture(job.input), {}, {}};
             const auto start = std::chrono::steady_clock::now();
             result.restored = network(result.damaged);
             // As the file will hold it.
             for (float& value : result.restored.pixels) value = depix::from_byte(depix::to_byte(value));
             milliseconds.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-            write_picture(job.restored, result.restored);
-            std::printf("%s", job.restored.string().c_str());
-            if (job.clean) {
-                result.clean = read_picture(*job.clean);
+            write_picture(job.output, result.restored);
+            std::printf("%s", job.output.string().c_str());
+            if (clean) {
+                result.clean = read_picture(*clean);
                 const double before = depix::mean_squared_error(result.damaged, *result.clean);
                 const double after = depix::mean_squared_error(result.restored, *result.clean);
                 std::printf("   PSNR %.2f -> %.2f dB", depix::decibels(before), depix::decibels(after));
@@ -122,7 +114,7 @@ int example::restore(const RestoreOptions& options) {
             ++failed;
         }
     }
-    if (jobs.size() > 1 && !shown.empty()) {
+    if (tasks.size() > 1 && !shown.empty()) {
         const fs::path sheet = options.output / "before_after.png";
         write_picture(sheet, make_sheet(shown));
         std::sort(milliseconds.begin(), milliseconds.end());
@@ -133,6 +125,6 @@ int example::restore(const RestoreOptions& options) {
         std::printf("\nbefore, after%s: %s\n", compared > 0 ? ", and the clean pictures" : "", sheet.string().c_str());
     }
     if (failed > 0)
-        std::fprintf(stderr, "depixelizer: %d of %zu pictures could not be restored\n", failed, jobs.size());
+        std::fprintf(stderr, "depixelizer: %d of %zu pictures could not be restored\n", failed, tasks.size());
     return failed > 0 ? 1 : 0;
 }

@@ -44,6 +44,34 @@ tool::Shard tool::parse_shard(const std::string& text) {
     refuse("--shard", text, "which of how many, such as 1/4 up to 4/4");
 }
 
+double tool::parse_scale(const std::string& text) {
+    double scale = 0;
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), scale);
+    if (error != std::errc() || rest != text.data() + text.size() || !(scale > 0 && scale <= 1024))
+        refuse("-s", text, "a number above 0, written with a point, such as 1.5");
+    return scale;
+}
+
+std::size_t tool::parse_count(const char* option, const std::string& text) {
+    constexpr const char* wanted = "a whole number above 0, such as 100000, 50M, 1GB or 512MiB";
+    std::size_t count = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, count);
+    if (error != std::errc() || count == 0) refuse(option, text, wanted);
+    std::string unit(rest, end);
+    if (unit.ends_with('B') || unit.ends_with('b')) unit.pop_back();
+    const bool binary = unit.size() == 2 && unit[1] == 'i';
+    const std::string prefixes = "KMG";
+    const auto power = unit.empty() ? std::size_t{0} : prefixes.find(static_cast<char>(unit[0] & ~0x20)) + 1;
+    if ((!unit.empty() && power == 0) || unit.size() > (binary ? 2u : 1u)) refuse(option, text, wanted);
+    for (std::size_t i = 0; i < power; ++i) {
+        const std::size_t factor = binary ? 1024 : 1000;
+        if (count > static_cast<std::size_t>(-1) / factor) refuse(option, text, wanted);
+        count *= factor;
+    }
+    return count;
+}
+
 std::pair<int, int> tool::parse_size(const std::string& text) {
     const std::vector<int> numbers = split_numbers(text, 'x');
     constexpr int most = 1 << 15;

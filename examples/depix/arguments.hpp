@@ -1,6 +1,7 @@
 // Arguments that are more than a number or a name.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,12 @@ Threads parse_threads(const std::string& text);
 
 /// "2/5": the second of five. Throws UsageError.
 Shard parse_shard(const std::string& text);
+
+/// "1.5": a number above 0. Throws UsageError.
+double parse_scale(const std::string& text);
+
+/// "100000", "50M", "1GB", "512MiB": K, M and G are thousands, with an i 1024 to their power. Throws UsageError.
+std::size_t parse_count(const char* option, const std::string& text);
 
 /// "480x640" or "480": height and width. Throws UsageError.
 std::pair<int, int> parse_size(const std::string& text);

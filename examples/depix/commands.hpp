@@ -48,6 +48,7 @@ struct RestoreOptions {
     int quality = 95;    // of JPEG
     bool flips = false;
     bool recursive = false;
+    bool full_names = false;  // x.jpg becomes x.jpg.png
     bool skip_existing = false;
     bool verbose = false;
     Shard shard;

@@ -64,9 +64,28 @@ class Report {
     tool::FolderResult result_;
 };
 
-void join(std::vector<std::thread>& threads) {
-    for (std::thread& thread : threads) thread.join();
-}
+// So many threads that do the same, or as many as the system grants: perhaps none.
+class ThreadGroup {
+  public:
+    ThreadGroup(const std::function<void()>& work, int count) {
+        try {
+            for (int i = 0; i < count; ++i) threads_.emplace_back(work);
+        } catch (const std::system_error&) {
+        }
+    }
+    ThreadGroup(const ThreadGroup&) = delete;
+    ThreadGroup& operator=(const ThreadGroup&) = delete;
+    ~ThreadGroup() { join(); }
+
+    bool empty() const { return threads_.empty(); }
+    void join() {
+        for (std::thread& thread : threads_)
+            if (thread.joinable()) thread.join();
+    }
+
+  private:
+    std::vector<std::thread> threads_;
+};
 
 }  // namespace
 
@@ -91,40 +110,40 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
         for (std::size_t i = next++; i < jobs.size() && interrupted == 0; i = next++)
             guarded(jobs[i], [&] { read.push({&jobs[i], read_picture(jobs[i].input, options.limits)}); });
     };
+    const auto restore = [&](depix::PictureFile picture) {
+        const depix::Shape shape = picture.color.shape;
+        const Cut cut = cut_picture(*recipe.architecture, shape.height, shape.width, options.tile, 1);
+        return restore_picture(network, recipe, std::move(picture), cut.tiles);
+    };
     const auto restore_pictures = [&] {
         while (std::optional<Task> task = read.pop())
-            guarded(*task->job, [&] {
-                const depix::Shape shape = task->picture.color.shape;
-                const Cut cut = cut_picture(*recipe.architecture, shape.height, shape.width, options.tile, 1);
-                task->picture = restore_picture(network, recipe, std::move(task->picture), cut.tiles);
-                restored.push(std::move(*task));
-            });
+            guarded(*task->job, [&] { restored.push({task->job, restore(std::move(task->picture))}); });
+    };
+    const auto write = [&](const Job& job, const depix::PictureFile& picture) {
+        write_picture(job.output, picture, output_format(options, job.output), options.quality);
+        report.restored();
     };
     const auto write_pictures = [&] {
         while (const std::optional<Task> task = restored.pop())
-            guarded(*task->job, [&] {
-                const Job& job = *task->job;
-                write_picture(job.output, task->picture, output_format(options, job.output), options.quality);
-                report.restored();
-            });
+            guarded(*task->job, [&] { write(*task->job, task->picture); });
     };
 
-    const auto start = [](int count, const std::function<void()>& work) {
-        std::vector<std::thread> threads;
-        try {
-            for (int i = 0; i < count; ++i) threads.emplace_back(work);
-        } catch (const std::system_error&) {  // no more threads: those that there are do the work
-            if (threads.empty()) throw;
+    // The consumers first: where the system has no more threads, nothing has been read yet.
+    ThreadGroup writers(write_pictures, options.threads.save);
+    ThreadGroup restorers(restore_pictures, writers.empty() ? 0 : options.threads.restore);
+    ThreadGroup readers(read_pictures, restorers.empty() ? 0 : options.threads.load);
+    if (readers.empty()) {  // then this one does all, picture by picture
+        read.close();
+        restored.close();
+        for (const Job& job : jobs) {
+            if (interrupted != 0) break;
+            guarded(job, [&] { write(job, restore(read_picture(job.input, options.limits))); });
         }
-        return threads;
-    };
-    std::vector<std::thread> readers = start(options.threads.load, read_pictures);
-    std::vector<std::thread> restorers = start(options.threads.restore, restore_pictures);
-    std::vector<std::thread> writers = start(options.threads.save, write_pictures);
-    join(readers);
+    }
+    readers.join();
     read.close();
-    join(restorers);
+    restorers.join();
     restored.close();
-    join(writers);
+    writers.join();
     return report.result();
 }

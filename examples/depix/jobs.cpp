@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <map>
-#include <system_error>
-
-#include "depix/data/sources/picture_folder.hpp"
+#include <utility>
 
 namespace fs = std::filesystem;
 
@@ -20,33 +17,13 @@ std::string extension_of(const tool::RestoreOptions& options) {
     return "." + options.format;
 }
 
-bool is_same(const fs::path& a, const fs::path& b) {
-    std::error_code missing;  // then they differ
-    return fs::equivalent(a, b, missing);
-}
-
-// Whether the file lies in the folder, or in one below it.
-bool lies_in(const fs::path& file, const fs::path& folder) {
-    for (fs::path above = file.parent_path(); !above.empty(); above = above.parent_path()) {
-        if (is_same(above, folder)) return true;
-        if (above == above.parent_path()) break;
-    }
-    return false;
-}
-
-void make_folder(const fs::path& folder) {
-    std::error_code error;
-    fs::create_directories(folder, error);
-    if (error) throw depix::FileError(folder.string(), "cannot make the folder: " + error.message());
-}
-
-void refuse_collisions(const std::vector<tool::Job>& jobs) {
-    std::map<fs::path, fs::path> inputs;  // by what becomes of them
-    for (const tool::Job& job : jobs) {
-        const auto [other, is_new] = inputs.emplace(job.output, job.input);
-        if (is_new) continue;
-        throw depix::FileError(job.input.string(), "and " + other->second.string() + " would both become " +
-                                                       job.output.string() + "; nothing was written");
+// What the planner refuses is wrong usage.
+template <class Plan>
+auto planned(Plan&& plan) {
+    try {
+        return plan();
+    } catch (const example::OverwriteError& error) {
+        throw tool::UsageError(error.what());
     }
 }
 
@@ -73,40 +50,25 @@ depix::ImageFormat tool::output_format(const RestoreOptions& options, const fs::
 }
 
 tool::FolderJobs tool::plan_folder(const RestoreOptions& options) {
-    const fs::path input = options.input, output = options.output;
-    if (is_same(input, output)) throw UsageError(options.output + ": the results go to another folder");
-    if (fs::exists(output) && !fs::is_directory(output))
-        throw UsageError(options.output + ": is a file; the results of a folder go to a folder");
-    const depix::PictureFolder pictures(input, {.channels = 0, .recursive = options.recursive, .limits = {}});
-
-    std::vector<Job> all;
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-        const fs::path path = pictures.path(i);
-        if (options.recursive && lies_in(path, output)) continue;  // an earlier run's results
-        all.push_back({path, (output / path.lexically_relative(input)).replace_extension(extension_of(options))});
-    }
-    refuse_collisions(all);
-
-    FolderJobs plan;
-    for (std::size_t i = static_cast<std::size_t>(options.shard.number - 1); i < all.size();
+    const example::PlanOptions names{
+        .extension = extension_of(options), .recursive = options.recursive, .full_names = options.full_names};
+    example::Plan all = planned([&] { return example::plan_folder(options.input, options.output, names); });
+    FolderJobs plan{{}, 0, std::move(all.left_out)};
+    for (std::size_t i = static_cast<std::size_t>(options.shard.number - 1); i < all.jobs.size();
          i += static_cast<std::size_t>(options.shard.count)) {
-        if (options.skip_existing && fs::exists(all[i].output))
+        if (options.skip_existing && fs::exists(all.jobs[i].output))
             ++plan.skipped;
         else
-            plan.jobs.push_back(all[i]);
+            plan.jobs.push_back(all.jobs[i]);
     }
-    make_folder(output);
-    for (const Job& job : plan.jobs) make_folder(job.output.parent_path());
+    example::make_folder(options.output);
+    for (const Job& job : plan.jobs) example::make_folder(job.output.parent_path());
     return plan;
 }
 
 tool::Job tool::plan_file(const RestoreOptions& options) {
-    Job job{options.input, options.output};
-    if (options.output != "-" && fs::is_directory(job.output)) {
-        if (options.input == "-")
-            throw UsageError(options.output + ": is a folder; what comes from standard input has no name there");
-        job.output /= job.input.filename().replace_extension(extension_of(options));
-    }
-    if (is_same(job.input, job.output)) throw UsageError(job.output.string() + ": is the input itself");
-    return job;
+    if (options.output == "-") return {options.input, options.output};
+    if (options.input == "-" && fs::is_directory(options.output))
+        throw UsageError(options.output + ": is a folder; what comes from standard input has no name there");
+    return planned([&] { return example::plan_file(options.input, options.output, extension_of(options)); });
 }

@@ -7,26 +7,26 @@
 #include <string>
 #include <vector>
 
+#include "../plan_jobs.hpp"
 #include "commands.hpp"
 #include "depix/io/image.hpp"
 
 namespace tool {
 
-struct Job {
-    std::filesystem::path input, output;
-};
+using example::Job;
 
 struct FolderJobs {
-    std::vector<Job> jobs;    // in the order of their inputs' paths
-    std::size_t skipped = 0;  // were there already
+    std::vector<Job> jobs;                                // in the order of their inputs' paths
+    std::size_t skipped = 0;                              // were there already
+    std::vector<depix::PictureFolder::LeftOut> left_out;  // what will not be restored, and why
 };
 
 /// The pictures of options.input, a folder: those of the shard, without those that are there already if so asked for.
-/// Makes the output's folders. Throws UsageError if the output is the input's folder; depix::FileError if a folder
-/// cannot be read or made, and if two pictures would become the same file.
+/// Makes the output's folders. Throws UsageError for a format that is not written; depix::FileError as
+/// example::plan_folder does (../plan_jobs.hpp).
 FolderJobs plan_folder(const RestoreOptions& options);
 
-/// The one of options.input, a file. Throws as above, also if input and output are the same file.
+/// The one of options.input, a file. Throws as above.
 Job plan_file(const RestoreOptions& options);
 
 /// png, jpg, jpeg or bmp, with or without a dot, in either case; nothing for others.

@@ -28,6 +28,7 @@
 #include "arguments.hpp"
 #include "commands.hpp"
 #include "depix/data/parallel.hpp"
+#include "depix/version.hpp"
 
 namespace {
 
@@ -40,12 +41,13 @@ void add_model_options(CLI::App& command, tool::ModelOptions& model) {
 }
 
 void add_limits(CLI::App& command, tool::Limits& limits) {
-    command.add_option("--max-pixels", limits.maximum_pixels, "larger pictures are refused")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
-    command.add_option("--max-bytes", limits.maximum_bytes, "larger files are refused")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    const auto add = [&](const char* name, std::size_t& limit, const char* what) {
+        command.add_option_function<std::string>(
+            name, [&limit, name](const std::string& text) { limit = tool::parse_count(name, text); },
+            std::string(what) + " (" + std::to_string(limit) + ")");
+    };
+    add("--max-pixels", limits.maximum_pixels, "larger pictures are refused, such as 50M");
+    add("--max-bytes", limits.maximum_bytes, "larger files are refused, such as 1GB");
 }
 
 void add_restore(CLI::App& command, tool::RestoreOptions& options) {
@@ -55,8 +57,9 @@ void add_restore(CLI::App& command, tool::RestoreOptions& options) {
     command.add_option("-o,--output,output", options.output, "a picture, a folder, or - for standard output")
         ->required();
     add_model_options(command, options.model);
-    command.add_option("-s,--scale", options.scale, "how much larger, from 1 to what the model does (what it does)")
-        ->check(CLI::PositiveNumber);
+    command.add_option_function<std::string>(
+        "-s,--scale", [&options](const std::string& text) { options.scale = tool::parse_scale(text); },
+        "how much larger, from 1 to what the model does (what it does)");
     command.add_option("-t,--tile", options.tile, "side of the tiles, in pixels of the input; 0: as memory allows")
         ->check(CLI::Range(0, 1 << 20))
         ->capture_default_str();
@@ -69,6 +72,8 @@ void add_restore(CLI::App& command, tool::RestoreOptions& options) {
     command.add_flag("--tta", options.flips,
                      "mean over the eight ways to lay the picture down: better photographs, eight times the work");
     command.add_flag("-r,--recursive", options.recursive, "sub-folders too, under their names");
+    command.add_flag("--full-names", options.full_names,
+                     "x.jpg becomes x.jpg.png, so that x.jpg and x.png may lie in one folder");
     command.add_flag("--skip-existing", options.skip_existing, "leave out what is there already");
     command.add_option_function<std::string>(
         "--shard", [&options](const std::string& text) { options.shard = tool::parse_shard(text); },
@@ -91,6 +96,9 @@ void add_size(CLI::App& command, int& height, int& width) {
 int run(CLI::App& app, std::vector<std::string> arguments) {
     const int threads = depix::hardware_threads();
     app.require_subcommand(1);
+    app.set_version_flag("--version", "depix " + std::to_string(DEPIX_VERSION_MAJOR) + "." +
+                                          std::to_string(DEPIX_VERSION_MINOR) + "." +
+                                          std::to_string(DEPIX_VERSION_PATCH));
 
     tool::RestoreOptions restore;
     restore.threads.restore = restore.threads.save = threads;
@@ -151,7 +159,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     // `depix in.png out.png`: what begins with no command is a restoration.
     const auto commands = app.get_subcommands({});
     const auto is_first = [&](const CLI::App* command) { return command->get_name() == arguments[0]; };
-    if (!arguments.empty() && arguments[0] != "-h" && arguments[0] != "--help" &&
+    if (!arguments.empty() && arguments[0] != "-h" && arguments[0] != "--help" && arguments[0] != "--version" &&
         std::none_of(commands.begin(), commands.end(), is_first))
         arguments.insert(arguments.begin(), "restore");
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them

@@ -38,7 +38,8 @@ const std::vector<tool::Model>& tool::models() {
     static const std::vector<Model> all{
         {"unet_denoise", "unet_16", "unet_denoise_16", "photographs: takes off noise and speckles"},
         {"unet_inpaint", "unet_16", "unet_inpaint_16", "photographs: paints in what is missing, where it is white"},
-        {"enlarge_pages", "srresnet_small", "srresnet_small_pages", "printed pages: four times as high and wide"},
+        {"enlarge_pages", "srresnet_small", "srresnet_small_pages", "printed pages: four times as high and wide", false,
+         true},
         {"page_cleaner", "page_cleaner", "page_cleaner", "scanned pages: takes off stains, folds and wrinkles"},
         {"documents_autoencoder", "documents_autoencoder", "documents_autoencoder",
          "scanned pages: the same, small and fast"},
@@ -80,6 +81,7 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         chosen.architecture = &find_architecture(model->architecture);
         chosen.weights = depix::SafetensorsFile::parse({bytes.begin(), bytes.end()}, model->weights);
         chosen.black_and_white = model->black_and_white;
+        chosen.grey_only = model->grey_only;
         return chosen;
     }
     if (!std::filesystem::exists(options.name) && !options.name.ends_with(".safetensors")) {

@@ -14,6 +14,7 @@ namespace tool {
 struct Model {
     std::string name, architecture, weights, about;
     bool black_and_white = false;  // what the network makes is cut by Otsu's threshold
+    bool grey_only = false;        // it was taught on grey pictures; the tool keeps colours beside it
 };
 
 const std::vector<Model>& models();
@@ -31,7 +32,7 @@ struct ChosenModel {
     const Architecture* architecture = nullptr;
     depix::SafetensorsFile weights;
     Backend backend = Backend::cpu;
-    bool black_and_white = false;
+    bool black_and_white = false, grey_only = false;
 };
 
 /// Throws UsageError for a name or backend that there is not and for an architecture that nobody names; FileError for

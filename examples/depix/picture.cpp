@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "depix/finite.hpp"
 #include "depix/image/binarize.hpp"
 #include "depix/image/resize.hpp"
 #include "depix/restore/flips.hpp"
@@ -23,6 +25,72 @@ Image resized(Image picture, int height, int width) {
     return result;
 }
 
+// The network was taught on squares of 256 pixels; no tile is larger than that or the picture.
+int blended_tile(int asked, int longest_side) {
+    constexpr int taught = 256;
+    return asked > 0 ? std::min(asked, std::max(longest_side, taught)) : taught;
+}
+
+// Colours under transparent pixels are not picture: they become what the visible ones around them are. A pyramid: each
+// level has half the pixels, the mean of those below by their alpha; on the way back, what cannot be seen is taken from
+// the level above.
+void bleed_under_transparency(Image& color, const Image& alpha) {
+    struct Level {
+        Image color, weight;
+    };
+    std::vector<Level> levels{{color, alpha}};
+    while (levels.back().color.shape.height > 1 || levels.back().color.shape.width > 1) {
+        const Level& fine = levels.back();
+        const auto [channels, height, width] = fine.color.shape;
+        Level coarse{Image({channels, (height + 1) / 2, (width + 1) / 2}),
+                     Image({1, (height + 1) / 2, (width + 1) / 2})};
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x) {
+                const float weight = fine.weight(0, y, x);
+                coarse.weight(0, y / 2, x / 2) += weight;
+                for (int c = 0; c < channels; ++c) coarse.color(c, y / 2, x / 2) += weight * fine.color(c, y, x);
+            }
+        for (int y = 0; y < coarse.color.shape.height; ++y)
+            for (int x = 0; x < coarse.color.shape.width; ++x) {
+                const float weight = coarse.weight(0, y, x);
+                for (int c = 0; c < channels; ++c)
+                    coarse.color(c, y, x) = weight > 0 ? coarse.color(c, y, x) / weight : 0.0f;
+                coarse.weight(0, y, x) = std::min(weight, 1.0f);
+            }
+        levels.push_back(std::move(coarse));
+    }
+    for (std::size_t i = levels.size() - 1; i-- > 0;) {
+        Image& fine = levels[i].color;
+        for (int y = 0; y < fine.shape.height; ++y)
+            for (int x = 0; x < fine.shape.width; ++x)
+                if (levels[i].weight(0, y, x) <= 0)
+                    for (int c = 0; c < fine.shape.channels; ++c) fine(c, y, x) = levels[i + 1].color(c, y / 2, x / 2);
+    }
+    color = std::move(levels[0].color);
+}
+
+// The picture's own colours, enlarged, with another luma.
+Image with_luma(const Image& luma, const Image& original) {
+    const Image colours = resized(original, luma.shape.height, luma.shape.width);
+    const Image before = depix::convert_channels(colours, 1);
+    Image result(colours.shape);
+    const std::size_t area = luma.shape.area();
+    for (std::size_t i = 0; i < result.pixels.size(); ++i)
+        result.pixels[i] = std::clamp(colours.pixels[i] + luma.pixels[i % area] - before.pixels[i % area], 0.0f, 1.0f);
+    return result;
+}
+
+// Otsu's threshold over what can be seen.
+double visible_threshold(const Image& picture, const Image& alpha) {
+    if (alpha.pixels.empty()) return depix::otsu_threshold(picture);
+    Image visible;
+    for (std::size_t i = 0; i < alpha.pixels.size(); ++i)
+        if (alpha.pixels[i] >= 0.5f) visible.pixels.push_back(picture.pixels[i]);
+    if (visible.pixels.empty()) return depix::otsu_threshold(picture);
+    visible.shape = {1, 1, static_cast<int>(visible.pixels.size())};
+    return depix::otsu_threshold(visible);
+}
+
 std::string text_of(double number) {
     std::string text = std::to_string(number);
     text.erase(text.find_last_not_of('0') + 1);
@@ -38,19 +106,21 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
         throw UsageError("-s " + text_of(options.scale) + ": " + model.name +
                          (own == 1 ? " does not enlarge" : " enlarges by 1 to " + std::to_string(own)));
     }
-    return {model.architecture, options.scale == 0 ? own : options.scale, options.flips, model.black_and_white,
-            options.limits.maximum_pixels};
+    return {model.architecture, options.scale == 0 ? own : options.scale,
+            options.flips,      model.black_and_white,
+            model.grey_only,    options.limits.maximum_pixels};
 }
 
 tool::Cut tool::cut_picture(const Architecture& architecture, int height, int width, int tile, int threads) {
     if (architecture.tiles == TileKind::blended)
-        return {{.size = tile > 0 ? tile : 256, .jobs = 1, .progress = {}}, threads, 0};
+        return {{.size = blended_tile(tile, std::max(height, width)), .jobs = 1, .progress = {}}, threads, 0};
 
     const auto fits = [&](int rows, int columns) {
         return architecture.workspace_bytes(architecture.padded({architecture.channels, rows, columns}), Backend::cpu,
                                             1) <= tile_memory;
     };
     int size = tile;
+    size = std::min(size, std::max(height, width));  // more would only be memory
     if (size <= 0) {
         size = std::max(height, width);
         if (!fits(height, width)) {
@@ -86,15 +156,26 @@ depix::PictureFile tool::restore_picture(const Restorer& network, const Recipe& 
                                 std::to_string(enlarged) + " times as high and wide, is beyond the limit of " +
                                 std::to_string(recipe.maximum_pixels) + " pixels (--max-pixels)");
     }
+    if (!picture.alpha.pixels.empty()) bleed_under_transparency(picture.color, picture.alpha);
     const auto through = [&](const Image& part) { return network.restore(part, tiles); };
+    const bool keeps_colours = recipe.grey_only && channels == 3;
+    const Image original = keeps_colours ? picture.color : Image();
+    if (keeps_colours) picture.color = depix::convert_channels(std::move(picture.color), 1);
     Image restored = depix::convert_channels(std::move(picture.color), recipe.architecture->channels);
     restored = recipe.flips ? depix::restore_flips(through, restored) : through(restored);
+    if (!std::all_of(restored.pixels.begin(), restored.pixels.end(),
+                     [](float value) { return depix::is_finite(value); }))
+        throw depix::Error(
+            "the network made values that are no numbers: its weights are damaged, or not meant for this");
     restored = resized(std::move(restored), scaled(height, recipe.scale), scaled(width, recipe.scale));
-    if (channels == 1) restored = depix::convert_channels(std::move(restored), 1);
-    if (recipe.black_and_white) restored = depix::binarize(restored, depix::otsu_threshold(restored));
+    if (channels == 1 || keeps_colours) restored = depix::convert_channels(std::move(restored), 1);
+    if (keeps_colours) restored = with_luma(restored, original);
 
     if (!picture.alpha.pixels.empty())
         picture.alpha = resized(std::move(picture.alpha), restored.shape.height, restored.shape.width);
+    if (recipe.black_and_white) restored = depix::binarize(restored, visible_threshold(restored, picture.alpha));
+    picture.density.across *= static_cast<double>(restored.shape.width) / width;
+    picture.density.down *= static_cast<double>(restored.shape.height) / height;
     picture.color = std::move(restored);
     return picture;
 }

@@ -17,6 +17,7 @@ struct Recipe {
     double scale = 1;  // of the result
     bool flips = false;
     bool black_and_white = false;
+    bool grey_only = false;  // the network was taught on grey: it makes the luma, and colours are enlarged as they are
     std::size_t maximum_pixels = 0;  // of what the network makes
 };
 
@@ -41,8 +42,8 @@ Cut cut_picture(const Architecture& architecture, int height, int width, int til
 std::string to_string(const Cut& cut);
 
 /// The colours through the network, enlarged as asked; grey stays grey, and a network for grey pages makes grey of
-/// colours. Alpha, depth and profile are kept. Throws depix::ShapeError if the network would make more pixels than the
-/// recipe allows.
+/// colours. Alpha, depth, profile and density are kept. Throws depix::ShapeError if the network would make more pixels
+/// than the recipe allows, and depix::Error if it makes what is no number.
 depix::PictureFile restore_picture(const Restorer& network, const Recipe& recipe, depix::PictureFile picture,
                                    Tiles tiles);
 

@@ -62,11 +62,15 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
                          failure.why.c_str());
         }
     }
+    if (!plan.left_out.empty()) {
+        std::fprintf(stderr, "depix: %zu left out:\n", plan.left_out.size());
+        for (const auto& [path, why] : plan.left_out) std::fprintf(stderr, "  %s: %s\n", path.c_str(), why.c_str());
+    }
     if (result.interrupted) {
         std::fprintf(stderr, "depix: interrupted; --skip-existing goes on from here\n");
         return 130;  // as shells say it
     }
-    return result.failures.empty() ? 0 : 1;
+    return result.failures.empty() && plan.left_out.empty() ? 0 : 1;
 }
 
 }  // namespace

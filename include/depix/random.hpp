@@ -73,7 +73,7 @@ class Random {
 template <class Sequence>
 constexpr void shuffle(Sequence& sequence, Random& random) {
     for (std::size_t i = sequence.size(); i > 1; --i) {
-        const auto j = static_cast<std::size_t>(random() % i);
+        const std::size_t j = random() % i;
         auto held = sequence[i - 1];
         sequence[i - 1] = sequence[j];
         sequence[j] = held;

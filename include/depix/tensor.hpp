@@ -1,11 +1,11 @@
 // Tensor and Image: memory that is owned. Needs nothing but the standard library.
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "depix/array_view.hpp"
 #include "depix/view.hpp"
 
 namespace depix {
@@ -68,14 +68,8 @@ struct Image {
     }
 };
 
-/// A four-dimensional contiguous array of any library, such as xt::xtensor<float, 4>: data() and shape()[0..3].
-template <class Array, class T>
-concept ContiguousBatch = requires(const Array& array) {
-    { array.data() } -> std::convertible_to<const T*>;
-    { array.shape()[3] } -> std::convertible_to<std::size_t>;
-};
-
-/// What the host-side interfaces take: a view, a Tensor, an Image, or any library's contiguous 4-D array.
+/// What the host-side interfaces take: a view, a Tensor, an Image; and other libraries' arrays: see
+/// array_view.hpp.
 template <class T>
 constexpr View<const T> as_view(View<const T> view) {
     return view;
@@ -89,13 +83,5 @@ View<const T> as_view(const Tensor<T>& tensor) {
     return tensor.view();
 }
 inline View<const float> as_view(const Image& image) { return image.view(); }
-template <class Array>
-requires ContiguousBatch<Array, typename Array::value_type> View<const typename Array::value_type> as_view(
-    const Array& array) {
-    const auto& extent = array.shape();
-    return {array.data(),
-            static_cast<int>(extent[0]),
-            {static_cast<int>(extent[1]), static_cast<int>(extent[2]), static_cast<int>(extent[3])}};
-}
 
 }  // namespace depix

@@ -87,6 +87,17 @@ TEST_CASE("write_file: keeps permissions and follows links") {
     CHECK(folder.count() == 2);
 }
 
+TEST_CASE("write_file: a link that leads out of the folder is replaced, not followed") {
+    const TemporaryFolder folder;
+    std::filesystem::create_directory(folder.path / "originals");
+    write_file(folder / "originals/picture", "original");
+    std::filesystem::create_symlink("originals/picture", folder.path / "result");
+    write_file(folder / "result", "restored");
+    CHECK(text_of(folder / "originals/picture") == "original");
+    CHECK(!std::filesystem::is_symlink(folder.path / "result"));
+    CHECK(text_of(folder / "result") == "restored");
+}
+
 TEST_CASE("write_file: errors name the path and say what the system said") {
     const TemporaryFolder folder;
     const std::string nowhere = folder / "no/such/folder/file";

@@ -249,7 +249,11 @@ TEST_CASE("safetensors: what is refused, and why") {
          "unknown key \"more\""},
         {file_of("{\"w\":{\"dtype\":\"U8\",\"shape\":[0]}}", 0), "missing"},
         {file_of("{\"w\":{}}", 0), "missing"},
-        {file_of(tensor("F8", "0", "0,0"), 0), "type F8 is unknown"},
+        {file_of(tensor("", "0", "0,0"), 0), "a type without a name"},
+        {bytes_of("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"), "Git LFS pointer"},
+        {bytes_of("PK\x03\x04archive/data.pkl"), "PyTorch's"},
+        {bytes_of("\x80\x02}q"), "PyTorch's"},
+        {bytes_of("<!DOCTYPE html>"), "a web page"},
         // the numbers
         {file_of(tensor("U8", "-1", "0,0"), 0), "not negative"},
         {file_of(tensor("U8", "1.0", "0,1"), 1), "expected ']'"},
@@ -371,17 +375,46 @@ TEST_CASE("load: one wrong tensor at the end changes nothing before it") {
     CHECK(model == TinyModel<float>{});
 }
 
-TEST_CASE("load: counters may be absent and are then 0; NaN is loaded as it is") {
+TEST_CASE("load: counters may be absent and are then 0") {
     SafetensorsWriter writer;
-    const float nan = std::nanf("");
-    writer.add("0.weight", {2, 3}, std::vector<float>{nan, 2, 3, 4, 5, 6});
+    writer.add("0.weight", {2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
     writer.add("0.bias", {2}, two_floats);
     writer.add("1.running_mean", {2}, two_floats);
     TinyModel<float> model;
     load(model, parsed(writer));
     CHECK(model.batches == 0);
-    CHECK(std::isnan(model.weight[0]));
     CHECK(model.bias == two_floats);
+}
+
+TEST_CASE("load: weights that are no numbers, or too large for the model, are refused") {
+    for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
+        SafetensorsWriter writer;
+        writer.add("0.weight", {2, 3}, std::vector<double>{1, 2, 3, 4, bad, 6});
+        writer.add("0.bias", {2}, two_floats);
+        writer.add("1.running_mean", {2}, two_floats);
+        TinyModel<float> model;
+        CHECK(message_of([&] { load(model, parsed(writer)); }).find("not finite 0.weight") != std::string::npos);
+        CHECK(model == TinyModel<float>{});
+    }
+}
+
+TEST_CASE("load: tensors of types that no model holds are passed over; names with more in front are noticed") {
+    // Read from bytes by hand: the writer does not know such types.
+    const std::string header =
+        R"({"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"0.bias":{"dtype":"F32","shape":[2],)"
+        R"("data_offsets":[24,32]},"1.running_mean":{"dtype":"F32","shape":[2],"data_offsets":[32,40]},)"
+        R"("epoch":{"dtype":"I32","shape":[],"data_offsets":[40,44]},"used":{"dtype":"BOOL","shape":[3],)"
+        R"("data_offsets":[44,47]}})";
+    const SafetensorsFile file = SafetensorsFile::parse(file_of(header, 47));
+    TinyModel<float> model = other_model<float>();
+    load(model, file);
+    CHECK(model.bias == std::vector<float>(2));
+    CHECK(file.entry("epoch").dtype == DataType::Other);
+    CHECK_THROWS_AS(file.values<float>("epoch"), FileError);
+
+    SafetensorsWriter writer;
+    append(writer, other_model<float>(), "module.");
+    CHECK(message_of([&] { load(model, parsed(writer)); }).find("begin with \"module.\"") != std::string::npos);
 }
 
 TEST_CASE("load: a prefix selects, a name map translates") {

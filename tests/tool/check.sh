@@ -186,7 +186,55 @@ interrupted killed -KILL 137
 interrupted terminated -TERM 130
 [[ -z $(find terminated -name '.*' -type f) ]] || fail "an interruption leaves temporary files"
 
+echo "---- originals stay as they are"
+mkdir -p album/linked out_links
+cp photos/0001.png album/x.png
+ln -s ../album/x.png out_links/x.png
+ln album/x.png album/linked/hard.png
+cp album/x.png original.png
+status 2 "$tool" album out_links "${fast[@]}"
+says "an input"
+ln -sf album/x.png link.png
+status 2 "$tool" album/x.png link.png "${fast[@]}"
+same album/x.png original.png
+mkdir upper
+cp photos/0002.png upper/page.png
+mkdir upper/scans
+cp photos/0002.png upper/scans/y.png
+(cd upper && status 0 "$tool" restore -r -i ./scans -o . "${fast[@]}")
+[[ -f upper/y.png ]] || fail "-r -i ./scans -o . wrote nothing"
+status 0 "$tool" two two_full "${fast[@]}" --full-names
+(($(files two_full) == 2)) || fail "--full-names: $(files two_full) files of 2"
+
+echo "---- what is left out is named"
+mkdir mixed
+cp photos/0001.png mixed/a.png
+touch mixed/b.TIF mixed/c.webp mixed/Thumbs.db mixed/notes.txt
+status 1 "$tool" mixed mixed_out "${fast[@]}"
+says "b.TIF"
+says "c.webp"
+grep -q "Thumbs.db" messages.txt && fail "Thumbs.db is named"
+[[ -f mixed_out/a.png ]] || fail "a.png is missing"
+
+echo "---- what is seen, and nothing else"
+"$pictures" hidden hidden_black.png 0
+"$pictures" hidden hidden_white.png 255
+status 0 "$tool" hidden_black.png seen_black.png
+status 0 "$tool" hidden_white.png seen_white.png
+same seen_black.png seen_white.png
+"$pictures" colours colours.png
+status 0 "$tool" colours.png colours_large.png -m enlarge_pages
+"$pictures" chroma colours_large.png 0.3 || fail "enlarge_pages made a red page grey"
+
 echo "---- the other commands"
+status 0 "$tool" --version
+grep -Eq '^depix [0-9]+\.[0-9]+\.[0-9]+$' output.bin || fail "--version: $(cat output.bin)"
+status 2 "$tool" in.png no.png -m enlarge_pages -s 1,5
+says "such as 1.5"
+status 0 "$tool" in.png sized.png "${fast[@]}" --max-bytes 1GB --max-pixels 50M
+status 2 "$tool" in.png no.png --max-bytes much
+OMP_NUM_THREADS=1 status 0 "$tool" -v in.png verbose.png "${fast[@]}"
+says "threads 1:1:1"
 status 0 "$tool" list
 grep -q "^page_cleaner .*85917" output.bin || fail "list: $(cat output.bin)"
 status 0 "$tool" summary page_cleaner --size 64x64

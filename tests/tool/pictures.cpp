@@ -3,8 +3,12 @@
 //     pictures make FILE HEIGHT WIDTH KIND [SEED]   KIND: words of grey, 16, alpha, icc joined by "-", or rgb
 //     pictures turned FILE HEIGHT WIDTH             a JPEG file that its EXIF data turn by a quarter
 //     pictures folder FOLDER COUNT HEIGHT WIDTH     COUNT RGB pictures, 0000.png, 0001.png ...
+//     pictures hidden FILE LEVEL                    a disc on transparent ground of this grey, 0 to 255
+//     pictures colours FILE                         white paper with two coloured stamps
+//     pictures chroma FILE LEAST                    whether some pixel has colour: 0, else 1
 //     pictures info FILE                            HEIGHTxWIDTH, grey or rgb, bits, alpha's smallest value, profile
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -64,6 +68,42 @@ void write_turned(const std::string& path, int height, int width) {
     depix::write_file(path, bytes);
 }
 
+/// A disc on transparent ground, whose hidden colour is grey of this level.
+void write_hidden(const std::string& path, int level) {
+    PictureFile picture;
+    picture.color = depix::Image({3, 48, 48});
+    picture.alpha = depix::Image({1, 48, 48});
+    for (int y = 0; y < 48; ++y)
+        for (int x = 0; x < 48; ++x) {
+            const double inside = 18.5 - std::hypot(y - 23.5, x - 23.5);
+            picture.alpha(0, y, x) = std::round(255 * static_cast<float>(std::clamp(inside, 0.0, 1.0))) / 255;
+            for (int c = 0; c < 3; ++c)
+                picture.color(c, y, x) =
+                    picture.alpha(0, y, x) > 0 ? (c == 0 ? 0.8f : 0.2f) : static_cast<float>(level) / 255;
+        }
+    depix::write_picture_file(path, picture);
+}
+
+/// White paper with a red and a blue stamp.
+void write_colours(const std::string& path) {
+    depix::Image image({3, 32, 64}, 1.0f);
+    for (int y = 8; y < 24; ++y)
+        for (int x = 8; x < 24; ++x) {
+            image(1, y, x) = image(2, y, x) = 0.1f;            // red
+            image(0, y, x + 32) = image(1, y, x + 32) = 0.1f;  // blue
+        }
+    depix::write_image(path, image);
+}
+
+/// Whether some pixel's channels differ by this much.
+bool is_coloured(const std::string& path, float least) {
+    const depix::Image image = depix::read_image(path, 3);
+    const std::size_t area = image.shape.area();
+    for (std::size_t i = 0; i < area; ++i)
+        if (std::fabs(image.pixels[i] - image.pixels[2 * area + i]) >= least) return true;
+    return false;
+}
+
 void print_info(const std::string& path) {
     const PictureFile picture = depix::read_picture_file(path);
     std::printf("%dx%d %s %d", picture.color.shape.height, picture.color.shape.width,
@@ -94,6 +134,12 @@ int main(int count, char** arguments) {
                 depix::write_image(a[1] + name,
                                    draw(3, std::stoi(a[3]), std::stoi(a[4]), static_cast<std::uint64_t>(i)));
             }
+        } else if (a.size() == 3 && a[0] == "hidden") {
+            write_hidden(a[1], std::stoi(a[2]));
+        } else if (a.size() == 2 && a[0] == "colours") {
+            write_colours(a[1]);
+        } else if (a.size() == 3 && a[0] == "chroma") {
+            return is_coloured(a[1], std::stof(a[2])) ? 0 : 1;
         } else if (a.size() == 2 && a[0] == "info") {
             print_info(a[1]);
         } else {

@@ -4,15 +4,34 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 namespace depix {
 
-/// As many threads as the machine runs at once, at least one.
-inline int hardware_threads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+/// As many threads as this process may run at once, at least one: no more than the processors that it may use (taskset,
+/// containers) and than OMP_NUM_THREADS.
+inline int hardware_threads() {
+    int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+#if defined(__linux__) && defined(CPU_COUNT)
+    cpu_set_t processors;
+    CPU_ZERO(&processors);
+    if (::sched_getaffinity(0, sizeof processors, &processors) == 0)
+        threads = std::clamp(CPU_COUNT(&processors), 1, threads);
+#endif
+    if (const char* text = std::getenv("OMP_NUM_THREADS")) {
+        const long asked = std::strtol(text, nullptr, 10);  // of a list, "4,2", the first counts
+        if (asked >= 1) threads = static_cast<int>(std::min(asked, static_cast<long>(threads)));
+    }
+    return threads;
+}
 
 /// Calls function(index) for every index below `count`, on `threads` threads (the caller's is one of them).
 ///

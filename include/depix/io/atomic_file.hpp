@@ -41,8 +41,9 @@ inline std::string system_error_text(const std::string& action, int error) {
 ///
 /// The bytes go to a temporary file in the same folder, which `commit` flushes to the disk (fsync) and renames to
 /// `path`. Without a commit (an exception, say) the temporary is removed and the old file is as it was. Only a killed
-/// process can leave one behind, called `.depix-PROCESS-NUMBER.tmp`. A symbolic link is followed, the permissions of an
-/// existing file are kept. What is no regular file (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
+/// process can leave one behind, called `.depix-PROCESS-NUMBER.tmp`. A symbolic link to a file of
+/// the same folder is followed, one that leads elsewhere is replaced; the permissions of an existing file are kept.
+/// What is no regular file (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
 ///
 /// Every function throws FileError, which names `path` and says what the system said.
 class AtomicFile {
@@ -85,10 +86,7 @@ class AtomicFile {
         if (S_ISDIR(status.st_mode)) throw FileError(path_, "cannot write: it is a folder");
         if (S_ISREG(status.st_mode)) {
             permissions_ = static_cast<int>(status.st_mode & 07777);
-            if (char* real = ::realpath(path_.c_str(), nullptr)) {
-                target_ = real;
-                ::free(real);
-            }
+            follow_link();
             return false;
         }
         file_ = std::fopen(path_.c_str(), "wb");
@@ -98,6 +96,26 @@ class AtomicFile {
         return false;
 #endif
     }
+
+#if DEPIX_HAS_POSIX
+    /// A link to a file beside it ("latest" to "epoch_7") is followed; one that leads out of the folder is replaced,
+    /// for what it leads to may be somebody's original.
+    void follow_link() {
+        const auto real = [](const std::string& path) {
+            std::string found;
+            if (char* text = ::realpath(path.c_str(), nullptr)) {
+                found = text;
+                ::free(text);
+            }
+            return found;
+        };
+        const std::size_t slash = path_.find_last_of('/');
+        const std::string file = real(path_);
+        const std::string folder = real(slash == std::string::npos ? "." : path_.substr(0, slash + 1));
+        if (!file.empty() && !folder.empty() && file.substr(0, file.find_last_of('/')) == (folder == "/" ? "" : folder))
+            target_ = file;
+    }
+#endif
 
     void open_temporary() {
         static std::atomic<unsigned> counter{0};

@@ -14,7 +14,15 @@
 namespace depix {
 
 /// The stored types that depix reads and writes, called as safetensors calls them.
-enum class DataType { F64, F32, F16, BF16, I64, U8 };
+enum class DataType {
+    F64,
+    F32,
+    F16,
+    BF16,
+    I64,
+    U8,
+    Other  ///< one of the many that depix does not read: such a tensor may stand in a file, and is passed over
+};
 
 struct DataTypeInfo {
     DataType type;
@@ -23,13 +31,14 @@ struct DataTypeInfo {
     bool floating;
 };
 
-inline constexpr std::array<DataTypeInfo, 6> data_types{{
+inline constexpr std::array<DataTypeInfo, 7> data_types{{
     {DataType::F64, "F64", 8, true},
     {DataType::F32, "F32", 4, true},
     {DataType::F16, "F16", 2, true},
     {DataType::BF16, "BF16", 2, true},
     {DataType::I64, "I64", 8, false},
     {DataType::U8, "U8", 1, false},
+    {DataType::Other, "a type that depix does not read", 0, false},
 }};
 
 constexpr const DataTypeInfo& info(DataType type) { return data_types[static_cast<std::size_t>(type)]; }

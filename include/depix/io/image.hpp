@@ -100,16 +100,8 @@ struct StbFree {
     void operator()(void* pixels) const { stb::stbi_image_free(pixels); }
 };
 
-}  // namespace detail
-
-/// A picture from a file's contents; see read_image. `name` stands for the path in messages.
-inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, const ImageLimits& limits = {},
-                          const std::string& name = "memory") {
-    if (bytes.size() > std::min(limits.maximum_bytes, static_cast<std::size_t>(INT_MAX)))
-        throw FileError(name, "a file of " + std::to_string(bytes.size()) + " bytes; the limit is " +
-                                  std::to_string(limits.maximum_bytes));
-    detail::check_picture_file(bytes, name);
-
+/// A picture from bytes that check_picture_file has let pass.
+inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits& limits, const std::string& name) {
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
     const int size = static_cast<int>(bytes.size());
     const auto fail = [&name] {
@@ -119,6 +111,7 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
     int width = 0, height = 0, stored_channels = 0;
     if (stb::stbi_info_from_memory(data, size, &width, &height, &stored_channels) == 0)
         throw FileError(name, "cannot be decoded: damaged, too large or of an unknown kind");
+    if (height < 0 && height != INT_MIN) height = -height;  // a BMP file whose first row is the upper one
     if (width <= 0 || height <= 0) throw FileError(name, "a picture without pixels");
     const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
     if (pixels > limits.maximum_pixels)
@@ -136,6 +129,9 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
         if (samples == nullptr) fail();
         image = detail::planar_image(samples, Shape{stored_channels, height, width}, maximum);
     };
+    // Apple's PNG files (CgBI) have red and blue swapped, and colours multiplied by alpha.
+    stb::stbi_convert_iphone_png_to_rgb_thread(1);
+    const bool is_apples = detail::Bytes(bytes).starts_with("CgBI", 12);
     try {
         if (stb::stbi_is_16_bit_from_memory(data, size) != 0)
             decode(stb::stbi_load_16_from_memory(data, size, &width, &height, &stored_channels, 0), 65535.0f);
@@ -143,6 +139,34 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
             decode(stb::stbi_load_from_memory(data, size, &width, &height, &stored_channels, 0), 255.0f);
     } catch (const stb::BrokenAssertion&) {
         throw FileError(name, "cannot be decoded: damaged");
+    }
+    if (is_apples && image.shape.channels == 4)
+        for (std::size_t i = 0, area = image.shape.area(); i < area; ++i)
+            for (std::size_t c = 0; c < 3; ++c)
+                if (const float alpha = image.pixels[3 * area + i]; alpha > 0)
+                    image.pixels[c * area + i] = std::min(image.pixels[c * area + i] / alpha, 1.0f);
+    return image;
+}
+
+}  // namespace detail
+
+/// A picture from a file's contents; see read_image. `name` stands for the path in messages.
+inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, const ImageLimits& limits = {},
+                          const std::string& name = "memory") {
+    if (bytes.size() > std::min(limits.maximum_bytes, static_cast<std::size_t>(INT_MAX)))
+        throw FileError(name, "a file of " + std::to_string(bytes.size()) + " bytes; the limit is " +
+                                  std::to_string(limits.maximum_bytes));
+    const detail::CheckedPicture checked = detail::check_picture_file(bytes, name);
+    Image image = detail::decode_checked(checked.bytes, limits, name);
+    if (!checked.has_end) {
+        // Whether all of it is there: then it does not matter what comes behind it.
+        for (const std::byte filler : {std::byte{0}, std::byte{0x5A}}) {
+            std::vector<std::byte> longer;
+            detail::append_bytes(longer, checked.bytes.first(checked.bytes.size() - 2));  // without our end marker
+            longer.resize(longer.size() + 4096, filler);
+            detail::append_end_of_jpeg(longer);
+            if (detail::decode_checked(longer, limits, name) != image) throw FileError(name, "a truncated JPEG file");
+        }
     }
     return convert_channels(std::move(image), channels);
 }

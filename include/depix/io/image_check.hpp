@@ -1,13 +1,17 @@
 // What stb takes on trust about a picture file, and depix does not: that it is whole.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "depix/error.hpp"
+#include "depix/io/byte_writer.hpp"
 
 namespace depix::detail {
 
@@ -24,9 +28,9 @@ class Bytes {
     std::uint32_t big32(std::size_t i) const { return big16(i) << 16 | big16(i + 2); }
     std::uint32_t little16(std::size_t i) const { return (*this)[i] | (*this)[i + 1] << 8; }
     std::uint32_t little32(std::size_t i) const { return little16(i) | little16(i + 2) << 16; }
-    bool starts_with(std::string_view text) const {
+    bool starts_with(std::string_view text, std::size_t at = 0) const {
         for (std::size_t i = 0; i < text.size(); ++i)
-            if (i >= size() || (*this)[i] != static_cast<unsigned char>(text[i])) return false;
+            if (at + i >= size() || (*this)[at + i] != static_cast<unsigned char>(text[i])) return false;
         return true;
     }
     /// CRC-32 of IEEE 802.3 and of PNG, of bytes [first, last).
@@ -70,19 +74,69 @@ inline void check_png(const Bytes& file, const std::string& name) {
     }
 }
 
+inline void append_end_of_jpeg(std::vector<std::byte>& file) {
+    file.push_back(std::byte{0xFF});
+    file.push_back(std::byte{0xD9});
+}
+
+/// A JPEG file as stb reads it.
+struct CheckedJpeg {
+    std::vector<std::byte> bytes;
+    bool has_end = true;  ///< or the end marker is ours: whether all of the picture is there is for the decoder
+};
+
 /// JPEG: segments (FF, marker, length, data); behind a start of scan coded data, in which FF is followed by 00 or a
 /// restart marker; so on to the end marker. stb would paint what is missing grey.
-inline void check_jpeg(const Bytes& file, const std::string& name) {
+///
+/// Bytes between segments that belong to none are left out, as libjpeg does: old scanners and editors put them there.
+/// Behind the first scan, what is no segment ends the picture: some telephones write no end marker, but data of their
+/// own. Throws FileError, which names what depix does not read: 12 bits, lossless, arithmetic coding, CMYK whose file
+/// does not say whether 0 is ink or paper.
+inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::string& name) {
+    const Bytes file(whole);
     const auto damaged = [&](const char* what) { throw FileError(name, std::string("a damaged JPEG file: ") + what); };
+    const auto refuse = [&](const char* what) {
+        throw FileError(name, std::string("a JPEG file ") + what + ", which depix does not read");
+    };
+    CheckedJpeg checked;
+    const auto keep = [&](std::size_t first, std::size_t last) {
+        append_bytes(checked.bytes, whole.subspan(first, last - first));
+    };
+    checked.bytes.reserve(whole.size() + 2);
+    keep(0, 2);
+    bool scanned = false, has_frame = false, has_adobe = false;
+    std::uint32_t components = 0;
     for (std::size_t at = 2;;) {
-        while (file[at] == 0xFF && file[at + 1] == 0xFF) ++at;  // padding
-        if (at + 2 > file.size()) throw FileError(name, "a truncated JPEG file");
-        if (file[at] != 0xFF) damaged("no marker where one must be");
+        while (at < file.size() && (file[at] != 0xFF || file[at + 1] == 0xFF || file[at + 1] == 0)) ++at;
+        if (at + 2 > file.size()) {
+            if (!scanned) throw FileError(name, "a truncated JPEG file");
+            checked.has_end = false;
+            break;
+        }
         const std::uint32_t marker = file[at + 1];
-        if (marker == 0xD9) return;
+        if (marker == 0xD9) {
+            if (!scanned) throw FileError(name, "a JPEG file that ends before its picture");
+            break;
+        }
+        if (marker >= 0xD0 && marker <= 0xD8) {  // a restart marker too many, or another start: no length follows
+            at += 2;
+            continue;
+        }
         const std::size_t length = file.big16(at + 2);
-        if (at + 2 + length > file.size()) throw FileError(name, "a truncated JPEG file");
-        if (length < 2) damaged("a segment without a length");
+        if (length < 2 || at + 2 + length > file.size()) {
+            if (!scanned && length < 2) damaged("a segment without a length");
+            if (!scanned) throw FileError(name, "a truncated JPEG file");
+            checked.has_end = false;
+            break;
+        }
+        if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) {
+            if (marker > 0xC2) refuse(marker >= 0xC9 ? "with arithmetic coding" : "of a lossless or hierarchical kind");
+            if (file[at + 4] != 8) refuse(("of " + std::to_string(file[at + 4]) + " bits a channel").c_str());
+            if (has_frame) damaged("two pictures in one");
+            has_frame = true;
+            components = file[at + 9];
+        }
+        if (marker == 0xEE && file.starts_with("Adobe", at + 4)) has_adobe = true;
         if (marker == 0xC4) {
             // Huffman tables: a byte, how many codes there are of each length 1 to 16, and the codes' values. There can
             // be 256, but no encoder has use for more than 162, and stb's table has no room for the 257th.
@@ -93,13 +147,21 @@ inline void check_jpeg(const Bytes& file, const std::string& name) {
                 table += 17 + codes;
             }
         }
+        const std::size_t first = at;
         at += 2 + length;
-        if (marker != 0xDA) continue;
-        const auto is_data = [&] {
-            return file[at] != 0xFF || file[at + 1] == 0 || (file[at + 1] >= 0xD0 && file[at + 1] <= 0xD7);
-        };
-        while (at < file.size() && is_data()) ++at;
+        if (marker == 0xDA) {
+            scanned = true;
+            const auto is_data = [&] {
+                return file[at] != 0xFF || file[at + 1] == 0 || (file[at + 1] >= 0xD0 && file[at + 1] <= 0xD7);
+            };
+            while (at < file.size() && is_data()) ++at;
+            at = std::min(at, file.size());
+        }
+        keep(first, at);
     }
+    if (components == 4 && !has_adobe) refuse("of four colours (CMYK) without Adobe's marker");
+    append_end_of_jpeg(checked.bytes);
+    return checked;
 }
 
 /// BMP: the header says where the rows begin and how wide they are. stb would paint what is missing black.
@@ -118,17 +180,94 @@ inline void check_bmp(const Bytes& file, const std::string& name) {
         throw FileError(name, "a truncated BMP file");
 }
 
-/// Throws FileError unless the bytes are those of a PNG, JPEG or BMP file that is whole.
-inline void check_picture_file(std::span<const std::byte> bytes, const std::string& name) {
+/// A BMP file whose rows are runs (RLE8, RLE4), as one whose rows lie there as they are. Throws FileError where runs
+/// leave the picture, and for what depix does not read.
+///
+///     pairs (count, colour): so many pixels; (0, 0) ends a row, (0, 1) the picture, (0, 2) and two bytes: so much
+///     right and up; (0, n > 2): n colours follow, padded to 16 bits. In RLE4 a byte holds two colours in turn.
+inline std::vector<std::byte> expand_bmp(std::span<const std::byte> whole, const std::string& name) {
+    const Bytes file(whole);
+    const std::uint32_t compression = file.little32(30), bits = file.little16(28);
+    const std::uint32_t width = file.little32(18), height = file.little32(22), first = file.little32(10);
+    if ((compression != 1 || bits != 8) && (compression != 2 || bits != 4))
+        throw FileError(name, "a BMP file with compression number " + std::to_string(compression) +
+                                  ", which depix does not read; it reads plain rows and runs (RLE8, RLE4)");
+    const std::uint64_t row = (static_cast<std::uint64_t>(width) * bits + 31) / 32 * 4;
+    if (width == 0 || height == 0 || width > 0xFFFF || height > 0xFFFF || first > file.size() ||
+        row * height / 1000 > file.size() + 4096)  // more than runs of 255 can say
+        throw FileError(name, "a damaged BMP file: runs that do not fit its width and height");
+    std::vector<std::byte> plain(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(first));
+    plain.resize(first + row * height);
+    for (std::size_t i = 30; i < 34; ++i) plain[i] = std::byte{0};  // no compression
+    std::uint32_t x = 0, y = 0;
+    const auto put = [&](std::uint32_t colour) {
+        if (y >= height) throw FileError(name, "a damaged BMP file: runs that leave the picture");
+        if (x >= width) return;  // ImageMagick writes a row's padding, too
+        const std::size_t at = first + y * row + x * bits / 8;
+        plain[at] |= static_cast<std::byte>(bits == 8 || x % 2 == 1 ? colour : colour << 4);
+        ++x;
+    };
+    const auto nth = [&](std::uint32_t byte, std::uint32_t i) {
+        return bits == 8 ? byte : i % 2 == 0 ? byte >> 4 : byte & 15;
+    };
+    for (std::size_t at = first;;) {
+        if (at + 2 > file.size()) throw FileError(name, "a truncated BMP file");
+        const std::uint32_t count = file[at], value = file[at + 1];
+        at += 2;
+        if (count > 0) {
+            for (std::uint32_t i = 0; i < count; ++i) put(nth(value, i));
+        } else if (value == 0) {
+            x = 0;
+            ++y;
+        } else if (value == 1) {
+            return plain;
+        } else if (value == 2) {
+            x += file[at];
+            y += file[at + 1];
+            at += 2;
+        } else {
+            const std::size_t bytes = bits == 8 ? value : (value + 1) / 2;
+            if (at + bytes > file.size()) throw FileError(name, "a truncated BMP file");
+            for (std::uint32_t i = 0; i < value; ++i) put(nth(file[at + (bits == 8 ? i : i / 2)], i));
+            at += (bytes + 1) / 2 * 2;
+        }
+    }
+}
+
+/// A picture file's bytes as stb reads them: the file's own, or a copy put right.
+struct CheckedPicture {
+    std::span<const std::byte> bytes;
+    bool has_end = true;               ///< see CheckedJpeg
+    std::vector<std::byte> copy = {};  ///< what `bytes` points at, if not at the file
+};
+
+/// Throws FileError unless the bytes are those of a PNG, JPEG or BMP file that is whole; of a JPEG file without end
+/// marker the decoder must find that out.
+inline CheckedPicture check_picture_file(std::span<const std::byte> bytes, const std::string& name) {
     const Bytes file(bytes);
-    if (file.starts_with("\x89PNG\r\n\x1A\n"))
+    if (file.starts_with("\x89PNG\r\n\x1A\n")) {
         check_png(file, name);
-    else if (file.starts_with("\xFF\xD8"))
-        check_jpeg(file, name);
-    else if (file.starts_with("BM"))
+        return {bytes};
+    }
+    if (file.starts_with("\xFF\xD8")) {
+        CheckedJpeg jpeg = check_jpeg(bytes, name);
+        CheckedPicture checked{{}, jpeg.has_end, std::move(jpeg.bytes)};
+        checked.bytes = checked.copy;
+        return checked;
+    }
+    if (file.starts_with("BM")) {
+        const bool ancient = file.little32(14) == 12;
+        const std::uint32_t compression = ancient ? 0 : file.little32(30);
+        constexpr std::uint32_t bit_fields = 3, bit_fields_with_alpha = 6;
+        if (compression != 0 && compression != bit_fields && compression != bit_fields_with_alpha) {
+            CheckedPicture checked{{}, true, expand_bmp(bytes, name)};
+            checked.bytes = checked.copy;
+            return checked;
+        }
         check_bmp(file, name);
-    else
-        throw FileError(name, "neither a PNG nor a JPEG nor a BMP file");
+        return {bytes};
+    }
+    throw FileError(name, "neither a PNG nor a JPEG nor a BMP file");
 }
 
 }  // namespace depix::detail

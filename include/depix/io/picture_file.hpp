@@ -25,6 +25,7 @@ struct PictureFile {
     Image color;                         ///< 1 channel (grey) or 3 (RGB), 0..1, upright: EXIF's orientation is applied.
     Image alpha;                         ///< 1 channel, 0..1; without pixels when the file has none.
     int bits = 8;                        ///< Per channel: 8 or 16.
+    Density density;                     ///< Pixels per metre, where the file says so.
     std::vector<std::byte> icc_profile;  ///< Raw, uncompressed ICC profile; empty when the file has none.
 };
 
@@ -77,6 +78,8 @@ inline PictureFile decode_picture_file(std::span<const std::byte> bytes, const I
     detail::PictureMetadata metadata = detail::read_picture_metadata(bytes);
     picture.bits = metadata.bits;
     picture.icc_profile = std::move(metadata.icc_profile);
+    picture.density = metadata.density;
+    if (metadata.orientation >= 5) std::swap(picture.density.across, picture.density.down);
     const bool is_bmp = detail::Bytes(bytes).starts_with("BM");
     const auto is_opaque = [](float alpha) { return alpha == 1.0f; };
     if (is_bmp && std::all_of(picture.alpha.pixels.begin(), picture.alpha.pixels.end(), is_opaque))
@@ -97,7 +100,8 @@ inline PictureFile decode_picture_file(std::span<const std::byte> bytes, const I
 /// unless it is 1 everywhere, for there the fourth byte means nothing as a rule. JPEG has none.
 ///
 /// `bits` is 16 for a PNG file of 16 bits and 8 for all others. The ICC profile comes from PNG or JPEG, at most 16 MiB,
-/// the orientation from JPEG's EXIF segment or PNG's eXIf chunk; damaged ones count as not there. Throws FileError,
+/// the orientation from JPEG's EXIF segment or PNG's eXIf chunk, the density from PNG's pHYs, JFIF's header or BMP's;
+/// damaged ones count as not there. Throws FileError,
 /// which names the file, when it is missing, truncated, damaged, no picture or beyond the limits.
 inline PictureFile read_picture_file(const std::string& path, const ImageLimits& limits = {}) {
     return decode_picture_file(read_file(path, limits.maximum_bytes), limits, path);
@@ -125,7 +129,7 @@ inline std::vector<std::byte> encode_picture_file(const PictureFile& picture, Im
     const Image& alpha = picture.alpha;
     std::span<const std::byte> profile = picture.icc_profile;
     if (!detail::icc_profile_fits(profile, color.shape.channels)) profile = {};
-    if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, picture.bits, profile);
+    if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, picture.bits, profile, picture.density);
 
     // As 8 bits would have it.
     const bool transparent =
@@ -135,14 +139,19 @@ inline std::vector<std::byte> encode_picture_file(const PictureFile& picture, Im
             throw Error(
                 "a picture with transparency (an alpha channel) cannot be written as JPEG; PNG and BMP have it");
         std::vector<std::byte> file = detail::encode_jpeg(color, jpeg_quality);
+        if (picture.density.across > 0) detail::set_jpeg_density(file, picture.density);
         if (!profile.empty()) detail::insert_icc_segments(file, profile);
         return file;
     }
-    if (!transparent) return encode_image(color, ImageFormat::BMP);
+    const auto with_density = [&](std::vector<std::byte> file) {
+        if (picture.density.across > 0) detail::set_bmp_density(file, picture.density);
+        return file;
+    };
+    if (!transparent) return with_density(encode_image(color, ImageFormat::BMP));
     Image both = convert_channels(color, 4);
     std::copy(alpha.pixels.begin(), alpha.pixels.end(),
               both.pixels.begin() + 3 * static_cast<std::ptrdiff_t>(color.shape.area()));
-    return encode_image(both, ImageFormat::BMP);
+    return with_density(encode_image(both, ImageFormat::BMP));
 }
 
 /// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or

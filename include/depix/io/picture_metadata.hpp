@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,12 +16,25 @@
 #include "depix/io/stb.hpp"
 #include "depix/tensor.hpp"
 
+namespace depix {
+
+/// Pixels per metre, as PNG and BMP count them; 0: not known. 300 dots per inch are 11811.
+struct Density {
+    double across = 0;
+    double down = 0;
+    friend constexpr bool operator==(const Density&, const Density&) = default;
+};
+inline constexpr double metres_per_inch = 0.0254;
+
+}  // namespace depix
+
 namespace depix::detail {
 
 struct PictureMetadata {
     int bits = 8;              ///< Per channel, 8 or 16: a decoder unpacks PNG's 1, 2 and 4 bits to 8.
     bool has_palette = false;  ///< PNG only.
     int orientation = 1;       ///< EXIF's, 1 to 8; see turn_upright.
+    Density density;
     std::vector<std::byte> icc_profile;
 };
 
@@ -80,7 +94,7 @@ inline std::vector<std::byte> unpack_icc_chunk(std::span<const std::byte> data) 
     return profile;
 }
 
-/// PNG: the chunks IHDR, iCCP and eXIf, the first of each. `file` has passed check_png.
+/// PNG: the chunks IHDR, iCCP, pHYs and eXIf, the first of each. `file` has passed check_png.
 inline PictureMetadata read_png_metadata(std::span<const std::byte> file) {
     PictureMetadata metadata;
     const Bytes bytes(file);
@@ -97,6 +111,11 @@ inline PictureMetadata read_png_metadata(std::span<const std::byte> file) {
                 break;
             case 0x69434350:  // "iCCP"
                 if (!std::exchange(profile_seen, true) && is_whole()) metadata.icc_profile = unpack_icc_chunk(data);
+                break;
+            case 0x70485973:  // "pHYs": across, down (4 bytes each), 1: per metre
+                if (length >= 9 && bytes[at + 16] == 1 && is_whole())
+                    metadata.density = {static_cast<double>(bytes.big32(at + 8)),
+                                        static_cast<double>(bytes.big32(at + 12))};
                 break;
             case 0x65584966:  // "eXIf"
                 if (!std::exchange(exif_seen, true) && is_whole()) metadata.orientation = tiff_orientation(Bytes(data));
@@ -123,15 +142,16 @@ inline std::vector<std::byte> join_icc_segments(std::vector<std::span<const std:
     return profile;
 }
 
-/// JPEG: the first EXIF segment (APP1) and all of the ICC profile's (APP2). `file` has passed check_jpeg.
+/// JPEG: JFIF's density (APP0), the first EXIF segment (APP1) and all of the ICC profile's (APP2). `file` has passed
+/// check_jpeg.
 inline PictureMetadata read_jpeg_metadata(std::span<const std::byte> file) {
     PictureMetadata metadata;
     const Bytes bytes(file);
     bool exif_seen = false;
     std::vector<std::span<const std::byte>> icc_segments;
-    for (std::size_t at = 2; at + 4 <= bytes.size() && bytes[at] == 0xFF;) {
+    for (std::size_t at = 2; at + 4 <= bytes.size();) {
         const std::uint32_t marker = bytes[at + 1];
-        if (marker == 0xFF) {  // padding
+        if (bytes[at] != 0xFF || marker == 0xFF || marker == 0) {  // padding, or what belongs to no segment
             ++at;
             continue;
         }
@@ -139,6 +159,11 @@ inline PictureMetadata read_jpeg_metadata(std::span<const std::byte> file) {
         // All of this stands before the first scan.
         if (marker == 0xDA || marker == 0xD9 || length < 2 || length > bytes.size() - at - 2) break;
         const std::span<const std::byte> data = file.subspan(at + 4, length - 2);
+        if (marker == 0xE0 && Bytes(data).starts_with(std::string_view("JFIF\0", 5)) && data.size() >= 12) {
+            // Version (2 bytes), 1: per inch or 2: per centimetre, across (2), down (2).
+            const double unit = bytes[at + 11] == 1 ? 1 / metres_per_inch : bytes[at + 11] == 2 ? 100.0 : 0.0;
+            metadata.density = {bytes.big16(at + 12) * unit, bytes.big16(at + 14) * unit};
+        }
         if (marker == 0xE1 && !exif_seen && Bytes(data).starts_with(exif_name)) {
             exif_seen = true;
             metadata.orientation = tiff_orientation(Bytes(data.subspan(exif_name.size())));
@@ -151,12 +176,21 @@ inline PictureMetadata read_jpeg_metadata(std::span<const std::byte> file) {
     return metadata;
 }
 
-/// The metadata of a file that check_picture_file has let pass. BMP has none that depix reads.
+/// BMP: pixels per metre.
+inline PictureMetadata read_bmp_metadata(std::span<const std::byte> file) {
+    PictureMetadata metadata;
+    const Bytes bytes(file);
+    if (bytes.little32(14) >= 40)
+        metadata.density = {static_cast<double>(bytes.little32(38)), static_cast<double>(bytes.little32(42))};
+    return metadata;
+}
+
+/// The metadata of a file that check_picture_file has let pass.
 inline PictureMetadata read_picture_metadata(std::span<const std::byte> file) {
     const Bytes bytes(file);
     if (bytes.starts_with("\x89PNG\r\n\x1A\n")) return read_png_metadata(file);
     if (bytes.starts_with("\xFF\xD8")) return read_jpeg_metadata(file);
-    return {};
+    return read_bmp_metadata(file);
 }
 
 /// Whether a profile's color space, at byte 16 of its header, is that of a grey picture (1 channel) or of an RGB one.
@@ -185,6 +219,31 @@ inline void insert_icc_segments(std::vector<std::byte>& jpeg, std::span<const st
     if (bytes.big16(2) == 0xFFE0) at += 2 + bytes.big16(4);
     jpeg.insert(jpeg.begin() + static_cast<std::ptrdiff_t>(std::min(at, jpeg.size())), segments.begin(),
                 segments.end());
+}
+
+/// Writes the density into a JPEG file's JFIF segment, the first, in dots per inch.
+inline void set_jpeg_density(std::vector<std::byte>& jpeg, const Density& density) {
+    const Bytes bytes(jpeg);
+    if (bytes.big16(2) != 0xFFE0 || !bytes.starts_with(std::string_view("JFIF\0", 5), 6)) return;
+    const auto put = [&](std::size_t at, double per_metre) {
+        const auto dots = static_cast<std::uint32_t>(std::clamp(std::lround(per_metre * metres_per_inch), 1L, 65535L));
+        jpeg[at] = static_cast<std::byte>(dots >> 8);
+        jpeg[at + 1] = static_cast<std::byte>(dots & 0xFF);
+    };
+    jpeg[13] = std::byte{1};
+    put(14, density.across);
+    put(16, density.down);
+}
+
+/// Writes the density into a BMP file's header.
+inline void set_bmp_density(std::vector<std::byte>& bmp, const Density& density) {
+    if (Bytes(bmp).little32(14) < 40) return;
+    const auto put = [&](std::size_t at, double per_metre) {
+        const auto count = static_cast<std::uint32_t>(std::clamp(std::lround(per_metre), 0L, 0x7FFFFFFFL));
+        for (std::size_t i = 0; i < 4; ++i) bmp[at + i] = static_cast<std::byte>(count >> (8 * i) & 0xFF);
+    };
+    put(38, density.across);
+    put(42, density.down);
 }
 
 /// Turns a picture the way its EXIF orientation says it is to be seen. 1 leaves it as it is; 5 to 8 swap width and

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -15,6 +16,7 @@
 #include "depix/error.hpp"
 #include "depix/io/byte_writer.hpp"
 #include "depix/io/image_check.hpp"
+#include "depix/io/picture_metadata.hpp"
 #include "depix/io/stb.hpp"
 #include "depix/tensor.hpp"
 
@@ -35,7 +37,10 @@ class ZlibStream {
     explicit ZlibStream(std::span<const std::byte> data) {
         // stb takes, but does not use, the right to write there. 8 is the level of its own PNG writer.
         auto* source = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(data.data()));
-        stream_.reset(stb::stbi_zlib_compress(source, static_cast<int>(data.size()), &size_, 8));
+        try {
+            stream_.reset(stb::stbi_zlib_compress(source, static_cast<int>(data.size()), &size_, 8));
+        } catch (const stb::BrokenAssertion&) {  // of memory that it did not get
+        }
         if (stream_ == nullptr) throw Error("a PNG file could not be compressed: out of memory");
     }
     std::span<const std::byte> bytes() const {
@@ -138,11 +143,12 @@ inline void write_samples(const float* values, int count, int sample_bytes, unsi
 /// A PNG file's contents, of `bits` 8 or 16 a channel.
 ///
 /// `color` has 1 channel or 3; `alpha` has 1 and the same size, or no pixels, which leaves it out. Both are planar
-/// 0..1, clamped and rounded to nearest; NaN becomes 0. An ICC profile that is not empty goes into an iCCP chunk.
+/// 0..1, clamped and rounded to nearest; NaN becomes 0. An ICC profile that is not empty goes into an iCCP chunk, a
+/// density that is known into pHYs.
 /// Besides the file it takes the memory of the uncompressed samples, 1 to 8 bytes a pixel. Throws ShapeError when these
 /// are more than 2^30 bytes: stb's compressor counts in 32 bits.
 inline std::vector<std::byte> encode_png(const Image& color, const Image& alpha, int bits,
-                                         std::span<const std::byte> icc_profile = {}) {
+                                         std::span<const std::byte> icc_profile = {}, const Density& density = {}) {
     const auto [channels, height, width] = color.shape;
     const bool has_alpha = !alpha.pixels.empty();
     const int sample_bytes = bits / 8;
@@ -183,6 +189,13 @@ inline std::vector<std::byte> encode_png(const Image& color, const Image& alpha,
     append_text(file, "\x89PNG\r\n\x1A\n");
     append_png_chunk(file, "IHDR", header);
     if (!profile.empty()) append_png_chunk(file, "iCCP", profile);
+    if (density.across > 0) {
+        std::vector<std::byte> physical;
+        append_big_endian(physical, static_cast<std::uint32_t>(std::lround(density.across)), 4);
+        append_big_endian(physical, static_cast<std::uint32_t>(std::lround(density.down)), 4);
+        append_big_endian(physical, 1, 1);  // per metre
+        append_png_chunk(file, "pHYs", physical);
+    }
     append_png_chunk(file, "IDAT", compressed.bytes());
     append_png_chunk(file, "IEND", {});
     return file;

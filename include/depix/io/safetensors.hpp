@@ -62,11 +62,38 @@ struct SaveOptions {
     std::map<std::string, std::string> metadata = {};
 };
 
+namespace detail {
+
+template <FileValue T>
+bool is_finite_tensor(const SafetensorsFile& file, const std::string& name) {
+    if constexpr (std::is_floating_point_v<T>)
+        return file.is_finite<T>(name);
+    else
+        return true;
+}
+
+/// Where every name of the file has more in front than the model's: "\n  the file's names begin with "module.": ...".
+inline std::string prefix_hint(const std::vector<std::string>& missing, const std::vector<std::string>& unexpected) {
+    if (missing.empty()) return {};
+    for (const std::string& foreign : unexpected) {
+        if (foreign.size() <= missing[0].size() || !foreign.ends_with("." + missing[0])) continue;
+        const std::string prefix = foreign.substr(0, foreign.size() - missing[0].size());
+        if (std::all_of(missing.begin(), missing.end(), [&](const std::string& name) {
+                return std::find(unexpected.begin(), unexpected.end(), prefix + name) != unexpected.end();
+            }))
+            return "\n  the file's names begin with \"" + prefix + "\": LoadOptions{.prefix = \"" + prefix +
+                   "\"} takes that off";
+    }
+    return {};
+}
+
+}  // namespace detail
+
 /// Fills the model from an open file; see load(model, path).
 template <HasTensors Model>
 void load(Model& model, const SafetensorsFile& file, const LoadOptions& options = {}) {
     using Value = typename decltype(model.tensors().front().values)::value_type;
-    std::vector<std::string> problems;
+    std::vector<std::string> problems, missing;
 
     std::map<std::string, std::string> foreign_names;  // by the model's names
     for (const auto& item : file.entries) {
@@ -87,7 +114,8 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
             if (optional)
                 writes.push_back([values = tensor.values] { std::fill(values.begin(), values.end(), T(0)); });
             else
-                problems.push_back("missing " + tensor.name + " " + to_string(tensor.shape));
+                missing.push_back(tensor.name),
+                    problems.push_back("missing " + tensor.name + " " + to_string(tensor.shape));
             return;
         }
         const std::string foreign = found->second;
@@ -98,6 +126,9 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
                                ", the file has " + to_string(entry.shape));
         else if (!converts_to<T>(entry.dtype))
             problems.push_back("mis-typed " + tensor.name + ": the file has " + std::string(info(entry.dtype).name));
+        else if (!detail::is_finite_tensor<T>(file, foreign))
+            problems.push_back("not finite " + tensor.name + ": NaN or infinity" +
+                               (entry.dtype == DataType::F64 ? ", or beyond what the model computes in" : ""));
         else
             writes.push_back([&file, foreign, values = tensor.values] { file.copy_values<T>(foreign, values); });
     };
@@ -109,12 +140,18 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
     } else {
         std::erase_if(foreign_names, [&](const auto& names) { return names.first.ends_with(counter); });
     }
-    for (const auto& [own, foreign] : foreign_names)
+    // No model holds them: counters and flags that a training left behind.
+    std::erase_if(foreign_names, [&](const auto& names) { return file.entry(names.second).dtype == DataType::Other; });
+    std::vector<std::string> unexpected;
+    for (const auto& [own, foreign] : foreign_names) {
+        unexpected.push_back(own);
         problems.push_back("unexpected " + own + " " + to_string(file.shape(foreign)));
+    }
 
     if (!problems.empty()) {
         std::string message = "does not fit the model, which is unchanged:";
         for (const std::string& problem : problems) message += "\n  " + problem;
+        message += detail::prefix_hint(missing, unexpected);
         throw FileError(file.path, message);
     }
     for (const auto& write : writes) write();
@@ -123,9 +160,10 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
 /// Fills the model's parameters, running statistics and counters from a safetensors file: PyTorch's
 /// `model.load_state_dict(load_file(path), strict=True)`.
 ///
-/// Every name must match and every shape; F64, F32, F16 and BF16 are converted to what the model computes in. NaN and
-/// infinity are loaded as they are. Counters (`*.num_batches_tracked`) may be absent and are then 0. Throws one
-/// FileError that names every missing, unexpected, mis-shaped and mis-typed tensor, with both shapes; the model is then
+/// Every name must match and every shape; F64, F32, F16 and BF16 are converted to what the model computes in. A NaN or
+/// an infinity is refused: it would make every picture black. Tensors of a type that no model holds (I32, BOOL, ...)
+/// are passed over. Counters (`*.num_batches_tracked`) may be absent and are then 0. Throws one FileError that names
+/// every missing, unexpected, mis-shaped, mis-typed and not finite tensor, with both shapes; the model is then
 /// unchanged.
 template <HasTensors Model>
 void load(Model& model, const std::string& path, const LoadOptions& options = {}) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "depix/error.hpp"
+#include "depix/finite.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/data_type.hpp"
 #include "depix/io/json.hpp"
@@ -51,7 +52,8 @@ inline std::optional<std::size_t> element_count(const std::vector<std::size_t>& 
 ///
 /// What it accepts: N at most 100 MB and inside the file; UTF-8; no key twice, no key but those above; offsets that
 /// begin at 0, leave no gap, do not overlap and end with the file; sizes that equal shape times type. All else is a
-/// FileError that names the file and the tensor.
+/// FileError that names the file and the tensor. Tensors of a type that depix does not read are listed; nobody can have
+/// their values.
 struct SafetensorsFile {
     struct Entry {
         DataType dtype = DataType::F32;
@@ -130,9 +132,17 @@ struct SafetensorsFile {
                     break;
                 case DataType::I64:
                 case DataType::U8:
+                case DataType::Other:
                     break;  // converts_to has refused them
             }
         }
+    }
+
+    /// Whether every value, as T, is finite. Throws as copy_values does.
+    template <FileValue T>
+    bool is_finite(const std::string& name) const {
+        const std::vector<T> all = values<T>(name);
+        return std::all_of(all.begin(), all.end(), [](T value) { return depix::is_finite(value); });
     }
 
   private:
@@ -146,7 +156,26 @@ struct SafetensorsFile {
         }
     }
 
+    // What people take for a safetensors file most often.
+    void refuse_other_kinds() const {
+        const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
+        const auto refuse = [this](const char* what) {
+            throw FileError(path, std::string("no safetensors file: ") + what);
+        };
+        constexpr const char* convert =
+            "; in Python, save_file(torch.load(path, map_location=\"cpu\"), \"weights.safetensors\") of "
+            "safetensors.torch makes one";
+        if (text.starts_with("version https://git-lfs"))
+            refuse("a Git LFS pointer, which stands for the file; `git lfs pull` fetches it");
+        if (text.starts_with("PK\x03\x04") || text.starts_with("\x80\x02") || text.starts_with("\x80\x04"))
+            refuse((std::string("a file of PyTorch's (.pth, .pt, .ckpt)") + convert).c_str());
+        if (text.starts_with("\x89HDF")) refuse("an HDF5 file, such as Keras writes");
+        if (text.starts_with("GGUF")) refuse("a GGUF file");
+        if (text.starts_with("<")) refuse("a web page, or XML: perhaps the answer of a server that has no such file");
+    }
+
     void read_header() {
+        refuse_other_kinds();
         std::uint64_t length = 0;
         if (bytes_.size() < sizeof length) throw FileError(path, "too short to be a safetensors file");
         std::memcpy(&length, bytes_.data(), sizeof length);
@@ -155,9 +184,8 @@ struct SafetensorsFile {
         if (length > bytes_.size() - sizeof length)
             throw FileError(path, "claims a header of " + std::to_string(length) + " bytes, but holds only " +
                                       std::to_string(bytes_.size()));
-        data_begin_ = sizeof length + static_cast<std::size_t>(length);
-        const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + sizeof length,
-                                    static_cast<std::size_t>(length));
+        data_begin_ = std::size_t{sizeof length} + length;
+        const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + sizeof length, length);
         if (!text.starts_with('{')) throw FileError(path, "no safetensors file: the header does not begin with '{'");
 
         JsonReader reader(text, path);
@@ -180,14 +208,13 @@ struct SafetensorsFile {
         const auto append_integer = [&reader](std::vector<std::size_t>& list) {
             const std::uint64_t value = reader.integer();
             if (value > std::numeric_limits<std::size_t>::max()) reader.fail("a number too large for this machine");
-            list.push_back(static_cast<std::size_t>(value));
+            list.push_back(value);
         };
         reader.object([&](const std::string& key) {
             if (key == "dtype") {
                 const std::string type_name = reader.string();
-                const std::optional<DataType> type = data_type_called(type_name);
-                if (!type) reader.fail("type " + type_name + " is unknown; depix reads F64, F32, F16, BF16, I64, U8");
-                entry.dtype = *type;
+                if (type_name.empty()) reader.fail("a type without a name");
+                entry.dtype = data_type_called(type_name).value_or(DataType::Other);
                 has_type = true;
             } else if (key == "shape") {
                 reader.array([&] { append_integer(entry.shape); });
@@ -226,11 +253,12 @@ struct SafetensorsFile {
                 fail("its bytes are " + offsets + ", but the file holds " + std::to_string(available));
             const std::optional<std::size_t> count = element_count(tensor.shape);
             const std::size_t size = info(tensor.dtype).size;
+            expected = tensor.end;
+            if (tensor.dtype == DataType::Other) continue;  // whose size is not known
             if (!count || *count > std::numeric_limits<std::size_t>::max() / size ||
                 *count * size != tensor.end - tensor.begin)
                 fail("has " + std::to_string(tensor.end - tensor.begin) + " bytes, which is not what shape " +
                      to_string(tensor.shape) + " of " + std::string(info(tensor.dtype).name) + " takes");
-            expected = tensor.end;
         }
         if (expected != available)
             throw FileError(path, std::to_string(available - expected) + " bytes are left over behind the tensors");

@@ -115,6 +115,7 @@ class SafetensorsWriter {
                     break;
                 case DataType::I64:
                 case DataType::U8:
+                case DataType::Other:
                     break;  // converts_to has refused them
             }
         }

@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <exception>
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -34,8 +36,11 @@ inline thread_local size_t largest_block = SIZE_MAX;
 inline void* allocate(size_t bytes) { return bytes <= largest_block ? calloc(bytes, 1) : nullptr; }
 inline void* reallocate(void* block, size_t bytes) { return bytes <= largest_block ? realloc(block, bytes) : nullptr; }
 
-/// stb asserts what a hostile file can break. This must end neither the program nor, with NDEBUG, the check.
-struct BrokenAssertion {};
+/// stb asserts what a hostile file can break, and that there is memory. This must end neither the program nor, with
+/// NDEBUG, the check.
+struct BrokenAssertion : std::exception {
+    const char* what() const noexcept override { return "damaged, or too little memory"; }
+};
 [[noreturn]] inline void throw_broken_assertion() { throw BrokenAssertion(); }
 
 }  // namespace depix::stb

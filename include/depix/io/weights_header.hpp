@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "depix/error.hpp"
+#include "depix/finite.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/model.hpp"
 
@@ -49,7 +50,7 @@ std::string weights_array(const Tensors& tensors, bool trainable, const std::str
         body.append("    // ").append(tensor.name).append(" (").append(shape).append(")\n");
         std::string line = "   ";
         for (const float value : tensor.values) {
-            if (!std::isfinite(value)) throw Error(tensor.name + " holds a value that is not finite");
+            if (!is_finite(value)) throw Error(tensor.name + " holds a value that is not finite");
             const std::string literal = std::string(" ").append(float_literal(value)).append(",");
             if (line.size() + literal.size() > 120) {
                 body += line + "\n";

@@ -31,9 +31,15 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_p
             return fuse_pool && plain && is_halving(next);
         case Role::pixel_shuffle:
             return fuse_shuffle && plain;
-        default:
-            return false;
+        case Role::convolution:
+        case Role::transposed_convolution:
+        case Role::upsample:
+        case Role::add:
+        case Role::concatenate:
+        case Role::other:
+            break;
     }
+    return false;
 }
 
 // The same in training, where the backward pass must find its way back: through a rectifier by its output's sign, which

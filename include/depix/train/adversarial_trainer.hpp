@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "depix/error.hpp"
+#include "depix/finite.hpp"
 #include "depix/plan/check.hpp"
 #include "depix/train/feature_loss.hpp"
 #include "depix/train/optimizer.hpp"
@@ -238,7 +239,7 @@ class AdversarialTrainer {
     template <class Learner>
     std::pair<double, double> checked_losses(Learner& learner) {
         const auto [first, second] = learner.fetch_losses();
-        if (std::isfinite(first + second)) return {first, second};
+        if (is_finite(first + second)) return {first, second};
         learner.take_back_update();
         std::string message = "depix: the ";
         message.append(static_cast<void*>(&learner) == &generator_ ? "generator" : "discriminator");

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "depix/error.hpp"
+#include "depix/finite.hpp"
 #include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/tensor.hpp"
@@ -192,7 +193,7 @@ class Fit {
     void finish_epoch(Callbacks&... callbacks) {
         const Inference<Network, Backend, T> network(trainer_.model(), trainer_.threads());
         const double validation_loss = mean_loss(network, trainer_.loss(), validation_);
-        if (!std::isfinite(validation_loss))
+        if (!is_finite(validation_loss))
             throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) +
                                   ": the validation loss is " + std::to_string(validation_loss));
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "depix/finite.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/train/history.hpp"
 
@@ -148,7 +149,7 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
     };
     constexpr std::array<Curve, 2> curves{{{&EpochRecord::training_loss, "training", "#2a6fbb"},
                                            {&EpochRecord::validation_loss, "validation", "#d9662b"}}};
-    const auto visible = [&](double loss) { return std::isfinite(loss) && (loss > 0 || !options.logarithmic); };
+    const auto visible = [&](double loss) { return is_finite(loss) && (loss > 0 || !options.logarithmic); };
 
     double low = std::numeric_limits<double>::infinity(), high = -low;
     const EpochRecord* best = nullptr;

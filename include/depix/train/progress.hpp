@@ -123,7 +123,7 @@ class ProgressLine {
     /// "0:07", "12:30", "1:02:03"; "?" if it is not known.
     static std::string duration_text(double seconds) {
         if (!(seconds >= 0 && seconds < 1e9)) return "?";
-        const auto whole = static_cast<long>(std::lround(seconds));
+        const auto whole = std::lround(seconds);
         std::array<char, 32> text{};
         if (whole < 3600)
             std::snprintf(text.data(), text.size(), "%ld:%02ld", whole / 60, whole % 60);

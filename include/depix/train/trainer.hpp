@@ -5,6 +5,7 @@
 #include <string>
 
 #include "depix/error.hpp"
+#include "depix/finite.hpp"
 #include "depix/plan/check.hpp"
 #include "depix/train/loss.hpp"
 #include "depix/train/optimizer.hpp"
@@ -76,7 +77,7 @@ class Trainer {
     /// The loss of the last step, for which it waits. Throws DivergenceError if it is not finite.
     double last_loss() {
         const double loss = network_.fetch_losses()[0];
-        if (std::isfinite(loss)) return loss;
+        if (is_finite(loss)) return loss;
         network_.take_back_update();
         throw DivergenceError("depix: the loss is " + std::to_string(loss) + " at step " +
                               std::to_string(network_.steps() + 1) + network_.describe_first_bad_layer());

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "depix/finite.hpp"
 #include "depix/model.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
@@ -183,8 +184,7 @@ class TrainedNetwork {
         team.barrier();
         const auto begin = part_losses_.begin(), end = begin + (first_picture + output.batch) * engine_.threads();
         if (team.thread == 0) losses_[0] = std::accumulate(begin, end, 0.0) / elements;
-        return std::all_of(end - output.batch * engine_.threads(), end,
-                           [](double part) { return std::isfinite(part); });
+        return std::all_of(end - output.batch * engine_.threads(), end, [](double part) { return is_finite(part); });
     }
 
     /// losses[which] = the loss of the output and a target; the output's gradient is `weight` times the loss's.
@@ -205,7 +205,7 @@ class TrainedNetwork {
     Losses& losses() { return losses_; }
     const Losses& fetch_losses() const { return losses_; }
     /// Whether the step may go on. The device does not ask: it leaves the updates out by itself.
-    bool finite() const { return std::isfinite(losses_[0] + losses_[1]); }
+    bool finite() const { return is_finite(losses_[0] + losses_[1]); }
 
     void update() { settings_.step(model_.parameters(), std::span<const T>(gradients_), state_); }
     void keep_statistics() { pass_.keep_statistics(model_); }

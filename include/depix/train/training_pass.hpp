@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "depix/finite.hpp"
 #include "depix/model.hpp"
 #include "depix/random.hpp"
 #include "depix/train/backward_plan.hpp"
@@ -156,7 +157,7 @@ class TrainingPass {
                 for (int c = 0; c < y.channels; ++c)
                     for (int row = 0; row < y.height; ++row)
                         for (int j = 0; j < y.width; ++j)
-                            if (!std::isfinite(y(n, c, row, j)))
+                            if (!is_finite(y(n, c, row, j)))
                                 return "; the first layer with such an output is number " + std::to_string(number) +
                                        ", " + plan.step(i).layer.info->name;
         }

@@ -44,7 +44,8 @@ struct PairFolderOptions {
 ///     dataset/clean/1.png    dataset/pixeled/1.png    ...
 ///
 /// IDs are file names without the extension (.png, .jpg, .jpeg or .bmp, which may differ between twins), in the order
-/// of their numbers if they are numbers, else, and after those, alphabetical. Hidden files are ignored. Opening lists
+/// of their numbers if they are numbers, else, and after those, alphabetical. Hidden files and other clutter
+/// (is_clutter) are ignored. Pictures are turned upright (EXIF). Opening lists
 /// the folders and reads no picture; `read` is const and thread-safe.
 class PairFolder {
   public:
@@ -76,8 +77,8 @@ class PairFolder {
     /// Both pictures. Throws FileError, which names the pair, if one cannot be read or their shapes differ.
     ImagePair read(std::size_t index) const {
         const Entry& entry = entries_.at(index);
-        ImagePair pair{read_image(entry.clean, options_.channels, options_.limits),
-                       read_image(entry.damaged, options_.channels, options_.limits)};
+        ImagePair pair{read_upright(entry.clean, options_.channels, options_.limits),
+                       read_upright(entry.damaged, options_.channels, options_.limits)};
         if (pair.clean.shape != pair.damaged.shape) {
             throw FileError(entry.damaged, "is " + to_string(pair.damaged.shape) + ", but its twin " + entry.clean +
                                                " is " + to_string(pair.clean.shape) + " (channels x height x width)");
@@ -139,7 +140,7 @@ class PairFolder {
         std::filesystem::directory_iterator file(folder, error);
         for (; !error && file != std::filesystem::directory_iterator(); file.increment(error)) {
             const std::filesystem::path& path = file->path();
-            if (path.filename().string().starts_with('.')) continue;
+            if (is_clutter(path)) continue;
             if (!is_picture_name(path)) throw FileError(path.string(), "is no picture (.png, .jpg, .jpeg, .bmp)");
             const auto [other, added] = listing.emplace(path.stem().string(), path.string());
             if (!added) {

@@ -8,12 +8,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "depix/error.hpp"
 #include "depix/io/image.hpp"
+#include "depix/io/picture_file.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 
@@ -24,6 +27,35 @@ inline bool is_picture_name(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
     for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
+}
+
+/// Whether a file or folder is what systems leave between pictures: hidden files, Thumbs.db, desktop.ini, @eaDir
+/// (thumbnails, on Synology's disks), __MACOSX.
+inline bool is_clutter(const std::filesystem::path& path) {
+    const std::string name = path.filename().string();
+    return name.starts_with('.') || name == "Thumbs.db" || name == "desktop.ini" || name == "@eaDir" ||
+           name == "__MACOSX";
+}
+
+/// Whether a file's name ends as that of a picture which read_image() does not read: .tif, .webp, .heic, ...
+inline bool is_foreign_picture_name(const std::filesystem::path& path) {
+    std::string extension = path.extension().string();
+    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    constexpr const char* foreign[] = {".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2",
+                                       ".j2k", ".jfif", ".jpe",  ".psd", ".pnm",  ".ppm",  ".pgm",  ".pbm", ".tga",
+                                       ".exr", ".hdr",  ".ico",  ".svg", ".pdf",  ".djvu", ".dng",  ".cr2", ".cr3",
+                                       ".nef", ".arw",  ".orf",  ".rw2", ".raf",  ".dib",  ".pcx"};
+    return std::find(std::begin(foreign), std::end(foreign), extension) != std::end(foreign);
+}
+
+/// A picture as a file holds it, upright: EXIF's orientation is applied. Of `channels` 0 all are kept, alpha too.
+inline Image read_upright(const std::string& path, int channels = 0, const ImageLimits& limits = {}) {
+    PictureFile file = read_picture_file(path, limits);
+    if (channels != 0 || file.alpha.pixels.empty()) return convert_channels(std::move(file.color), channels);
+    Image& image = file.color;
+    ++image.shape.channels;
+    image.pixels.insert(image.pixels.end(), file.alpha.pixels.begin(), file.alpha.pixels.end());
+    return std::move(image);
 }
 
 namespace detail {
@@ -61,33 +93,39 @@ struct PictureFolderOptions {
 
 /// All pictures of a folder (.png, .jpg, .jpeg, .bmp), of any sizes, in the order of their paths.
 ///
-/// Other files and hidden files and folders are ignored. Links to files are followed, links to sub-folders are not.
-/// Opening lists the folder and reads no picture; `read` is const and thread-safe.
+/// Other files are ignored, and so are hidden ones and other clutter (is_clutter). Links to files are followed, links
+/// to sub-folders are not. Opening lists the folder and reads no picture; `read` is const and thread-safe. A sub-folder
+/// that cannot be listed costs itself only, and a picture of a kind that depix does not read is no picture of the
+/// folder; both are in left_out().
 class PictureFolder {
   public:
+    /// What was passed over, and why.
+    struct LeftOut {
+        std::string path, why;
+    };
+
     /// Throws FileError, which names the folder, if it is missing, unreadable or holds no picture.
     explicit PictureFolder(const std::filesystem::path& root, PictureFolderOptions options = {}) : options_(options) {
-        namespace fs = std::filesystem;
         std::error_code error;
-        fs::recursive_directory_iterator file(root, error);
-        for (; !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
-            const bool hidden = file->path().filename().string().starts_with('.');
-            if (hidden || !options.recursive) file.disable_recursion_pending();
-            std::error_code unknown;  // a link that leads nowhere is no picture
-            if (!hidden && is_picture_name(file->path()) && file->is_regular_file(unknown)) {
-                paths_.push_back(file->path().string());
-            }
-        }
+        list(root, error);
         if (error) throw FileError(root.string(), "cannot list the folder: " + error.message());
-        if (paths_.empty()) throw FileError(root.string(), "holds no picture (.png, .jpg, .jpeg, .bmp)");
+        if (paths_.empty())
+            throw FileError(
+                root.string(),
+                "holds no picture (.png, .jpg, .jpeg, .bmp)" +
+                    (left_out_.empty() ? std::string() : "; there is " + left_out_[0].path + ", " + left_out_[0].why));
         std::sort(paths_.begin(), paths_.end());
+        std::sort(left_out_.begin(), left_out_.end(),
+                  [](const LeftOut& a, const LeftOut& b) { return a.path < b.path; });
     }
 
+    /// In the order of their paths.
+    const std::vector<LeftOut>& left_out() const { return left_out_; }
     std::size_t size() const { return paths_.size(); }
     const std::string& path(std::size_t index) const { return paths_.at(index); }
 
-    /// Throws FileError, which names the file, if it cannot be read.
-    Image read(std::size_t index) const { return read_image(paths_.at(index), options_.channels, options_.limits); }
+    /// Upright (EXIF). Throws FileError, which names the file, if it cannot be read.
+    Image read(std::size_t index) const { return read_upright(paths_.at(index), options_.channels, options_.limits); }
 
     /// The same pictures in another order, which depends on the seed and on how many there are.
     ///
@@ -116,8 +154,29 @@ class PictureFolder {
     PictureSplit split_by_fractions(double train = 0.90, double validation = 0.06) const;
 
   private:
+    // Adds the pictures of a folder. An error of its own goes to `error`, that of a sub-folder to left_out_.
+    void list(const std::filesystem::path& folder, std::error_code& error) {
+        namespace fs = std::filesystem;
+        fs::directory_iterator file(folder, error);
+        for (; !error && file != fs::directory_iterator(); file.increment(error)) {
+            if (is_clutter(file->path())) continue;
+            std::error_code unknown;  // a link that leads nowhere is neither a file nor a folder
+            if (file->is_directory(unknown) && !file->is_symlink(unknown)) {
+                if (!options_.recursive) continue;
+                std::error_code refused;
+                list(file->path(), refused);
+                if (refused) left_out_.push_back({file->path().string(), "cannot be listed: " + refused.message()});
+            } else if (file->is_regular_file(unknown)) {
+                const std::string path = file->path().string();
+                if (is_picture_name(path)) paths_.push_back(path);
+                if (is_foreign_picture_name(path)) left_out_.push_back({path, "of a kind that depix does not read"});
+            }
+        }
+    }
+
     PictureFolderOptions options_;
     std::vector<std::string> paths_;
+    std::vector<LeftOut> left_out_;
 };
 
 struct PictureSplit {

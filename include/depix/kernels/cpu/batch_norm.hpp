@@ -70,7 +70,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 [[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                   Team team) {
     const int channels = settings.channels;
-    auto* partial = reinterpret_cast<double*>(a.scratch);
+    auto* partial = static_cast<double*>(static_cast<void*>(a.scratch));
     two_sums(team, a.input, partial, [&](int n, int c, int i, Vector& sum, Vector& squares) {
         const Vector first = broadcast(a.input(0, c, 0, 0));
         const float* x = a.input.row(n, c, i);
@@ -120,7 +120,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 [[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const kernels::Backward<float>& a,
                                                   Team team) {
     const int channels = settings.channels;
-    auto* partial = reinterpret_cast<double*>(a.scratch);
+    auto* partial = static_cast<double*>(static_cast<void*>(a.scratch));
     float* mean_slope = a.scratch + 4 * channels * team.threads;
     float* mean_product = mean_slope + channels;
     two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, Vector& sum, Vector& product) {

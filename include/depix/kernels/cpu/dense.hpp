@@ -61,13 +61,13 @@ template <int Outputs, int Pictures>
 DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const float* x, int inputs, int outputs,
                              int pictures, View<float> y, int n, int o) {
     // An output or picture beyond the last repeats the last; its sums are thrown away.
-    const float* weights[Outputs];
-    const float* pixels[Pictures];
+    const float* weights[bound(Outputs)];
+    const float* pixels[bound(Pictures)];
     for (int b = 0; b < Outputs; ++b) weights[b] = weight + std::min(b, outputs - 1) * d.weight_row();
     for (int p = 0; p < Pictures; ++p) pixels[p] = x + std::min(p, pictures - 1) * d.row();
-    Vector sum[Outputs][Pictures]{};
+    Vector sum[bound(Outputs)][bound(Pictures)]{};
     const auto add = [&](int k, auto&& load_weights) {
-        Vector columns[Pictures];
+        Vector columns[bound(Pictures)];
 #pragma GCC unroll 8
         for (int p = 0; p < Pictures; ++p) columns[p] = load(pixels[p] + k);
 #pragma GCC unroll 8
@@ -81,7 +81,7 @@ DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const 
     for (; k + vector_width <= inputs; k += vector_width) add(k, [](const float* from) { return load(from); });
     if (k < inputs) add(k, [&](const float* from) { return load_first(from, inputs - k); });
 
-    Vector done[Outputs][Pictures];
+    Vector done[bound(Outputs)][bound(Pictures)];
 #pragma GCC unroll 8
     for (int b = 0; b < Outputs; ++b)
 #pragma GCC unroll 8
@@ -121,7 +121,7 @@ DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> 
                                       const float* x, float* d_weight, float* dx) {
     const std::ptrdiff_t place = o * d.weight_row() + k;
     const auto count = [&](int v) { return std::min(vector_width, d.inputs - k - v * vector_width); };
-    Vector w[Outputs][Vectors], sum[Outputs][Vectors];
+    Vector w[bound(Outputs)][bound(Vectors)], sum[bound(Outputs)][bound(Vectors)];
 #pragma GCC unroll 8
     for (int b = 0; b < Outputs; ++b)
 #pragma GCC unroll 8
@@ -132,7 +132,7 @@ DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> 
         }
     const float* slopes = dy.row(0, o, 0);
     for (int n = 0; n < dy.batch; ++n, slopes += dy.batch_stride) {
-        Vector pixels[Vectors], slope[Vectors];
+        Vector pixels[bound(Vectors)], slope[bound(Vectors)];
 #pragma GCC unroll 8
         for (int v = 0; v < Vectors; ++v) {
             pixels[v] = load(x + n * d.row() + k + v * vector_width);

@@ -98,6 +98,9 @@ DEPIX_INLINE Vector broadcast(float value, std::index_sequence<I...>) {
 }
 }  // namespace simd_detail
 
+/// A number of things as an array's bound: it is an int where it is counted, and a std::size_t where memory is.
+constexpr std::size_t bound(int count) { return static_cast<std::size_t>(count); }
+
 /// One instruction. (Vector{} + value would be two: it turns -0 into 0.)
 DEPIX_INLINE Vector broadcast(float value) {
     return simd_detail::broadcast(value, std::make_index_sequence<vector_width>{});
@@ -116,14 +119,14 @@ DEPIX_INLINE void multiply_add_from(Vector& sum, Vector a, const float* b) {
 }
 
 /// sum[v] += a[v] * *b for all vectors.
-template <int Vectors>
+template <std::size_t Vectors>
 DEPIX_INLINE void multiply_add_each(Vector (&sum)[Vectors], const Vector (&a)[Vectors], const float* b) {
     if constexpr (Vectors == 1) {
         multiply_add_from(sum[0], a[0], b);
     } else {
         const Vector factor = broadcast(*b);
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) multiply_add(sum[v], factor, a[v]);
+        for (std::size_t v = 0; v < Vectors; ++v) multiply_add(sum[v], factor, a[v]);
     }
 }
 

@@ -155,7 +155,7 @@ DEPIX_INLINE void prefetch(const float* pixels) {
 /// Vectors vectors of one output row from column `first` on, Block channels.
 template <int Kernel, int Stride, int Block, int Vectors>
 DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilogue) {
-    Vector sum[Block][Vectors];
+    Vector sum[bound(Block)][bound(Vectors)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8
@@ -173,7 +173,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
         for (int k = 0; k < Kernel; ++k, taps += row.x_row)
 #pragma GCC unroll 9
             for (int l = 0; l < Kernel; ++l, weight += Block) {
-                Vector columns[Vectors];
+                Vector columns[bound(Vectors)];
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v)
                     columns[v] =
@@ -198,7 +198,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
         return;
     }
     // A copy that may be indexed at run time, so that the sums above can stay in registers.
-    Vector done[Block][Vectors];
+    Vector done[bound(Block)][bound(Vectors)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8

@@ -23,14 +23,14 @@ constexpr Part share_panels(int channels, Team team) {
 template <int Channels, int Vectors>
 DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, std::ptrdiff_t m_channel,
                            bool accumulate) {
-    Vector sum[Channels][Vectors];
+    Vector sum[bound(Channels)][bound(Vectors)];
 #pragma GCC unroll 8
     for (int o = 0; o < Channels; ++o)
 #pragma GCC unroll 3
         for (int v = 0; v < Vectors; ++v) sum[o][v] = Vector{};
 #pragma GCC unroll 2
     for (int c = 0; c < depth; ++c, u += Vectors * vector_width, w += vector_width) {
-        Vector tiles[Vectors];
+        Vector tiles[bound(Vectors)];
 #pragma GCC unroll 3
         for (int v = 0; v < Vectors; ++v) tiles[v] = load(u + v * vector_width);
 #pragma GCC unroll 8

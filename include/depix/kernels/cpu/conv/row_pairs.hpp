@@ -72,7 +72,7 @@ enum class RowPairStore { Both, First, Second, Larger };
 template <int Kernel, int Block>
 DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::ptrdiff_t y_row, int first,
                                 const Epilogue& epilogue, RowPairStore what) {
-    Vector sum[row_pair_points][Block];
+    Vector sum[bound(row_pair_points)][bound(Block)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o) {
         sum[0][o] = sum[2][o] = sum[3][o] = Vector{};
@@ -102,7 +102,7 @@ DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::p
             }
     }
 
-    Vector rows[2][Block];
+    Vector rows[2][bound(Block)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o) {
         rows[0][o] = sum[0][o] + sum[1][o] + sum[2][o];

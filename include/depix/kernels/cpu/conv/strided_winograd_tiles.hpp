@@ -65,7 +65,7 @@ template <bool Up>
             for (int q = 0; q < 4; q += quarters_in_line)
                 for (int r = 0; r < std::min(rows, height[q]); ++r)
                     __builtin_prefetch(corner[q] + x.channel_stride + r * x.row_stride + 8);
-        Vector by_rows[rows * terms];  // [row][column term]
+        Vector by_rows[bound(rows * terms)];  // [row][column term]
 #pragma GCC unroll 5
         for (int r = 0; r < rows; ++r) {
             Vector left[4], right[4];
@@ -82,7 +82,7 @@ template <bool Up>
         }
 #pragma GCC unroll 5
         for (int j = 0; j < terms; ++j) {
-            Vector done[terms];
+            Vector done[bound(terms)];
             transform_strided_inputs<Up>(by_rows + j, terms, done);
 #pragma GCC unroll 5
             for (int i = 0; i < terms; ++i) store(to + places[i * terms + j], done[i]);

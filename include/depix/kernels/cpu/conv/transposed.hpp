@@ -11,7 +11,7 @@ namespace cpu {
 /// at the first pixel of the picture, row.width is the output's.
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Epilogue& epilogue) {
-    Vector sum[Stride][Block][Vectors];
+    Vector sum[bound(Stride)][bound(Block)][bound(Vectors)];
 #pragma GCC unroll 8
     for (int phase = 0; phase < Stride; ++phase)
 #pragma GCC unroll 8
@@ -32,7 +32,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
             for (int l = 0; l < Kernel; ++l) {
                 const int phase = ((l - Padding) % Stride + Stride) % Stride;
                 const int shift = (phase + Padding - l) / Stride;
-                Vector columns[Vectors];
+                Vector columns[bound(Vectors)];
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v) {
                     const float* from = pixels + shift + v * vector_width;
@@ -58,7 +58,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
         return;
     }
     // Interleaved, and in an array that may be indexed at run time, so that the sums above can stay in registers.
-    Vector done[Block][Vectors][Stride];
+    Vector done[bound(Block)][bound(Vectors)][bound(Stride)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8

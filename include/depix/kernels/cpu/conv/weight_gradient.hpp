@@ -38,11 +38,11 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                           float* d_weight) {
     for (int o = 0; o < dy.channels; o += Block) {
         // A channel beyond the last repeats the last; its sums are thrown away.
-        const float* slopes[Block];
+        const float* slopes[bound(Block)];
         for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
         for (int c = 0; c < x.channels; ++c)
             for (int k = 0; k < Kernel; ++k) {
-                Vector sum[Block][Kernel];
+                Vector sum[bound(Block)][bound(Kernel)];
 #pragma GCC unroll 8
                 for (int b = 0; b < Block; ++b)
 #pragma GCC unroll 9
@@ -50,7 +50,7 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                 for (int i = first; i < last; ++i) {
                     const float* pixels = x.row(n, c, i * Stride + k - padding) - padding;
                     for (int j = 0; j < dy.width; j += vector_width) {
-                        Vector columns[Kernel];
+                        Vector columns[bound(Kernel)];
 #pragma GCC unroll 9
                         for (int l = 0; l < Kernel; ++l) {
                             const float* taps = pixels + j * Stride;
@@ -67,12 +67,12 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                     }
                 }
                 constexpr int taps = Block * Kernel;
-                Vector done[round_up(taps, vector_width)] = {};
+                Vector done[bound(round_up(taps, vector_width))] = {};
 #pragma GCC unroll 8
                 for (int b = 0; b < Block; ++b)
 #pragma GCC unroll 9
                     for (int l = 0; l < Kernel; ++l) done[b * Kernel + l] = sum[b][l];
-                float sums[round_up(taps, vector_width)];
+                float sums[bound(round_up(taps, vector_width))];
 #pragma GCC unroll 8
                 for (int t = 0; t < taps; t += vector_width) store(sums + t, sums_of_lanes(done + t));
                 float* to = d_weight + ((o * x.channels + c) * Kernel + k) * Kernel;

@@ -1,0 +1,144 @@
+// What is to be restored, and where to put it: settled, and checked, before anything is written. For the examples and
+// for the tool.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "depix/data/sources/picture_folder.hpp"
+#include "depix/error.hpp"
+
+#if __has_include(<sys/stat.h>)
+#include <sys/stat.h>
+#endif
+
+namespace example {
+
+struct Job {
+    std::filesystem::path input, output;
+};
+
+/// A result would take the place of an input, or of something that it cannot replace.
+struct OverwriteError : depix::FileError {
+    using FileError::FileError;
+};
+
+struct Plan {
+    std::vector<Job> jobs;                                // in the order of their inputs' paths
+    std::vector<depix::PictureFolder::LeftOut> left_out;  // what will not be restored, and why
+};
+
+/// How the files of a folder's results are called.
+struct PlanOptions {
+    std::string extension = ".png";
+    bool recursive = false;   // sub-folders too, under their names
+    bool full_names = false;  // x.jpg becomes x.jpg.png: so x.jpg and x.png may lie side by side
+};
+
+/// A file by what it is, whatever it is called: by links too.
+class FileIdentity {
+  public:
+    explicit FileIdentity(const std::filesystem::path& path) {
+#if __has_include(<sys/stat.h>)
+        struct stat status {};
+        exists_ = ::stat(path.c_str(), &status) == 0;
+        device_ = static_cast<unsigned long long>(status.st_dev);
+        number_ = static_cast<unsigned long long>(status.st_ino);
+#else
+        std::error_code error;
+        const auto real = std::filesystem::canonical(path, error);
+        exists_ = !error;
+        name_ = real.string();
+#endif
+    }
+    bool exists() const { return exists_; }
+    friend auto operator<=>(const FileIdentity&, const FileIdentity&) = default;
+
+  private:
+    bool exists_ = false;
+    unsigned long long device_ = 0, number_ = 0;
+    std::string name_;
+};
+
+/// Throws OverwriteError if a result would take the place of an input, by whatever name or link, and depix::FileError
+/// if it would take that of another result.
+inline void refuse_overwriting(const std::vector<Job>& jobs) {
+    std::map<FileIdentity, std::filesystem::path> inputs;
+    for (const Job& job : jobs) {
+        const FileIdentity file(job.input);
+        if (file.exists()) inputs.emplace(file, job.input);
+    }
+    std::map<std::filesystem::path, std::filesystem::path> results;  // inputs, by what becomes of them
+    for (const Job& job : jobs) {
+        const FileIdentity file(job.output);
+        const auto input = inputs.find(file);
+        if (file.exists() && input != inputs.end())
+            throw OverwriteError(job.output.string(),
+                                 "is " + input->second.string() + ", an input; nothing was written");
+        const auto [other, is_new] = results.emplace(job.output.lexically_normal(), job.input);
+        if (!is_new)
+            throw depix::FileError(job.input.string(), "and " + other->second.string() + " would both become " +
+                                                           job.output.string() + "; nothing was written");
+    }
+}
+
+/// Whether the file lies in the folder, or in one below it.
+inline bool lies_in(const std::filesystem::path& file, const std::filesystem::path& folder) {
+    const FileIdentity wanted(folder);
+    if (!wanted.exists()) return false;
+    std::error_code error;
+    for (auto above = std::filesystem::absolute(file, error).parent_path(); !above.empty();
+         above = above.parent_path()) {
+        if (FileIdentity(above) == wanted) return true;
+        if (above == above.parent_path()) break;
+    }
+    return false;
+}
+
+/// The pictures of a folder, and what is to become of each in another. Of an output inside the input, as in `-r -i . -o
+/// done`, what lies there is an earlier run's results. Throws depix::FileError if the folder cannot be read,
+/// OverwriteError if both are one, and as refuse_overwriting does.
+inline Plan plan_folder(const std::filesystem::path& input, const std::filesystem::path& output,
+                        const PlanOptions& options) {
+    namespace fs = std::filesystem;
+    const FileIdentity from(input), to(output);
+    if (from.exists() && from == to) throw OverwriteError(output.string(), "is the input's folder; choose another");
+    if (to.exists() && !fs::is_directory(output))
+        throw OverwriteError(output.string(), "is a file; the results of a folder go to a folder");
+    const depix::PictureFolder pictures(input, {.channels = 0, .recursive = options.recursive, .limits = {}});
+    const bool inside = options.recursive && lies_in(output / "result", input);
+    Plan plan{{}, pictures.left_out()};
+    for (std::size_t i = 0; i < pictures.size(); ++i) {
+        const fs::path path = pictures.path(i);
+        if (inside && lies_in(path, output)) continue;
+        fs::path result = output / path.lexically_relative(input);
+        if (options.full_names)
+            result += options.extension;
+        else
+            result.replace_extension(options.extension);
+        plan.jobs.push_back({path, result});
+    }
+    refuse_overwriting(plan.jobs);
+    return plan;
+}
+
+/// The one of a file. An output that is a folder gets the input's name. Throws as refuse_overwriting does.
+inline Job plan_file(const std::filesystem::path& input, std::filesystem::path output, const std::string& extension) {
+    if (std::filesystem::is_directory(output)) output /= input.filename().replace_extension(extension);
+    const Job job{input, output};
+    refuse_overwriting({job});
+    return job;
+}
+
+inline void make_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error) throw depix::FileError(folder.string(), "cannot make the folder: " + error.message());
+}
+
+}  // namespace example

@@ -1,0 +1,186 @@
+// Pictures as the world writes them: odd, yet whole; and what depix does not read, refused by name.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "depix/io/picture_file.hpp"
+#include "error_message.hpp"
+#include "largest_difference.hpp"
+
+using namespace depix;
+
+namespace {
+
+using Bytes = std::vector<std::byte>;
+
+Image picture(int channels, int height = 37, int width = 45) {
+    Image image({channels, height, width});
+    for (int c = 0; c < channels; ++c)
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x)
+                image(c, y, x) = static_cast<float>((60 * c + 3 * y + 2 * x + (x * y) % 7) % 256) / 255.0f;
+    return image;
+}
+
+void append_little_endian(Bytes& file, std::uint32_t value, int size) {
+    for (int i = 0; i < size; ++i) file.push_back(static_cast<std::byte>(value >> (8 * i) & 0xFF));
+}
+void insert(Bytes& file, std::size_t at, const std::vector<int>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+        file.insert(file.begin() + static_cast<std::ptrdiff_t>(at + i), static_cast<std::byte>(values[i]));
+}
+std::size_t find_marker(const Bytes& jpeg, int marker) {
+    for (std::size_t i = 0; i + 1 < jpeg.size(); ++i)
+        if (jpeg[i] == std::byte{0xFF} && jpeg[i + 1] == static_cast<std::byte>(marker)) return i;
+    FAIL("no such marker");
+    return 0;
+}
+
+/// A BMP file of 8 or 4 bits with a palette of greys.
+Bytes bmp(int width, int height, int bits, std::uint32_t compression, const Bytes& rows) {
+    const std::uint32_t colours = 1u << bits;
+    Bytes file;
+    detail::append_text(file, "BM");
+    append_little_endian(file, 54 + 4 * colours + static_cast<std::uint32_t>(rows.size()), 4);
+    append_little_endian(file, 0, 4);
+    append_little_endian(file, 54 + 4 * colours, 4);
+    append_little_endian(file, 40, 4);
+    append_little_endian(file, static_cast<std::uint32_t>(width), 4);
+    append_little_endian(file, static_cast<std::uint32_t>(height), 4);
+    append_little_endian(file, 1, 2);
+    append_little_endian(file, static_cast<std::uint32_t>(bits), 2);
+    append_little_endian(file, compression, 4);
+    append_little_endian(file, static_cast<std::uint32_t>(rows.size()), 4);
+    append_little_endian(file, 2835, 4);
+    append_little_endian(file, 2835, 4);
+    append_little_endian(file, 0, 8);
+    for (std::uint32_t i = 0; i < colours; ++i) append_little_endian(file, 0x10101u * (i * 255 / (colours - 1)), 4);
+    detail::append_bytes(file, rows);
+    return file;
+}
+Bytes bytes_of(const std::vector<int>& values) {
+    Bytes bytes;
+    insert(bytes, 0, values);
+    return bytes;
+}
+
+}  // namespace
+
+TEST_CASE("JPEG: bytes between segments, restart markers too many and a missing end are forgiven") {
+    const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
+    const Image expected = decode_image(whole);
+
+    Bytes junk = whole;
+    insert(junk, find_marker(junk, 0xDB), {0x12, 0x34, 0x00});
+    insert(junk, find_marker(junk, 0xC0), {0x07, 0x00});
+    CHECK(decode_image(junk) == expected);
+
+    Bytes restarts = whole;
+    insert(restarts, restarts.size() - 2, {0xFF, 0xD0, 0xFF, 0xD1});
+    CHECK(decode_image(restarts) == expected);
+
+    Bytes no_end(whole.begin(), whole.end() - 2);
+    CHECK(decode_image(no_end) == expected);
+    // What a telephone writes there: its own data, in which anything may look like a marker.
+    insert(no_end, no_end.size(), {0x00, 0x00, 0x01, 0x0A, 0x53, 0x45, 0x46, 0x48, 0xFF, 0xE1, 0xFF, 0x53, 0x45, 0x46});
+    CHECK(decode_image(no_end) == expected);
+    CHECK(decode_picture_file(no_end).color == expected);
+}
+
+TEST_CASE("JPEG: what is not there is missed, wherever the file ends") {
+    const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
+    const std::size_t scan = find_marker(whole, 0xDA) + 14;
+    for (std::size_t size = 2; size + 20 < whole.size(); size += size < scan ? 37 : 11) {
+        CAPTURE(size);
+        const Bytes cut(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size));
+        CHECK_THROWS_AS(decode_image(cut), FileError);
+    }
+}
+
+TEST_CASE("JPEG: kinds that are not read are refused by name") {
+    const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
+    const std::size_t frame = find_marker(whole, 0xC0);
+    const auto with = [&](std::size_t at, int value) {
+        Bytes file = whole;
+        file[at] = static_cast<std::byte>(value);
+        return message([&] { decode_image(file); });
+    };
+    CHECK(contains(with(frame + 4, 12), "12 bits a channel"));
+    CHECK(contains(with(frame + 1, 0xC3), "lossless"));
+    CHECK(contains(with(frame + 1, 0xC9), "arithmetic"));
+    CHECK(contains(with(frame + 9, 4), "CMYK"));
+}
+
+TEST_CASE("BMP: the first row may be the upper one, and rows may be runs") {
+    Bytes upside = encode_image(picture(3, 8, 12), ImageFormat::BMP);
+    const Image expected = decode_image(upside);
+    const std::uint32_t height = ~8u + 1;
+    for (int i = 0; i < 4; ++i)
+        upside[22 + static_cast<std::size_t>(i)] = static_cast<std::byte>(height >> (8 * i) & 0xFF);
+    const Image turned = decode_image(upside);
+    REQUIRE(turned.shape == expected.shape);
+    for (int y = 0; y < 8; ++y)
+        for (int x = 0; x < 12; ++x) CHECK(turned(1, y, x) == expected(1, 7 - y, x));
+
+    // Four columns, two rows, the lower one first: a run of four; three colours as they are and a run of one.
+    const Bytes runs = bytes_of({4, 200, 0, 0, 0, 3, 10, 20, 30, 0, 1, 40, 0, 1});
+    const Image by_runs = decode_image(bmp(4, 2, 8, 1, runs), 1);
+    REQUIRE(by_runs.shape == Shape{1, 2, 4});
+    const int values[] = {10, 20, 30, 40, 200, 200, 200, 200};
+    for (std::size_t i = 0; i < 8; ++i)
+        CHECK(static_cast<double>(by_runs.pixels[i]) == doctest::Approx(values[i] / 255.0).epsilon(1e-4));
+
+    // Five columns of 4 bits: a run of two colours in turn; a jump to the right leaves colour 0.
+    const Image small = decode_image(bmp(5, 1, 4, 2, bytes_of({3, 0xF0, 0, 2, 1, 0, 1, 0x80, 0, 1})), 1);
+    const int sixteenths[] = {15, 0, 15, 0, 8};
+    for (std::size_t i = 0; i < 5; ++i)
+        CHECK(static_cast<double>(small.pixels[i]) == doctest::Approx(sixteenths[i] / 15.0).epsilon(1e-2));
+
+    CHECK(contains(message([] {
+                       decode_image(bmp(4, 2, 8, 1, bytes_of({4, 1, 0, 0, 4, 1, 0, 0, 4, 1})));
+                   }),
+                   "runs that leave the picture"));
+    CHECK(contains(message([] { decode_image(bmp(4, 2, 8, 1, bytes_of({4, 1}))); }), "truncated"));
+    CHECK(contains(message([] { decode_image(bmp(4, 2, 8, 5, {})); }), "compression number 5"));
+    CHECK_THROWS_AS(decode_image(bmp(60000, 60000, 8, 1, bytes_of({0, 1}))), FileError);
+}
+
+TEST_CASE("PNG: Apple's kind has blue first, and colours multiplied by alpha") {
+    const std::vector<int> rows = {0, 30, 60, 90, 128, 0, 10, 20, 30, 255};  // two rows of one pixel
+    const Bytes plain = bytes_of(rows);
+    const detail::ZlibStream stream(plain);
+    const auto deflated = stream.bytes().subspan(2, stream.bytes().size() - 6);  // without zlib's header and checksum
+    Bytes file, header;
+    detail::append_text(file, "\x89PNG\r\n\x1A\n");
+    detail::append_png_chunk(file, "CgBI", bytes_of({0x50, 0, 0x20, 2}));
+    detail::append_big_endian(header, 1, 4);
+    detail::append_big_endian(header, 2, 4);
+    detail::append_big_endian(header, 0x08060000, 4);
+    detail::append_big_endian(header, 0, 1);
+    detail::append_png_chunk(file, "IHDR", header);
+    detail::append_png_chunk(file, "IDAT", deflated);
+    detail::append_png_chunk(file, "IEND", {});
+    const Image image = decode_image(file);
+    REQUIRE(image.shape == Shape{4, 2, 1});
+    CHECK(static_cast<double>(image(0, 0, 0)) == doctest::Approx(90 / 128.0).epsilon(1e-4));
+    CHECK(static_cast<double>(image(2, 0, 0)) == doctest::Approx(30 / 128.0).epsilon(1e-4));
+    CHECK(image(0, 1, 0) == 30 / 255.0f);
+}
+
+TEST_CASE("pixels per inch go with the picture, in every format") {
+    PictureFile file;
+    file.color = picture(1);
+    file.density = {300 / metres_per_inch, 150 / metres_per_inch};
+    for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP}) {
+        const PictureFile again = decode_picture_file(encode_picture_file(file, format));
+        CHECK(again.density.across * metres_per_inch == doctest::Approx(300).epsilon(1e-3));
+        CHECK(again.density.down * metres_per_inch == doctest::Approx(150).epsilon(1e-3));
+    }
+    file.density = {};
+    CHECK(decode_picture_file(encode_picture_file(file, ImageFormat::JPEG)).density == Density{});
+}
