@@ -1,0 +1,40 @@
+// The commands of this example, and what each may be told. main.cpp fills these in from the command line.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+namespace example {
+
+struct PrepareOptions {
+    std::filesystem::path input, output;  // folders
+};
+int prepare(const PrepareOptions& options);
+
+struct TrainOptions {
+    std::filesystem::path pictures;  // with the folders train and held_out
+    std::filesystem::path run = "runs/denoise";
+    int size = 80;
+    int batch_size = 10;
+    std::int64_t steps = 20000;
+    std::int64_t from = 0;  // the step at which this cosine starts
+    std::int64_t warm_up_steps = 300;
+    std::int64_t save_every = 250;
+    std::int64_t validate_every = 500;
+    double learning_rate = 8e-4;
+    double average_decay = 0.999;
+    int threads = 1;
+    std::uint64_t seed = 0;
+};
+int train(const TrainOptions& options);
+
+struct EvaluateOptions {
+    std::filesystem::path pictures;  // clean pictures, in sub-folders too
+    std::filesystem::path weights = "denoiser.safetensors";
+    std::filesystem::path sheet;  // empty: none
+    int most = 0;                 // pictures, the first by name; 0: all
+    int threads = 0;
+};
+int evaluate(const EvaluateOptions& options);
+
+}  // namespace example
