@@ -14,6 +14,7 @@ int prepare(const PrepareOptions& options);
 struct TrainOptions {
     std::filesystem::path pictures;  // with the folders train and held_out
     std::filesystem::path run = "runs/denoise";
+    std::filesystem::path start;  // weights to go on from; empty: random ones
     int size = 80;
     int batch_size = 10;
     std::int64_t steps = 20000;

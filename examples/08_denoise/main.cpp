@@ -18,7 +18,7 @@ int main(int count, char** arguments) {
     app.require_subcommand(1);
 
     example::PrepareOptions prepare;
-    CLI::App* prepare_command = app.add_subcommand("prepare", "write photographs at half their size");
+    CLI::App* prepare_command = app.add_subcommand("prepare", "write photographs at a half to an eighth of their size");
     prepare_command->add_option("input", prepare.input, "a folder")->required();
     prepare_command->add_option("output", prepare.output, "a folder")->required();
 
@@ -32,6 +32,7 @@ int main(int count, char** arguments) {
         ->capture_default_str();
     train_command->add_option("--size", train.size, "side of the squares to train on")->capture_default_str();
     train_command->add_option("--batch", train.batch_size, "squares a step")->capture_default_str();
+    train_command->add_option("--start", train.start, "weights to go on from, instead of random ones");
     train_command->add_option("--steps", train.steps, "of the whole run")->capture_default_str();
     train_command
         ->add_option("--from", train.from,

@@ -30,11 +30,13 @@ inline depix::Image without_colour(const depix::Image& picture) {
     return depix::convert_channels(depix::luma(picture), picture.shape.channels);
 }
 
-/// A random damage of random strength: one picture in eight stays clean.
-inline void training_noise(depix::Image& picture, depix::Random& random) {
+/// A random damage of random strength: one picture in eight stays clean. A grey picture has mostly the noise of a grey
+/// picture.
+inline void training_noise(depix::Image& picture, bool is_grey, depix::Random& random) {
     const double kind = random.uniform();
     if (kind < 0.125) return;
-    if (kind < 0.50)
+    const double colour_noise = is_grey ? 0.25 : 0.50;
+    if (kind < colour_noise)
         depix::GaussianNoise{0, 75 / 255.0}(picture, random);
     else if (kind < 0.70)
         GreyNoise{0, 75 / 255.0}(picture, random);

@@ -1,8 +1,8 @@
-// prepare: photographs at half their size, where they are sharp.
+// prepare: photographs at a half, a third, a quarter, a sixth and an eighth of their size, where they are sharp.
 //
 // A camera interpolates two of three colours at each pixel and smooths noise away, and JPEG leaves blocks: at half the
-// size, each pixel the mean of four, little of that is left. Photographs that are still large are laid out at a quarter
-// of their size too, where textures are finer.
+// size, each pixel the mean of four, little of that is left. The smaller the picture, the finer its textures: the network
+// sees grass and water at every distance.
 #include <cstdio>
 
 #include "commands.hpp"
@@ -10,16 +10,19 @@
 
 namespace {
 
-depix::Image halved(const depix::Image& picture) {
+/// Each pixel the mean of `factor` x `factor` pixels.
+depix::Image reduced(const depix::Image& picture, int factor) {
     const auto [channels, height, width] = picture.shape;
-    depix::Image half({channels, height / 2, width / 2});
+    depix::Image small({channels, height / factor, width / factor});
     for (int c = 0; c < channels; ++c)
-        for (int y = 0; y < height / 2; ++y)
-            for (int x = 0; x < width / 2; ++x)
-                half(c, y, x) = (picture(c, 2 * y, 2 * x) + picture(c, 2 * y, 2 * x + 1) +
-                                 picture(c, 2 * y + 1, 2 * x) + picture(c, 2 * y + 1, 2 * x + 1)) /
-                                4;
-    return half;
+        for (int y = 0; y < small.shape.height; ++y)
+            for (int x = 0; x < small.shape.width; ++x) {
+                float sum = 0;
+                for (int i = 0; i < factor; ++i)
+                    for (int j = 0; j < factor; ++j) sum += picture(c, factor * y + i, factor * x + j);
+                small(c, y, x) = sum / static_cast<float>(factor * factor);
+            }
+    return small;
 }
 
 }  // namespace
@@ -30,10 +33,12 @@ int example::prepare(const PrepareOptions& options) {
         const std::filesystem::path path = folder.path(i);
         const auto target = options.output / std::filesystem::relative(path.parent_path(), options.input);
         std::filesystem::create_directories(target);
-        depix::Image picture = halved(folder.read(i));
-        depix::write_image((target / (path.stem().string() + "_2.png")).string(), picture);
-        if (std::max(picture.shape.height, picture.shape.width) > 1400)
-            depix::write_image((target / (path.stem().string() + "_4.png")).string(), halved(picture));
+        const depix::Image picture = folder.read(i);
+        for (const int factor : {2, 3, 4, 6, 8}) {
+            const depix::Image small = reduced(picture, factor);
+            if (std::min(small.shape.height, small.shape.width) < 200) break;
+            depix::write_image((target / (path.stem().string() + "_" + std::to_string(factor) + ".png")).string(), small);
+        }
         std::printf("%s\n", path.filename().string().c_str());
     }
     return 0;

@@ -34,7 +34,7 @@ struct Charbonnier {
     }
 };
 
-/// Parts of photographs, a quarter of them without colour, and noise.
+/// Parts of photographs, a third of them without colour, and noise.
 class NoisyParts {
   public:
     NoisyParts(depix::DamagedPictureSource parts, std::uint64_t seed) : parts_(std::move(parts)), seed_(seed) {}
@@ -53,12 +53,13 @@ class NoisyParts {
         };
         copy([&](float* pixel, int channel, int y) { std::copy_n(target.row(0, channel, y), target.width, pixel); });
         depix::Random random(seed_, epoch, index);
-        if (random.uniform() < 0.25) {
+        const bool is_grey = random.uniform() < 0.35;
+        if (is_grey) {
             picture = depix::quantized(example::without_colour(picture));
             copy(
                 [&](float* pixel, int channel, int y) { std::copy_n(pixel, target.width, target.row(0, channel, y)); });
         }
-        example::training_noise(picture, random);
+        example::training_noise(picture, is_grey, random);
         copy([&](float* pixel, int channel, int y) { std::copy_n(pixel, input.width, input.row(0, channel, y)); });
     }
 
@@ -130,6 +131,7 @@ int example::train(const TrainOptions& options) {
 
     depix::Model<Denoiser> model(options.seed, depix::Initialisation::he_normal);
     calm(model);
+    if (!options.start.empty()) depix::load(model, options.start.string());
     depix::Trainer trainer{model, Charbonnier{}, depix::Adam{.learning_rate = options.learning_rate}, depix::Cpu{},
                            options.threads};
     depix::Progress<Denoiser> progress;
