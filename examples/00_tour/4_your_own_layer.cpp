@@ -64,10 +64,10 @@ int main() {
     Tensor<float> batch(1, picture.shape);
     batch.data = picture.pixels;
     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-2f}};
-    const float first = trainer.step(batch, batch);
-    float last = first;
+    const double first = trainer.step(batch, batch);
+    double last = first;
     for (int step = 0; step < 50; ++step) last = trainer.step(batch, batch);
-    std::printf("loss: %.4f, after 50 steps %.4f\n", static_cast<double>(first), static_cast<double>(last));
+    std::printf("loss: %.4f, after 50 steps %.4f\n", first, last);
 
     return worst < 1e-8 && difference < 1e-5f && last < first / 4 ? 0 : 1;
 }

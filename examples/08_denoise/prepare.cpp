@@ -1,8 +1,8 @@
 // prepare: photographs at a half, a third, a quarter, a sixth and an eighth of their size, where they are sharp.
 //
 // A camera interpolates two of three colours at each pixel and smooths noise away, and JPEG leaves blocks: at half the
-// size, each pixel the mean of four, little of that is left. The smaller the picture, the finer its textures: the network
-// sees grass and water at every distance.
+// size, each pixel the mean of four, little of that is left. The smaller the picture, the finer its textures: the
+// network sees grass and water at every distance.
 #include <cstdio>
 
 #include "commands.hpp"
@@ -37,7 +37,8 @@ int example::prepare(const PrepareOptions& options) {
         for (const int factor : {2, 3, 4, 6, 8}) {
             const depix::Image small = reduced(picture, factor);
             if (std::min(small.shape.height, small.shape.width) < 200) break;
-            depix::write_image((target / (path.stem().string() + "_" + std::to_string(factor) + ".png")).string(), small);
+            depix::write_image((target / (path.stem().string() + "_" + std::to_string(factor) + ".png")).string(),
+                               small);
         }
         std::printf("%s\n", path.filename().string().c_str());
     }

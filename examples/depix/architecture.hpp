@@ -71,6 +71,7 @@ struct Architecture {
 };
 
 // One each in architectures/.
+Architecture denoiser();
 Architecture depixelizer();
 Architecture text_restorer();
 Architecture documents_autoencoder();

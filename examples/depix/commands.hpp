@@ -17,8 +17,8 @@ struct UsageError : depix::Error {
 
 /// Which network, with which weights, on what.
 struct ModelOptions {
-    std::string name = "unet_denoise";  // one that is compiled in, or a weights file
-    std::string architecture;           // of a weights file; empty: as the file says
+    std::string name = "denoise";  // one that is compiled in, or a weights file
+    std::string architecture;      // of a weights file; empty: as the file says
     std::string backend = "cpu";
 };
 

@@ -36,7 +36,8 @@ tool::Backend find_backend(const std::string& name) {
 
 const std::vector<tool::Model>& tool::models() {
     static const std::vector<Model> all{
-        {"unet_denoise", "unet_16", "unet_denoise_16", "photographs: takes off noise and speckles"},
+        {"denoise", "denoiser", "denoiser", "photographs: takes off noise and speckles, leaves clean ones alone"},
+        {"unet_denoise", "unet_16", "unet_denoise_16", "photographs: the same, by the published U-Net"},
         {"unet_inpaint", "unet_16", "unet_inpaint_16", "photographs: paints in what is missing, where it is white"},
         {"enlarge_pages", "srresnet_small", "srresnet_small_pages", "printed pages: four times as high and wide", false,
          true},
@@ -53,9 +54,9 @@ const std::vector<tool::Model>& tool::models() {
 }
 
 const std::vector<tool::Architecture>& tool::architectures() {
-    static const std::vector<Architecture> all{unet_16(),       unet_32(),    srresnet_small(),
-                                               page_cleaner(),  de_gan_8(),   documents_autoencoder(),
-                                               text_restorer(), depixelizer()};
+    static const std::vector<Architecture> all{
+        denoiser(),      unet_16(),    unet_32(), srresnet_small(), page_cleaner(), de_gan_8(), documents_autoencoder(),
+        text_restorer(), depixelizer()};
     return all;
 }
 

@@ -110,6 +110,19 @@ TEST_CASE("the shipped document networks take off a stain that they have not see
     CHECK(root_mean_squared_error(restore(own, dirty), clean) < before / 2);
 }
 
+TEST_CASE("the shipped denoiser takes off noise, and leaves a clean picture alone") {
+    const Inference<Denoiser> denoise{shipped<Denoiser>("08_denoise/denoiser.safetensors"), 1};
+    const Image clean = scene();
+    CHECK(peak_signal_to_noise_ratio(restore(denoise, clean), clean) > 42);
+    Random random(3);
+    Image noisy = clean;
+    GaussianNoise{25 / 255.0, 25 / 255.0}(noisy, random);
+    CHECK(peak_signal_to_noise_ratio(restore(denoise, noisy), clean) > peak_signal_to_noise_ratio(noisy, clean) + 10);
+    const Image white({3, 90, 90}, 1.0f), grey({3, 90, 90}, 0.5f);
+    CHECK(peak_signal_to_noise_ratio(restore(denoise, white), white) > 45);
+    for (const float value : restore(denoise, grey).pixels) CHECK(value == doctest::Approx(0.5).epsilon(8 / 128.0));
+}
+
 TEST_CASE("the shipped U-Nets take off noise and fill a hole") {
     using Network = PixelShuffleUNet<16>;
     const Inference<Network> denoise{shipped<Network>("06_unet/unet_denoise_16.safetensors"), 1};
