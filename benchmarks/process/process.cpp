@@ -74,7 +74,7 @@ void write_picture(const std::string& path, std::span<const float> pixels) {
 }
 
 void make(const std::string& weights, const std::string& picture) {
-    save(Model<Network>{1, Initialisation::he_normal}, weights);
+    save(Model<Network>{1, Initialisation::HeNormal}, weights);
     Image noise(input_shape);
     Random random(2);
     for (float& value : noise.pixels) value = static_cast<float>(random.uniform());

@@ -7,5 +7,5 @@ int train_text_restorer(const TrainOptions& options);  // in a file of its own: 
 
 int example::train(const TrainOptions& options) {
     if (options.network == "text_restorer") return train_text_restorer(options);
-    return train_network<depix::Depixelizer>(options, depix::Initialisation::pytorch);
+    return train_network<depix::Depixelizer>(options, depix::Initialisation::PyTorch);
 }

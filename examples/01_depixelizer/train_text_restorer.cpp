@@ -4,7 +4,7 @@
 namespace example {
 
 int train_text_restorer(const TrainOptions& options) {
-    return train_network<depix::TextRestorer>(options, depix::Initialisation::he_normal);
+    return train_network<depix::TextRestorer>(options, depix::Initialisation::HeNormal);
 }
 
 }  // namespace example

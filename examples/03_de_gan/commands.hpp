@@ -10,7 +10,7 @@
 namespace example {
 
 struct PrepareOptions {
-    Task task = Task::binarize;
+    Task task = Task::Binarize;
     std::filesystem::path output;
     int pairs = 20;
     int size = 512;  // of the pages' sides
@@ -19,7 +19,7 @@ struct PrepareOptions {
 int prepare(const PrepareOptions& options);
 
 struct TrainOptions {
-    Task task = Task::binarize;
+    Task task = Task::Binarize;
     int filters = 64;
     std::filesystem::path pages;  // of pairs; empty: none but drawn ones
     std::string only;             // of those pages: names that begin so
@@ -38,7 +38,7 @@ struct TrainOptions {
 int train(const TrainOptions& options);
 
 struct EvaluateOptions {
-    Task task = Task::binarize;
+    Task task = Task::Binarize;
     int filters = 8;
     std::filesystem::path weights;  // empty: de_gan_TASK_FILTERS.safetensors
     std::filesystem::path pages;    // empty: drawn ones, which it never saw
@@ -52,7 +52,7 @@ struct EvaluateOptions {
 int evaluate(const EvaluateOptions& options);
 
 struct RestoreOptions {
-    Task task = Task::binarize;
+    Task task = Task::Binarize;
     int filters = 8;
     std::filesystem::path weights;
     std::filesystem::path input, output;

@@ -83,18 +83,18 @@ int example::evaluate(const EvaluateOptions& options) {
     std::vector<PagePair> pages =
         options.pages.empty() ? draw_pages(options.task, 20, 512, 2026) : read_pages(options.pages, options.only);
     // Some drawn pages are blank: there is no ink to be found, and no F-measure.
-    if (options.pages.empty() && options.task == Task::binarize)
+    if (options.pages.empty() && options.task == Task::Binarize)
         std::erase_if(pages, [](const PagePair& page) {
             return std::ranges::none_of(page.clean.pixels, [](float value) { return value < 0.5f; });
         });
     Rows rows;
-    options.task == Task::binarize ? score_black_and_white(pages, enhance, options.threshold, rows)
+    options.task == Task::Binarize ? score_black_and_white(pages, enhance, options.threshold, rows)
                                    : score_grey(pages, enhance, rows);
     if (options.sheet.empty()) return 0;
     if (rows.size() > options.rows) rows.resize(options.rows);
     depix::write_image(options.sheet.string(), depix::contact_sheet(rows, {.largest_side = options.side}));
     std::printf("%s: %s\n",
-                options.task == Task::binarize ? "degraded, Sauvola, DE-GAN in grey, DE-GAN, truth"
+                options.task == Task::Binarize ? "degraded, Sauvola, DE-GAN in grey, DE-GAN, truth"
                                                : "degraded, restored, clean",
                 options.sheet.string().c_str());
     return 0;

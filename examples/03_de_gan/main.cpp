@@ -26,7 +26,7 @@ int main(int count, char** arguments) {
     CLI::App app{"de_gan: a conditional GAN that binarizes, deblurs and takes watermarks off pages"};
     app.require_subcommand(1);
     const CLI::CheckedTransformer tasks(std::map<std::string, Task>{
-        {"binarize", Task::binarize}, {"deblur", Task::deblur}, {"unwatermark", Task::unwatermark}});
+        {"binarize", Task::Binarize}, {"deblur", Task::Deblur}, {"unwatermark", Task::Unwatermark}});
     const CLI::IsMember known_width({8, 64});
     const std::string task = "binarize, deblur or unwatermark";
     const std::string layout = "a folder of NAME_source.png and NAME_target.png, or with noisy/ and clean/";

@@ -29,7 +29,7 @@ struct BothSources {
 }  // namespace
 
 std::string example::to_string(Task task) {
-    return task == Task::binarize ? "binarize" : task == Task::deblur ? "deblur" : "unwatermark";
+    return task == Task::Binarize ? "binarize" : task == Task::Deblur ? "deblur" : "unwatermark";
 }
 
 std::vector<example::PagePair> example::read_pages(const std::filesystem::path& folder, const std::string& only) {
@@ -69,7 +69,7 @@ std::vector<example::PagePair> example::read_pages(const std::filesystem::path& 
 depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int size, std::uint64_t seed, Redraw redraw) {
     const std::vector<Font> fonts = page_fonts();
     DrawnPageSourceOptions options{.shape = {1, size, size}, .pairs = pairs, .seed = seed, .redraw = redraw};
-    if (task == Task::binarize) {
+    if (task == Task::Binarize) {
         options.page.binary = true;
         // The contests' pages were scanned finely: their strokes are five or six pixels wide. Their truth takes in some
         // of the soft edge.
@@ -78,7 +78,7 @@ depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int siz
         options.page.largest_size = 110;
         options.damage = binarization_damage(fonts);
     } else {
-        options.damage = task == Task::deblur ? deblurring_damage() : watermark_damage(fonts);
+        options.damage = task == Task::Deblur ? deblurring_damage() : watermark_damage(fonts);
     }
     return DrawnPageSource(fonts, options);
 }

@@ -13,7 +13,7 @@
 
 namespace example {
 
-enum class Task { binarize, deblur, unwatermark };
+enum class Task { Binarize, Deblur, Unwatermark };
 std::string to_string(Task task);
 
 struct PagePair {

@@ -8,7 +8,7 @@ int example::restore(const RestoreOptions& options) {
     const depix::AnyRestorer enhance = load_network(options.filters, options.weights, options.threads);
     const auto restored = [&](const depix::Image& page) {
         const depix::Image grey = enhance(page);
-        if (options.task != Task::binarize || options.grey) return grey;
+        if (options.task != Task::Binarize || options.grey) return grey;
         return depix::binarize(grey, options.threshold > 0 ? options.threshold : depix::otsu_threshold(grey));
     };
     return restore_files({"de_gan", "pages could not be restored", 1}, options.input, options.output, restored);

@@ -53,7 +53,7 @@ int train_de_gan(const TrainOptions& options) {
     const depix::AnyPairSource unseen = draw_patches(options.task, 64, 256, 2 * options.seed + 1, depix::Redraw::Never);
     const depix::Loader validation{unseen, {.batch_size = options.batch_size, .shuffle = false}};
 
-    depix::Model<Generator> generator(options.seed, depix::Initialisation::he_normal);
+    depix::Model<Generator> generator(options.seed, depix::Initialisation::HeNormal);
     let_a_channel_mean_ink(generator);
     if (!options.start.empty()) depix::load(generator, options.start.string());
     depix::Model<Discriminator> discriminator(options.seed + 1);

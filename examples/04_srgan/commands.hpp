@@ -20,7 +20,7 @@ struct PrepareOptions {
 int prepare(const PrepareOptions& options);
 
 struct TrainOptions {
-    Width width = Width::published;
+    Width width = Width::Published;
     std::filesystem::path pictures;
     std::filesystem::path run;  // empty: runs/srresnet_WIDTH
     int high = 96;
@@ -37,13 +37,13 @@ struct TrainOptions {
 int train(const TrainOptions& options);
 
 /// All that the second phase is made of, as somebody published it: recipes.hpp.
-enum class Recipe { srgan, small, deep_depixelate };
+enum class Recipe { SRGAN, Small, DeepDepixelate };
 inline std::string to_string(Recipe recipe) {
-    return recipe == Recipe::srgan ? "srgan" : recipe == Recipe::small ? "small" : "deep_depixelate";
+    return recipe == Recipe::SRGAN ? "srgan" : recipe == Recipe::Small ? "small" : "deep_depixelate";
 }
 
 struct TrainGanOptions {
-    Recipe recipe = Recipe::srgan;
+    Recipe recipe = Recipe::SRGAN;
     std::filesystem::path pictures;
     std::filesystem::path start, vgg;  // weights
     bool torchvision = false;
@@ -64,7 +64,7 @@ struct TrainGanOptions {
 int train_gan(const TrainGanOptions& options);
 
 struct EvaluateOptions {
-    Width width = Width::small;
+    Width width = Width::Small;
     std::filesystem::path weights;  // empty: srresnet_WIDTH.safetensors
     std::filesystem::path pictures;
     std::filesystem::path sheet;  // empty: none
@@ -74,7 +74,7 @@ struct EvaluateOptions {
 int evaluate(const EvaluateOptions& options);
 
 struct RestoreOptions {
-    Width width = Width::small;
+    Width width = Width::Small;
     std::filesystem::path weights;
     std::filesystem::path input, output;
     int threads = 0;

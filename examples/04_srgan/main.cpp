@@ -27,9 +27,9 @@ int main(int count, char** arguments) {
     CLI::App app{"srgan: SRResNet, which enlarges pictures four times"};
     app.require_subcommand(1);
     const CLI::CheckedTransformer known_width(
-        std::map<std::string, Width>{{"published", Width::published}, {"small", Width::small}});
+        std::map<std::string, Width>{{"published", Width::Published}, {"small", Width::Small}});
     const CLI::CheckedTransformer any_width(std::map<std::string, Width>{
-        {"published", Width::published}, {"small", Width::small}, {"foreign", Width::foreign}});
+        {"published", Width::Published}, {"small", Width::Small}, {"foreign", Width::Foreign}});
     const std::string widths = "published: 64 channels, 16 blocks; small: 32 channels, 4 blocks";
     const std::string all_widths = widths + "; foreign: github.com/leftthomas/SRGAN's";
     const std::string weights = "safetensors (srresnet_WIDTH.safetensors)";
@@ -74,7 +74,7 @@ int main(int count, char** arguments) {
 
     using example::Recipe;
     const CLI::CheckedTransformer known_recipe(std::map<std::string, Recipe>{
-        {"srgan", Recipe::srgan}, {"small", Recipe::small}, {"deep-depixelate", Recipe::deep_depixelate}});
+        {"srgan", Recipe::SRGAN}, {"small", Recipe::Small}, {"deep-depixelate", Recipe::DeepDepixelate}});
     example::TrainGanOptions gan;
     CLI::App* gan_command = app.add_subcommand("train-gan", "the second phase: against a discriminator");
     gan_command->add_option("pictures", gan.pictures, "a folder")->required();

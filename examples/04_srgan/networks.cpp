@@ -19,7 +19,7 @@ depix::AnyRestorer load_generator(const std::filesystem::path& weights, int thre
 }  // namespace
 
 depix::AnyRestorer example::load_network(Width width, const std::filesystem::path& weights, int threads) {
-    if (width == Width::foreign) return load_generator<ForeignSrgan>(weights, threads);
-    return width == Width::published ? load_generator<PublishedGenerator>(weights, threads)
+    if (width == Width::Foreign) return load_generator<ForeignSrgan>(weights, threads);
+    return width == Width::Published ? load_generator<PublishedGenerator>(weights, threads)
                                      : load_generator<SmallGenerator>(weights, threads);
 }

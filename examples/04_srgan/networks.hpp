@@ -9,9 +9,9 @@
 namespace example {
 
 /// published: 64 channels and 16 blocks; small: 32 and 4; foreign: a network that depix did not train.
-enum class Width { published, small, foreign };
+enum class Width { Published, Small, Foreign };
 inline std::string to_string(Width width) {
-    return width == Width::published ? "published" : width == Width::small ? "small" : "foreign";
+    return width == Width::Published ? "published" : width == Width::Small ? "small" : "foreign";
 }
 
 /// Makes RGB pictures of any size four times as high and wide. Values 0..1, not yet clamped. threads as Inference takes

@@ -5,5 +5,5 @@ int train_small(const TrainOptions& options);  // in a file of its own: each net
 }
 
 int example::train(const TrainOptions& options) {
-    return options.width == Width::small ? train_small(options) : train_generator<PublishedGenerator>(options);
+    return options.width == Width::Small ? train_small(options) : train_generator<PublishedGenerator>(options);
 }

@@ -8,8 +8,8 @@ int train_gan_small(const TrainGanOptions& options);
 int train_gan_deep_depixelate(const TrainGanOptions& options);
 
 int train_gan(const TrainGanOptions& options) {
-    if (options.recipe == Recipe::small) return train_gan_small(options);
-    return options.recipe == Recipe::srgan ? train_gan_srgan(options) : train_gan_deep_depixelate(options);
+    if (options.recipe == Recipe::Small) return train_gan_small(options);
+    return options.recipe == Recipe::SRGAN ? train_gan_srgan(options) : train_gan_deep_depixelate(options);
 }
 
 }  // namespace example

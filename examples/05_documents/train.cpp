@@ -8,5 +8,5 @@ int train_page_cleaner(const TrainOptions& options);  // in a file of its own: e
 
 int example::train(const TrainOptions& options) {
     if (options.network == "page_cleaner") return train_page_cleaner(options);
-    return train_network<depix::DocumentsAutoencoder>(options, depix::Initialisation::pytorch);
+    return train_network<depix::DocumentsAutoencoder>(options, depix::Initialisation::PyTorch);
 }

@@ -4,7 +4,7 @@
 namespace example {
 
 int train_page_cleaner(const TrainOptions& options) {
-    return train_network<depix::PageCleaner>(options, depix::Initialisation::he_normal);
+    return train_network<depix::PageCleaner>(options, depix::Initialisation::HeNormal);
 }
 
 }  // namespace example

@@ -8,10 +8,10 @@
 
 namespace example {
 
-enum class Task { denoise, inpaint };
+enum class Task { Denoise, Inpaint };
 
 struct TrainOptions {
-    Task task = Task::denoise;
+    Task task = Task::Denoise;
     int filters = 32;
     std::filesystem::path pictures;  // any pictures, in sub-folders too
     std::filesystem::path masks;     // for inpainting: white is missing; empty: masks are drawn
@@ -28,7 +28,7 @@ struct TrainOptions {
 int train(const TrainOptions& options);
 
 struct EvaluateOptions {
-    Task task = Task::denoise;
+    Task task = Task::Denoise;
     int filters = 16;
     std::filesystem::path weights;  // empty: unet_TASK_FILTERS.safetensors
     std::filesystem::path pictures;
@@ -38,7 +38,7 @@ struct EvaluateOptions {
 int evaluate(const EvaluateOptions& options);
 
 struct RestoreOptions {
-    Task task = Task::denoise;
+    Task task = Task::Denoise;
     int filters = 16;
     std::filesystem::path weights;
     std::filesystem::path input, output;

@@ -16,7 +16,7 @@ std::vector<depix::Font> some_font() {
 }  // namespace
 
 depix::Damage example::training_damage(Task task, const std::filesystem::path& masks) {
-    if (task == Task::denoise) return depix::any_noise();
+    if (task == Task::Denoise) return depix::any_noise();
     if (!masks.empty()) return depix::Inpainting{.mask = depix::GivenMask(depix::PictureFolder(masks))};
     depix::OneOf kinds{{depix::RectangleMask{}, depix::StrokeMask{}}};
     if (const auto fonts = some_font(); !fonts.empty()) kinds.damages.push_back(depix::TextMask{.fonts = fonts});
@@ -24,7 +24,7 @@ depix::Damage example::training_damage(Task task, const std::filesystem::path& m
 }
 
 std::vector<example::NamedDamage> example::test_damages(Task task) {
-    if (task == Task::denoise) {
+    if (task == Task::Denoise) {
         return {{"Gaussian, sigma 25/255", depix::GaussianNoise{25 / 255.0, 25 / 255.0}},
                 {"Poisson, 100 photons", depix::PoissonNoise{100, 100}},
                 {"salt and pepper, 5 %", depix::SaltAndPepper{0.05, 0.05}},

@@ -23,8 +23,8 @@
 int main(int count, char** arguments) {
     CLI::App app{"unet: a pixel-shuffle U-Net that denoises and inpaints"};
     app.require_subcommand(1);
-    const std::map<std::string, example::Task> tasks{{"denoise", example::Task::denoise},
-                                                     {"inpaint", example::Task::inpaint}};
+    const std::map<std::string, example::Task> tasks{{"denoise", example::Task::Denoise},
+                                                     {"inpaint", example::Task::Inpaint}};
     const CLI::CheckedTransformer task(tasks);
     const CLI::IsMember known_width({16, 32});
     const std::string width = "width: the first level has half as many channels";
@@ -81,7 +81,7 @@ int main(int count, char** arguments) {
 
     CLI11_PARSE(app, count, arguments);
     const auto name = [](example::Task which, int filters) {
-        return std::string(which == example::Task::denoise ? "unet_denoise_" : "unet_inpaint_") +
+        return std::string(which == example::Task::Denoise ? "unet_denoise_" : "unet_inpaint_") +
                std::to_string(filters);
     };
     if (train.run.empty()) train.run = "runs/" + name(train.task, train.filters);
@@ -92,8 +92,8 @@ int main(int count, char** arguments) {
         const auto weights = [&](const std::filesystem::path& given, example::Task which) {
             return given.empty() ? std::filesystem::path(name(which, serve.filters) + ".safetensors") : given;
         };
-        serve.denoise_weights = weights(serve.denoise_weights, example::Task::denoise);
-        serve.inpaint_weights = weights(serve.inpaint_weights, example::Task::inpaint);
+        serve.denoise_weights = weights(serve.denoise_weights, example::Task::Denoise);
+        serve.inpaint_weights = weights(serve.inpaint_weights, example::Task::Inpaint);
         if (*serve_command) return example::serve(serve);
 #endif
         if (*train_command) return example::train(train);

@@ -40,7 +40,7 @@ int train_unet(const TrainOptions& options) {
                                    {.batch_size = options.batch_size, .shuffle = false}};
 
     using Network = depix::PixelShuffleUNet<Filters>;
-    depix::Model<Network> model(options.seed, depix::Initialisation::he_normal);
+    depix::Model<Network> model(options.seed, depix::Initialisation::HeNormal);
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 

@@ -129,7 +129,7 @@ int example::train(const TrainOptions& options) {
         {.batch_size = options.batch_size, .threads = 1, .ahead = 4, .seed = options.seed, .keep_partial = false}};
     const auto held_out = validation_pictures(depix::PictureFolder(options.pictures / "held_out", {.channels = 3}));
 
-    depix::Model<Denoiser> model(options.seed, depix::Initialisation::he_normal);
+    depix::Model<Denoiser> model(options.seed, depix::Initialisation::HeNormal);
     calm(model);
     if (!options.start.empty()) depix::load(model, options.start.string());
     depix::Trainer trainer{model, Charbonnier{}, depix::Adam{.learning_rate = options.learning_rate}, depix::Cpu{},

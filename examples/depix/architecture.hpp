@@ -14,7 +14,7 @@
 
 namespace tool {
 
-enum class Backend { cpu, reference };
+enum class Backend { Cpu, Reference };
 
 /// How a picture is cut.
 struct Tiles {
@@ -38,7 +38,7 @@ class Restorer {
 
 /// How pictures are cut. `exact`: a tile sees all that its part depends on, so that tiles change nothing. `blended`:
 /// tiles of the size that the network was taught on, which overlap by a quarter.
-enum class TileKind { exact, blended };
+enum class TileKind { Exact, Blended };
 
 /// A network as a type tells of it, before there are weights.
 struct Architecture {
@@ -48,7 +48,7 @@ struct Architecture {
     int scale = 1;
     int size_multiple = 1;
     int receptive_field = 0;
-    TileKind tiles = TileKind::exact;
+    TileKind tiles = TileKind::Exact;
     std::size_t parameters = 0;
 
     // All shapes are those of pictures whose sides divide by size_multiple.

@@ -14,7 +14,7 @@
 int tool::bench(const BenchOptions& options) {
     const ChosenModel model = choose_model(options.model);
     const Architecture& architecture = *model.architecture;
-    const bool blended = architecture.tiles == TileKind::blended;
+    const bool blended = architecture.tiles == TileKind::Blended;
     const int whole = std::max(options.height, options.width);
     const int tile = options.tile > 0 ? options.tile : blended ? 0 : whole;
     const Cut cut = cut_picture(architecture, options.height, options.width, tile, options.threads);

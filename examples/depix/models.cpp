@@ -26,8 +26,8 @@ const Named* find(const std::vector<Named>& list, std::string name) {
 }
 
 tool::Backend find_backend(const std::string& name) {
-    if (name == "cpu") return tool::Backend::cpu;
-    if (name == "reference") return tool::Backend::reference;
+    if (name == "cpu") return tool::Backend::Cpu;
+    if (name == "reference") return tool::Backend::Reference;
     if (name == "cuda") throw tool::UsageError("--backend cuda: this build has no CUDA backend; it has cpu, reference");
     throw tool::UsageError(std::string("--backend ").append(name).append(": there are cpu, reference"));
 }

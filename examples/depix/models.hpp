@@ -31,7 +31,7 @@ struct ChosenModel {
     std::string name;
     const Architecture* architecture = nullptr;
     depix::SafetensorsFile weights;
-    Backend backend = Backend::cpu;
+    Backend backend = Backend::Cpu;
     bool black_and_white = false, grey_only = false;
 };
 

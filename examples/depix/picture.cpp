@@ -112,11 +112,11 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
 }
 
 tool::Cut tool::cut_picture(const Architecture& architecture, int height, int width, int tile, int threads) {
-    if (architecture.tiles == TileKind::blended)
+    if (architecture.tiles == TileKind::Blended)
         return {{.size = blended_tile(tile, std::max(height, width)), .jobs = 1, .progress = {}}, threads, 0};
 
     const auto fits = [&](int rows, int columns) {
-        return architecture.workspace_bytes(architecture.padded({architecture.channels, rows, columns}), Backend::cpu,
+        return architecture.workspace_bytes(architecture.padded({architecture.channels, rows, columns}), Backend::Cpu,
                                             1) <= tile_memory;
     };
     int size = tile;

@@ -12,6 +12,6 @@ int tool::summarise(const SummaryOptions& options) {
     std::printf("sides divide by %d (the tool sees to it); an output pixel depends on at most %d pixels each way\n",
                 network.size_multiple, network.receptive_field);
     std::printf("workspace for this size, one thread: %.1f MiB\n",
-                static_cast<double>(network.workspace_bytes(shape, Backend::cpu, 1)) / (1 << 20));
+                static_cast<double>(network.workspace_bytes(shape, Backend::Cpu, 1)) / (1 << 20));
     return 0;
 }

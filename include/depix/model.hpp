@@ -17,8 +17,8 @@ namespace depix {
 
 /// How a model's weights start out.
 enum class Initialisation {
-    pytorch,   ///< weights and biases uniform in +-1/sqrt(fan_in): what PyTorch's layers do by themselves
-    he_normal  ///< weights normal with variance 2/fan_in (He et al. 2015), biases 0: Keras's "he_normal"
+    PyTorch,  ///< weights and biases uniform in +-1/sqrt(fan_in): what PyTorch's layers do by themselves
+    HeNormal  ///< weights normal with variance 2/fan_in (He et al. 2015), biases 0: Keras's "he_normal"
 };
 
 namespace detail {
@@ -44,7 +44,7 @@ struct NamingVisitor {
 
     template <Layer L>
     int layer(int) {
-        add_tensors(L::tensors, L::traits.role == Role::batch_norm);
+        add_tensors(L::tensors, L::traits.role == Role::BatchNorm);
         return 0;
     }
     // Not a template, so that it is compiled once for all layers.
@@ -78,7 +78,7 @@ class Model {
     using Network = NetworkType;
     using Scalar = T;
 
-    explicit Model(std::uint64_t seed = 0, Initialisation how = Initialisation::pytorch) {
+    explicit Model(std::uint64_t seed = 0, Initialisation how = Initialisation::PyTorch) {
         detail::NamingVisitor visitor;
         walk<Network>(visitor, 0);
         tensors_ = std::move(visitor.tensors);
@@ -105,17 +105,17 @@ class Model {
                                     .subspan(tensor.offset, tensor.info.size());
             const double fan_in = tensor.info.fan_in;
             switch (tensor.info.initial) {
-                case Initial::zeros:
+                case Initial::Zeros:
                     std::ranges::fill(values, T(0));
                     break;
-                case Initial::ones:
+                case Initial::Ones:
                     std::ranges::fill(values, T(1));
                     break;
-                case Initial::quarter:
+                case Initial::Quarter:
                     std::ranges::fill(values, T(0.25));
                     break;
-                case Initial::uniform:
-                    if (how == Initialisation::pytorch)
+                case Initial::Uniform:
+                    if (how == Initialisation::PyTorch)
                         for (T& value : values)
                             value = static_cast<T>(random.uniform(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
                     else if (tensor.info.rank == 1)

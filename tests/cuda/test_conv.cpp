@@ -290,9 +290,9 @@ TEST_CASE("Fused epilogues") {
 }
 
 TEST_CASE("The tensor cores' twin is a product of matrices") {
-    check_product<Factor::tf32>();
-    check_product<Factor::float16>();
-    check_product<Factor::bfloat16>();
+    check_product<Factor::TF32>();
+    check_product<Factor::Float16>();
+    check_product<Factor::BFloat16>();
 #ifdef DEPIX_CUDA_EMULATED  // device code, which a GPU's host cannot call
     // Ten bits of mantissa remain, ties away from zero; infinity and NaN stay.
     CHECK(cuda::to_tf32(1.f) == 0x3F800000u);

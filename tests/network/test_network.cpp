@@ -161,7 +161,7 @@ TEST_CASE("the initial weights are PyTorch's or He's") {
     CHECK(variance(uniform.tensors()[0].values) == doctest::Approx(1.0 / 3 / 144).epsilon(0.06));
     const Model<Sequential<Dense<16, 64, Size<3, 3>>>> dense(3);
     CHECK(variance(dense.tensors()[0].values) == doctest::Approx(1.0 / 3 / 144).epsilon(0.06));
-    const Model<Sequential<Conv<16, 64>>> normal(3, Initialisation::he_normal);
+    const Model<Sequential<Conv<16, 64>>> normal(3, Initialisation::HeNormal);
     CHECK(variance(normal.tensors()[0].values) == doctest::Approx(2.0 / 144).epsilon(0.06));
     CHECK(variance(normal.tensors()[1].values) == 0);
 }

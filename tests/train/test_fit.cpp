@@ -203,7 +203,7 @@ TEST_CASE("fit: a run goes on from its checkpoint and ends with the same bits") 
                             Killed);
 
             Run resumed;
-            resumed.model.initialise(resumed.trainer.random(), Initialisation::he_normal);  // nothing of it may remain
+            resumed.model.initialise(resumed.trainer.random(), Initialisation::HeNormal);  // nothing of it may remain
             int more = 0;
             const FitResult result = fit(resumed.trainer, training, validation, options,
                                          [&](const StepReport& report) { more += report.steps == 6; });

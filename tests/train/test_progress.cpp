@@ -80,7 +80,7 @@ TEST_CASE("progress: a terminal's line is written over and over, and ends with t
 
 TEST_CASE("progress: what is no terminal stays quiet, or gets a line an epoch") {
     std::ostringstream quiet, log;
-    ProgressLine silent(quiet), logging(log, NoTerminal::line_per_epoch);
+    ProgressLine silent(quiet), logging(log, NoTerminal::LinePerEpoch);
     for (ProgressLine* line : {&silent, &logging}) {
         (*line)(step);
         (*line)(epoch);
@@ -90,7 +90,7 @@ TEST_CASE("progress: what is no terminal stays quiet, or gets a line an epoch") 
 
     std::FILE* const file = std::tmpfile();
     REQUIRE(file != nullptr);
-    ProgressLine to_file(file, NoTerminal::line_per_epoch);
+    ProgressLine to_file(file, NoTerminal::LinePerEpoch);
     to_file(step);
     CHECK(std::ftell(file) == 0);
     to_file(epoch);

@@ -3,6 +3,6 @@
 #include "make_architecture.hpp"
 
 tool::Architecture tool::de_gan_8() {
-    return make_architecture<depix::DeGanGenerator<8>, TileKind::blended>("de_gan_8",
+    return make_architecture<depix::DeGanGenerator<8>, TileKind::Blended>("de_gan_8",
                                                                           "old pages: DE-GAN's generator, 8 filters");
 }

@@ -17,7 +17,7 @@
 namespace tool {
 
 /// The values that black and white have in what a network makes.
-enum class OutputRange { zero_to_one, minus_one_to_one };
+enum class OutputRange { ZeroToOne, MinusOneToOne };
 
 template <class Network, class OnBackend, TileKind Kind, OutputRange Range>
 class NetworkRestorer : public Restorer {
@@ -26,14 +26,14 @@ class NetworkRestorer : public Restorer {
 
     depix::Image restore(const depix::Image& picture, Tiles tiles) const override {
         depix::Image restored = cut_and_restore(picture, tiles);
-        if constexpr (Range == OutputRange::minus_one_to_one)
+        if constexpr (Range == OutputRange::MinusOneToOne)
             for (float& value : restored.pixels) value = (value + 1) / 2;
         return restored;
     }
 
   private:
     depix::Image cut_and_restore(const depix::Image& picture, Tiles tiles) const {
-        if constexpr (Kind == TileKind::exact) {
+        if constexpr (Kind == TileKind::Exact) {
             return depix::restore(network_, picture,
                                   depix::Tiles{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress});
         } else {
@@ -45,7 +45,7 @@ class NetworkRestorer : public Restorer {
     depix::Inference<Network, OnBackend> network_;
 };
 
-template <class Network, TileKind Kind = TileKind::exact, OutputRange Range = OutputRange::zero_to_one>
+template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne>
 Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
     static_assert(Network::in_channels == 1 || Network::in_channels == 3);
     constexpr depix::Scaling scale = depix::scale_after<Network>(depix::Scaling{});
@@ -60,7 +60,7 @@ Architecture make_architecture(std::string name, std::string about, Architecture
     architecture.tiles = Kind;
     architecture.parameters = Network::parameter_count;
     architecture.workspace_bytes = [](depix::Shape shape, Backend backend, int threads) {
-        return backend == Backend::cpu ? depix::workspace_bytes<Network, depix::Cpu>(shape, threads)
+        return backend == Backend::Cpu ? depix::workspace_bytes<Network, depix::Cpu>(shape, threads)
                                        : depix::workspace_bytes<Network, depix::Reference>(shape, threads);
     };
     architecture.multiply_adds = [](depix::Shape shape) { return depix::multiply_adds<Network>(shape); };
@@ -73,7 +73,7 @@ Architecture make_architecture(std::string name, std::string about, Architecture
                            int threads) -> std::unique_ptr<const Restorer> {
         depix::Model<Network> model;
         depix::load(model, weights);
-        if (backend == Backend::reference)
+        if (backend == Backend::Reference)
             return std::make_unique<NetworkRestorer<Network, depix::Reference, Kind, Range>>(model, threads);
         return std::make_unique<NetworkRestorer<Network, depix::Cpu, Kind, Range>>(model, threads);
     };

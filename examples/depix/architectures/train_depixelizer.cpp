@@ -3,5 +3,5 @@
 #include "train_network.hpp"
 
 int tool::train_depixelizer(const TrainOptions& options, const depix::SafetensorsFile* start) {
-    return train_network<depix::Depixelizer>(options, start, depix::Initialisation::pytorch);
+    return train_network<depix::Depixelizer>(options, start, depix::Initialisation::PyTorch);
 }

@@ -3,5 +3,5 @@
 #include "train_network.hpp"
 
 int tool::train_page_cleaner(const TrainOptions& options, const depix::SafetensorsFile* start) {
-    return train_network<depix::PageCleaner>(options, start, depix::Initialisation::he_normal);
+    return train_network<depix::PageCleaner>(options, start, depix::Initialisation::HeNormal);
 }

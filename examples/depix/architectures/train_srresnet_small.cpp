@@ -3,5 +3,5 @@
 #include "train_network.hpp"
 
 int tool::train_srresnet_small(const TrainOptions& options, const depix::SafetensorsFile* start) {
-    return train_network<depix::SRResNet<32, 4>>(options, start, depix::Initialisation::pytorch);
+    return train_network<depix::SRResNet<32, 4>>(options, start, depix::Initialisation::PyTorch);
 }

@@ -3,5 +3,5 @@
 #include "train_network.hpp"
 
 int tool::train_unet_16(const TrainOptions& options, const depix::SafetensorsFile* start) {
-    return train_network<depix::PixelShuffleUNet<16>>(options, start, depix::Initialisation::he_normal);
+    return train_network<depix::PixelShuffleUNet<16>>(options, start, depix::Initialisation::HeNormal);
 }

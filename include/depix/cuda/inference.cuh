@@ -202,7 +202,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
     static void scale_weights(float* weight, const std::vector<float>& scale) {
         constexpr ConvGeometry g = L::geometry;
         constexpr std::size_t window = static_cast<std::size_t>(g.kernel * g.kernel);
-        constexpr bool transposed = L::traits.role == Role::transposed_convolution;
+        constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
         for (std::size_t i = 0; i < g.weight_count(); ++i)
             weight[i] *=
                 scale[transposed ? i / window % scale.size() : i / (window * static_cast<std::size_t>(g.in_channels))];

@@ -8,7 +8,7 @@ namespace depix {
 
 /// Layers that have weights to pack and an epilogue to fuse into.
 template <class L>
-concept Convolution = L::traits.role == Role::convolution || L::traits.role == Role::transposed_convolution;
+concept Convolution = L::traits.role == Role::Convolution || L::traits.role == Role::TransposedConvolution;
 
 /// Calls `body.template operator()<L>()` for the layer L that `info` describes. Compile time and code grow with the
 /// distinct layers of the network, not with its steps.

@@ -43,7 +43,7 @@ FoldedBatchNorm fold_batch_norm(const PlanStep& step, const ConvGeometry& g, con
                                 const float* statistics) {
     double epsilon = 0;
     with_layer<Network>(step.batch_norm.info, [&]<class L>() {
-        if constexpr (L::traits.role == Role::batch_norm) epsilon = L::epsilon;
+        if constexpr (L::traits.role == Role::BatchNorm) epsilon = L::epsilon;
     });
     const float* norm = step.batch_norm ? parameters + step.batch_norm.parameters : nullptr;
     return fold_batch_norm(g, parameters + step.layer.parameters, norm, statistics + step.batch_norm.statistics,

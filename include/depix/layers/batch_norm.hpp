@@ -31,10 +31,10 @@ struct BatchNorm : LayerBase<BatchNorm<Channels, Options...>> {
     static constexpr std::size_t multiply_adds(Shape input) { return input.size(); }
 
     static constexpr std::array<TensorInfo, 4> tensors{{
-        {"weight", {Channels}, 1, Initial::ones, 1, true},
-        {"bias", {Channels}, 1, Initial::zeros, 1, true},
-        {"running_mean", {Channels}, 1, Initial::zeros, 1, false},
-        {"running_var", {Channels}, 1, Initial::ones, 1, false},
+        {"weight", {Channels}, 1, Initial::Ones, 1, true},
+        {"bias", {Channels}, 1, Initial::Zeros, 1, true},
+        {"running_mean", {Channels}, 1, Initial::Zeros, 1, false},
+        {"running_var", {Channels}, 1, Initial::Ones, 1, false},
     }};
 
     /// The batch's mean and 1 / sqrt(variance + epsilon), for the backward pass.
@@ -42,7 +42,7 @@ struct BatchNorm : LayerBase<BatchNorm<Channels, Options...>> {
         return 2 * static_cast<std::size_t>(input.channels);
     }
 
-    static constexpr Traits traits{.role = Role::batch_norm, .elementwise = true};
+    static constexpr Traits traits{.role = Role::BatchNorm, .elementwise = true};
 };
 
 }  // namespace depix

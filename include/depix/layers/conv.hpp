@@ -57,8 +57,8 @@ struct Conv : LayerBase<Conv<In, Out, Kernel, Options...>> {
     }
 
     static constexpr auto tensors = [] {
-        const TensorInfo weight{"weight", {Out, In, Kernel, Kernel}, 4, Initial::uniform, In * Kernel * Kernel, true};
-        const TensorInfo offset{"bias", {Out}, 1, Initial::uniform, In * Kernel * Kernel, true};
+        const TensorInfo weight{"weight", {Out, In, Kernel, Kernel}, 4, Initial::Uniform, In * Kernel * Kernel, true};
+        const TensorInfo offset{"bias", {Out}, 1, Initial::Uniform, In * Kernel * Kernel, true};
         if constexpr (bias)
             return std::array{weight, offset};
         else
@@ -66,7 +66,7 @@ struct Conv : LayerBase<Conv<In, Out, Kernel, Options...>> {
     }();
 
     static constexpr Traits traits{
-        .role = Role::convolution,
+        .role = Role::Convolution,
         .down = stride,
         .halo = padding::before > padding::after ? padding::before : padding::after,
         // The input's gradient is a transposed convolution of the output's: it reaches this far beyond the border.

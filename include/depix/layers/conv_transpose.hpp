@@ -43,8 +43,8 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
 
     static constexpr auto tensors = [] {
         // PyTorch counts the fan in from the weight's second dimension, which here is the output.
-        const TensorInfo weight{"weight", {In, Out, Kernel, Kernel}, 4, Initial::uniform, Out * Kernel * Kernel, true};
-        const TensorInfo offset{"bias", {Out}, 1, Initial::uniform, Out * Kernel * Kernel, true};
+        const TensorInfo weight{"weight", {In, Out, Kernel, Kernel}, 4, Initial::Uniform, Out * Kernel * Kernel, true};
+        const TensorInfo offset{"bias", {Out}, 1, Initial::Uniform, Out * Kernel * Kernel, true};
         if constexpr (bias)
             return std::array{weight, offset};
         else
@@ -52,7 +52,7 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
     }();
 
     static constexpr Traits traits{
-        .role = Role::transposed_convolution,
+        .role = Role::TransposedConvolution,
         .up = stride,
         .halo = (Kernel - 1 + stride - 1) / stride,
         // The input's gradient is a strided convolution of the output's.

@@ -37,8 +37,8 @@ struct Dense : LayerBase<Dense<In, Out, Options...>> {
     static constexpr RowRange needs(RowRange /*rows*/) { return every_row; }
 
     static constexpr auto tensors = [] {
-        const TensorInfo weight{"weight", {Out, inputs}, 2, Initial::uniform, inputs, true};
-        const TensorInfo offset{"bias", {Out}, 1, Initial::uniform, inputs, true};
+        const TensorInfo weight{"weight", {Out, inputs}, 2, Initial::Uniform, inputs, true};
+        const TensorInfo offset{"bias", {Out}, 1, Initial::Uniform, inputs, true};
         if constexpr (bias)
             return std::array{weight, offset};
         else

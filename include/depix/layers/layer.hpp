@@ -25,15 +25,15 @@
 
 namespace depix {
 
-/// How a tensor starts out. `uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `quarter` is 1/4.
-enum class Initial : unsigned char { uniform, zeros, ones, quarter };
+/// How a tensor starts out. `Uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `Quarter` is 1/4.
+enum class Initial : unsigned char { Uniform, Zeros, Ones, Quarter };
 
 /// One tensor of a layer: its name in PyTorch's state_dict, its shape there, and how it starts.
 struct TensorInfo {
     const char* name = "";
     std::array<int, 4> shape{};  ///< the first `rank` entries count
     int rank = 0;
-    Initial initial = Initial::zeros;
+    Initial initial = Initial::Zeros;
     int fan_in = 1;         ///< inputs that one output sums over
     bool trainable = true;  ///< false: a running statistic
 
@@ -46,16 +46,16 @@ struct TensorInfo {
 
 /// What a layer is to the planner, which fuses by role and never by name.
 enum class Role : unsigned char {
-    convolution,
-    transposed_convolution,
-    batch_norm,
-    rectifier,
-    max_pool,
-    pixel_shuffle,
-    upsample,
-    add,
-    concatenate,
-    other
+    Convolution,
+    TransposedConvolution,
+    BatchNorm,
+    Rectifier,
+    MaxPool,
+    PixelShuffle,
+    Upsample,
+    Add,
+    Concatenate,
+    Other
 };
 
 /// Rows (or columns) [first, last], both included; may reach below 0 or beyond the last row, into the zero padding.
@@ -70,7 +70,7 @@ inline constexpr RowRange every_row{-(1 << 29), 1 << 29};
 
 /// What the planner may do with a layer, and what its backward pass reads.
 struct Traits {
-    Role role = Role::other;
+    Role role = Role::Other;
     int up = 1;                  ///< height and width are multiplied by up / down
     int down = 1;                ///<
     int halo = 0;                ///< zeros that a fast kernel wants around its input

@@ -14,7 +14,7 @@ struct LeakyReLU : LayerBase<LeakyReLU<Slope>> {
     static_assert(Slope::num > 0 && Slope::num <= Slope::den, "depix: LeakyReLU<Slope> takes a std::ratio in (0, 1]");
 
     static constexpr const char* name = "LeakyReLU";
-    static constexpr Traits traits{.role = Role::rectifier,
+    static constexpr Traits traits{.role = Role::Rectifier,
                                    .elementwise = true,
                                    .needs_input = false,
                                    .needs_output = true,

@@ -24,7 +24,7 @@ struct MaxPool : LayerBase<MaxPool<Window, Options...>> {
                 count_windows(input.width, Window, stride)};
     }
     static constexpr RowRange needs(RowRange rows) { return {rows.first * stride, rows.last * stride + Window - 1}; }
-    static constexpr Traits traits{.role = Role::max_pool, .down = stride, .needs_output = true};
+    static constexpr Traits traits{.role = Role::MaxPool, .down = stride, .needs_output = true};
 };
 
 }  // namespace depix

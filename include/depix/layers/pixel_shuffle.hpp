@@ -24,7 +24,7 @@ struct PixelShuffle : LayerBase<PixelShuffle<Factor>> {
         // Rows above the picture, which the padding of a layer behind may ask for, round downwards too.
         return {floor_divide(rows.first, Factor), floor_divide(rows.last, Factor)};
     }
-    static constexpr Traits traits{.role = Role::pixel_shuffle, .up = Factor, .needs_input = false};
+    static constexpr Traits traits{.role = Role::PixelShuffle, .up = Factor, .needs_input = false};
 };
 
 }  // namespace depix

@@ -16,9 +16,9 @@ struct PReLU : LayerBase<PReLU<Slopes>> {
 
     static constexpr const char* name = "PReLU";
     static constexpr int in_channels = Slopes == 1 ? 0 : Slopes;
-    static constexpr std::array<TensorInfo, 1> tensors{{{"weight", {Slopes}, 1, Initial::quarter, 1, true}}};
+    static constexpr std::array<TensorInfo, 1> tensors{{{"weight", {Slopes}, 1, Initial::Quarter, 1, true}}};
     static constexpr Traits traits{
-        .role = Slopes == 1 ? Role::rectifier : Role::other, .elementwise = true, .learned_slope = true};
+        .role = Slopes == 1 ? Role::Rectifier : Role::Other, .elementwise = true, .learned_slope = true};
 };
 
 }  // namespace depix

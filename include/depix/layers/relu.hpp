@@ -8,7 +8,7 @@ namespace depix {
 /// y = max(x, 0). PyTorch's nn.ReLU (Nair and Hinton 2010). The gradient at 0 is 0, as PyTorch has it.
 struct ReLU : LayerBase<ReLU> {
     static constexpr const char* name = "ReLU";
-    static constexpr Traits traits{.role = Role::rectifier,
+    static constexpr Traits traits{.role = Role::Rectifier,
                                    .elementwise = true,
                                    .needs_input = false,  // y > 0 says the same as x > 0
                                    .needs_output = true,

@@ -18,7 +18,7 @@ struct Upsample : LayerBase<Upsample<Factor>> {
     static constexpr RowRange needs(RowRange rows) {
         return {floor_divide(rows.first, Factor), floor_divide(rows.last, Factor)};
     }
-    static constexpr Traits traits{.role = Role::upsample, .up = Factor, .needs_input = false};
+    static constexpr Traits traits{.role = Role::Upsample, .up = Factor, .needs_input = false};
 };
 
 }  // namespace depix

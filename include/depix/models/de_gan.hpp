@@ -41,7 +41,7 @@ using DeGanNorm = Named<Name, BatchNorm<Channels, Momentum<std::ratio<1, 5>>, Ep
 /// dropout zeroes on the two lowest levels.
 ///
 /// Parameters are named as by the PyTorch modules conv1 .. conv9, up6 .. up9, conv9b and conv10. It starts He-normal
-/// (Keras's he_normal, there of a truncated normal): Model<DeGanGenerator<>>{seed, Initialisation::he_normal}.
+/// (Keras's he_normal, there of a truncated normal): Model<DeGanGenerator<>>{seed, Initialisation::HeNormal}.
 template <int Filters = 64, class Dropped = std::ratio<1, 2>>
 using DeGanGenerator = Sequential<
     detail::DeGanPair<"conv1", 1, Filters>,

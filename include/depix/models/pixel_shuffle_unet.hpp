@@ -44,7 +44,7 @@ struct UNetLevel<In, F, Levels, Levels, Dropped> {
 /// middle. Each decoder level makes 4F channels by a 3x3 convolution, turns them into F of twice the size (Shi et al.
 /// 2016) and joins [skip, up]. Dropped is the share that dropout zeroes on each level. Any size that divides by
 /// 2^Levels (32); values in 0..1. Parameters are named as by the PyTorch modules enc, mid, up, dec and out. Start it
-/// He-normal: Model<PixelShuffleUNet<>>{seed, Initialisation::he_normal}.
+/// He-normal: Model<PixelShuffleUNet<>>{seed, Initialisation::HeNormal}.
 template <int Filters = 32, int InOut = 3, int Levels = 5, class Dropped = std::ratio<1, 10>>
 using PixelShuffleUNet = Sequential<typename detail::UNetLevel<InOut, Filters / 2, 0, Levels, Dropped>::type,
                                     Named<"out", Conv<Filters / 2, InOut, 1>>, Sigmoid>;

@@ -8,13 +8,13 @@ namespace depix {
 /// y = a + b.
 struct Add : LayerBase<Add> {
     static constexpr const char* name = "Add";
-    static constexpr Traits traits{.role = Role::add, .needs_input = false};
+    static constexpr Traits traits{.role = Role::Add, .needs_input = false};
 };
 
 /// y = [a, b] along the channels. The planner lets both halves live inside y, so there is rarely anything to do.
 struct Concatenate : LayerBase<Concatenate> {
     static constexpr const char* name = "Concatenate";
-    static constexpr Traits traits{.role = Role::concatenate, .needs_input = false};
+    static constexpr Traits traits{.role = Role::Concatenate, .needs_input = false};
 };
 
 }  // namespace depix

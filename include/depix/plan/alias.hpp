@@ -11,7 +11,7 @@ template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> alias_concatenations(Plan<T, S> plan) {
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
-        if (step.layer.info->traits.role != Role::concatenate) continue;
+        if (step.layer.info->traits.role != Role::Concatenate) continue;
         PlanTensor& first = plan.tensor(step.input);
         if (first.parent < 0) first.parent = step.output;
         PlanTensor& second = plan.tensor(step.other);
@@ -75,7 +75,7 @@ constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
         const bool alone = input.producer >= 0 && input.consumers == 1 && input.parent < 0 && output.parent < 0;
         if (!traits.elementwise || traits.needs_input || !alone) continue;
         const PlanStep& before = plan.step(input.producer);
-        if (before.layer.info->traits.needs_output || before.layer.info->traits.role == Role::concatenate) continue;
+        if (before.layer.info->traits.needs_output || before.layer.info->traits.role == Role::Concatenate) continue;
         if (before.rectifier && detail::is_convolution(before.layer)) continue;
         output.parent = step.input;
     }

@@ -9,34 +9,34 @@ namespace detail {
 
 constexpr bool is_convolution(const PlanLayer& layer) {
     const Role role = layer.info->traits.role;
-    return role == Role::convolution || role == Role::transposed_convolution;
+    return role == Role::Convolution || role == Role::TransposedConvolution;
 }
 
 // A max pooling whose windows are of 2x2 and do not overlap.
 constexpr bool is_halving(const PlanLayer& layer) {
     const LayerInfo& info = *layer.info;
-    return info.traits.role == Role::max_pool && info.traits.down == 2 && info.needs({0, 0}) == RowRange{0, 1};
+    return info.traits.role == Role::MaxPool && info.traits.down == 2 && info.needs({0, 0}) == RowRange{0, 1};
 }
 
 // Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
 constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool, bool fuse_shuffle) {
     if (!is_convolution(step.layer) || step.pool) return false;
-    const bool plain = step.layer.info->traits.role == Role::convolution && !step.upsample && !step.shuffle;
+    const bool plain = step.layer.info->traits.role == Role::Convolution && !step.upsample && !step.shuffle;
     switch (next.info->traits.role) {
-        case Role::batch_norm:
+        case Role::BatchNorm:
             return !step.batch_norm && !step.rectifier && !step.shuffle;
-        case Role::rectifier:
+        case Role::Rectifier:
             return !step.rectifier;
-        case Role::max_pool:
+        case Role::MaxPool:
             return fuse_pool && plain && is_halving(next);
-        case Role::pixel_shuffle:
+        case Role::PixelShuffle:
             return fuse_shuffle && plain;
-        case Role::convolution:
-        case Role::transposed_convolution:
-        case Role::upsample:
-        case Role::add:
-        case Role::concatenate:
-        case Role::other:
+        case Role::Convolution:
+        case Role::TransposedConvolution:
+        case Role::Upsample:
+        case Role::Add:
+        case Role::Concatenate:
+        case Role::Other:
             break;
     }
     return false;
@@ -45,9 +45,9 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_p
 // The same in training, where the backward pass must find its way back: through a rectifier by its output's sign, which
 // a learned slope may turn round; through a batch norm by computing it once more.
 constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next) {
-    const bool norm = step.layer.info->traits.role == Role::batch_norm;
+    const bool norm = step.layer.info->traits.role == Role::BatchNorm;
     if (step.pool || !(norm || is_convolution(step.layer))) return false;
-    if (next.info->traits.role == Role::rectifier) return !step.rectifier && !next.info->traits.learned_slope;
+    if (next.info->traits.role == Role::Rectifier) return !step.rectifier && !next.info->traits.learned_slope;
     return norm && is_halving(next);
 }
 
@@ -62,9 +62,9 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
         if (before >= 0 && input.consumers == 1 && step.other < 0 && can_join(plan.step(before), step.layer)) {
             PlanStep& longer = plan.step(before);
             const Role role = step.layer.info->traits.role;
-            (role == Role::batch_norm  ? longer.batch_norm
-             : role == Role::rectifier ? longer.rectifier
-             : role == Role::max_pool  ? longer.pool
+            (role == Role::BatchNorm   ? longer.batch_norm
+             : role == Role::Rectifier ? longer.rectifier
+             : role == Role::MaxPool   ? longer.pool
                                        : longer.shuffle) = step.layer;
             longer.output = step.output;
             plan.tensor(step.output).producer = before;
@@ -81,7 +81,7 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
 // A convolution of 2x2 with a stride of 1 whose output is as large as its input, from the pixel to the one below right.
 constexpr bool is_two_by_two(const PlanLayer& layer) {
     const LayerInfo& info = *layer.info;
-    return info.traits.role == Role::convolution && info.needs({0, 0}) == RowRange{0, 1} &&
+    return info.traits.role == Role::Convolution && info.needs({0, 0}) == RowRange{0, 1} &&
            info.needs({1, 1}) == RowRange{1, 2} && info.output({1, 4, 4}).height == 4;
 }
 
@@ -97,7 +97,7 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
         const PlanTensor& input = plan.tensor(step.input);
         const int before = input.producer;
         if (before >= 0 && before == kept - 1 && input.consumers == 1 && detail::is_two_by_two(step.layer) &&
-            plan.step(before).layer.info->traits.role == Role::upsample &&
+            plan.step(before).layer.info->traits.role == Role::Upsample &&
             plan.step(before).layer.info->traits.up == 2) {
             step.upsample = plan.step(before).layer;
             plan.tensor(step.input) = {};  // nobody's tensor now

@@ -45,8 +45,8 @@ struct EpochReport {
 
 /// What a ProgressLine does when its stream is a file or a pipe.
 enum class NoTerminal {
-    quiet,          ///< Writes nothing.
-    line_per_epoch  ///< Writes a line at the end of every epoch: for logs.
+    Quiet,        ///< Writes nothing.
+    LinePerEpoch  ///< Writes a line at the end of every epoch: for logs.
 };
 
 /// Shows training on a terminal; a callback of `fit`.
@@ -61,7 +61,7 @@ enum class NoTerminal {
 /// stream refuses is lost.
 class ProgressLine {
   public:
-    explicit ProgressLine(std::FILE* stream, NoTerminal otherwise = NoTerminal::quiet)
+    explicit ProgressLine(std::FILE* stream, NoTerminal otherwise = NoTerminal::Quiet)
         : ProgressLine(
               [stream](const std::string& text) {
                   std::fwrite(text.data(), 1, text.size(), stream);
@@ -70,12 +70,12 @@ class ProgressLine {
               is_terminal(stream), otherwise) {}
 
     /// std::cout, std::cerr and std::clog are terminals if the process's streams are; other streams never are.
-    explicit ProgressLine(std::ostream& stream, NoTerminal otherwise = NoTerminal::quiet)
+    explicit ProgressLine(std::ostream& stream, NoTerminal otherwise = NoTerminal::Quiet)
         : ProgressLine([&stream](const std::string& text) { stream << text << std::flush; }, is_terminal(stream),
                        otherwise) {}
 
     /// To anything that takes text, such as a window; `terminal` says whether it understands "\r".
-    ProgressLine(std::function<void(const std::string&)> write, bool terminal, NoTerminal otherwise = NoTerminal::quiet)
+    ProgressLine(std::function<void(const std::string&)> write, bool terminal, NoTerminal otherwise = NoTerminal::Quiet)
         : write_(std::move(write)), terminal_(terminal), otherwise_(otherwise) {}
 
     void operator()(const StepReport& report) {
@@ -91,7 +91,7 @@ class ProgressLine {
             rewrite(text(report));
             write_("\n");
             width_ = 0;
-        } else if (otherwise_ == NoTerminal::line_per_epoch) {
+        } else if (otherwise_ == NoTerminal::LinePerEpoch) {
             write_(text(report) + "\n");
         }
     }

@@ -45,7 +45,7 @@ FitResult train_in_folder(Trainer& trainer, const Training& training, const Vali
             .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
         };
     if (options.progress == nullptr) return fit(trainer, training, validation, fitting);
-    ProgressLine progress(options.progress, NoTerminal::line_per_epoch);
+    ProgressLine progress(options.progress, NoTerminal::LinePerEpoch);
     return fit(trainer, training, validation, fitting, progress);
 }
 

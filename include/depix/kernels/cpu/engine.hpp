@@ -33,9 +33,8 @@ class Engine {
     using WorkspaceType = Workspace<Network>;
 
     /// Folds and packs the weights; the model is not needed afterwards.
-    Engine(const float* parameters, const float* statistics)
-        : packed_(plan.steps.size()), bias_(plan.steps.size()), slope_(plan.steps.size(), 1.f) {
-        for (int i = 0; i < plan.step_count; ++i) pack(i, parameters, statistics);
+    Engine(const float* parameters, const float* statistics) : steps_(plan.steps.size()) {
+        for (int i = 0; i < plan.step_count; ++i) prepare_step(i, parameters, statistics);
     }
 
     /// Makes room for pictures of this shape. Allocates only if there was less before.
@@ -81,28 +80,35 @@ class Engine {
         }
     };
 
-    // What a step needs of the model: for a convolution its weights, packed, and biases, with the batch norm behind it
-    // folded into both; for other layers their parameters and statistics as they are.
-    void pack(int index, const float* parameters, const float* statistics) {
+    // A step, ready to run: what was decided when the network was prepared, and what it needs of the model.
+    struct PreparedStep {
+        Algorithm algorithm = Algorithm::Taps;  // of a convolution
+        std::vector<float> weights;  // a convolution's are packed for its algorithm; other layers' are as they were
+        std::vector<float> bias;     // with the batch norm behind it folded into both; other layers' statistics
+        float negative_slope = 1;    // of the rectifier that was fused into it; 1: none
+    };
+
+    const PreparedStep& prepared(int index) const { return steps_[static_cast<std::size_t>(index)]; }
+
+    void prepare_step(int index, const float* parameters, const float* statistics) {
         const PlanStep& step = plan.step(index);
         const float* own = parameters + step.layer.parameters;
-        auto& packed = packed_[static_cast<std::size_t>(index)];
-        auto& bias = bias_[static_cast<std::size_t>(index)];
-        slope_[static_cast<std::size_t>(index)] = rectifier_slope(step, parameters);
+        PreparedStep& prepared = steps_[static_cast<std::size_t>(index)];
+        prepared.algorithm = inference_algorithms<Network>[static_cast<std::size_t>(index)];
+        prepared.negative_slope = rectifier_slope(step, parameters);
         const ConvKernels* kernels = nullptr;
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) kernels = &kernels::Kernel<Cpu, L>::kernels;
         });
         if (!kernels) {
             const float* running = statistics + step.layer.statistics;
-            packed.assign(own, own + step.layer.info->parameter_count);
-            bias.assign(running, running + step.layer.info->statistic_count);
+            prepared.weights.assign(own, own + step.layer.info->parameter_count);
+            prepared.bias.assign(running, running + step.layer.info->statistic_count);
         } else {
             FoldedBatchNorm folded = fold_batch_norm<Network>(step, kernels->geometry, parameters, statistics);
-            const Algorithm algorithm = choose_algorithm(*kernels, step);
-            packed.resize(kernels->forward_size(algorithm));
-            kernels->pack_forward(algorithm, own, folded.scale.data(), packed.data(), Team{});
-            bias = std::move(folded.bias);
+            prepared.weights.resize(kernels->forward_size(prepared.algorithm));
+            kernels->pack_forward(prepared.algorithm, own, folded.scale.data(), prepared.weights.data(), Team{});
+            prepared.bias = std::move(folded.bias);
         }
     }
 
@@ -132,8 +138,8 @@ class Engine {
                 call.input = places.map(step.input);
                 if (step.other >= 0) call.other = places.map(step.other);
                 call.output = to;
-                call.parameters = packed_[static_cast<std::size_t>(index)].data();
-                call.statistics = bias_[static_cast<std::size_t>(index)].data();
+                call.parameters = prepared(index).weights.data();
+                call.statistics = prepared(index).bias.data();
                 call.scratch = places.scratch;
                 kernels::Kernel<Cpu, L>::forward(call, team);
             }
@@ -143,28 +149,27 @@ class Engine {
     void convolve(const ConvKernels& kernels, int index, View<const float> x, View<float> y, float* scratch,
                   Team team) const {
         const PlanStep& step = plan.step(index);
-        const float* weight = packed_[static_cast<std::size_t>(index)].data();
+        const PreparedStep& ready = prepared(index);
+        const float* weight = ready.weights.data();
         const int padding = kernels.geometry.padding_before;
         Epilogue epilogue;
-        epilogue.bias = bias_[static_cast<std::size_t>(index)].data();
+        epilogue.bias = ready.bias.data();
         epilogue.padded = index != to_caller;
-        epilogue.negative_slope = slope_[static_cast<std::size_t>(index)];
+        epilogue.negative_slope = ready.negative_slope;
         const Shape convolved = step.layer.info->output(x.shape());
-        const auto thread = static_cast<std::size_t>(team.thread);
-        const Algorithm algorithm = choose_algorithm(kernels, step);
-        if (algorithm == Algorithm::Upsampled)
-            return upsampled_conv_rows(x, weight, kernels.upsampled(), epilogue, y, team.share(x.height),
-                                       scratch + kernels.upsampled().scratch() * thread);
-        if (algorithm == Algorithm::Winograd) {
+        if (ready.algorithm == Algorithm::Winograd) {
             const auto tiles = step.pool      ? &winograd_tiles<WinogradStore::Pooled>
                                : step.shuffle ? &winograd_tiles<WinogradStore::Shuffled>
                                               : &winograd_tiles<WinogradStore::Plain>;
             return tiles(x, weight, kernels.winograd_forward(), epilogue, y, team, scratch);
         }
-        if (algorithm == Algorithm::StridedWinograd)
+        if (ready.algorithm == Algorithm::StridedWinograd)
             return strided_winograd(x, weight, kernels.strided_forward(), epilogue, y, team, scratch);
+        scratch +=
+            step_scratch(kernels, step, ready.algorithm, convolved.width) * static_cast<std::size_t>(team.thread);
+        if (ready.algorithm == Algorithm::Upsampled)
+            return upsampled_conv_rows(x, weight, kernels.upsampled(), epilogue, y, team.share(x.height), scratch);
         const Part rows = team.share(step.shuffle ? convolved.height : y.height);
-        scratch += row_scratch(step, convolved.width) * thread;
         if (step.pool)
             kernels.forward_pool_rows(x, 0, weight, padding, epilogue, convolved.width, y, rows.first, rows.last,
                                       scratch);
@@ -172,7 +177,7 @@ class Engine {
             conv_shuffle_rows(kernels, x, weight, epilogue, step.shuffle.info->traits.up, convolved.width, y,
                               rows.first, rows.last, scratch);
         else
-            kernels.rows(algorithm)(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
+            kernels.rows(ready.algorithm)(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
     }
 
     // The caller's picture has no borders; the network's input has.
@@ -190,9 +195,7 @@ class Engine {
         });
     }
 
-    std::vector<std::vector<float>> packed_;
-    std::vector<std::vector<float>> bias_;
-    std::vector<float> slope_;  // of the rectifier that was fused into a step; 1: none
+    std::vector<PreparedStep> steps_;
 };
 
 }  // namespace cpu

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "depix/kernels/cpu/conv.hpp"
+#include "depix/kernels/cpu/conv/choose.hpp"
 #include "depix/kernels/cpu/cpu.hpp"
 #include "depix/kernels/dispatch.hpp"
 #include "depix/plan/passes.hpp"
@@ -17,6 +18,22 @@ namespace cpu {
 
 template <Module Network>
 inline constexpr auto inference_plan = plan_for_inference<Network>();
+
+/// How each convolution of the plan is computed. This is where it is decided: all that packs weights, makes room or
+/// runs a step reads it here.
+template <Module Network>
+inline constexpr auto inference_algorithms = [] {
+    constexpr auto& plan = inference_plan<Network>;
+    std::array<Algorithm, plan.steps.size()> algorithms{};
+    layers_of<Network>::for_each([&]<class L>() {
+        if constexpr (Convolution<L>)
+            for (int i = 0; i < plan.step_count; ++i)
+                if (plan.step(i).layer.info == &layer_info<L>)
+                    algorithms[static_cast<std::size_t>(i)] =
+                        choose_algorithm(kernels::Kernel<Cpu, L>::kernels, plan.step(i));
+    });
+    return algorithms;
+}();
 
 /// Zeros around a map that lies in memory used before: behind every row, in front of the first channel's, above and
 /// below every channel; once where two of these are the same. Each thread sees to its part of the rows, which it reads
@@ -70,22 +87,6 @@ struct Layout {
     }
 };
 
-/// How a step is computed: by Winograd's tiles, of either kind, or pairs of rows if they pay, and there is nothing
-/// behind it that they cannot store.
-constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
-    if (step.upsample) return Algorithm::Upsampled;
-    const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
-    if (kernels.winograd && can_store) return Algorithm::Winograd;
-    if (kernels.strided_winograd && !step.pool && !step.shuffle) return Algorithm::StridedWinograd;
-    return kernels.row_pair_block > 0 && !step.shuffle ? Algorithm::RowPairs : Algorithm::Taps;
-}
-
-/// Floats of scratch that each thread wants for a fused step: convolved rows of `width` before the next layer of it.
-constexpr std::size_t row_scratch(const PlanStep& step, int width) {
-    const int rows = step.pool ? 2 * largest_block : step.shuffle ? step.shuffle.info->traits.up * largest_block : 0;
-    return static_cast<std::size_t>(rows) * static_cast<std::size_t>(round_up(width, 2 * vector_width));
-}
-
 /// Whether maps of this many floats in all are kept apart. Threads that share small maps wait for each other's caches
 /// more than for memory: where two maps share memory, what one thread has written for the first another writes for the
 /// second. On two cores that are far from each other the depixelizer's 64x256 pixels took a fifth less time so, on
@@ -117,20 +118,16 @@ constexpr auto make_layout(Shape input, int threads) {
         layout.placement.total = one_by_one.total;
     }
     const auto raise = [](std::size_t& size, std::size_t to) { size = size < to ? to : size; };
-    for (int i = 0; i < plan.step_count; ++i) {
-        const PlanStep& step = plan.step(i);
-        const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
-        raise(layout.scratch, row_scratch(step, step.layer.info->output(shape).width));
-    }
     layers_of<Network>::for_each([&]<class L>() {
-        if constexpr (Convolution<L>) {
-            constexpr const ConvKernels& kernels = kernels::Kernel<Cpu, L>::kernels;
-            if (kernels.winograd) raise(layout.scratch, kernels.winograd_forward().scratch());
-            if (kernels.strided_winograd) raise(layout.scratch, kernels.strided_forward().scratch());
-            for (int i = 0; i < plan.step_count; ++i)
-                if (plan.step(i).upsample && plan.step(i).layer.info == &layer_info<L>)
-                    raise(layout.scratch, kernels.upsampled().scratch());
-        }
+        if constexpr (Convolution<L>)
+            for (int i = 0; i < plan.step_count; ++i) {
+                const PlanStep& step = plan.step(i);
+                if (step.layer.info != &layer_info<L>) continue;
+                const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
+                raise(layout.scratch, step_scratch(kernels::Kernel<Cpu, L>::kernels, step,
+                                                   inference_algorithms<Network>[static_cast<std::size_t>(i)],
+                                                   step.layer.info->output(shape).width));
+            }
         if constexpr (requires { kernels::Kernel<Cpu, L>::inference_scratch_size(); })
             raise(layout.shared_scratch, kernels::Kernel<Cpu, L>::inference_scratch_size());
     });

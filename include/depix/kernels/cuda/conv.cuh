@@ -10,7 +10,7 @@ namespace depix::cuda {
 /// to its input. So with x and dy in each other's places the gradients of its weights are the convolution's.
 template <class Precision, Layer L>
 struct ConvLayerKernel {
-    static constexpr bool transposed = L::traits.role == Role::transposed_convolution;
+    static constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
     static constexpr ConvGeometry geometry = transposed ? swapped(L::geometry) : L::geometry;
 
     /// Floats, for the backward pass: parts of the weights' gradients, and then of the biases'.

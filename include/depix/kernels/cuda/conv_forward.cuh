@@ -31,7 +31,7 @@ constexpr bool tensor_tile_fits(int block_out, int tile_rows, int taps, int step
 /// channels at least are of use, and strides leave neighbouring pixels something to share.
 template <class Precision, class Kind>
 constexpr bool use_tensor_cores() {
-    if constexpr (Precision::factor == Factor::float32) {
+    if constexpr (Precision::factor == Factor::Float32) {
         return false;
     } else {
         constexpr int per_word = factors_per_word<Precision::factor>;
@@ -102,7 +102,7 @@ void gather_sums(cudaStream_t stream, const Gather& gather, View<const T> x, con
 template <class Precision, Layer L, class T>
 void convolve(cudaStream_t stream, View<const T> x, const float* weight, const ConvEpilogue& epilogue, View<T> y) {
     constexpr ConvGeometry g = L::geometry;
-    constexpr bool transposed = L::traits.role == Role::transposed_convolution;
+    constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
     const Shape sums = L::output(x.shape());
     const int s = epilogue.shuffle;
     if (transposed && (epilogue.pool || s != 1))
@@ -142,7 +142,7 @@ void convolve(cudaStream_t stream, View<const T> x, const float* weight, const C
 template <class Precision, Layer L, class T>
 void convolve_back(cudaStream_t stream, View<const T> dy, const float* weight, View<T> dx, bool accumulate) {
     constexpr ConvGeometry g = L::geometry;
-    constexpr bool transposed = L::traits.role == Role::transposed_convolution;
+    constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
     ConvEpilogue epilogue;
     epilogue.accumulate = accumulate;
     using Kind = GatherKind<g.in_channels, g.out_channels, g.kernel, g.stride, !transposed>;

@@ -43,13 +43,13 @@ struct GradientParts {
 
 /// What a block has in shared memory for a pixel's factor: the factor itself, or, as 16 bits, half a word of them.
 template <Factor F>
-using GradientFactor = std::conditional_t<F == Factor::float32, float,
-                                          std::conditional_t<F == Factor::tf32, std::uint32_t, std::uint16_t>>;
+using GradientFactor = std::conditional_t<F == Factor::Float32, float,
+                                          std::conditional_t<F == Factor::TF32, std::uint32_t, std::uint16_t>>;
 template <Factor F, class T>
 __device__ GradientFactor<F> gradient_factor(T value) {
-    if constexpr (F == Factor::float32)
+    if constexpr (F == Factor::Float32)
         return to_float(value);
-    else if constexpr (F == Factor::tf32)
+    else if constexpr (F == Factor::TF32)
         return to_tf32(to_float(value));
     else
         return static_cast<std::uint16_t>(sixteen_bits<F>(value));
@@ -76,7 +76,7 @@ constexpr std::size_t gradient_shared_bytes(int rows, int columns) {
 /// sum[a][b] += left[down + a * Down] . right[across + b * Across], over a slab, on the ordinary cores.
 template <int Down, int Across, int Rows, int Columns>
 __device__ void add_slab(float (&sum)[Rows][Columns], const float* left, const float* right, int thread) {
-    constexpr int pitch = gradient_pitch<Factor::float32>;
+    constexpr int pitch = gradient_pitch<Factor::Float32>;
     left += thread / Across * pitch;
     right += thread % Across * pitch;
     DEPIX_UNROLL_BY(2)
@@ -117,7 +117,7 @@ __device__ void add_slab_by_tensor_cores(float (&sum)[Rows][Columns][4], const s
 ///
 /// grid (tiles of columns, tiles of Out, parts).
 template <class T, Factor F, int BlockRows, int BlockColumns>
-__global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && BlockRows >= 16 ? 4 : 6)
+__global__ void __launch_bounds__(gradient_threads, F == Factor::Float32 && BlockRows >= 16 ? 4 : 6)
     sum_weight_gradients(ConvGeometry g, View<const T> x, View<const T> dy, int slabs, float* partial) {
     constexpr int pitch = gradient_pitch<F>, warps = gradient_threads / 32;
     const int thread = static_cast<int>(threadIdx.x), warp = thread / 32, lane = thread % 32;
@@ -141,7 +141,7 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::float32 && Bloc
     int j = static_cast<int>(first % area) % dy.width;
 
     // On the ordinary cores a thread sums up Rows x Columns products; on the tensor cores a warp, tiles of them.
-    constexpr bool on_tensor_cores = F != Factor::float32;
+    constexpr bool on_tensor_cores = F != Factor::Float32;
     constexpr int down = BlockRows < 16 ? BlockRows : 16, across = gradient_threads / down;
     constexpr int warps_down = BlockRows < 64 ? 1 : 2, warps_across = warps / warps_down;
     constexpr int tiles_down = on_tensor_cores ? BlockRows / 16 / warps_down : 1;
@@ -248,7 +248,7 @@ template <class Precision, int Rows, class T>
 void add_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const T> x, View<const T> dy, float* d_weight,
                          float* scratch) {
     constexpr int rows = gradient_rows(Rows), block_columns = gradient_columns(Rows);
-    constexpr Factor factor = rows < 16 ? Factor::float32 : Precision::factor;  // a product has 16 rows
+    constexpr Factor factor = rows < 16 ? Factor::Float32 : Precision::factor;  // a product has 16 rows
     const int columns = g.in_channels * g.kernel * g.kernel;
     const long long pixels = static_cast<long long>(dy.batch) * dy.height * dy.width;
     if (pixels == 0) return;

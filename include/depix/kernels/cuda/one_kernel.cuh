@@ -49,10 +49,10 @@ struct LayerNumbers {
 template <class L>
 constexpr bool suits_one_kernel() {
     constexpr Role role = L::traits.role;
-    if constexpr (role == Role::convolution || role == Role::transposed_convolution)
+    if constexpr (role == Role::Convolution || role == Role::TransposedConvolution)
         return L::geometry.out_channels <= 32 && L::geometry.kernel <= 5 && L::geometry.stride <= 4;
     else
-        return role == Role::batch_norm || role == Role::rectifier || role == Role::max_pool ||
+        return role == Role::BatchNorm || role == Role::Rectifier || role == Role::MaxPool ||
                std::is_same_v<L, Sigmoid> || std::is_same_v<L, Tanh>;
 }
 template <class... Layers>
@@ -82,11 +82,11 @@ struct ChainPlan {
         for (int i = 0; i < plan.step_count; ++i) {
             const PlanStep& step = plan.step(i);
             const Role role = step.layer.info->traits.role;
-            if (role == Role::convolution || role == Role::transposed_convolution) {
+            if (role == Role::Convolution || role == Role::TransposedConvolution) {
                 found.steps[found.count] = i;
                 found.activations[found.count] = -1;
                 found.convolutions[found.count++] = visitor.numbers[layer];
-            } else if (role == Role::other && found.count > 0 && found.activations[found.count - 1] < 0) {
+            } else if (role == Role::Other && found.count > 0 && found.activations[found.count - 1] < 0) {
                 found.activations[found.count - 1] = visitor.numbers[layer];
             } else {
                 found.whole = false;

@@ -21,7 +21,7 @@ struct ChainStep {
     using Convolution = L;
     using Activation = ActivationLayer;
     static constexpr bool pooled = Pooled;
-    static constexpr bool transposed = L::traits.role == Role::transposed_convolution;
+    static constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
     static constexpr int in_channels = L::geometry.in_channels;
     static constexpr int out_channels = L::geometry.out_channels;
     static constexpr int kernel = L::geometry.kernel;

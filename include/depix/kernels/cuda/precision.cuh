@@ -61,7 +61,7 @@ __host__ __device__ T from_float(float value) {
 }
 
 /// What a product's factor is on a tensor core.
-enum class Factor { float32, tf32, float16, bfloat16 };
+enum class Factor { Float32, TF32, Float16, BFloat16 };
 
 }  // namespace depix::cuda
 
@@ -70,22 +70,22 @@ namespace depix::precision {
 /// float32 throughout, on the ordinary cores: the results of Cpu and Reference up to the order of sums.
 struct Float32 {
     using Storage = float;
-    static constexpr cuda::Factor factor = cuda::Factor::float32;
+    static constexpr cuda::Factor factor = cuda::Factor::Float32;
 };
 /// Maps in float32; factors rounded to 10 bits of mantissa for the tensor cores: PyTorch's allow_tf32.
 struct TF32 {
     using Storage = float;
-    static constexpr cuda::Factor factor = cuda::Factor::tf32;
+    static constexpr cuda::Factor factor = cuda::Factor::TF32;
 };
 /// Maps in float16. Training scales its loss, so that small gradients are not lost.
 struct Float16 {
     using Storage = cuda::Half;
-    static constexpr cuda::Factor factor = cuda::Factor::float16;
+    static constexpr cuda::Factor factor = cuda::Factor::Float16;
 };
 /// Maps in bfloat16.
 struct BFloat16 {
     using Storage = cuda::BrainFloat;
-    static constexpr cuda::Factor factor = cuda::Factor::bfloat16;
+    static constexpr cuda::Factor factor = cuda::Factor::BFloat16;
 };
 
 }  // namespace depix::precision

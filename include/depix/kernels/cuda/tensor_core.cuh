@@ -24,7 +24,7 @@ namespace depix::cuda {
 
 /// Factors in a word of 32 bits.
 template <Factor F>
-inline constexpr int factors_per_word = F == Factor::tf32 ? 1 : 2;
+inline constexpr int factors_per_word = F == Factor::TF32 ? 1 : 2;
 
 /// Words along k of one product.
 inline constexpr int product_words = 8;
@@ -45,7 +45,7 @@ __device__ inline std::uint32_t to_tf32(float value) {
 /// The bits of a 16-bit factor, from a map of the same format or from a float.
 template <Factor F, class T>
 __device__ std::uint32_t sixteen_bits(T value) {
-    using Format = std::conditional_t<F == Factor::float16, Half, BrainFloat>;
+    using Format = std::conditional_t<F == Factor::Float16, Half, BrainFloat>;
     if constexpr (std::is_same_v<T, Format>)
         return value.bits;
     else
@@ -55,7 +55,7 @@ __device__ std::uint32_t sixteen_bits(T value) {
 /// A word of one or two factors, the first in the lower half.
 template <Factor F, class T>
 __device__ std::uint32_t factor_word(const T (&values)[factors_per_word<F>]) {
-    if constexpr (F == Factor::tf32)
+    if constexpr (F == Factor::TF32)
         return to_tf32(to_float(values[0]));
     else
         return sixteen_bits<F>(values[0]) | sixteen_bits<F>(values[1]) << 16;
@@ -66,11 +66,11 @@ __device__ std::uint32_t factor_word(const T (&values)[factors_per_word<F>]) {
 /// The factor of word `word` at position `half`, as a number.
 template <Factor F>
 float factor_value(std::uint32_t word, int half) {
-    if constexpr (F == Factor::tf32) {
+    if constexpr (F == Factor::TF32) {
         return std::bit_cast<float>(word);
     } else {
         const auto bits = static_cast<std::uint16_t>(half == 0 ? word & 0xFFFFu : word >> 16);
-        return F == Factor::float16 ? to_float(Half{bits}) : to_float(BrainFloat{bits});
+        return F == Factor::Float16 ? to_float(Half{bits}) : to_float(BrainFloat{bits});
     }
 }
 
@@ -79,12 +79,12 @@ float factor_value(std::uint32_t word, int half) {
 /// D += A * B, 16 x 8.
 template <Factor F>
 __device__ void multiply_add_tile(float (&d)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-    if constexpr (F == Factor::tf32)
+    if constexpr (F == Factor::TF32)
         asm volatile(
             "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
             : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
             : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
-    else if constexpr (F == Factor::float16)
+    else if constexpr (F == Factor::Float16)
         asm volatile(
             "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%0,%1,%2,%3};"
             : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])

@@ -7,7 +7,8 @@
 
 #include <algorithm>
 
-#include "depix/kernels/cpu/rectify.hpp"
+#include "depix/kernels/cpu/conv/cache.hpp"
+#include "depix/kernels/cpu/conv/epilogue.hpp"
 #include "depix/layers/conv.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -75,40 +76,6 @@ constexpr std::size_t packed_size(int in, int out, int kernel, int block) {
                         static_cast<std::ptrdiff_t>(transposed ? c * out + o : o * in + c) * taps + t;
                     packed[place] = o < out ? weight[source] * (scale ? scale[o] : 1.f) : 0.f;
                 }
-}
-
-/// What happens to a sum before it is stored: y = rectify(sum + bias) (+ y, if accumulating).
-struct Epilogue {
-    const float* bias = nullptr;  ///< (Out), or nullptr
-    float negative_slope = 1.f;   ///< 1: no rectifier
-    bool accumulate = false;
-    bool padded = true;  ///< y's rows end in padding that may, and must, be set to zero
-};
-
-DEPIX_INLINE void finish(float* to, Vector sum, int count, const Epilogue& epilogue) {
-    Vector v = rectify(sum, epilogue.negative_slope);
-    if (epilogue.accumulate) v += load(to);
-    store_tail(to, v, count, epilogue.padded);
-}
-
-/// The same for two vectors that become one row's even and odd pixels.
-DEPIX_INLINE void finish_interleaved(float* to, Vector even, Vector odd, int count, const Epilogue& epilogue) {
-    finish(to, zip_low(even, odd), count, epilogue);
-    if (count > vector_width) finish(to + vector_width, zip_high(even, odd), count - vector_width, epilogue);
-}
-
-/// Floats that a second-level cache holds, which processors have of 512 KiB and more.
-inline constexpr std::ptrdiff_t second_level_cache = 128 * 1024;
-
-/// Whether a picture's map does not fit it.
-inline bool is_far(const View<const float>& x) {
-    return x.shape().size() > static_cast<std::size_t>(second_level_cache);
-}
-
-/// The band of rows whose input stays in the second-level cache while every block of output channels passes over it.
-constexpr int band_rows(int in_channels, int width, int stride) {
-    const std::ptrdiff_t rows = second_level_cache / 2 / (static_cast<std::ptrdiff_t>(in_channels) * width * stride);
-    return rows < 4 ? 4 : static_cast<int>(rows < 4096 ? rows : 4096);
 }
 
 /// Where a row of convolutions reads and writes. x points at the first tap of the first column.

@@ -1,0 +1,30 @@
+// What follows a convolution's sums before they are stored: bias, rectifier, and where they go.
+#pragma once
+
+#include "depix/kernels/cpu/rectify.hpp"
+
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
+
+/// What happens to a sum before it is stored: y = rectify(sum + bias) (+ y, if accumulating).
+struct Epilogue {
+    const float* bias = nullptr;  ///< (Out), or nullptr
+    float negative_slope = 1.f;   ///< 1: no rectifier
+    bool accumulate = false;
+    bool padded = true;  ///< y's rows end in padding that may, and must, be set to zero
+};
+
+DEPIX_INLINE void finish(float* to, Vector sum, int count, const Epilogue& epilogue) {
+    Vector v = rectify(sum, epilogue.negative_slope);
+    if (epilogue.accumulate) v += load(to);
+    store_tail(to, v, count, epilogue.padded);
+}
+
+/// The same for two vectors that become one row's even and odd pixels.
+DEPIX_INLINE void finish_interleaved(float* to, Vector even, Vector odd, int count, const Epilogue& epilogue) {
+    finish(to, zip_low(even, odd), count, epilogue);
+    if (count > vector_width) finish(to + vector_width, zip_high(even, odd), count - vector_width, epilogue);
+}
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA
