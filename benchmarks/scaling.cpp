@@ -99,7 +99,7 @@ void print_batches(const Options& options) {
 // -----------------------------------------------------------------------------------------------------------
 
 constexpr int sides[] = {256, 512, 1024, 2048, 4096};
-constexpr std::size_t most_workspace = std::size_t{3} << 30;
+constexpr std::size_t max_workspace = std::size_t{3} << 30;
 
 enum class Way { Whole, Tiled };
 
@@ -116,7 +116,7 @@ void print_sides(const char* name, Way way, int threads, const Options& options)
         const Shape shape{Network::in_channels, side, side};
         if (side > options.largest_side) break;
         const std::size_t workspace = network.workspace_bytes(shape);
-        if (way == Way::Whole && workspace > most_workspace) {
+        if (way == Way::Whole && workspace > max_workspace) {
             char text[96];
             std::snprintf(text, sizeof text, " %d would work in %.1f GiB: left out.", side,
                           static_cast<double>(workspace) / (1 << 30));

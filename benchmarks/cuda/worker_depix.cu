@@ -5,7 +5,7 @@
 //
 // For each line "0 device|host RUNS" of standard input it prints one number, the milliseconds of one of so many runs:
 //
-//   device   of the device alone, by its own clock: events before the first run and behind the last, and nobody
+//   device   of the device alone, by its own clock: events before the first run and after the last, and nobody
 //            waits in between. Input and output lie in its memory; a run is one launch of a graph.
 //   host     from the caller's memory back to it, by the host's clock. Pictures are waited for one by one; training
 //            steps, each with a batch from the host, only at the end, as in an epoch.

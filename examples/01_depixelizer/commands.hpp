@@ -37,7 +37,7 @@ struct EvaluateOptions {
     std::filesystem::path dataset;  // empty: freshly drawn pairs
     std::vector<std::string> fonts{"Roboto-Regular.ttf"};
     int pixels_per_em = 16;
-    int most_pixels_per_em = 0;  // 0: one size
+    int max_pixels_per_em = 0;  // 0: one size
     std::size_t count = 800;
     std::uint64_t seed = 2026;
     bool read_text = false;

@@ -7,7 +7,7 @@
 //
 // Neither says whether the text can be read. So, with --read, a program that reads text tells us: the character error
 // rate is the number of letters to insert, delete or replace until its reading is right, over the number of letters
-// there are. Even clean pictures are not read without errors (nobody can tell I from l in most fonts), so the clean
+// there are. Even clean pictures are not read without errors (no reader can tell I from l in most fonts), so the clean
 // pictures' rate is the mark to reach.
 //
 // Always compare with doing nothing: a network whose result is further from the clean picture than its input has made

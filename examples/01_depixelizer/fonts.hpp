@@ -32,9 +32,9 @@ inline std::vector<std::string> text_restorer_fonts() {
 inline depix::TextOptions text_restorer_recipe() {
     return {.shape = {3, 48, 256},
             .pixels_per_em = 12,
-            .most_pixels_per_em = 24,
-            .least_characters = 8,
-            .most_characters = 24,
+            .max_pixels_per_em = 24,
+            .min_characters = 8,
+            .max_characters = 24,
             .separated = 0.5,
             .largest_x = 100};
 }

@@ -1,4 +1,4 @@
-// The depixelizer: 5,103 numbers that have learnt to read between the pixels.
+// The depixelizer: 5,103 numbers that read between the pixels.
 //
 // Somebody has made a text illegible by replacing each little square of pixels by its mean. Much is lost, but not all:
 // what remains still depends on what was there, and letters are not arbitrary pictures. A small network that has seen
@@ -57,7 +57,7 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--dataset", evaluate.dataset, "measure on this set's last 4 %; without: fresh pairs");
     evaluate_command->add_option("--font", evaluate.fonts, "fonts to draw with")->capture_default_str();
     evaluate_command->add_option("--size", evaluate.pixels_per_em, "of the text, in pixels")->capture_default_str();
-    evaluate_command->add_option("--largest-size", evaluate.most_pixels_per_em, "text of all sizes up to this one");
+    evaluate_command->add_option("--largest-size", evaluate.max_pixels_per_em, "text of all sizes up to this one");
     evaluate_command->add_option("--count", evaluate.count, "fresh pairs")->capture_default_str();
     evaluate_command->add_option("--seed", evaluate.seed, "of the fresh pairs")->capture_default_str();
     evaluate_command->add_flag("--read", evaluate.read_text, "let tesseract read the pictures, and count its errors");

@@ -34,7 +34,7 @@ std::vector<example::Example> example::test_examples(const EvaluateOptions& opti
         return examples;
     }
     const depix::TextImages images(load_fonts(options.fonts), {.pixels_per_em = options.pixels_per_em,
-                                                               .most_pixels_per_em = options.most_pixels_per_em});
+                                                               .max_pixels_per_em = options.max_pixels_per_em});
     for (std::size_t i = 0; i < options.count; ++i) {
         depix::Random random(options.seed, 0, i);
         depix::TextPair pair = images.draw(random);

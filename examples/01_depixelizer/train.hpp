@@ -5,7 +5,7 @@
 // little in the direction that lowers the loss. The gradient says which direction that is, and Adam how far to go.
 //
 // Three sets are kept apart. The network learns from the training pairs. After each epoch (one pass over them) the
-// validation pairs say whether it still gets better on pictures that it has not learnt from; when it has not for ten
+// validation pairs say whether it still gets better on pictures that it was not trained on; when it has not for ten
 // epochs, training stops, and the best weights so far are kept. The test pairs are touched once, by `evaluate`.
 //
 // The published recipe draws 20,000 pairs once and splits them 18,000 / 1,200 / 800. Since the pairs are drawn by a

@@ -50,8 +50,9 @@ int train_de_gan(const TrainOptions& options) {
     const depix::Loader training{training_patches(options.task, pages, options.drawn, options.seed),
                                  {.batch_size = options.batch_size, .seed = options.seed}};
     // Drawn patches that are never trained on say how it goes; what counts is `evaluate`, on real pages.
-    const depix::AnyPairSource unseen = draw_patches(options.task, 64, 256, 2 * options.seed + 1, depix::Redraw::Never);
-    const depix::Loader validation{unseen, {.batch_size = options.batch_size, .shuffle = false}};
+    const depix::AnyPairSource held_out =
+        draw_patches(options.task, 64, 256, 2 * options.seed + 1, depix::Redraw::Never);
+    const depix::Loader validation{held_out, {.batch_size = options.batch_size, .shuffle = false}};
 
     depix::Model<Generator> generator(options.seed, depix::Initialisation::HeNormal);
     let_a_channel_mean_ink(generator);
@@ -89,8 +90,8 @@ int train_de_gan(const TrainOptions& options) {
         const auto network = current();
         std::vector<std::vector<depix::Image>> rows;
         for (std::size_t i = 0; i < 6; ++i) {
-            depix::Image degraded(unseen.input_shape()), clean(unseen.target_shape());
-            unseen.pair(0, i, degraded.view(), clean.view());
+            depix::Image degraded(held_out.input_shape()), clean(held_out.target_shape());
+            held_out.pair(0, i, degraded.view(), clean.view());
             rows.push_back({degraded, network(degraded), clean});
         }
         depix::write_image((options.run / "samples" / (std::to_string(step) + ".png")).string(),
@@ -102,7 +103,7 @@ int train_de_gan(const TrainOptions& options) {
         const depix::AdversarialRecord& r = report.record;
         std::printf(
             "epoch %3d/%d  discriminator %.4f real, %.4f painted   generator %.5f cross-entropy, %.4f "
-            "adversarial   %.2f dB on unseen drawn patches   %.1f/s\n",
+            "adversarial   %.2f dB on held-out drawn patches   %.1f/s\n",
             r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
             r.pictures_per_second);
         std::fflush(stdout);

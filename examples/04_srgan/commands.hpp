@@ -36,7 +36,7 @@ struct TrainOptions {
 };
 int train(const TrainOptions& options);
 
-/// All that the second phase is made of, as somebody published it: recipes.hpp.
+/// All that the second phase is made of, as its authors published it: recipes.hpp.
 enum class Recipe { SRGAN, Small, DeepDepixelate };
 inline std::string to_string(Recipe recipe) {
     return recipe == Recipe::SRGAN ? "srgan" : recipe == Recipe::Small ? "small" : "deep_depixelate";

@@ -12,7 +12,7 @@
 //     srgan restore IN OUT         enlarges a picture or a folder                    restore.cpp
 //
 // The network is a type: depix/models/srresnet.hpp. Its width is two numbers in that type; here are the published one
-// and a small one, both named in generators.hpp. The width `foreign` is somebody else's network with somebody else's
+// and a small one, both named in generators.hpp. The width `foreign` is another author's network with its author's
 // weights, written down in foreign.hpp.
 #include <CLI/CLI.hpp>
 

@@ -1,5 +1,5 @@
-// The second phase has many knobs; a recipe is a setting of them all, as somebody published it. Each is a type, since
-// the networks are.
+// The second phase has many knobs; a recipe is a setting of them all, as its authors published it. Each is a type,
+// since the networks are.
 #pragma once
 
 #include "depix/models/srgan_discriminator.hpp"
@@ -26,15 +26,16 @@ struct SrganRecipe {
     static constexpr int high = 96, batch_size = 16, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
     /// A tenth of the rate for the second half.
-    static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
+    static auto schedule(double rate, std::int64_t steps) { return depix::StepDecay{rate, steps / 2}; }
 };
 
 /// One for a laptop: the small generator, VGG2,2, whose features are textures of a few pixels and cost a quarter of
-/// VGG5,4, and a critic that judges patches: whole pictures it would soon know by heart, there are so few. It learns
-/// four times as fast as the generator, or that finds a grid which the critic has not seen through yet.
+/// VGG5,4, and a discriminator that judges patches: whole pictures it would soon know by heart, there are so few. It
+/// learns four times as fast as the generator, otherwise the generator exploits a grid pattern before the discriminator
+/// learns to reject it.
 ///
 /// VGG2,2's features are some hundred times as large as VGG5,4's, and all weights are in that measure. Most of the
-/// content is the squared error of the pixels: features behind a pooling, wanted in the mean of all that might have
+/// content is the squared error of the pixels: features after a pooling, wanted in the mean of all that might have
 /// been, are cheapest to raise by a grid of two pixels.
 struct SmallRecipe {
     using Generator = SmallGenerator;
@@ -45,7 +46,7 @@ struct SmallRecipe {
     static constexpr double pixel_weight = 20'000, adversarial_weight = 250, discriminator_rate = 4;
     static constexpr int high = 96, batch_size = 8, epochs = 40;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
-    static auto schedule(double rate, std::int64_t steps) { return depix::OneDrop{rate, steps / 2}; }
+    static auto schedule(double rate, std::int64_t steps) { return depix::StepDecay{rate, steps / 2}; }
 };
 
 /// DeepDepixelate's: the absolute distance of features up to VGG19's 35th layer plus 1e-3 times the least squares of a

@@ -23,15 +23,16 @@ namespace example {
 
 template <class Generator>
 int train_generator(const TrainOptions& options) {
-    const auto [taught, unseen] = make_pairs(options.pictures,
-                                             {.high = options.high,
-                                              .enlarge = options.enlarge,
-                                              .crops_per_picture = static_cast<std::size_t>(options.crops),
-                                              .seed = options.seed},
-                                             options.in_memory);
-    const depix::Loader training{depix::AnyPairSource(taught),
+    const auto [trained, held_out] = make_pairs(options.pictures,
+                                                {.high = options.high,
+                                                 .enlarge = options.enlarge,
+                                                 .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                                 .seed = options.seed},
+                                                options.in_memory);
+    const depix::Loader training{depix::AnyPairSource(trained),
                                  {.batch_size = options.batch_size, .seed = options.seed}};
-    const depix::Loader validation{depix::AnyPairSource(unseen), {.batch_size = options.batch_size, .shuffle = false}};
+    const depix::Loader validation{depix::AnyPairSource(held_out),
+                                   {.batch_size = options.batch_size, .shuffle = false}};
 
     depix::Model<Generator> model(options.seed);
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},

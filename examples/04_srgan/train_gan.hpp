@@ -2,11 +2,11 @@
 // generator learns to be taken for one.
 //
 // The squared error of the first phase asks for the mean of all pictures that might have been, and the mean of many
-// textures is none. Here nobody asks for the right pixels. VGG19, a network that was trained to recognise things,
-// compares what the two pictures look like to it; and the discriminator says whether it can tell that there was a
-// generator at all. Pictures become sharper, and less right: PSNR falls, which is no mistake.
+// textures is none. Here the loss does not ask for the right pixels. VGG19, a network that was trained to recognise
+// things, compares what the two pictures look like to it; and the discriminator says whether it can tell that there was
+// a generator at all. Pictures become sharper, and less right: PSNR falls, which is no mistake.
 //
-// VGG19's weights are somebody else's; `--vgg` says where they are. Torchvision's and those that come from the authors
+// VGG19's weights are other authors'; `--vgg` says where they are. Torchvision's and those that come from the authors
 // (Caffe, Keras) want their pictures prepared in different ways, see depix/models/vgg19.hpp.
 #pragma once
 

@@ -1,7 +1,7 @@
 // evaluate: how far from the clean page?
 //
 // The root of the mean squared error (RMSE) is what Kaggle's contest scored: 0 is perfect, and a page that is left as
-// it is has about 0.155. Pages are restored in full size, not resized: nobody wants a smaller page back. The numbers
+// it is has about 0.155. Pages are restored in full size, not resized: the user wants no smaller page back. The numbers
 // are given by page size, since the small pages hold less white paper, on which it is easy to be right.
 #include <array>
 #include <cmath>

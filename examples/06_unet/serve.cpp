@@ -19,7 +19,7 @@ namespace {
 depix::Image read_part(const httplib::Request& request, const char* name, int channels) {
     if (!request.has_file(name)) throw depix::Error(std::string("the form holds no ") + name);
     const std::string& bytes = request.get_file_value(name).content;
-    // Pictures from a browser: nobody waits for more than this, and decoding must not fill the memory.
+    // Pictures from a browser: no user waits for more than this, and decoding must not fill the memory.
     const depix::ImageLimits limits{.maximum_pixels = 16'000'000};
     return depix::decode_image(std::as_bytes(std::span(bytes)), channels, limits);
 }

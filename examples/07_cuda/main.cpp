@@ -8,7 +8,7 @@
 //     gpu restore WEIGHTS INPUT OUTPUT    a picture, or a folder of pictures
 //     gpu train                           the depixelizer, from pairs of pictures that are drawn on the fly
 //
-// In training, watch what does not happen: the batch goes to the GPU while the one before it is still being learnt
+// In training, watch what does not happen: the batch goes to the GPU while the one before it is still being trained on
 // from, and nothing comes back but a number, now and then. Precision is a policy too: in float16 the maps take half the
 // memory and the products run on tensor cores, while weights, sums and the optimizer stay in float32.
 #include <CLI/CLI.hpp>

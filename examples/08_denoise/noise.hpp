@@ -11,11 +11,11 @@ namespace example {
 
 /// Gaussian noise, the same on all channels: the noise of a grey picture that is stored as RGB.
 struct GreyNoise {
-    double least_sigma = 0;
-    double most_sigma = 75 / 255.0;
+    double min_sigma = 0;
+    double max_sigma = 75 / 255.0;
 
     void operator()(depix::Image& picture, depix::Random& random) const {
-        const double sigma = random.uniform(least_sigma, most_sigma);
+        const double sigma = random.uniform(min_sigma, max_sigma);
         const std::size_t area = picture.shape.area();
         for (std::size_t i = 0; i < area; ++i) {
             const double noise = sigma * random.normal();

@@ -29,7 +29,7 @@ struct Charbonnier {
         return std::sqrt((y - t) * (y - t) + T(1e-6));
     }
     template <class T>
-    static constexpr T slope(T y, T t) {
+    static constexpr T gradient(T y, T t) {
         return (y - t) / std::sqrt((y - t) * (y - t) + T(1e-6));
     }
 };

@@ -37,7 +37,7 @@ class Restorer {
 };
 
 /// How pictures are cut. `exact`: a tile sees all that its part depends on, so that tiles change nothing. `blended`:
-/// tiles of the size that the network was taught on, which overlap by a quarter.
+/// tiles of the size that the network was trained on, which overlap by a quarter.
 enum class TileKind { Exact, Blended };
 
 /// A network as a type tells of it, before there are weights.

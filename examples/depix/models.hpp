@@ -14,7 +14,7 @@ namespace tool {
 struct Model {
     std::string name, architecture, weights, about;
     bool black_and_white = false;  // what the network makes is cut by Otsu's threshold
-    bool grey_only = false;        // it was taught on grey pictures; the tool keeps colours beside it
+    bool grey_only = false;        // it was trained on grey pictures; the tool keeps colours beside it
 };
 
 const std::vector<Model>& models();
@@ -35,7 +35,7 @@ struct ChosenModel {
     bool black_and_white = false, grey_only = false;
 };
 
-/// Throws UsageError for a name or backend that there is not and for an architecture that nobody names; FileError for
+/// Throws UsageError for a name or backend that there is not and for an architecture that is not named; FileError for
 /// a weights file that cannot be read.
 ChosenModel choose_model(const ModelOptions& options);
 

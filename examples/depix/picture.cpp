@@ -25,10 +25,10 @@ Image resized(Image picture, int height, int width) {
     return result;
 }
 
-// The network was taught on squares of 256 pixels; no tile is larger than that or the picture.
+// The network was trained on squares of 256 pixels; no tile is larger than that or the picture.
 int blended_tile(int asked, int longest_side) {
-    constexpr int taught = 256;
-    return asked > 0 ? std::min(asked, std::max(longest_side, taught)) : taught;
+    constexpr int trained = 256;
+    return asked > 0 ? std::min(asked, std::max(longest_side, trained)) : trained;
 }
 
 // Colours under transparent pixels are not picture: they become what the visible ones around them are. A pyramid: each

@@ -17,7 +17,7 @@ struct Recipe {
     double scale = 1;  // of the result
     bool flips = false;
     bool black_and_white = false;
-    bool grey_only = false;  // the network was taught on grey: it makes the luma, and colours are enlarged as they are
+    bool grey_only = false;  // the network was trained on grey: it makes the luma, and colours are enlarged as they are
     std::size_t maximum_pixels = 0;  // of what the network makes
 };
 

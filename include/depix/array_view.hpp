@@ -64,7 +64,7 @@ constexpr std::array<std::ptrdiff_t, 4> contiguous_steps(const std::array<std::p
 }
 
 /// Four extents, and steps in elements between neighbours along each. Throws ShapeError for extents beyond int, and
-/// where a row's pixels do not lie one behind the other: a View cannot say so.
+/// where a row's pixels do not lie one after the other: a View cannot say so.
 template <class T>
 View<const T> view_of_batch(const T* first, const std::array<std::ptrdiff_t, 4>& extent,
                             std::array<std::ptrdiff_t, 4> step) {
@@ -77,7 +77,7 @@ View<const T> view_of_batch(const T* first, const std::array<std::ptrdiff_t, 4>&
         if (extent[i] <= 1) step[i] = contiguous[i];
     if (step[3] != 1)
         throw ShapeError("depix: an array whose neighbours in a row lie " + std::to_string(step[3]) +
-                         " elements apart; they must lie one behind the other (row-major, channels before rows): make "
+                         " elements apart; they must lie one after the other (row-major, channels before rows): make "
                          "a contiguous copy");
     const auto number = [&](std::size_t i) { return static_cast<int>(extent[i]); };
     return {first, number(0), {number(1), number(2), number(3)}, step[0], step[1], step[2]};

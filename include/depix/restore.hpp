@@ -1,4 +1,4 @@
-// Pictures of any size: all of restore/. Whoever knew these files before they had a folder finds them here.
+// Pictures of any size: all of restore/. Programs that include this file, which is older than the folder, keep working.
 #pragma once
 
 #include "depix/restore/any_restorer.hpp"

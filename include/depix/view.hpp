@@ -75,7 +75,7 @@ struct View {
         part.height = count;
         return part;
     }
-    /// Whether the elements lie one behind the other, without gaps.
+    /// Whether the elements lie one after the other, without gaps.
     constexpr bool contiguous() const {
         return row_stride == width && channel_stride == row_stride * height &&
                batch_stride == channel_stride * channels;

@@ -109,25 +109,25 @@ TEST_CASE("PageBlur: as wide as its sigma and length, and light is neither lost 
     };
     // The sum over both axes: 2 sigma^2, less 2.7% that a Gaussian loses cut at 3 sigma; a disc of radius 2 sigma has
     // the same and 1/12 of a pixel or so more for its soft edge.
-    CHECK(moments({.least_sigma = 2, .most_sigma = 2, .discs = 0, .moved = 0}) == doctest::Approx(8).epsilon(0.03));
-    CHECK(moments({.least_sigma = 2, .most_sigma = 2, .discs = 1, .moved = 0}) == doctest::Approx(8).epsilon(0.06));
+    CHECK(moments({.min_sigma = 2, .max_sigma = 2, .discs = 0, .moved = 0}) == doctest::Approx(8).epsilon(0.03));
+    CHECK(moments({.min_sigma = 2, .max_sigma = 2, .discs = 1, .moved = 0}) == doctest::Approx(8).epsilon(0.06));
     // A straight path of 12 pixels has 12^2 / 12, bilinear tent functions add at most 1/2; a bent one has less.
-    const PageBlur motion{.moved = 1, .focused = 1, .least_length = 12, .most_length = 12};
+    const PageBlur motion{.moved = 1, .focused = 1, .min_length = 12, .max_length = 12};
     const double moved = moments(motion);
     CHECK(moved > 4);
     CHECK(moved < 13);
 
     const Image even = damaged(Image({1, 30, 30}, 0.4f), PageBlur{}, 8);
     for (const float value : even.pixels) CHECK(value == doctest::Approx(0.4f).epsilon(1e-4));
-    CHECK(contains(refusal(PageBlur{.least_sigma = 3}), "PageBlur: sigma from 3 to 2.2"));
-    CHECK(contains(refusal(PageBlur{.most_length = 1000}), "length"));
+    CHECK(contains(refusal(PageBlur{.min_sigma = 3}), "PageBlur: sigma from 3 to 2.2"));
+    CHECK(contains(refusal(PageBlur{.max_length = 1000}), "length"));
     CHECK(contains(refusal(PageBlur{.moved = 2}), "moved"));
     CHECK(contains(refusal(PageBlur{.discs = -1}), "discs"));
-    CHECK(contains(refusal(PageBlur{.most_sigma = std::numeric_limits<double>::quiet_NaN()}), "sigma"));
+    CHECK(contains(refusal(PageBlur{.max_sigma = std::numeric_limits<double>::quiet_NaN()}), "sigma"));
 }
 
 TEST_CASE("FadedInk: paper stays, ink has its density") {
-    const FadedInk plain{.least_density = 0.6, .most_density = 0.6, .variation = 0, .hollow = 0, .breaks = 0};
+    const FadedInk plain{.min_density = 0.6, .max_density = 0.6, .variation = 0, .hollow = 0, .breaks = 0};
     const Image page = bars(), faded = damaged(page, plain);
     bool exact = true;
     for (std::size_t i = 0; i < page.pixels.size(); ++i) {
@@ -142,15 +142,14 @@ TEST_CASE("FadedInk: paper stays, ink has its density") {
         }
     }
     CHECK(damaged(blank(), FadedInk{}) == blank());
-    CHECK(contains(refusal(FadedInk{.most_density = 1.5}), "density"));
+    CHECK(contains(refusal(FadedInk{.max_density = 1.5}), "density"));
     CHECK(contains(refusal(FadedInk{.variation = -1}), "variation"));
     CHECK(contains(refusal(FadedInk{.hollow = 2}), "hollow"));
     CHECK(contains(refusal(FadedInk{.breaks = 2}), "breaks"));
 }
 
 TEST_CASE("PaperTexture: a tone and what surrounds it") {
-    const PaperTexture plain{
-        .least_tone = 0.8, .most_tone = 0.8, .clouds = 0, .grain = 0, .weave = 0, .most_specks = 0};
+    const PaperTexture plain{.min_tone = 0.8, .max_tone = 0.8, .clouds = 0, .grain = 0, .weave = 0, .max_specks = 0};
     const Image toned = damaged(bars(), plain);
     CHECK(lightest(toned) == doctest::Approx(0.8f));
     CHECK(darkest(toned) == 0);
@@ -160,24 +159,24 @@ TEST_CASE("PaperTexture: a tone and what surrounds it") {
         CHECK(mean(paper) <= 1);
         CHECK(lightest(paper) > darkest(paper));
     }
-    CHECK(contains(refusal(PaperTexture{.least_tone = 1.5}), "tone"));
+    CHECK(contains(refusal(PaperTexture{.min_tone = 1.5}), "tone"));
     CHECK(contains(refusal(PaperTexture{.clouds = 2}), "clouds"));
     CHECK(contains(refusal(PaperTexture{.grain = -1}), "grain"));
     CHECK(contains(refusal(PaperTexture{.weave = 2}), "weave"));
-    CHECK(contains(refusal(PaperTexture{.most_specks = -1}), "specks"));
+    CHECK(contains(refusal(PaperTexture{.max_specks = -1}), "specks"));
 }
 
 TEST_CASE("UnevenLight: never brighter, smooth, no darker than its strength") {
-    CHECK(damaged(bars(), UnevenLight{.most_strength = 0, .gutter = 0}) == bars());
+    CHECK(damaged(bars(), UnevenLight{.max_strength = 0, .gutter = 0}) == bars());
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
-        const Image lit = damaged(blank(), UnevenLight{.least_strength = 0.3, .most_strength = 0.3, .gutter = 0}, seed);
+        const Image lit = damaged(blank(), UnevenLight{.min_strength = 0.3, .max_strength = 0.3, .gutter = 0}, seed);
         CHECK(darkest(lit) >= 0.7f - 1e-6f);
         CHECK(lightest(lit) > darkest(lit));
         for (int x = 1; x < 120; ++x) CHECK(std::abs(lit(0, 50, x) - lit(0, 50, x - 1)) < 0.02f);
         const Image book = damaged(blank(), UnevenLight{.gutter = 1}, seed);
         CHECK(lightest(book) - darkest(book) > 0.1f);  // an edge of 0.2 or more
     }
-    CHECK(contains(refusal(UnevenLight{.most_strength = 2}), "strength"));
+    CHECK(contains(refusal(UnevenLight{.max_strength = 2}), "strength"));
     CHECK(contains(refusal(UnevenLight{.gutter = 2}), "inner edge"));
 }
 
@@ -185,19 +184,19 @@ TEST_CASE("Stains: only darken, and something is left of the paper") {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
         const Image stained = damaged(bars(), Stains{.rings = 0.3, .sheets = 0.3}, seed);
         CHECK(nowhere_lighter(stained, bars()));
-        const Stains ring{.least_count = 1, .most_count = 1, .rings = 1, .sheets = 0};
+        const Stains ring{.min_count = 1, .max_count = 1, .rings = 1, .sheets = 0};
         CHECK(darkest(damaged(blank(), ring, seed)) >= 0.5f - 1e-6f);  // the darkness is at most a half
     }
-    CHECK(damaged(bars(), Stains{.least_count = 0, .most_count = 0}) == bars());
-    CHECK(contains(refusal(Stains{.least_count = 5}), "the count from 5 to 4"));
-    CHECK(contains(refusal(Stains{.least_radius = 0}), "radius"));
-    CHECK(contains(refusal(Stains{.most_darkness = 2}), "darkness"));
+    CHECK(damaged(bars(), Stains{.min_count = 0, .max_count = 0}) == bars());
+    CHECK(contains(refusal(Stains{.min_count = 5}), "the count from 5 to 4"));
+    CHECK(contains(refusal(Stains{.min_radius = 0}), "radius"));
+    CHECK(contains(refusal(Stains{.max_darkness = 2}), "darkness"));
     CHECK(contains(refusal(Stains{.rings = 2}), "rings"));
     CHECK(contains(refusal(Stains{.sheets = 2}), "sheets"));
 }
 
 TEST_CASE("BleedThrough: the other side, mirrored, as strong as promised; ink only darkens") {
-    BleedThrough through{.least_strength = 0.4, .most_strength = 0.4, .least_sigma = 0, .most_sigma = 0, .across = 0};
+    BleedThrough through{.min_strength = 0.4, .max_strength = 0.4, .min_sigma = 0, .max_sigma = 0, .across = 0};
     through.other = [](int height, int width, Random&) {
         Image page({1, height, width}, 1.0f);
         for (int y = 0; y < height; ++y) std::fill_n(&page(0, y, 0), width / 3, 0.0f);  // the left third is ink
@@ -218,15 +217,15 @@ TEST_CASE("BleedThrough: the other side, mirrored, as strong as promised; ink on
     }
     through.other = [](int, int, Random&) { return Image({1, 4, 4}); };
     CHECK(contains(refusal(through), "the other side is 1x4x4, the page 1x96x120"));
-    CHECK(contains(refusal(BleedThrough{.most_strength = 2}), "strength"));
-    CHECK(contains(refusal(BleedThrough{.least_sigma = 9}), "sigma"));
+    CHECK(contains(refusal(BleedThrough{.max_strength = 2}), "strength"));
+    CHECK(contains(refusal(BleedThrough{.min_sigma = 9}), "sigma"));
     CHECK(contains(refusal(BleedThrough{.across = 2}), "across"));
 }
 
 TEST_CASE("Folds: lines, and most of the page as it was") {
     int dark = 0, light = 0;
     for (std::uint64_t seed = 0; seed < 30; ++seed) {
-        const Image page(bars().shape, 0.7f), folded = damaged(page, Folds{.least_count = 1, .most_count = 1}, seed);
+        const Image page(bars().shape, 0.7f), folded = damaged(page, Folds{.min_count = 1, .max_count = 1}, seed);
         int near = 0;
         for (const float value : folded.pixels) near += std::abs(value - 0.7f) < 0.15f ? 1 : 0;
         CHECK(near > static_cast<int>(page.pixels.size()) / 2);
@@ -235,17 +234,17 @@ TEST_CASE("Folds: lines, and most of the page as it was") {
     }
     CHECK(dark > 8);  // about 18 lines are dark and 12 light; a few miss the page or are faint
     CHECK(light > 4);
-    CHECK(damaged(bars(), Folds{.least_count = 0, .most_count = 0}) == bars());
-    CHECK(contains(refusal(Folds{.most_count = -1}), "count"));
-    CHECK(contains(refusal(Folds{.most_strength = 2}), "strength"));
-    CHECK(contains(refusal(Folds{.least_width = 0}), "width"));
+    CHECK(damaged(bars(), Folds{.min_count = 0, .max_count = 0}) == bars());
+    CHECK(contains(refusal(Folds{.max_count = -1}), "count"));
+    CHECK(contains(refusal(Folds{.max_strength = 2}), "strength"));
+    CHECK(contains(refusal(Folds{.min_width = 0}), "width"));
 }
 
 TEST_CASE("Watermark: over the ink it pales it, under it ink stays; grey and opacity as promised") {
     DEPIX_NEEDS_ROBOTO();
-    Watermark mark{.fonts = {*roboto()}, .least_count = 2, .most_count = 2, .least_size = 0.4};
-    mark.least_opacity = mark.most_opacity = 0.5;
-    mark.least_grey = mark.most_grey = 0.4;
+    Watermark mark{.fonts = {*roboto()}, .min_count = 2, .max_count = 2, .min_size = 0.4};
+    mark.min_opacity = mark.max_opacity = 0.5;
+    mark.min_grey = mark.max_grey = 0.4;
     mark.words = {U"HMH"};
     for (std::uint64_t seed = 0; seed < 8; ++seed) {
         CAPTURE(seed);
@@ -271,10 +270,10 @@ TEST_CASE("Watermark: over the ink it pales it, under it ink stays; grey and opa
     CHECK(damaged(bars(), mark) == damaged(bars(), mark));
     CHECK(contains(refusal(Watermark{}), "Watermark: no font"));
     CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .words = {}}), "no word"));
-    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .most_count = 0}), "count"));
-    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .most_size = 3}), "size"));
-    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .most_opacity = 2}), "opacity"));
-    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .least_grey = -1}), "grey"));
+    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .max_count = 0}), "count"));
+    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .max_size = 3}), "size"));
+    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .max_opacity = 2}), "opacity"));
+    CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .min_grey = -1}), "grey"));
     CHECK(contains(refusal(Watermark{.fonts = {*roboto()}, .under = 2}), "under"));
     CHECK(contains(refusal(Watermark{.fonts = {*roboto()}}, Image({3, 8, 8})), "3x8x8"));
 }

@@ -235,7 +235,7 @@ TEST_CASE("draw_page: printed pages take the fonts, written ones do not") {
 
 TEST_CASE("draw_page: strokes change only as much as they are told to") {
     DEPIX_NEEDS_ROBOTO();
-    DrawnPageOptions options{.height = 128, .width = 128, .handwritten = 0, .least_margin = -0.2, .most_margin = 0};
+    DrawnPageOptions options{.height = 128, .width = 128, .handwritten = 0, .min_margin = -0.2, .max_margin = 0};
     options.stroke_change = 0;
     int changed = 0;
     for (std::uint64_t index = 0; index < 10; ++index) {
@@ -265,8 +265,8 @@ TEST_CASE("draw_page: bad options are errors") {
     CHECK(contains(refused([](DrawnPageOptions& o) { o.width = -4; }), "width"));
     CHECK(contains(refused([](DrawnPageOptions& o) { o.smallest_size = 49; }), "size from 49 to 48"));
     CHECK(contains(refused([](DrawnPageOptions& o) { o.largest_size = 501; }), "4 to 500"));
-    CHECK(contains(refused([](DrawnPageOptions& o) { o.most_margin = 0.5; }), "margin"));
-    CHECK(contains(refused([](DrawnPageOptions& o) { o.least_spacing = 0; }), "spacing"));
+    CHECK(contains(refused([](DrawnPageOptions& o) { o.max_margin = 0.5; }), "margin"));
+    CHECK(contains(refused([](DrawnPageOptions& o) { o.min_spacing = 0; }), "spacing"));
     CHECK(contains(refused([](DrawnPageOptions& o) { o.handwritten = 1.5; }), "handwritten"));
     CHECK(contains(refused([](DrawnPageOptions& o) { o.tables = -1; }), "tables"));
     CHECK(contains(refused([](DrawnPageOptions& o) { o.rotation = 90; }), "rotation"));

@@ -54,7 +54,7 @@ TEST_CASE("masks: the same Random, the same mask; 0 or 1; they add to what is th
 }
 
 TEST_CASE("rectangles: as many and as large as asked for") {
-    const RectangleMask one{.least_count = 1, .most_count = 1, .least_side = 0.25, .most_side = 0.5};
+    const RectangleMask one{.min_count = 1, .max_count = 1, .min_side = 0.25, .max_side = 0.5};
     for (std::uint64_t seed = 0; seed < 100; ++seed) {
         const Image mask = drawn(one, seed, 80, 40);
         int top = 80, left = 40, bottom = -1, right = -1;
@@ -70,8 +70,8 @@ TEST_CASE("rectangles: as many and as large as asked for") {
         CHECK((width >= 10 && width <= 20));
         CHECK(share(mask) * 3200 == doctest::Approx(height * width));  // and nothing but the rectangle
     }
-    CHECK(drawn(RectangleMask{.least_count = 0, .most_count = 0}) == Image({1, 96, 128}));
-    CHECK(drawn(RectangleMask{.least_side = 1, .most_side = 1}) == Image({1, 96, 128}, 1.0f));
+    CHECK(drawn(RectangleMask{.min_count = 0, .max_count = 0}) == Image({1, 96, 128}));
+    CHECK(drawn(RectangleMask{.min_side = 1, .max_side = 1}) == Image({1, 96, 128}, 1.0f));
 }
 
 TEST_CASE("strokes: width and round ends") {
@@ -92,8 +92,8 @@ TEST_CASE("strokes: width and round ends") {
     detail::mark_stroke(disc, -1e9, 40, -50, 1e9, 3);
     CHECK(share(disc) * 81 == doctest::Approx(6));
     // The wider the brush, the more is missing.
-    CHECK(share(drawn(StrokeMask{.least_width = 0.3, .most_width = 0.3})) >
-          share(drawn(StrokeMask{.least_width = 0.05, .most_width = 0.05})));
+    CHECK(share(drawn(StrokeMask{.min_width = 0.3, .max_width = 0.3})) >
+          share(drawn(StrokeMask{.min_width = 0.05, .max_width = 0.05})));
 }
 
 TEST_CASE("text masks: letters, between 0 and 1") {
@@ -179,10 +179,10 @@ TEST_CASE("Inpainting: a damage, which paints what the mask says") {
 
 TEST_CASE("masks: wrong parameters are named") {
     const auto text = [](const Damage& mask) { return message([&] { drawn(mask); }); };
-    CHECK(text(RectangleMask{.least_count = 5}) == "RectangleMask: the count from 5 to 4 is no range within 0 to 1000");
-    CHECK(text(RectangleMask{.most_side = 1.5}).starts_with("RectangleMask: the side from 0.1 to 1.5"));
-    CHECK(text(StrokeMask{.least_vertices = 0}).starts_with("StrokeMask: the number of vertices from 0 to 12"));
-    CHECK(text(StrokeMask{.least_width = -1}).starts_with("StrokeMask: the width from -1"));
+    CHECK(text(RectangleMask{.min_count = 5}) == "RectangleMask: the count from 5 to 4 is no range within 0 to 1000");
+    CHECK(text(RectangleMask{.max_side = 1.5}).starts_with("RectangleMask: the side from 0.1 to 1.5"));
+    CHECK(text(StrokeMask{.min_vertices = 0}).starts_with("StrokeMask: the number of vertices from 0 to 12"));
+    CHECK(text(StrokeMask{.min_width = -1}).starts_with("StrokeMask: the width from -1"));
     CHECK(text(TextMask{}) == "TextMask: no font given");
     Image colour({3, 8, 8});
     Random random;

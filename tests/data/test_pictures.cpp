@@ -262,8 +262,8 @@ TEST_CASE("picture source: impossible options, and a damage that changes the sha
     CHECK(text({.shape = {4, 8, 8}}) ==
           "DamagedPictureSource: pictures of 4x8x8; they have 1 or 3 channels, and pixels");
     CHECK(contains(text({.shape = {3, 0, 8}}), "pictures of 3x0x8"));
-    CHECK(contains(text({.least_scale = 0.8, .most_scale = 0.4}), "the scale from 0.8 to 0.4"));
-    CHECK(contains(text({.most_scale = 1.5}), "the scale from 0.5 to 1.5"));
+    CHECK(contains(text({.min_scale = 0.8, .max_scale = 0.4}), "the scale from 0.8 to 0.4"));
+    CHECK(contains(text({.max_scale = 1.5}), "the scale from 0.5 to 1.5"));
     CHECK(text({.crops_per_picture = 0}) == "DamagedPictureSource: crops_per_picture is 0");
     CHECK(text({.damage = nullptr}) == "DamagedPictureSource: no damage given");
     CHECK(message([&] { DamagedPictureSource(folder.subset(0, 0)); }) == "DamagedPictureSource: no picture");

@@ -187,7 +187,7 @@ TEST_CASE("text images: 800 fresh pairs have 21.5 dB") {
 
 TEST_CASE("text images: several sizes, with and without spaces") {
     DEPIX_NEEDS_ROBOTO();
-    const TextImages images(*roboto(), {.pixels_per_em = 12, .most_pixels_per_em = 24, .separated = 0.5});
+    const TextImages images(*roboto(), {.pixels_per_em = 12, .max_pixels_per_em = 24, .separated = 0.5});
     const TextImages single(*roboto(), {.pixels_per_em = 20});
     std::array<int, 25> sizes{};
     int separated = 0;
@@ -226,10 +226,10 @@ TEST_CASE("text images: bad options are errors") {
     CHECK(contains(refused([](TextOptions& o) { o.alphabet = "\xC3\xA4"; }), "ASCII"));
     CHECK(contains(refused([](TextOptions& o) { o.windows = {2, 65}; }), "larger than the picture"));
     CHECK(contains(refused([](TextOptions& o) { o.windows = {}; }), "no window"));
-    CHECK(contains(refused([](TextOptions& o) { o.least_characters = 21; }), "lengths"));
+    CHECK(contains(refused([](TextOptions& o) { o.min_characters = 21; }), "lengths"));
     CHECK(contains(refused([](TextOptions& o) { o.largest_y = -1; }), "places"));
     CHECK(contains(refused([](TextOptions& o) { o.pixels_per_em = 0; }), "size"));
-    CHECK(contains(refused([](TextOptions& o) { o.most_pixels_per_em = 15; }), "range of sizes"));
+    CHECK(contains(refused([](TextOptions& o) { o.max_pixels_per_em = 15; }), "range of sizes"));
     CHECK(contains(refused([](TextOptions& o) { o.separated = 1.5; }), "separated"));
     CHECK(contains(refused([](TextOptions& o) { o.shape.width = 0; }), "shape"));
     CHECK(contains(message([] { TextImages(std::vector<Font>{}); }), "no font"));

@@ -1,4 +1,4 @@
-// A program of somebody else: pictures, through depix::data.
+// A user's program: pictures, through depix::data.
 #include <depix/data/array.hpp>
 #include <depix/io/image.hpp>
 

@@ -58,7 +58,7 @@ void append_chunk(Bytes& file, const std::string& type, const Bytes& data) {
     }
     append(file, ~checksum, 4);
 }
-/// `rows` holds the samples of every row behind its filter byte (0).
+/// `rows` holds the samples of every row after its filter byte (0).
 Bytes png(std::uint32_t width, std::uint32_t height, std::uint32_t bits, std::uint32_t color_type, const Bytes& rows,
           const Bytes& transparency = {}) {
     Bytes file;
@@ -294,7 +294,7 @@ TEST_CASE("image: errors name the file") {
 TEST_CASE("image: PNG cut or changed anywhere: decoded or refused, never a crash") {
     const Bytes file = write_png(picture(3, 5, 6));
     check_hostile_variants(file, file.size());
-    // Behind a right checksum the decoder itself sees the damage.
+    // Under a right checksum the decoder itself sees the damage.
     for (std::size_t i = 0; i < 90; ++i) {
         Bytes rows(19 * 5, std::byte{3});
         rows[i] = std::byte{255};

@@ -58,7 +58,7 @@ struct Chunk {
     Bytes data;
 };
 
-/// A PNG file by hand; `rows` holds the samples of every row behind its filter's number.
+/// A PNG file by hand; `rows` holds the samples of every row after its filter's number.
 Bytes png(std::uint32_t width, std::uint32_t height, std::uint32_t bits, std::uint32_t color_type, const Bytes& rows,
           const std::vector<Chunk>& chunks) {
     Bytes file, header;
@@ -80,14 +80,14 @@ Bytes numbers(std::initializer_list<int> values) {
     return bytes;
 }
 
-/// Puts chunks behind the header of a PNG file, which ends at byte 33.
+/// Puts chunks after the header of a PNG file, which ends at byte 33.
 Bytes with_chunk(Bytes file, const Chunk& chunk) {
     Bytes bytes;
     append_png_chunk(bytes, chunk.type, chunk.data);
     file.insert(file.begin() + 33, bytes.begin(), bytes.end());
     return file;
 }
-/// Puts a segment behind a JPEG file's start.
+/// Puts a segment after a JPEG file's start.
 Bytes with_segment(Bytes file, std::uint32_t marker, const Bytes& data) {
     Bytes bytes;
     append_big_endian(bytes, 0xFF00 | marker, 2);
@@ -97,7 +97,7 @@ Bytes with_segment(Bytes file, std::uint32_t marker, const Bytes& data) {
     return file;
 }
 
-/// EXIF with an orientation behind another entry; in JPEG's segment it has a name in front.
+/// EXIF with an orientation after another entry; in JPEG's segment it has a name in front.
 Bytes exif(int orientation, bool little, bool named) {
     Bytes bytes;
     const auto append = [&](std::uint32_t value, int size) {
@@ -386,7 +386,7 @@ TEST_CASE("picture file: EXIF's eight orientations, in JPEG and PNG, in both byt
 }
 
 TEST_CASE("picture file: palettes, with transparency and all grey") {
-    // Two bits a pixel: the entries 0 1 2 3 and 3 2 1 0, behind the filters' numbers.
+    // Two bits a pixel: the entries 0 1 2 3 and 3 2 1 0, after the filters' numbers.
     const Bytes rows = numbers({0, 0b00011011, 0, 0b11100100});
     const Bytes colors = numbers({255, 0, 0, 0, 255, 0, 0, 0, 255, 51, 51, 51});
     const Bytes greys = numbers({0, 0, 0, 51, 51, 51, 102, 102, 102, 255, 255, 255});
@@ -495,10 +495,10 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
         CAPTURE(quality);
         const Bytes ours = encode_picture_file(written, ImageFormat::JPEG, quality);
         const Bytes theirs = encode_image(written.color, ImageFormat::JPEG, quality);
-        // Start, JFIF, and the quantization table behind a length that differs.
+        // Start, JFIF, and the quantization table after a length that differs.
         CHECK(std::equal(ours.begin(), ours.begin() + 22, theirs.begin()));
         CHECK(std::equal(ours.begin() + 24, ours.begin() + 89, theirs.begin() + 24));
-        // Huffman tables, behind the frame's header, which is 6 bytes shorter, and 65 bytes of the table for color.
+        // Huffman tables, after the frame's header, which is 6 bytes shorter, and 65 bytes of the table for color.
         CHECK(std::equal(ours.begin() + 106, ours.begin() + 314, theirs.begin() + 177));
         CHECK(ours.size() < theirs.size());
         CHECK(ours.size() < size_before);
@@ -588,7 +588,7 @@ TEST_CASE("picture file: cut or changed anywhere: decoded or refused, never a cr
         1);
 }
 
-TEST_CASE("picture file: metadata changed anywhere behind right checksums") {
+TEST_CASE("picture file: metadata changed anywhere, under right checksums") {
     const Bytes plain = write_png(picture({3, 4, 5}));
     Bytes icc = numbers({'n', 0, 0});
     append_bytes(icc, detail::ZlibStream(profile(200, "RGB ")).bytes());

@@ -115,7 +115,7 @@ inline double largest_difference(const std::vector<float>& a, const std::vector<
     return largest;
 }
 
-/// Whether what lies behind every row, up to a whole vector, is still zero: other kernels rely on it.
+/// Whether what lies after every row, up to a whole vector, is still zero: other kernels rely on it.
 inline bool border_is_zero(View<const float> x) {
     for (int n = 0; n < x.batch; ++n)
         for (int c = 0; c < x.channels; ++c)

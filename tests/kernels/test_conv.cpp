@@ -16,7 +16,7 @@ TEST_CASE("Conv") {
 TEST_CASE("Conv with strides and paddings") {
     check_layer_on_sizes<Conv<3, 8, 3, Stride<2>>>("stride 2", 3);
     check_layer<Conv<32, 36, 3, Stride<2>>>("stride 2 by Winograd", {32, 9, 21}, 2);
-    check_layer<Conv<33, 40, 3, Stride<2>, Padding<1, 0>, NoBias>>("the same, no padding behind", {33, 6, 10}, 1);
+    check_layer<Conv<33, 40, 3, Stride<2>, Padding<1, 0>, NoBias>>("the same, no padding after", {33, 6, 10}, 1);
     check_layer_on_sizes<Conv<2, 4, 4, Stride<2>, Padding<1>>>("4x4, stride 2", 2);
     check_layer_on_sizes<Conv<2, 3, 3, Stride<3>>>("stride 3", 2);
     check_layer<Conv<2, 3, 8, Stride<8>, Padding<0>>>("patches of 8x8", {2, 16, 136}, 2);

@@ -41,7 +41,7 @@ TEST_CASE("a convolution with pixel shuffle, straight to the caller") {
     check<Conv<3, 32, 3, Stride<2>>, PixelShuffle<4>>();
 }
 
-TEST_CASE("a convolution with pixel shuffle, and something behind it") {
+TEST_CASE("a convolution with pixel shuffle, and something after it") {
     check<Conv<3, 8>, PixelShuffle<2>, Conv<2, 3>>();
     check<Conv<3, 20>, ReLU, PixelShuffle<2>, Conv<5, 3, 5>>();
     check<Conv<3, 18>, PixelShuffle<3>, LeakyReLU<>, Conv<2, 3>>();
@@ -63,7 +63,7 @@ TEST_CASE("pixel shuffle in a sum") {
     check<Residual<Conv<3, 12, 2, Stride<2>, Padding<0>>, PixelShuffle<2>>>();
 }
 
-TEST_CASE("by Winograd, with all that may stand behind") {
+TEST_CASE("by Winograd, with all that may stand after") {
     check<Conv<3, 16>, Conv<16, 17>, BatchNorm<17>, ReLU, Conv<17, 2>>();
     check<Conv<3, 16>, Conv<16, 16>, LeakyReLU<>, MaxPool<2>, Conv<16, 16>, MaxPool<2>>();
     check<Conv<3, 16>, Conv<16, 20>, ReLU, PixelShuffle<2>, Conv<5, 2>>();
@@ -72,7 +72,7 @@ TEST_CASE("by Winograd, with all that may stand behind") {
     check<Conv<3, 16>, SkipConcat<MaxPool<2>, Conv<16, 64>, PixelShuffle<2>>, Conv<32, 16>>();
 }
 
-TEST_CASE("with strides by Winograd, with all that may stand behind") {
+TEST_CASE("with strides by Winograd, with all that may stand after") {
     using Down = Conv<32, 34, 3, Stride<2>>;
     using Up = ConvTranspose<34, 32, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
     check<Conv<3, 32>, Down, BatchNorm<34>, ReLU, Up, BatchNorm<32>, LeakyReLU<>, Conv<32, 2>>();
@@ -91,7 +91,7 @@ TEST_CASE("upsampling with a 2x2 convolution") {
     check<Conv<3, 4>, Upsample<2>, Conv<4, 8, 2, Padding<0, 1>>, MaxPool<2>, Upsample<2>, Conv<8, 12, 2, Padding<0, 1>>,
           PixelShuffle<2>>();
     check_pictures<Sequential<Conv<1, 300>, Upsample<2>, Conv<300, 260, 2, Padding<0, 1>>>>({1, 20, 40}, 1);
-    // Not these: other padding, other factor, somebody else who wants the large map.
+    // Not these: other padding, other factor, another step that wants the large map.
     check<Conv<3, 4>, Upsample<2>, Conv<4, 3, 2, Padding<1, 0>>>();
     check<Conv<3, 4>, Upsample<3>, Conv<4, 3, 2, Padding<0, 1>>>();
     check<Conv<3, 4>, Upsample<2>, SkipConcat<Conv<4, 3, 2, Padding<0, 1>>>>();

@@ -109,7 +109,7 @@ void check_sizes(int batch, int in, int out, int height, int width, Variant vari
     const Shape large{1, height, width}, small{1, (height + 1) / 2, (width + 1) / 2};
     check({batch, in, out, large, small, false}, variant);
     check({batch, out, in, small, large, true}, variant);
-    if (height > 1 && width > 1) {  // without padding behind, a last odd row and column are seen by fewer taps
+    if (height > 1 && width > 1) {  // without padding after, a last odd row and column are seen by fewer taps
         check({batch, in, out, large, {1, height / 2, width / 2}, false}, variant);
         check({batch, out, in, {1, height / 2, width / 2}, large, true}, variant);
     }

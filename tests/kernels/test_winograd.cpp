@@ -158,7 +158,7 @@ TEST_CASE("Winograd adds to what is there, and turns its taps for the gradient")
     check({1, 14, 13, 12, 21}, cpu::WinogradStore::Plain, true, true);
 }
 
-TEST_CASE("pooling and pixel shuffle behind Winograd's convolution") {
+TEST_CASE("pooling and pixel shuffle after Winograd's convolution") {
     for (const Case& c :
          {Case{1, 12, 16, 16, 16}, Case{1, 13, 8, 10, 22}, Case{1, 16, 16, 32, 64}, Case{1, 8, 4, 7, 9}})
         check(c, cpu::WinogradStore::Pooled);

@@ -40,7 +40,7 @@ double sum(const std::vector<double>& values) { return std::accumulate(values.be
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// Python printed nine digits behind the point.
+// Python printed nine digits after the point.
 doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-9); }
 
 }  // namespace
@@ -96,7 +96,7 @@ TEST_CASE("a real page by Otsu and Sauvola") {
         return;
     }
     // The same implementation in Python, on pages that scikit-image's threshold_otsu and threshold_sauvola gave; it
-    // printed six digits behind the point.
+    // printed six digits after the point.
     const Image page = read_image(name + "source.png", 1), truth = read_image(name + "target.png", 1);
     const BinarizationScores otsu = score_binarization(binarize(page, otsu_threshold(page)), truth);
     CHECK(otsu.f_measure == doctest::Approx(84.114021).epsilon(1e-8));

@@ -1,4 +1,4 @@
-// DE-GAN's generator and critic against PyTorch's golden files: outputs, gradients, three steps of Adam.
+// DE-GAN's generator and discriminator against PyTorch's golden files: outputs, gradients, three steps of Adam.
 #include "depix/models/de_gan.hpp"
 
 #include "golden_check.hpp"
@@ -17,12 +17,12 @@ TEST_CASE("the types say what is published") {
     static_assert(Generator::size_multiple == 16);
     static_assert(receptive_field<Generator>() == 220);
 
-    using Critic = DeGanDiscriminator<>;
-    static_assert(Critic::parameter_count == 1712065);
-    static_assert(Critic::in_channels == 2);
-    static_assert(Critic::output({2, 256, 256}) == Shape{1, 16, 16});
-    static_assert(Critic::size_multiple == 16);
-    static_assert(receptive_field<Critic>() == 94);
+    using Discriminator = DeGanDiscriminator<>;
+    static_assert(Discriminator::parameter_count == 1712065);
+    static_assert(Discriminator::in_channels == 2);
+    static_assert(Discriminator::output({2, 256, 256}) == Shape{1, 16, 16});
+    static_assert(Discriminator::size_multiple == 16);
+    static_assert(receptive_field<Discriminator>() == 94);
 }
 
 TEST_CASE("the generator's outputs agree with PyTorch") {
@@ -43,7 +43,7 @@ TEST_CASE("the generator's training agrees with PyTorch") {
                                                                             no_batch_norm, 1e-4);
 }
 
-TEST_CASE("the critic's outputs agree with PyTorch") {
+TEST_CASE("the discriminator's outputs agree with PyTorch") {
     const std::string narrow = shared + "S3D_b16.safetensors", full = shared + "S3D_full.safetensors";
     check_output<DeGanDiscriminator<16>, Cpu, float>(narrow);
     check_output<DeGanDiscriminator<16>, Reference, float>(narrow);
@@ -54,7 +54,7 @@ TEST_CASE("the critic's outputs agree with PyTorch") {
 }
 
 // Its batch norms come after the rectifiers, so every bias has a gradient.
-TEST_CASE("the critic's training agrees with PyTorch") {
+TEST_CASE("the discriminator's training agrees with PyTorch") {
     check_training<DeGanDiscriminator<16>, Cpu, float>(shared + "S3D_b16_step.safetensors", no_batch_norm, 1e-4);
     check_training<DeGanDiscriminator<16>, Reference, double>(shared + "S3D_b16_step.safetensors", no_batch_norm, 1e-4);
 }

@@ -1,4 +1,4 @@
-// Weights that somebody else trained, in a network that an example writes down in one screen, reach PyTorch's output.
+// Weights that others trained, in a network that an example writes down in one screen, reach PyTorch's output.
 #include "../../examples/04_srgan/foreign.hpp"
 
 #include "golden_check.hpp"

@@ -32,8 +32,7 @@ Model<Network> shipped(const std::string& path) {
 Image written_page() {
     Image ink({1, 120, 160});
     Random random(5);
-    TextMask{.fonts = {*roboto()}, .least_lines = 12, .most_lines = 12, .least_size = 0.13, .most_size = 0.13}(ink,
-                                                                                                               random);
+    TextMask{.fonts = {*roboto()}, .min_lines = 12, .max_lines = 12, .min_size = 0.13, .max_size = 0.13}(ink, random);
     for (float& value : ink.pixels) value = 1 - value;
     return ink;
 }
@@ -134,7 +133,7 @@ TEST_CASE("the shipped U-Nets take off noise and fill a hole") {
     CHECK(peak_signal_to_noise_ratio(restore(denoise, noisy), clean) > peak_signal_to_noise_ratio(noisy, clean) + 3);
 
     Image holed = clean;
-    Inpainting{.mask = StrokeMask{.least_count = 2, .most_count = 2}}(holed, random);
+    Inpainting{.mask = StrokeMask{.min_count = 2, .max_count = 2}}(holed, random);
     CHECK(peak_signal_to_noise_ratio(restore(inpaint, holed), clean) > peak_signal_to_noise_ratio(holed, clean) + 3);
 }
 
@@ -158,7 +157,7 @@ TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {
     SUBCASE("they find the ink better than Otsu and Sauvola do") {
         const Inference<Network> binarize_page{shipped<Network>("03_de_gan/de_gan_binarize_8.safetensors"), 1};
         const DrawnPageSource source =
-            pages({.smallest_size = 40, .largest_size = 70, .least_margin = 0, .binary = true}, {});
+            pages({.smallest_size = 40, .largest_size = 70, .min_margin = 0, .binary = true}, {});
         double otsu = 0, sauvola = 0, ours = 0;
         for (std::size_t i = 0; i < source.size(); ++i) {
             const auto [clean, damaged] = pair(source, i);
@@ -193,7 +192,7 @@ TEST_CASE("the shipped SRResNet enlarges text better than bicubic") {
     Random random(2);
     const Image grey = draw_page(
         random, {*roboto()},
-        {.height = 192, .width = 256, .smallest_size = 32, .largest_size = 32, .handwritten = 0, .least_margin = 0});
+        {.height = 192, .width = 256, .smallest_size = 32, .largest_size = 32, .handwritten = 0, .min_margin = 0});
     Image page({3, 192, 256});
     for (int c = 0; c < 3; ++c) std::copy(grey.pixels.begin(), grey.pixels.end(), &page(c, 0, 0));
     const auto [low, high] = make_super_resolution_pair(page);

@@ -1,4 +1,4 @@
-// The critics of enlarged pictures against PyTorch's golden files: outputs, gradients, three steps of Adam.
+// The discriminators of enlarged pictures against PyTorch's golden files: outputs, gradients, three steps of Adam.
 #include "depix/models/srgan_discriminator.hpp"
 
 #include "golden_check.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 using Small = SrganDiscriminator<1, 8, 32>;
 
-/// Layers 2, 5, ... 20 are convolutions with a batch norm behind them.
+/// Layers 2, 5, ... 20 are convolutions with a batch norm after them.
 bool before_batch_norm(const std::string& name) {
     for (int layer = 2; layer <= 20; layer += 3)
         if (name.ends_with(std::string(".").append(std::to_string(layer)).append(".bias"))) return true;
@@ -33,7 +33,7 @@ TEST_CASE("the types say what is published") {
     static_assert(receptive_field<Whole>() == whole_picture);
 }
 
-TEST_CASE("the patch critic's outputs agree with PyTorch") {
+TEST_CASE("the patch discriminator's outputs agree with PyTorch") {
     const std::string path = shared + "S4D_b16.safetensors";
     check_output<PatchDiscriminator<16>, Cpu, float>(path);
     check_output<PatchDiscriminator<16>, Reference, float>(path);
@@ -41,13 +41,13 @@ TEST_CASE("the patch critic's outputs agree with PyTorch") {
     check_names<PatchDiscriminator<16>>(path);
 }
 
-TEST_CASE("the patch critic's training agrees with PyTorch") {
+TEST_CASE("the patch discriminator's training agrees with PyTorch") {
     const std::string path = shared + "S4D_b16_step.safetensors";
     check_training<PatchDiscriminator<16>, Cpu, float>(path, before_batch_norm, 1e-4);
     check_training<PatchDiscriminator<16>, Reference, double>(path, before_batch_norm, 1e-4);
 }
 
-TEST_CASE("SRGAN's critic's outputs agree with PyTorch") {
+TEST_CASE("SRGAN's discriminator's outputs agree with PyTorch") {
     const std::string own = shipped + "srgan_discriminator.safetensors", full = shared + "S4P_b16.safetensors";
     check_output<Small, Cpu, float>(own);
     check_output<Small, Reference, float>(own);
@@ -59,7 +59,7 @@ TEST_CASE("SRGAN's critic's outputs agree with PyTorch") {
     check_names<SrganDiscriminator<16, 64>>(full);
 }
 
-TEST_CASE("SRGAN's critic's training agrees with PyTorch") {
+TEST_CASE("SRGAN's discriminator's training agrees with PyTorch") {
     const std::string own = shipped + "srgan_discriminator_step.safetensors";
     check_training<Small, Cpu, float, BinaryCrossEntropy>(own, before_batch_norm);
     check_training<Small, Reference, double, BinaryCrossEntropy>(own, before_batch_norm);

@@ -34,7 +34,7 @@ TEST_CASE("batch norm, rectifier and pooling") {
     check<Sequential<Conv<2, 5>, BatchNorm<5>, ReLU, MaxPool<2>, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, Leaky, MaxPool<2>, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, MaxPool<2>, Conv<5, 2>>>(sizes);
-    // Without a border, the next row of the pooled map lies right behind: a last column must not see it.
+    // Without a border, the next row of the pooled map lies right after: a last column must not see it.
     check<Sequential<Conv<2, 5, 1>, BatchNorm<5>, Leaky, MaxPool<2>, Conv<5, 2, 1>>>(
         {{2, 5, 9}, {2, 6, 17}, {2, 7, 33}});
     check<Sequential<Conv<2, 5>, BatchNorm<5>, ReLU, Conv<5, 2>>>(sizes);
@@ -110,7 +110,7 @@ TEST_CASE("the network's own input is read twice") {
     check<Sequential<Residual<Conv<2, 2>, Leaky>, Residual<BatchNorm<2>, ReLU>>>({{2, 7, 17}});
 }
 
-TEST_CASE("elementwise layers behind a fused step, in place or not") {
+TEST_CASE("elementwise layers after a fused step, in place or not") {
     const auto sizes = {Shape{3, 6, 10}, {3, 8, 34}};
     using Half = Dropout<std::ratio<1, 2>>;
     check<Sequential<Conv<3, 4>, ReLU, Half, Conv<4, 3>, BatchNorm<3>, ReLU, Half, Conv<3, 2>>>(sizes);

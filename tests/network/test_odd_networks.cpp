@@ -1,4 +1,4 @@
-// Networks as nobody publishes them: skips in skips, one channel, prime widths, every layer in one place or another.
+// Networks that no paper has: skips in skips, one channel, prime widths, every layer in one place or another.
 #include "agree.hpp"
 
 using namespace depix_test;

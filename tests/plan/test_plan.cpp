@@ -26,11 +26,11 @@ static_assert(fused.step(0).batch_norm && fused.step(0).rectifier && fused.step(
 static_assert(fused.step(0).output == 4 && fused.step(1).input == 4);
 static_assert(fuse(small, false).step_count == 3);
 
-// What somebody else reads stays apart: here the skip reads what the pooling reads.
+// What another step reads stays apart: here the skip reads what the pooling reads.
 constexpr auto skipped =
     fuse(flatten<Sequential<Conv<1, 2>, SkipConcat<MaxPool<2>, ConvTranspose<2, 2, 2, Stride<2>>>>>());
 static_assert(skipped.step_count == 4 && !skipped.step(0).pool);
-// A batch norm behind the rectifier is not the one that folds.
+// A batch norm after the rectifier is not the one that folds.
 constexpr auto other_way = fuse(flatten<Sequential<Conv<1, 2>, ReLU, BatchNorm<2>>>());
 static_assert(other_way.step_count == 2 && other_way.step(0).rectifier && !other_way.step(0).batch_norm);
 
@@ -49,7 +49,7 @@ static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, LeakyReLU<>>.step_count == 1
 static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, LeakyReLU<>>.step(0).shuffle);
 static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, LeakyReLU<>>.step(0).output == 3);
 static_assert(find_shapes(shuffled<Conv<3, 8>, PixelShuffle<2>, ReLU>, {3, 5, 6})[3] == Shape{2, 10, 12});
-// One rectifier and one shuffle; no batch norm behind the shuffle, no pooling with it, no transposed convolution.
+// One rectifier and one shuffle; no batch norm after the shuffle, no pooling with it, no transposed convolution.
 static_assert(shuffled<Conv<3, 8>, ReLU, PixelShuffle<2>, ReLU>.step_count == 2);
 static_assert(shuffled<Conv<3, 16>, PixelShuffle<2>, PixelShuffle<2>>.step_count == 2);
 static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, BatchNorm<2>>.step_count == 2);
@@ -90,7 +90,7 @@ static_assert(plan_for_reference<Sequential<Conv<3, 8>, PixelShuffle<2>>>().step
 
 template <class... Layers>
 constexpr auto trained = plan_for_fused_training<Sequential<Layers...>>();
-// A batch norm takes the rectifier and the pooling behind it; the convolution stays apart from it.
+// A batch norm takes the rectifier and the pooling after it; the convolution stays apart from it.
 constexpr auto normed = trained<Conv<1, 2>, BatchNorm<2>, ReLU, MaxPool<2>, Conv<2, 1>>;
 static_assert(normed.step_count == 3 && !normed.step(0).batch_norm && normed.step(1).rectifier && normed.step(1).pool);
 static_assert(normed.step(1).input == 1 && normed.step(1).output == 4 && normed.tensor(4).producer == 1);
@@ -111,7 +111,7 @@ static_assert(trained<BatchNorm<2>, ReLU, MaxPool<3>>.step_count == 2);
 static_assert(trained<BatchNorm<2>, ReLU, MaxPool<2, Stride<1>>>.step_count == 2);
 static_assert(trained<BatchNorm<2>, ReLU, MaxPool<2>, MaxPool<2>>.step_count == 2);
 static_assert(trained<ReLU, Conv<2, 2>>.step_count == 2);
-// What somebody else reads stays apart.
+// What another step reads stays apart.
 static_assert(trained<BatchNorm<2>, ReLU, SkipConcat<MaxPool<2>, Upsample<2>>>.step_count == 4);
 static_assert(trained<Conv<1, 2>, Residual<ReLU, Conv<2, 2>>>.step_count == 4);
 // A fused step's output lives in a concatenation like any other, whichever half it is.
@@ -154,7 +154,7 @@ constexpr auto twice =
     alias_concatenations(flatten<Sequential<Conv<1, 3>, SkipConcat<SkipConcat<Conv<3, 2>>, Conv<5, 1>>>>());
 static_assert(twice.tensor(1).parent == 3 && twice.tensor(3).parent < 0 && twice.tensor(4).parent == 5);
 
-// Elementwise steps work in place, unless somebody else reads their input, or it is the network's.
+// Elementwise steps work in place, unless another step reads their input, or it is the network's.
 constexpr auto in_place = plan_for_reference<Sequential<Conv<1, 2>, BatchNorm<2>, ReLU>>();
 static_assert(in_place.root(2) == 1 && in_place.root(3) == 1);
 constexpr auto kept = plan_for_reference<Sequential<Conv<1, 2>, Residual<ReLU, Conv<2, 2>>>>();
@@ -236,7 +236,7 @@ static_assert(multiply_adds<Depixelizer>({3, 64, 256}) - 98304 - 49152 - 24576 -
 static_assert(receptive_field<Sequential<Conv<1, 1>, Upsample<2>, Conv<1, 1>>>() == 4);
 static_assert(receptive_field<Sequential<AveragePool<2>, LeakyReLU<>, Scale<std::ratio<1, 5>>, Conv<1, 1>>>() == 6);
 
-// A global layer sees all rows, and so does everything behind it.
+// A global layer sees all rows, and so does everything after it.
 using Global = Sequential<Conv<3, 4>, MaxPool<2>, GlobalAveragePool, Dense<4, 1>>;
 static_assert(is_global<Global>() && !is_global<UNet>());
 static_assert(is_global<Sequential<Conv<3, 4>, Dense<4, 1, Size<6, 6>>>>());

@@ -52,7 +52,7 @@ TEST_CASE("any size goes in, and comes out") {
     CHECK_THROWS_AS(restore(network, Image({3, 7, 8})), ShapeError);
 }
 
-TEST_CASE("load_restorer keeps a network whose type nobody knows") {
+TEST_CASE("load_restorer keeps a network whose type is no longer known") {
     const TemporaryFolder folder;
     const Model<Network> model(4);
     const std::string file = (folder.path / "weights.safetensors").string();

@@ -29,7 +29,7 @@ TEST_CASE("linear decay stays, then falls to nothing") {
 }
 
 TEST_CASE("one drop") {
-    const OneDrop schedule{.learning_rate = 1e-4, .at = 10};
+    const StepDecay schedule{.learning_rate = 1e-4, .at = 10};
     CHECK(schedule(9) == 1e-4);
     CHECK(schedule(10) == doctest::Approx(1e-5).epsilon(1e-12));
 }

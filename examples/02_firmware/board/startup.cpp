@@ -8,7 +8,7 @@ extern std::uint32_t data_begin[], data_end[], data_image[];
 extern std::uint32_t bss_begin[], bss_end[];
 extern std::uint32_t stack_bottom[], stack_top[], ram_begin[];
 [[noreturn]] void reset();
-int call_main() __asm__("main");  // by its linker's name: C++ lets nobody call main()
+int call_main() __asm__("main");  // by its linker's name: C++ lets no code call main()
 }
 
 namespace {

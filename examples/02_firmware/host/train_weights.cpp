@@ -23,8 +23,8 @@ int main(int count, char** arguments) {
     try {
         depix::TextOptions recipe;
         recipe.shape = picture_shape;
-        recipe.least_characters = 2;
-        recipe.most_characters = 5;
+        recipe.min_characters = 2;
+        recipe.max_characters = 5;
         recipe.largest_x = 20;
         recipe.largest_y = 12;
         const depix::TextImages images(depix::Font(depix::find_font()), recipe);

@@ -1,4 +1,4 @@
-// What a generator is taught by, on the device: losses of single elements, of features, and sums of such.
+// The losses that a generator is trained with, on the device: losses of single elements, of features, and sums of such.
 #pragma once
 
 #include <tuple>
@@ -11,7 +11,7 @@
 namespace depix::cuda {
 
 /// A loss of whole pictures on the device: `prepare(batch, shape)` makes room, and `add(call, weight, stream)` adds
-/// weight times the loss of call.y and call.t to *call.loss, and call.weight * weight times its slope to call.dy.
+/// weight times the loss of call.y and call.t to *call.loss, and call.weight * weight times its gradient to call.dy.
 template <class L>
 concept DeviceLoss = requires(L& loss, const LossCall<StorageOf<typename L::precision>>& call, cudaStream_t stream) {
     loss.prepare(1, Shape{});
@@ -110,7 +110,7 @@ void prepare_loss(SumOfLosses<Losses...>& sum, int batch, Shape shape) {
     std::apply([&](auto&... part) { (prepare_loss(part.loss, batch, shape), ...); }, sum.parts());
 }
 
-/// Adds weight times the loss to *a.loss, and a.weight * weight times its slope to a.dy.
+/// Adds weight times the loss to *a.loss, and a.weight * weight times its gradient to a.dy.
 template <class Loss, class S>
 void add_loss(cudaStream_t stream, Loss& loss, const LossCall<S>& a, double weight = 1) {
     if constexpr (DeviceLoss<Loss>) {

@@ -7,10 +7,10 @@
 
 namespace depix::cuda {
 
-/// sum = the loss of y and t, both (N, C, H, W); factor * scale times its slope goes to dy, or is added to it. `t` has
-/// no data where every target is `label`.
+/// sum = the loss of y and t, both (N, C, H, W); factor * scale times its gradient goes to dy, or is added to it. `t`
+/// has no data where every target is `label`.
 template <class Loss, class S>
-struct LossAndSlope {
+struct LossAndGradient {
     View<const S> y;
     View<const float> t;
     float label;
@@ -22,7 +22,7 @@ struct LossAndSlope {
     __device__ void operator()(int n, int c, int i, int j, float (&sum)[1]) const {
         const float prediction = to_float(y(n, c, i, j)), target = t.data ? t(n, c, i, j) : label;
         sum[0] += Loss::value(prediction, target);
-        put(dy(n, c, i, j), factor * state->scale * Loss::slope(prediction, target), accumulate);
+        put(dy(n, c, i, j), factor * state->scale * Loss::gradient(prediction, target), accumulate);
     }
 };
 struct KeepChannelLoss {
@@ -53,7 +53,8 @@ constexpr std::size_t loss_scratch(int batch, Shape shape) {
     return reduce_scratch(batch, shape, 1) + 2 * static_cast<std::size_t>(shape.channels);
 }
 
-/// A loss to compute, and where it goes: dy = weight / count times its slope, and *loss = loss_weight times its mean.
+/// A loss to compute, and where it goes: dy = weight / count times its gradient, and *loss = loss_weight times its
+/// mean.
 template <class S>
 struct LossCall {
     View<const S> y;
@@ -75,7 +76,7 @@ void run_loss(cudaStream_t stream, const LossCall<S>& a) {
     const double count = static_cast<double>(a.y.batch) * static_cast<double>(a.y.shape().size());
     reduce_channels<1>(
         stream, a.y,
-        LossAndSlope<Loss, S>{a.y, a.t, a.label, a.dy, static_cast<float>(a.weight / count), a.accumulate, a.state},
+        LossAndGradient<Loss, S>{a.y, a.t, a.label, a.dy, static_cast<float>(a.weight / count), a.accumulate, a.state},
         KeepChannelLoss{channel_losses}, a.scratch + 2 * a.y.channels);
     launch(stream, add_up_loss<Loss>, dim3(1), dim3(1), 0, static_cast<const double*>(channel_losses), a.y.channels,
            count, a.loss_weight, a.add_loss, a.loss, a.state);

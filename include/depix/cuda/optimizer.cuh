@@ -13,7 +13,7 @@ namespace depix::cuda {
 inline constexpr int max_settings = 8;
 
 /// What the device knows of an optimizer: `numbers` that the host works out for each step, and `update` of one weight
-/// with its numbers in the optimizer's arrays, as OptimizerState has them, one behind the other.
+/// with its numbers in the optimizer's arrays, as OptimizerState has them, one after the other.
 template <class Optimizer>
 struct OnDevice {
     static_assert(sizeof(Optimizer) == 0, "depix: Cuda does not know this optimizer");

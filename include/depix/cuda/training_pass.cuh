@@ -18,7 +18,7 @@ namespace depix {
 ///
 ///     pass.prepare(batch, shape);
 ///     pass.forward(parameters, statistics, stream);       // reads input(), writes output()
-///     ... output_gradient() = the slope of a loss at output() ...
+///     ... output_gradient() = the gradient of a loss at output() ...
 ///     pass.backward(parameters, gradients, stream);
 ///
 /// Parameters, statistics and gradients are the device's, laid out as Model's.

@@ -65,12 +65,12 @@ inline int poisson(double mean, Random& random) {
 /// Gaussian noise: out = in + sigma z, z standard normal, of its own for every pixel and channel; before clamping.
 /// sigma is uniform in a range, on the scale 0..1: 25/255.0 is what papers call "sigma 25".
 struct GaussianNoise {
-    double least_sigma = 5 / 255.0;
-    double most_sigma = 50 / 255.0;  ///< Included; at most 1.
+    double min_sigma = 5 / 255.0;
+    double max_sigma = 50 / 255.0;  ///< Included; at most 1.
 
     void operator()(Image& picture, Random& random) const {
-        detail::check_range("GaussianNoise", "sigma", least_sigma, most_sigma, 0, 1);
-        const double sigma = random.uniform(least_sigma, most_sigma);
+        detail::check_range("GaussianNoise", "sigma", min_sigma, max_sigma, 0, 1);
+        const double sigma = random.uniform(min_sigma, max_sigma);
         for (float& value : picture.pixels) {
             value = detail::clamped(static_cast<double>(value) + sigma * random.normal());
         }
@@ -80,12 +80,12 @@ struct GaussianNoise {
 /// Photon noise: out = Poisson(in N) / N, of its own for every pixel and channel, with N photons at white; the standard
 /// deviation is sqrt(in / N). log N is uniform in a range: by default white has a sigma of 51/255 to 8/255.
 struct PoissonNoise {
-    double least_photons = 25;
-    double most_photons = 1000;  ///< Included; both between 0.001 and 1e8.
+    double min_photons = 25;
+    double max_photons = 1000;  ///< Included; both between 0.001 and 1e8.
 
     void operator()(Image& picture, Random& random) const {
-        detail::check_range("PoissonNoise", "the number of photons", least_photons, most_photons, 0.001, 1e8);
-        const double photons = least_photons * std::pow(most_photons / least_photons, random.uniform());
+        detail::check_range("PoissonNoise", "the number of photons", min_photons, max_photons, 0.001, 1e8);
+        const double photons = min_photons * std::pow(max_photons / min_photons, random.uniform());
         for (float& value : picture.pixels) {
             const double mean = photons * static_cast<double>(detail::clamped(static_cast<double>(value)));
             value = detail::clamped(detail::poisson(mean, random) / photons);
@@ -95,12 +95,12 @@ struct PoissonNoise {
 
 /// Salt and pepper: every pixel is, with a probability that is uniform in a range, black or white in all channels.
 struct SaltAndPepper {
-    double least_fraction = 0.01;
-    double most_fraction = 0.2;  ///< Included; at most 1.
+    double min_fraction = 0.01;
+    double max_fraction = 0.2;  ///< Included; at most 1.
 
     void operator()(Image& picture, Random& random) const {
-        detail::check_range("SaltAndPepper", "the fraction", least_fraction, most_fraction, 0, 1);
-        const double fraction = random.uniform(least_fraction, most_fraction);
+        detail::check_range("SaltAndPepper", "the fraction", min_fraction, max_fraction, 0, 1);
+        const double fraction = random.uniform(min_fraction, max_fraction);
         const std::size_t area = picture.shape.area();
         for (std::size_t i = 0; i < area; ++i) {
             const double chance = random.uniform();

@@ -112,7 +112,7 @@ class LoaderEpoch {
     }
 
     void advance() {
-        batch();  // a batch that nobody looked at may be in the making still
+        batch();  // a batch that was not looked at may be in the making still
         {
             const std::lock_guard lock(mutex_);
             slot(current_).ready = false;

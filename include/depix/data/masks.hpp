@@ -63,20 +63,20 @@ inline void mark_stroke(Image& mask, double x0, double y0, double x1, double y1,
 /// Upright rectangles that lie inside the picture. Sides are fractions of the picture's height and width, each drawn on
 /// its own.
 struct RectangleMask {
-    int least_count = 1;
-    int most_count = 4;  ///< Included, as all below.
-    double least_side = 0.1;
-    double most_side = 0.4;
+    int min_count = 1;
+    int max_count = 4;  ///< Included, as all below.
+    double min_side = 0.1;
+    double max_side = 0.4;
 
     void operator()(Image& mask, Random& random) const {
         detail::check_mask("RectangleMask", mask);
-        detail::check_range("RectangleMask", "the count", least_count, most_count, 0, 1000);
-        detail::check_range("RectangleMask", "the side", least_side, most_side, 0, 1);
+        detail::check_range("RectangleMask", "the count", min_count, max_count, 0, 1000);
+        detail::check_range("RectangleMask", "the side", min_side, max_side, 0, 1);
         const auto [channels, height, width] = mask.shape;
         const auto side = [&](int whole) {
-            return std::clamp(static_cast<int>(std::lround(random.uniform(least_side, most_side) * whole)), 1, whole);
+            return std::clamp(static_cast<int>(std::lround(random.uniform(min_side, max_side) * whole)), 1, whole);
         };
-        for (int count = random.integer(least_count, most_count); count > 0; --count) {
+        for (int count = random.integer(min_count, max_count); count > 0; --count) {
             const int rows = side(height), columns = side(width);
             const int top = random.integer(0, height - rows), left = random.integer(0, width - columns);
             for (int y = top; y < top + rows; ++y) std::fill_n(&mask(0, y, left), columns, 1.0f);
@@ -92,25 +92,25 @@ struct RectangleMask {
 /// diagonal and half of that as their deviation, and end at the picture's border. Each stroke is then mirrored and
 /// turned at random.
 struct StrokeMask {
-    int least_count = 1;
-    int most_count = 4;  ///< Included, as all below.
-    int least_vertices = 4;
-    int most_vertices = 12;
-    double least_width = 0.05;  ///< Of the picture's shorter side.
-    double most_width = 0.15;
+    int min_count = 1;
+    int max_count = 4;  ///< Included, as all below.
+    int min_vertices = 4;
+    int max_vertices = 12;
+    double min_width = 0.05;  ///< Of the picture's shorter side.
+    double max_width = 0.15;
 
     void operator()(Image& mask, Random& random) const {
         detail::check_mask("StrokeMask", mask);
-        detail::check_range("StrokeMask", "the count", least_count, most_count, 0, 1000);
-        detail::check_range("StrokeMask", "the number of vertices", least_vertices, most_vertices, 1, 1000);
-        detail::check_range("StrokeMask", "the width", least_width, most_width, 0, 1);
+        detail::check_range("StrokeMask", "the count", min_count, max_count, 0, 1000);
+        detail::check_range("StrokeMask", "the number of vertices", min_vertices, max_vertices, 1, 1000);
+        detail::check_range("StrokeMask", "the width", min_width, max_width, 0, 1);
         const double height = mask.shape.height, width = mask.shape.width;
         const double mean_step = std::hypot(height, width) / 8;
-        for (int count = random.integer(least_count, most_count); count > 0; --count) {
-            const double radius = random.uniform(least_width, most_width) * std::min(height, width) / 2;
+        for (int count = random.integer(min_count, max_count); count > 0; --count) {
+            const double radius = random.uniform(min_width, max_width) * std::min(height, width) / 2;
             const int symmetry = random.integer(0, 7);
             double x = random.uniform(0, width), y = random.uniform(0, height);
-            for (int vertex = random.integer(least_vertices, most_vertices), side = 1; vertex > 0; --vertex) {
+            for (int vertex = random.integer(min_vertices, max_vertices), side = 1; vertex > 0; --vertex) {
                 const double angle = 6.283185307179586 * random.uniform(2.0 / 15, 4.0 / 15);
                 const double step = std::clamp(mean_step + mean_step / 2 * random.normal(), 0.0, 2 * mean_step);
                 double dx = step * std::cos(angle), dy = step * std::sin(angle) * side;
@@ -131,12 +131,12 @@ struct StrokeMask {
 /// between 0 and 1.
 struct TextMask {
     std::vector<Font> fonts{};  ///< All equally likely; see find_font().
-    int least_lines = 3;
-    int most_lines = 12;       ///< Included, as all below.
-    double least_size = 0.05;  ///< Pixels per em, of the picture's height; but between 1 and 1000 pixels.
-    double most_size = 0.15;
-    int least_characters = 5;
-    int most_characters = 30;
+    int min_lines = 3;
+    int max_lines = 12;      ///< Included, as all below.
+    double min_size = 0.05;  ///< Pixels per em, of the picture's height; but between 1 and 1000 pixels.
+    double max_size = 0.15;
+    int min_characters = 5;
+    int max_characters = 30;
     /// Printable ASCII; a character that stands here twice is twice as likely.
     std::string alphabet =
         "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
@@ -146,12 +146,12 @@ struct TextMask {
         check(mask);
         const auto [channels, height, width] = mask.shape;
         const Font& font = detail::pick(fonts, random);
-        const auto size = static_cast<float>(std::clamp(random.uniform(least_size, most_size) * height, 1.0, 1000.0));
+        const auto size = static_cast<float>(std::clamp(random.uniform(min_size, max_size) * height, 1.0, 1000.0));
         std::array<std::optional<Glyph>, 128> glyphs;
-        for (int count = random.integer(least_lines, most_lines); count > 0; --count) {
+        for (int count = random.integer(min_lines, max_lines); count > 0; --count) {
             int pen = random.integer(-width / 2, width - 1) * 64;  // 1/64 pixel
             const int baseline = random.integer(0, height);
-            for (int i = random.integer(least_characters, most_characters); i > 0; --i) {
+            for (int i = random.integer(min_characters, max_characters); i > 0; --i) {
                 const auto code = static_cast<unsigned char>(detail::pick(alphabet, random));
                 std::optional<Glyph>& glyph = glyphs[code];
                 if (!glyph) glyph = font.glyph(code, size);
@@ -177,9 +177,9 @@ struct TextMask {
     void check(const Image& mask) const {
         detail::check_mask("TextMask", mask);
         if (fonts.empty()) throw Error("TextMask: no font given");
-        detail::check_range("TextMask", "the number of lines", least_lines, most_lines, 0, 1000);
-        detail::check_range("TextMask", "the size", least_size, most_size, 0, 1);
-        detail::check_range("TextMask", "the number of characters", least_characters, most_characters, 0, 1000);
+        detail::check_range("TextMask", "the number of lines", min_lines, max_lines, 0, 1000);
+        detail::check_range("TextMask", "the size", min_size, max_size, 0, 1);
+        detail::check_range("TextMask", "the number of characters", min_characters, max_characters, 0, 1000);
         if (alphabet.empty()) throw Error("TextMask: the alphabet is empty");
         for (const char character : alphabet) {
             if (character < ' ' || character > '~')

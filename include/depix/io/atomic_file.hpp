@@ -37,7 +37,7 @@ inline std::string system_error_text(const std::string& action, int error) {
 
 }  // namespace detail
 
-/// Writes a file whole or not at all: whoever opens `path`, at any moment, finds the old contents or the new ones.
+/// Writes a file whole or not at all: a reader of `path`, at any moment, finds the old contents or the new ones.
 ///
 /// The bytes go to a temporary file in the same folder, which `commit` flushes to the disk (fsync) and renames to
 /// `path`. Without a commit (an exception, say) the temporary is removed and the old file is as it was. Only a killed
@@ -99,7 +99,7 @@ class AtomicFile {
 
 #if DEPIX_HAS_POSIX
     /// A link to a file beside it ("latest" to "epoch_7") is followed; one that leads out of the folder is replaced,
-    /// for what it leads to may be somebody's original.
+    /// for what it leads to may be the user's original.
     void follow_link() {
         const auto real = [](const std::string& path) {
             std::string found;
@@ -138,7 +138,7 @@ class AtomicFile {
         }
 #if DEPIX_HAS_POSIX
         if (permissions_ >= 0 && ::fchmod(::fileno(file_), static_cast<mode_t>(permissions_)) != 0) {
-            // Another owner's file: the new one belongs to whoever writes it, with the usual permissions.
+            // Another owner's file: the new one belongs to the user who writes it, with the usual permissions.
         }
 #endif
     }

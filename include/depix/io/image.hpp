@@ -159,7 +159,7 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
     const detail::CheckedPicture checked = detail::check_picture_file(bytes, name);
     Image image = detail::decode_checked(checked.bytes, limits, name);
     if (!checked.has_end) {
-        // Whether all of it is there: then it does not matter what comes behind it.
+        // Whether all of it is there: then it does not matter what comes after it.
         for (const std::byte filler : {std::byte{0}, std::byte{0x5A}}) {
             std::vector<std::byte> longer;
             detail::append_bytes(longer, checked.bytes.first(checked.bytes.size() - 2));  // without our end marker

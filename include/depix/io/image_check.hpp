@@ -85,11 +85,11 @@ struct CheckedJpeg {
     bool has_end = true;  ///< or the end marker is ours: whether all of the picture is there is for the decoder
 };
 
-/// JPEG: segments (FF, marker, length, data); behind a start of scan coded data, in which FF is followed by 00 or a
+/// JPEG: segments (FF, marker, length, data); after a start of scan coded data, in which FF is followed by 00 or a
 /// restart marker; so on to the end marker. stb would paint what is missing grey.
 ///
 /// Bytes between segments that belong to none are left out, as libjpeg does: old scanners and editors put them there.
-/// Behind the first scan, what is no segment ends the picture: some telephones write no end marker, but data of their
+/// After the first scan, what is no segment ends the picture: some telephones write no end marker, but data of their
 /// own. Throws FileError, which names what depix does not read: 12 bits, lossless, arithmetic coding, CMYK whose file
 /// does not say whether 0 is ink or paper.
 inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::string& name) {

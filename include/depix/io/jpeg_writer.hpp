@@ -89,7 +89,7 @@ class GreyJpegScan {
     ///     k(0) = sqrt(1/8), otherwise 1/2
     ///
     /// rounded to multiples of the divisors; then the first coefficient as its difference from that of the block
-    /// before, and each other that is not 0 behind the number of zeros before it (T.81, F.1.2).
+    /// before, and each other that is not 0 after the number of zeros before it (T.81, F.1.2).
     void write_block(const float (&block)[8][8]) {
         float along_x[8][8] = {};
         float spectrum[8][8] = {};

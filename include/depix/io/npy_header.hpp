@@ -131,7 +131,7 @@ class NpyHeaderReader {
 
 }  // namespace detail
 
-/// Reads the header and checks that the values behind it are exactly as many bytes as type and shape say. Throws
+/// Reads the header and checks that the values after it are exactly as many bytes as type and shape say. Throws
 /// FileError, which names the file, for everything else, and for types other than '<f4', '<f8' and '|u1'.
 inline NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& path) {
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());

@@ -198,7 +198,7 @@ inline bool icc_profile_fits(std::span<const std::byte> profile, int channels) {
     return profile.size() > 20 && Bytes(profile.subspan(16)).starts_with(channels == 1 ? "GRAY" : "RGB ");
 }
 
-/// Puts the profile behind a JPEG file's first segments, the start and JFIF's, in segments of at most 65535 bytes. One
+/// Puts the profile after a JPEG file's first segments, the start and JFIF's, in segments of at most 65535 bytes. One
 /// that 255 of them cannot hold is left out.
 inline void insert_icc_segments(std::vector<std::byte>& jpeg, std::span<const std::byte> profile) {
     const std::size_t largest_part = 65535 - 2 - icc_name.size() - 2;  // 65519

@@ -126,7 +126,7 @@ class PngFilter {
     int best_number_ = 0;
 };
 
-/// One channel of one row, 0..1, as whole numbers of 1 or 2 bytes (the higher first), each `stride` bytes behind the
+/// One channel of one row, 0..1, as whole numbers of 1 or 2 bytes (the higher first), each `stride` bytes after the
 /// one before: clamped, rounded to nearest; what is not a number becomes 0.
 inline void write_samples(const float* values, int count, int sample_bytes, unsigned char* destination,
                           std::size_t stride) {

@@ -170,7 +170,8 @@ void load(Model& model, const std::string& path, const LoadOptions& options = {}
     load(model, SafetensorsFile::read(path), options);
 }
 
-/// Adds a model's tensors and counters to a writer, each name behind `prefix`: how a checkpoint holds several models.
+/// Adds a model's tensors and counters to a writer, each name with `prefix` in front: how a checkpoint holds several
+/// models.
 template <HasTensors Model>
 void append(SafetensorsWriter& writer, const Model& model, const std::string& prefix = {},
             std::optional<DataType> dtype = {}) {

@@ -19,7 +19,7 @@ struct FoldedBatchNorm {
 /// Batch norm is y = (x - mean) * s + shift with s = weight / sqrt(variance + epsilon): the convolution's weights
 /// become w * s and its biases (b - mean) * s + shift.
 ///
-/// weight: the convolution's, its own biases behind them if it has any. norm: the batch norm's weight and bias (2,
+/// weight: the convolution's, its own biases after them if it has any. norm: the batch norm's weight and bias (2,
 /// Out), statistics: its running mean and variance (2, Out); norm == nullptr: there is none.
 inline FoldedBatchNorm fold_batch_norm(const ConvGeometry& geometry, const float* weight, const float* norm,
                                        const float* statistics, double epsilon) {

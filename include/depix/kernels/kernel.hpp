@@ -27,8 +27,8 @@ struct Forward {
     P* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's;
                                     ///< Cuda: Kernel::scratch_size elements
     Random* random = nullptr;       ///< training: for layers that draw
-    float negative_slope = 1.f;     ///< Cpu, training: of a rectifier fused behind the layer; 1: there is none
-    bool pooled = false;            ///< Cpu, training: 2x2 max pooling is fused behind that
+    float negative_slope = 1.f;     ///< Cpu, training: of a rectifier fused after the layer; 1: there is none
+    bool pooled = false;            ///< Cpu, training: 2x2 max pooling is fused after that
 
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }
 };
@@ -51,7 +51,7 @@ struct Backward {
 
     float negative_slope = 1.f;  ///< Cpu: as in Forward. A batch norm's kernel sees to both; a convolution's is given
     bool pooled = false;         ///< the gradient of what the rectifier was given
-    /// Cpu: the slope of the rectifier that made the input; 1: none, or somebody else sees to it. The input's gradient,
+    /// Cpu: the slope of the rectifier that made the input; 1: none, or another step sees to it. The input's gradient,
     /// once complete, is multiplied by it wherever the input is not > 0.
     float input_slope = 1.f;
 };

@@ -8,7 +8,7 @@ namespace depix {
 
 /// y[o] = bias[o] + sum over c, i, j of weight[o][(c * H + i) * W + j] * x[c][i][j]: In x H x W becomes Out x 1 x 1
 ///
-/// PyTorch's nn.Linear behind nn.Flatten. It takes pictures of one size, 1 x 1 unless the option Size<H, W> says
+/// PyTorch's nn.Linear after nn.Flatten. It takes pictures of one size, 1 x 1 unless the option Size<H, W> says
 /// otherwise: Dense<512, 10> takes 512 channels of a pixel each, Dense<512, 1024, Size<6, 6>> 512 of 6 x 6. Another
 /// size gives the shape 0x0x0, which Inference and Trainer refuse with a ShapeError that names both, and
 /// StaticInference does not compile.

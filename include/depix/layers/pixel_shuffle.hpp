@@ -21,7 +21,7 @@ struct PixelShuffle : LayerBase<PixelShuffle<Factor>> {
         return {out_channels(input.channels), input.height * Factor, input.width * Factor};
     }
     static constexpr RowRange needs(RowRange rows) {
-        // Rows above the picture, which the padding of a layer behind may ask for, round downwards too.
+        // Rows above the picture, which the padding of a layer after may ask for, round downwards too.
         return {floor_divide(rows.first, Factor), floor_divide(rows.last, Factor)};
     }
     static constexpr Traits traits{.role = Role::PixelShuffle, .up = Factor, .needs_input = false};

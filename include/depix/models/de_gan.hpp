@@ -1,4 +1,4 @@
-// DE-GAN: a U-Net that cleans degraded documents, and the critic that it learns from.
+// DE-GAN: a U-Net that cleans degraded documents, and the discriminator that it learns from.
 #pragma once
 
 #include "depix/layers/batch_norm.hpp"
@@ -61,7 +61,7 @@ using DeGanGenerator = Sequential<
     Named<"conv9b", Conv<Filters, 2>>, ReLU,
     Named<"conv10", Conv<2, 1, 1>>, Sigmoid>;
 
-/// DE-GAN's critic: 2xHxW, a candidate and then the degraded page that it should belong to, to 1 x H/16 x W/16 for
+/// DE-GAN's discriminator: 2xHxW, a candidate and then the degraded page that it should belong to, to 1 x H/16 x W/16 for
 /// sizes that divide by 16. Each output pixel says how sure it is, 0..1, that the candidate is the clean page around
 /// there (the "PatchGAN" of Isola et al. 2017). The batch norms come after the rectifiers.
 ///

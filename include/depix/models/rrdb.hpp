@@ -15,7 +15,7 @@ namespace detail {
 using ResidualScale = Scale<std::ratio<1, 5>>;
 
 // clang-format off
-/// One layer of a dense block: its C channels are put behind all that went in, K times C.
+/// One layer of a dense block: its C channels are put after all that went in, K times C.
 template <FixedString Name, int C, int K>
 using DenseBlockLayer = Named<"", SkipConcat<Named<Name, Conv<K * C, C>, LeakyReLU<>>>>;
 

@@ -45,7 +45,7 @@ struct FirstLayers<Count, TypeList<Next, Rest...>, Taken...> {
 /// Image Recognition"): torchvision's vgg19().features[:Layers], with its names, features.0.weight and so on. Height
 /// and width divide by 2 for each MaxPool among them. VggInput says how a picture has to be prepared.
 ///
-/// Published weights have all 16 convolutions, and perhaps the classifier behind them; `load` (io/safetensors.hpp)
+/// Published weights have all 16 convolutions, and perhaps the classifier after them; `load` (io/safetensors.hpp)
 /// takes what belongs to this part, and still complains about all else, when told so:
 ///
 ///     Model<Vgg22> model;
@@ -55,9 +55,9 @@ template <int Layers>
 using Vgg19Features = Sequential<Named<"features", typename detail::FirstLayers<Layers, detail::Vgg19Layers>::type>>;
 // clang-format on
 
-/// VGG2,2 of SRGAN (Ledig et al. 2017): the second convolution of the second block, behind its ReLU.
+/// VGG2,2 of SRGAN (Ledig et al. 2017): the second convolution of the second block, after its ReLU.
 using Vgg22 = Vgg19Features<9>;
-/// VGG5,4 of SRGAN: the fourth convolution of the fifth block, behind its ReLU.
+/// VGG5,4 of SRGAN: the fourth convolution of the fifth block, after its ReLU.
 using Vgg54 = Vgg19Features<36>;
 /// The same before its ReLU, as ESRGAN (Wang et al. 2018) and DeepDepixelate use it.
 using Vgg54BeforeReLU = Vgg19Features<35>;

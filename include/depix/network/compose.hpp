@@ -75,7 +75,7 @@ constexpr std::size_t parameters_of() {
         return M::parameter_count;
 }
 
-/// The scale behind a module, from the scale before it.
+/// The scale after a module, from the scale before it.
 template <Module M>
 constexpr Scaling scale_after(Scaling scale) {
     if constexpr (Layer<M>)
@@ -84,7 +84,7 @@ constexpr Scaling scale_after(Scaling scale) {
         return M::scale_after(scale);
 }
 
-/// Tells `visitor` of a module, returns the tensor behind it.
+/// Tells `visitor` of a module, returns the tensor after it.
 template <Module M, class Visitor>
 constexpr int walk(Visitor& visitor, int tensor) {
     if constexpr (Layer<M>)
@@ -128,7 +128,7 @@ struct CheckSkip<false, Expected, Given> {
         sizeof(skip_mismatch<compile_message::expects<Expected>, compile_message::gets<Given>>) > 0;
 };
 
-// The channels behind a module that is given Channels; a composition checks its own children on the way.
+// The channels after a module that is given Channels; a composition checks its own children on the way.
 template <Module M, int Channels>
 constexpr int channels_after() {
     if constexpr (Layer<M>)

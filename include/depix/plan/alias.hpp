@@ -46,7 +46,7 @@ constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan) {
     return plan;
 }
 
-/// Lets an elementwise step write over its input, where nobody reads the input, or anything that shares its memory,
+/// Lets an elementwise step write over its input, where no step reads the input, or anything that shares its memory,
 /// afterwards. The network's own input is never written over.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> alias_in_place(Plan<T, S> plan) {

@@ -51,7 +51,8 @@ constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next
     return norm && is_halving(next);
 }
 
-// Appends every layer to the step that makes its input, where nobody else reads that and can_join(step, layer) says so.
+// Appends every layer to the step that makes its input, where no other step reads that and can_join(step, layer) says
+// so.
 template <std::size_t T, std::size_t S, class CanJoin>
 constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
     int kept = 0;
@@ -68,7 +69,7 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
                                        : longer.shuffle) = step.layer;
             longer.output = step.output;
             plan.tensor(step.output).producer = before;
-            plan.tensor(step.input) = {};  // nobody's tensor now
+            plan.tensor(step.input) = {};  // no tensor any more
         } else {
             plan.tensor(step.output).producer = kept;
             plan.step(kept++) = step;
@@ -100,7 +101,7 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
             plan.step(before).layer.info->traits.role == Role::Upsample &&
             plan.step(before).layer.info->traits.up == 2) {
             step.upsample = plan.step(before).layer;
-            plan.tensor(step.input) = {};  // nobody's tensor now
+            plan.tensor(step.input) = {};  // no tensor any more
             step.input = plan.step(before).input;
             kept = before;
         }
@@ -111,7 +112,7 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
     return plan;
 }
 
-/// Joins a convolution with the batch norm, rectifier and 2x2 pooling or pixel shuffle behind it, where nobody else
+/// Joins a convolution with the batch norm, rectifier and 2x2 pooling or pixel shuffle after it, where no other step
 /// reads what lies between them: the values go from register to register instead of through memory.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true, bool fuse_shuffle = true) {
@@ -120,8 +121,8 @@ constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true, bool fuse_shuf
     });
 }
 
-/// The same for training: joins a batch norm with the rectifier and the 2x2 pooling behind it, and a convolution with
-/// the rectifier behind it. A convolution and its batch norm stay apart: that needs the statistics of the whole batch.
+/// The same for training: joins a batch norm with the rectifier and the 2x2 pooling after it, and a convolution with
+/// the rectifier after it. A convolution and its batch norm stay apart: that needs the statistics of the whole batch.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> fuse_for_training(Plan<T, S> plan) {
     return detail::join_steps(plan, detail::can_fuse_for_training);

@@ -95,7 +95,7 @@ constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_
     return best;
 }
 
-/// One behind the other: no two share memory.
+/// One after the other: no two share memory.
 template <std::size_t T>
 constexpr Placement<T> place_apart(const std::array<std::size_t, T>& sizes) {
     Placement<T> placement;

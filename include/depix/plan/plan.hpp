@@ -21,7 +21,7 @@ struct PlanLayer {
 
 /// What runs at once: a layer, and what was fused into it, in this order.
 struct PlanStep {
-    PlanLayer upsample{};  ///< in front of the layer; the others come behind it
+    PlanLayer upsample{};  ///< in front of the layer; the others come after it
     PlanLayer layer{};
     PlanLayer batch_norm{};
     PlanLayer rectifier{};

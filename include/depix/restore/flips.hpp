@@ -25,9 +25,9 @@ constexpr Symmetry inverse(Symmetry symmetry) {
 ///
 ///     Image clean = restore_flips([&](const Image& turned) { return restore(network, turned, Tiles{}); }, picture);
 ///
-/// A network that was taught pictures in all ways is still not wholly indifferent to how they lie, and the mean has a
-/// smaller error than its parts, for eight times the work; one that was taught upright text loses by it. The
-/// "self-ensemble" of R. Timofte, R. Rothe and L. Van Gool, "Seven ways to improve example-based single image super
+/// A network that was trained on pictures in all orientations is still not wholly indifferent to how they lie, and the
+/// mean has a smaller error than its parts, for eight times the work; one that was trained on upright text loses by it.
+/// The "self-ensemble" of R. Timofte, R. Rothe and L. Van Gool, "Seven ways to improve example-based single image super
 /// resolution", CVPR 2016. `restore` takes pictures of any size and may enlarge them, by the same factor each way.
 /// Throws ShapeError if its results, turned back, differ in shape, and what `restore` throws.
 template <class Restore>

@@ -14,7 +14,7 @@ struct BackwardPlan {
     std::array<int, Tensors> offset{};     // its first channel there
     std::array<bool, Steps> accumulate{};  // the input's gradient has been written to before
     std::array<bool, Steps> accumulate_other{};
-    // Slopes of rectifiers that are fused behind convolutions; 1: none. A gradient must have passed the rectifier
+    // Slopes of rectifiers that are fused after convolutions; 1: none. A gradient must have passed the rectifier
     // before the convolution's own step:
     std::array<float, Steps> input_slope{};   // the step that completes the input's gradient does that as it goes
     std::array<float, Steps> output_slope{};  // the output's gradient has to be gone over first

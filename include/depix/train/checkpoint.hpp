@@ -56,7 +56,7 @@ void visit_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.best_loss", progress.best_loss);
 }
 
-/// Copies all values in place: whoever holds a window on the model's memory still does, and nothing can fail.
+/// Copies all values in place: spans over the model's memory stay valid, and nothing can fail.
 template <Module Network, class T>
 void copy_values(const Model<Network, T>& from, Model<Network, T>& to) {
     std::ranges::copy(from.parameters(), to.parameters().begin());
@@ -134,7 +134,7 @@ void append_history(SafetensorsWriter& writer, const std::vector<Record>& record
     }
 }
 
-/// Takes tensors out of a checkpoint by name, and knows which nobody has asked for.
+/// Takes tensors out of a checkpoint by name, and knows which have not been asked for.
 struct CheckpointReader {
     const SafetensorsFile& file;
     std::set<std::string> remaining;

@@ -18,19 +18,19 @@
 namespace depix {
 
 /// A loss of a whole batch: `add(y, t, dy, weight)` returns the loss of y and t, both (N, C, H, W), and adds `weight`
-/// times its slope to dy. Losses of single elements are such a loss through `add_loss`.
+/// times its gradient to dy. Losses of single elements are such a loss through `add_loss`.
 template <class L, class T>
 concept BatchLoss = requires(L& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
     { loss.add(y, t, dy, weight) } -> std::same_as<double>;
 };
 
-/// The loss of y and t, (N, C, H, W); `weight` times its slope is added to dy, of y's shape.
+/// The loss of y and t, (N, C, H, W); `weight` times its gradient is added to dy, of y's shape.
 template <class Loss, class T>
 double add_loss(Loss& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
     if constexpr (BatchLoss<Loss, T>) {
         return loss.add(y, t, dy, weight);
     } else {
-        static_assert(ElementwiseLoss<Loss>, "depix: a loss has value and slope, or add");
+        static_assert(ElementwiseLoss<Loss>, "depix: a loss has value and gradient, or add");
         const double count = static_cast<double>(y.batch) * static_cast<double>(y.shape().size());
         double sum = 0;
         for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, dy, n, static_cast<T>(weight / count), true);

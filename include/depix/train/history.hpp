@@ -27,7 +27,7 @@ struct EpochRecord {
 /// All epochs of a run, in order.
 using History = std::vector<EpochRecord>;
 
-/// The columns of a history behind `epoch`: the CSV's header, and the names of a checkpoint's tensors.
+/// The columns of a history after `epoch`: the CSV's header, and the names of a checkpoint's tensors.
 inline constexpr std::array<std::pair<const char*, double EpochRecord::*>, 5> history_columns{{
     {"training_loss", &EpochRecord::training_loss},
     {"validation_loss", &EpochRecord::validation_loss},
@@ -45,7 +45,7 @@ inline std::string number_text(double value) {
     return {text.data(), end};
 }
 
-// The same with so many digits that count, without zeros behind them: "0.0123".
+// The same with so many digits that count, without zeros after them: "0.0123".
 inline std::string number_text(double value, int digits) {
     std::array<char, 64> text{};
     const auto end =

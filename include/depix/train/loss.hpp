@@ -1,4 +1,4 @@
-// Losses: how far a restored picture is from the one it should be, as one number, and the slope of that number.
+// Losses: how far a restored picture is from the one it should be, as one number, and the gradient of that number.
 #pragma once
 
 #include <algorithm>
@@ -18,12 +18,12 @@ struct MeanSquaredError {
         return (y - t) * (y - t);
     }
     template <class T>
-    static constexpr T slope(T y, T t) {
+    static constexpr T gradient(T y, T t) {
         return T(2) * (y - t);
     }
 };
 
-/// mean of |y - t|. PyTorch's nn.L1Loss; the slope at 0 is 0.
+/// mean of |y - t|. PyTorch's nn.L1Loss; the gradient at 0 is 0.
 struct MeanAbsoluteError {
     static constexpr const char* name = "mean absolute error";
     template <class T>
@@ -31,13 +31,13 @@ struct MeanAbsoluteError {
         return y > t ? y - t : t - y;
     }
     template <class T>
-    static constexpr T slope(T y, T t) {
+    static constexpr T gradient(T y, T t) {
         return y > t ? T(1) : y < t ? T(-1) : T(0);
     }
 };
 
 /// mean of -(t log y + (1 - t) log(1 - y)), for probabilities y and targets t in 0..1. PyTorch's nn.BCELoss: the
-/// logarithms go no lower than -100, so that y = 0 and y = 1 have a loss, and the slope's denominator y (1 - y) no
+/// logarithms go no lower than -100, so that y = 0 and y = 1 have a loss, and the gradient's denominator y (1 - y) no
 /// lower than 1e-12.
 struct BinaryCrossEntropy {
     static constexpr const char* name = "binary cross-entropy";
@@ -47,7 +47,7 @@ struct BinaryCrossEntropy {
         return -(t * log_y + (T(1) - t) * log_rest);
     }
     template <class T>
-    static constexpr T slope(T y, T t) {
+    static constexpr T gradient(T y, T t) {
         return (y - t) / std::max(y * (T(1) - y), static_cast<T>(1e-12));
     }
 };
@@ -61,7 +61,7 @@ struct BinaryCrossEntropyWithLogits {
         return std::max(z, T(0)) - z * t + std::log1p(std::exp(-std::fabs(z)));
     }
     template <class T>
-    static constexpr T slope(T z, T t) {
+    static constexpr T gradient(T z, T t) {
         return T(1) / (T(1) + std::exp(-z)) - t;
     }
 };
@@ -77,9 +77,9 @@ struct Scaled {
         return Loss::value(s * y, s * t);
     }
     template <class T>
-    static constexpr T slope(T y, T t) {
+    static constexpr T gradient(T y, T t) {
         constexpr T s = static_cast<T>(ratio_value<Ratio>);
-        return s * Loss::slope(s * y, s * t);
+        return s * Loss::gradient(s * y, s * t);
     }
 };
 
@@ -87,11 +87,11 @@ struct Scaled {
 template <class L>
 concept ElementwiseLoss = requires(float y, float t) {
     { L::value(y, t) } -> std::same_as<float>;
-    { L::slope(y, t) } -> std::same_as<float>;
+    { L::gradient(y, t) } -> std::same_as<float>;
 };
 
-/// The sum of the loss over picture n of y and t (both (N, C, H, W)); its slope times `factor` goes to dy, unless that
-/// has no data; it is added to what is there if `accumulate`. Sums parts of rows in T and adds them up in double.
+/// The sum of the loss over picture n of y and t (both (N, C, H, W)); its gradient times `factor` goes to dy, unless
+/// that has no data; it is added to what is there if `accumulate`. Sums parts of rows in T and adds them up in double.
 template <ElementwiseLoss Loss, class T>
 double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n, T factor, bool accumulate = false) {
     double sum = 0;
@@ -108,10 +108,10 @@ double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n
             for (int j = whole; j < y.width; ++j) part[0] += Loss::value(prediction[j], target[j]);
             for (const T value : part) sum += static_cast<double>(value);
             if (!dy.data) continue;
-            T* slope = dy.row(n, c, i);
+            T* gradient = dy.row(n, c, i);
             for (int j = 0; j < y.width; ++j) {
-                const T own = factor * Loss::slope(prediction[j], target[j]);
-                slope[j] = accumulate ? slope[j] + own : own;
+                const T own = factor * Loss::gradient(prediction[j], target[j]);
+                gradient[j] = accumulate ? gradient[j] + own : own;
             }
         }
     return sum;

@@ -39,9 +39,9 @@ struct Axis {
     }
 
     /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most so many; the axis grows to the outermost.
-    static Axis linear(double low, double high, int most_ticks) {
+    static Axis linear(double low, double high, int max_ticks) {
         high = std::max(high, low != 0 ? low + 1e-3 * std::abs(low) : 1e-30);  // not so narrow that labels are equal
-        const double raw = (high - low) / most_ticks;
+        const double raw = (high - low) / max_ticks;
         const double power = std::pow(10, std::floor(std::log10(raw)));
         double step = 10 * power;
         for (const double factor : {5.0, 2.0, 1.0})

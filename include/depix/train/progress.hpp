@@ -104,9 +104,9 @@ class ProgressLine {
         const std::string behind = "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps + "  loss " +
                                    loss_text(report.mean_loss) + rate_text(report.pictures_per_second) + " pictures/s" +
                                    "  " + pad(duration_text(report.seconds_left), 6) + " left";
-        constexpr std::size_t columns = 79, least_cells = 4;
+        constexpr std::size_t columns = 79, min_cells = 4;
         const std::size_t taken = before.size() + behind.size();
-        const std::size_t cells = std::max(taken < columns ? columns - taken : 0, least_cells);
+        const std::size_t cells = std::max(taken < columns ? columns - taken : 0, min_cells);
         const std::size_t filled = report.steps > 0 ? std::min(cells, cells * report.step / report.steps) : 0;
         return before + std::string(filled, '#') + std::string(cells - filled, '-') + behind;
     }

@@ -41,7 +41,7 @@ struct LinearDecay {
 };
 
 /// The rate is multiplied by `factor` from step `at` on. SRGAN: 1e-4, and 1e-5 for the second half.
-struct OneDrop {
+struct StepDecay {
     double learning_rate = 1e-4;
     std::int64_t at = 0;
     double factor = 0.1;

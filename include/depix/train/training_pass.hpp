@@ -24,7 +24,7 @@ namespace depix {
 ///
 ///     pass.prepare(batch, shape);
 ///     pass.run(threads, [&](Team team) { pass.forward(model, input, random, team); });
-///     ... output_gradient() = the slope of a loss at output() ...
+///     ... output_gradient() = the gradient of a loss at output() ...
 ///     pass.run(threads, [&](Team team) { pass.backward(model, gradients, team); });
 ///
 /// The model is not changed; backward must see the same parameters as forward did.

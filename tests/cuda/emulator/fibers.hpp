@@ -113,8 +113,8 @@ inline void warp_barrier() {
 }
 
 /// Runs `body` once for each thread of a block; `place(thread)` says whose turn it is. A thread that comes to a barrier
-/// waits there for all others of its block (or warp), as the hardware has it; a thread that has ended waits for nobody,
-/// and if others then wait for it, the kernel is wrong: that throws.
+/// waits there for all others of its block (or warp), as the hardware has it; a thread that has ended waits for no
+/// other, and if others then wait for it, the kernel is wrong: that throws.
 inline void run_fibers(unsigned threads, bool backwards, const std::function<void(unsigned)>& place,
                        const std::function<void()>& body) {
     Block& block = Block::get();

@@ -1,4 +1,4 @@
-// Clean pages: printed and handwritten pages that the library draws itself, of words that nobody owns.
+// Clean pages: printed and handwritten pages that the library draws itself, of words that are free.
 #pragma once
 
 #include <algorithm>
@@ -26,13 +26,13 @@ namespace depix {
 struct DrawnPageOptions {
     int height = 256;
     int width = 256;
-    int smallest_size = 14;       ///< Of the text, pixels per em, all sizes equally likely; headings are larger.
-    int largest_size = 48;        ///< Included.
-    double handwritten = 0.5;     ///< The share of pages by hand; hands are up to 1.7 times as large, as they are.
-    double least_margin = -0.4;   ///< Of the width, on each side, and of the height above: where text ends. Below 0 it
-    double most_margin = 0.12;    ///< is cut off by the edge, as in a part of a larger page.
-    double least_spacing = 0.95;  ///< From one baseline to the next, ems.
-    double most_spacing = 1.8;
+    int smallest_size = 14;     ///< Of the text, pixels per em, all sizes equally likely; headings are larger.
+    int largest_size = 48;      ///< Included.
+    double handwritten = 0.5;   ///< The share of pages by hand; hands are up to 1.7 times as large, as they are.
+    double min_margin = -0.4;   ///< Of the width, on each side, and of the height above: where text ends. Below 0 it
+    double max_margin = 0.12;   ///< is cut off by the edge, as in a part of a larger page.
+    double min_spacing = 0.95;  ///< From one baseline to the next, ems.
+    double max_spacing = 1.8;
     double columns = 0.1;      ///< The share of pages in two columns.
     double headings = 0.12;    ///< The chances of what comes next to be a heading,
     double tables = 0.07;      ///< a table of numbers,
@@ -67,7 +67,7 @@ class PageLayout {
             body_ = std::make_unique<PrintedScript>(font, pixels, spacing);
             heading_ = std::make_unique<PrintedScript>(heading_font, larger, 0.02);
         }
-        pitch_ = spread * size * random.uniform(options.least_spacing, options.most_spacing);
+        pitch_ = spread * size * random.uniform(options.min_spacing, options.max_spacing);
         justified_ = random.uniform() < 0.5;
     }
 
@@ -92,7 +92,7 @@ class PageLayout {
 
   private:
     double rule() const { return std::max(body_->pen(), 0.9); }  // the radius of ruled lines
-    double margin(int side) { return side * random_.uniform(options_.least_margin, options_.most_margin); }
+    double margin(int side) { return side * random_.uniform(options_.min_margin, options_.max_margin); }
 
     void column(double left, double right, double top) {
         if (right - left < 2 * body_->size()) return;
@@ -251,8 +251,8 @@ inline void check_drawn_page(const std::vector<Font>& fonts, const DrawnPageOpti
     check_range("draw_page", "the height", options.height, options.height, 1, 20000);
     check_range("draw_page", "the width", options.width, options.width, 1, 20000);
     check_range("draw_page", "the size", options.smallest_size, options.largest_size, 4, 500);
-    check_range("draw_page", "the margin", options.least_margin, options.most_margin, -5, 0.45);
-    check_range("draw_page", "the spacing", options.least_spacing, options.most_spacing, 0.5, 10);
+    check_range("draw_page", "the margin", options.min_margin, options.max_margin, -5, 0.45);
+    check_range("draw_page", "the spacing", options.min_spacing, options.max_spacing, 0.5, 10);
     const auto check_one = [](const char* what, double value, double most) {
         check_range("draw_page", what, value, value, 0, most);
     };

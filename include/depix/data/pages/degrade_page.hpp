@@ -36,23 +36,22 @@ inline Damage binarization_damage(std::vector<Font> fonts = {}) {
     }
     return AllOf{{AllOf{{std::move(other_side)}, 0.65}, FadedInk{}, PaperTexture{}, AllOf{{Stains{}}, 0.5},
                   AllOf{{Folds{}}, 0.2}, AllOf{{UnevenLight{}}, 0.6},
-                  AllOf{{PageBlur{.least_sigma = 0.3, .most_sigma = 1.2, .moved = 0.05, .most_length = 4}}, 0.7},
-                  AllOf{{GaussianNoise{.least_sigma = 0, .most_sigma = 0.015}}, 0.4},
+                  AllOf{{PageBlur{.min_sigma = 0.3, .max_sigma = 1.2, .moved = 0.05, .max_length = 4}}, 0.7},
+                  AllOf{{GaussianNoise{.min_sigma = 0, .max_sigma = 0.015}}, 0.4},
                   AllOf{{JpegArtefacts{.worst_quality = 40, .best_quality = 90}}, 0.3}}};
 }
 
 /// A page out of focus or moved, with a little noise and at times compressed: what a deblurring network sees.
 inline Damage deblurring_damage() {
-    return AllOf{{PageBlur{.least_sigma = 0.6, .most_sigma = 2.2, .most_length = 11},
-                  AllOf{{UnevenLight{.most_strength = 0.15, .gutter = 0}}, 0.3},
-                  GaussianNoise{.least_sigma = 0, .most_sigma = 0.02},
+    return AllOf{{PageBlur{.min_sigma = 0.6, .max_sigma = 2.2, .max_length = 11},
+                  AllOf{{UnevenLight{.max_strength = 0.15, .gutter = 0}}, 0.3},
+                  GaussianNoise{.min_sigma = 0, .max_sigma = 0.02},
                   AllOf{{JpegArtefacts{.worst_quality = 40, .best_quality = 90}}, 0.3}}};
 }
 
 /// A page with a watermark or several, at times compressed. Throws Error, when it is used, if there is no font.
 inline Damage watermark_damage(std::vector<Font> fonts) {
-    return AllOf{{Watermark{.fonts = std::move(fonts)},
-                  AllOf{{GaussianNoise{.least_sigma = 0, .most_sigma = 0.01}}, 0.3},
+    return AllOf{{Watermark{.fonts = std::move(fonts)}, AllOf{{GaussianNoise{.min_sigma = 0, .max_sigma = 0.01}}, 0.3},
                   AllOf{{JpegArtefacts{.worst_quality = 50, .best_quality = 95}}, 0.2}}};
 }
 

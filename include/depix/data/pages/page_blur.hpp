@@ -66,25 +66,25 @@ inline std::vector<BlurTap> taps_of(const Image& weights) {
 ///
 /// Blurs of text as in M. Hradis et al., "Convolutional Neural Networks for Direct Text Deblurring", BMVC 2015.
 struct PageBlur {
-    double least_sigma = 0.5;
-    double most_sigma = 2.2;  ///< Included, as all below; at most 20.
-    double discs = 0.4;       ///< The share of discs among them.
-    double moved = 0.5;       ///< The share of pages that moved,
-    double focused = 0.4;     ///< and of those, the share that has no other blur.
-    double least_length = 3;
-    double most_length = 14;  ///< At most 100.
+    double min_sigma = 0.5;
+    double max_sigma = 2.2;  ///< Included, as all below; at most 20.
+    double discs = 0.4;      ///< The share of discs among them.
+    double moved = 0.5;      ///< The share of pages that moved,
+    double focused = 0.4;    ///< and of those, the share that has no other blur.
+    double min_length = 3;
+    double max_length = 14;  ///< At most 100.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "PageBlur");
-        detail::check_range("PageBlur", "sigma", least_sigma, most_sigma, 0, 20);
-        detail::check_range("PageBlur", "the length", least_length, most_length, 0, 100);
+        detail::check_range("PageBlur", "sigma", min_sigma, max_sigma, 0, 20);
+        detail::check_range("PageBlur", "the length", min_length, max_length, 0, 100);
         detail::check_share("PageBlur", "the share of discs", discs);
         detail::check_share("PageBlur", "the share that moved", moved);
         detail::check_share("PageBlur", "the share in focus", focused);
         const bool moves = random.uniform() < moved, in_focus = moves && random.uniform() < focused;
-        if (moves) page = detail::blurred(page, path(random.uniform(least_length, most_length), random));
+        if (moves) page = detail::blurred(page, path(random.uniform(min_length, max_length), random));
         if (!in_focus) {
-            const double sigma = random.uniform(least_sigma, most_sigma);
+            const double sigma = random.uniform(min_sigma, max_sigma);
             if (random.uniform() < discs) {
                 page = detail::blurred(page, disc(2 * sigma));
             } else {

@@ -20,25 +20,25 @@ namespace depix {
 /// Stains: out = in (1 - darkness stain). Blotches with ragged or soft edges and, where a liquid dried, a darker rim;
 /// rings of cups; and straight-edged parts that another sheet kept from light, or did not.
 struct Stains {
-    int least_count = 1;
-    int most_count = 4;          ///< Included, as all below.
-    double least_radius = 0.04;  ///< Of the picture's longer side.
-    double most_radius = 0.6;
-    double least_darkness = 0.04;
-    double most_darkness = 0.5;
+    int min_count = 1;
+    int max_count = 4;         ///< Included, as all below.
+    double min_radius = 0.04;  ///< Of the picture's longer side.
+    double max_radius = 0.6;
+    double min_darkness = 0.04;
+    double max_darkness = 0.5;
     double rings = 0.12;   ///< The share of rings among them,
     double sheets = 0.12;  ///< and of straight-edged ones.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "Stains");
-        detail::check_range("Stains", "the count", least_count, most_count, 0, 1000);
-        detail::check_range("Stains", "the radius", least_radius, most_radius, 0.001, 10);
-        detail::check_range("Stains", "the darkness", least_darkness, most_darkness, 0, 1);
+        detail::check_range("Stains", "the count", min_count, max_count, 0, 1000);
+        detail::check_range("Stains", "the radius", min_radius, max_radius, 0.001, 10);
+        detail::check_range("Stains", "the darkness", min_darkness, max_darkness, 0, 1);
         detail::check_share("Stains", "the share of rings", rings);
         detail::check_share("Stains", "the share of sheets", sheets);
-        for (int count = random.integer(least_count, most_count); count > 0; --count) {
+        for (int count = random.integer(min_count, max_count); count > 0; --count) {
             const double kind = random.uniform(), part = random.uniform();
-            const double darkness = least_darkness + (most_darkness - least_darkness) * part * part;  // mostly faint
+            const double darkness = min_darkness + (max_darkness - min_darkness) * part * part;  // mostly faint
             Image stain = kind < rings            ? ring(page.shape, random)
                           : kind < rings + sheets ? sheet(page.shape, random)
                                                   : blotch(page.shape, random);
@@ -52,7 +52,7 @@ struct Stains {
   private:
     double radius(Shape shape, Random& random) const {
         // Small ones are more frequent: uniform in the logarithm.
-        const double part = least_radius * std::pow(most_radius / least_radius, random.uniform());
+        const double part = min_radius * std::pow(max_radius / min_radius, random.uniform());
         return part * std::max(shape.height, shape.width);
     }
 
@@ -119,22 +119,22 @@ struct Stains {
 /// The other side's ink, seen through the paper, mirrored, blurred and pale: out = in (1 - strength ink). What is on
 /// the other side is this side's text, moved and turned a little, or a page that `other` draws.
 struct BleedThrough {
-    double least_strength = 0.08;
-    double most_strength = 0.65;  ///< Included, as all below; of this side's ink at its fullest, 0 to 1.
-    double least_sigma = 0.5;     ///< The blur's, pixels.
-    double most_sigma = 2.5;
+    double min_strength = 0.08;
+    double max_strength = 0.65;  ///< Included, as all below; of this side's ink at its fullest, 0 to 1.
+    double min_sigma = 0.5;      ///< The blur's, pixels.
+    double max_sigma = 2.5;
     double across = 0.1;  ///< The share of pages whose other side's lines run up and down.
     /// Draws a clean page of 1 x height x width; empty: this side it is.
     std::function<Image(int height, int width, Random& random)> other{};
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "BleedThrough");
-        detail::check_range("BleedThrough", "the strength", least_strength, most_strength, 0, 1);
-        detail::check_range("BleedThrough", "sigma", least_sigma, most_sigma, 0, 20);
+        detail::check_range("BleedThrough", "the strength", min_strength, max_strength, 0, 1);
+        detail::check_range("BleedThrough", "sigma", min_sigma, max_sigma, 0, 20);
         detail::check_share("BleedThrough", "the share that runs across", across);
         const auto [channels, height, width] = page.shape;
-        const auto strength = static_cast<float>(random.uniform(least_strength, most_strength));
-        const double sigma = random.uniform(least_sigma, most_sigma);
+        const auto strength = static_cast<float>(random.uniform(min_strength, max_strength));
+        const double sigma = random.uniform(min_sigma, max_sigma);
         Image ink = other ? other(height, width, random) : page;
         if (ink.shape != page.shape) {
             std::string text("BleedThrough: the other side is ");
@@ -177,25 +177,25 @@ struct BleedThrough {
 /// Folds and scratches: lines across the page, mostly upright or level, dark or light (there the ink has worn off too),
 /// some with a soft shadow on one side.
 struct Folds {
-    int least_count = 1;
-    int most_count = 3;  ///< Included, as all below.
-    double least_strength = 0.05;
-    double most_strength = 0.4;
-    double least_width = 0.5;  ///< The standard deviation of the line's profile, pixels.
-    double most_width = 2.5;
+    int min_count = 1;
+    int max_count = 3;  ///< Included, as all below.
+    double min_strength = 0.05;
+    double max_strength = 0.4;
+    double min_width = 0.5;  ///< The standard deviation of the line's profile, pixels.
+    double max_width = 2.5;
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "Folds");
-        detail::check_range("Folds", "the count", least_count, most_count, 0, 1000);
-        detail::check_range("Folds", "the strength", least_strength, most_strength, 0, 1);
-        detail::check_range("Folds", "the width", least_width, most_width, 0.1, 100);
+        detail::check_range("Folds", "the count", min_count, max_count, 0, 1000);
+        detail::check_range("Folds", "the strength", min_strength, max_strength, 0, 1);
+        detail::check_range("Folds", "the width", min_width, max_width, 0.1, 100);
         const auto [channels, height, width] = page.shape;
-        for (int count = random.integer(least_count, most_count); count > 0; --count) {
+        for (int count = random.integer(min_count, max_count); count > 0; --count) {
             const double y0 = random.uniform(0, height), x0 = random.uniform(0, width);
             const double quarters = random.uniform() < 0.8 ? random.integer(0, 3) : random.uniform(0, 4);
             const double angle = 1.5707963267948966 * quarters + 0.03 * random.normal();
-            const double strength = random.uniform(least_strength, most_strength);
-            const double core = random.uniform(least_width, most_width);
+            const double strength = random.uniform(min_strength, max_strength);
+            const double core = random.uniform(min_width, max_width);
             const bool light = random.uniform() < 0.4;
             const double shadow = random.uniform() < 0.5 ? random.uniform(0, 0.2) : 0;
             const double reach = random.uniform(4, 40);

@@ -18,20 +18,20 @@ namespace depix {
 
 /// Ink that is pale, here more than there: out = 1 - density (1 - in), the density smooth and at least a tenth.
 struct FadedInk {
-    double least_density = 0.5;
-    double most_density = 1;  ///< Included; both of the page as a whole, 0 to 1.
+    double min_density = 0.5;
+    double max_density = 1;   ///< Included; both of the page as a whole, 0 to 1.
     double variation = 0.25;  ///< The most that the density varies by (its standard deviation), of the whole's.
     double hollow = 0.35;     ///< The most by which the middle of bold strokes is paler than their edges.
     double breaks = 0.08;     ///< The most of the ink's area that is all but gone.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "FadedInk");
-        detail::check_range("FadedInk", "the density", least_density, most_density, 0, 1);
+        detail::check_range("FadedInk", "the density", min_density, max_density, 0, 1);
         detail::check_share("FadedInk", "the variation", variation);
         detail::check_share("FadedInk", "the hollow part", hollow);
         detail::check_share("FadedInk", "the share of breaks", breaks);
         const auto [channels, height, width] = page.shape;
-        const auto density = static_cast<float>(random.uniform(least_density, most_density));
+        const auto density = static_cast<float>(random.uniform(min_density, max_density));
         const auto varied = static_cast<float>(random.uniform(0, variation));
         const auto hollowed = static_cast<float>(random.uniform() < 0.5 ? 0 : random.uniform(0, hollow));
         const double broken = random.uniform() < 0.6 ? 0 : random.uniform(0, breaks);
@@ -54,22 +54,22 @@ struct FadedInk {
 
 /// Paper: out = in tone (1 + clouds + grain + weave), less specks; its tone is of the page as a whole.
 struct PaperTexture {
-    double least_tone = 0.7;
-    double most_tone = 0.98;  ///< Included.
-    double clouds = 0.05;     ///< The most that the tone varies by from part to part (standard deviation),
-    double grain = 0.025;     ///< from pixel to pixel, blurred a little,
-    double weave = 0.015;     ///< and by the lines of a paper mould or of cloth.
-    int most_specks = 60;     ///< Dark dots and short fibres, for 256x256 pixels.
+    double min_tone = 0.7;
+    double max_tone = 0.98;  ///< Included.
+    double clouds = 0.05;    ///< The most that the tone varies by from part to part (standard deviation),
+    double grain = 0.025;    ///< from pixel to pixel, blurred a little,
+    double weave = 0.015;    ///< and by the lines of a paper mould or of cloth.
+    int max_specks = 60;     ///< Dark dots and short fibres, for 256x256 pixels.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "PaperTexture");
-        detail::check_range("PaperTexture", "the tone", least_tone, most_tone, 0, 1);
+        detail::check_range("PaperTexture", "the tone", min_tone, max_tone, 0, 1);
         detail::check_share("PaperTexture", "the strength of clouds", clouds);
         detail::check_share("PaperTexture", "the strength of the grain", grain);
         detail::check_share("PaperTexture", "the strength of the weave", weave);
-        detail::check_range("PaperTexture", "the number of specks", 0, most_specks, 0, 100000);
+        detail::check_range("PaperTexture", "the number of specks", 0, max_specks, 0, 100000);
         const auto [channels, height, width] = page.shape;
-        const double tone = random.uniform(least_tone, most_tone);
+        const double tone = random.uniform(min_tone, max_tone);
         Image paper = detail::cloud_noise(height, width, random.uniform(20, 200), 4, random);
         const auto cloudy = static_cast<float>(random.uniform(0, clouds));
         for (float& value : paper.pixels) value *= cloudy;
@@ -113,7 +113,7 @@ struct PaperTexture {
         Image dots(shape);
         const double area = static_cast<double>(shape.area()) / (256 * 256);
         const double chance = random.uniform();
-        const int count = static_cast<int>(std::lround(area * most_specks * chance * chance * chance));
+        const int count = static_cast<int>(std::lround(area * max_specks * chance * chance * chance));
         for (int i = 0; i < count; ++i) {
             const double x = random.uniform(0, shape.width), y = random.uniform(0, shape.height);
             const double length = random.uniform() < 0.8 ? 0.5 : random.uniform(1, 8);
@@ -128,16 +128,16 @@ struct PaperTexture {
 
 /// Light that falls off: to one side, away from a point, and towards a book's inner edge; out = in light, light <= 1.
 struct UnevenLight {
-    double least_strength = 0;
-    double most_strength = 0.25;  ///< Included; how much darker the darkest part is, of 1.
-    double gutter = 0.15;         ///< The share of pages with the shadow of a book's inner edge.
+    double min_strength = 0;
+    double max_strength = 0.25;  ///< Included; how much darker the darkest part is, of 1.
+    double gutter = 0.15;        ///< The share of pages with the shadow of a book's inner edge.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "UnevenLight");
-        detail::check_range("UnevenLight", "the strength", least_strength, most_strength, 0, 1);
+        detail::check_range("UnevenLight", "the strength", min_strength, max_strength, 0, 1);
         detail::check_share("UnevenLight", "the share with an inner edge", gutter);
         const auto [channels, height, width] = page.shape;
-        const double side = random.uniform(), strength = random.uniform(least_strength, most_strength);
+        const double side = random.uniform(), strength = random.uniform(min_strength, max_strength);
         const double angle = random.uniform(0, 6.283185307179586);
         const double centre_y = random.uniform(-0.3, 1.3), centre_x = random.uniform(-0.3, 1.3);
         const bool edge = random.uniform() < gutter;

@@ -29,14 +29,14 @@ namespace depix {
 /// Y. Kessentini, "DE-GAN: A Conditional Generative Adversarial Network for Document Enhancement", IEEE TPAMI 2022).
 struct Watermark {
     std::vector<Font> fonts{};  ///< All equally likely; see page_fonts().
-    int least_count = 1;
-    int most_count = 3;        ///< Included, as all below.
-    double least_size = 0.08;  ///< Pixels per em, of the picture's height, but between 8 and 300 pixels.
-    double most_size = 0.4;
-    double least_opacity = 0.2;
-    double most_opacity = 0.8;
-    double least_grey = 0.3;  ///< 0 black, 1 white; darker ones look like ink.
-    double most_grey = 0.85;
+    int min_count = 1;
+    int max_count = 3;       ///< Included, as all below.
+    double min_size = 0.08;  ///< Pixels per em, of the picture's height, but between 8 and 300 pixels.
+    double max_size = 0.4;
+    double min_opacity = 0.2;
+    double max_opacity = 0.8;
+    double min_grey = 0.3;  ///< 0 black, 1 white; darker ones look like ink.
+    double max_grey = 0.85;
     double under = 0.5;      ///< The share of words under the ink,
     double framed = 0.15;    ///< in a frame,
     double repeated = 0.12;  ///< and repeated.
@@ -47,7 +47,7 @@ struct Watermark {
 
     void operator()(Image& page, Random& random) const {
         check(page);
-        for (int count = random.integer(least_count, most_count); count > 0; --count) stamp(page, random);
+        for (int count = random.integer(min_count, max_count); count > 0; --count) stamp(page, random);
     }
 
   private:
@@ -57,8 +57,8 @@ struct Watermark {
         double angle = 0.05 * random.normal();
         if (random.uniform() < 0.7) angle += random.uniform(-1.2, 1.2);
         const double y0 = random.uniform(0.1, 0.9) * height, x0 = random.uniform(0.1, 0.9) * width;
-        const auto opacity = static_cast<float>(random.uniform(least_opacity, most_opacity));
-        const auto grey = static_cast<float>(random.uniform(least_grey, most_grey));
+        const auto opacity = static_cast<float>(random.uniform(min_opacity, max_opacity));
+        const auto grey = static_cast<float>(random.uniform(min_grey, max_grey));
         const bool below = random.uniform() < under, repeats = random.uniform() < repeated;
         const double step_y = word.shape.height * random.uniform(1.2, 3), step_x = word.shape.width * 1.2;
         const double cosine = std::cos(angle), sine = std::sin(angle);
@@ -82,7 +82,7 @@ struct Watermark {
     /// A word on a plane of its size.
     Image drawn(int height, Random& random) const {
         const Font& font = detail::pick(fonts, random);
-        const double size = std::clamp(random.uniform(least_size, most_size) * height, 8.0, 300.0);
+        const double size = std::clamp(random.uniform(min_size, max_size) * height, 8.0, 300.0);
         const double spacing = random.uniform() < 0.6 ? 0 : random.uniform(0, 0.2);
         std::u32string text;
         if (random.uniform() < 1 / 3.0) {
@@ -111,10 +111,10 @@ struct Watermark {
         detail::check_grey(page, "Watermark");
         if (fonts.empty()) throw Error("Watermark: no font given; page_fonts() finds some");
         if (words.empty()) throw Error("Watermark: no word given");
-        detail::check_range("Watermark", "the count", least_count, most_count, 0, 1000);
-        detail::check_range("Watermark", "the size", least_size, most_size, 0, 2);
-        detail::check_range("Watermark", "the opacity", least_opacity, most_opacity, 0, 1);
-        detail::check_range("Watermark", "the grey", least_grey, most_grey, 0, 1);
+        detail::check_range("Watermark", "the count", min_count, max_count, 0, 1000);
+        detail::check_range("Watermark", "the size", min_size, max_size, 0, 2);
+        detail::check_range("Watermark", "the opacity", min_opacity, max_opacity, 0, 1);
+        detail::check_range("Watermark", "the grey", min_grey, max_grey, 0, 1);
         detail::check_share("Watermark", "the share under the ink", under);
         detail::check_share("Watermark", "the share with a frame", framed);
         detail::check_share("Watermark", "the share that is repeated", repeated);

@@ -34,9 +34,9 @@ enum class Fit {
 struct PictureOptions {
     Shape shape{3, 256, 256};  ///< Of both pictures of a pair: 1 channel (grey) or 3.
     Fit fit = Fit::Crop;
-    bool enlarge = false;      ///< With Fit::Crop: a smaller picture is not refused, but its largest part resized.
-    double least_scale = 0.5;  ///< With Fit::ResizeAndCrop: the part's sides, as a fraction of the largest part
-    double most_scale = 1;     ///< that the picture has room for; at most 1.
+    bool enlarge = false;    ///< With Fit::Crop: a smaller picture is not refused, but its largest part resized.
+    double min_scale = 0.5;  ///< With Fit::ResizeAndCrop: the part's sides, as a fraction of the largest part
+    double max_scale = 1;    ///< that the picture has room for; at most 1.
     bool flips_and_rotations = true;    ///< By any of the square's eight symmetries; four, if the shape is no square.
     std::size_t crops_per_picture = 1;  ///< Pairs that one picture gives in an epoch.
     Damage damage = any_noise();
@@ -117,7 +117,7 @@ class DamagedPictureSource {
             std::min(static_cast<double>(whole.height) / height, static_cast<double>(whole.width) / width);
         double factor = 1;
         if (options_.fit == Fit::ResizeAndCrop) {
-            factor = room * random.uniform(options_.least_scale, options_.most_scale);
+            factor = room * random.uniform(options_.min_scale, options_.max_scale);
         } else if (room < 1) {
             if (!options_.enlarge) {
                 throw FileError(folder_.path(index), "is " + to_string(whole) + ", from which no " +
@@ -166,7 +166,7 @@ class DamagedPictureSource {
         require(folder_.size() > 0, "no picture");
         require((shape.channels == 1 || shape.channels == 3) && shape.height > 0 && shape.width > 0,
                 "pictures of " + to_string(shape) + "; they have 1 or 3 channels, and pixels");
-        detail::check_range("DamagedPictureSource", "the scale", options_.least_scale, options_.most_scale, 0, 1);
+        detail::check_range("DamagedPictureSource", "the scale", options_.min_scale, options_.max_scale, 0, 1);
         require(options_.crops_per_picture > 0, "crops_per_picture is 0");
         require(options_.damage != nullptr, "no damage given");
     }

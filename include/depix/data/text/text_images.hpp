@@ -20,11 +20,11 @@ namespace depix {
 
 /// The recipe; as it stands, the published one.
 struct TextOptions {
-    Shape shape{3, 64, 256};     ///< Of both pictures; the channels are equal.
-    int pixels_per_em = 16;      ///< The size of the text, as PIL's ImageFont.truetype(path, 16) counts it.
-    int most_pixels_per_em = 0;  ///< All sizes from pixels_per_em to this, equally likely; 0: that one alone.
-    int least_characters = 4;    ///< Each character is drawn from the alphabet on its own, all equally likely.
-    int most_characters = 20;    ///< Included.
+    Shape shape{3, 64, 256};    ///< Of both pictures; the channels are equal.
+    int pixels_per_em = 16;     ///< The size of the text, as PIL's ImageFont.truetype(path, 16) counts it.
+    int max_pixels_per_em = 0;  ///< All sizes from pixels_per_em to this, equally likely; 0: that one alone.
+    int min_characters = 4;     ///< Each character is drawn from the alphabet on its own, all equally likely.
+    int max_characters = 20;    ///< Included.
     std::string alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
     std::string separator = " ";        ///< Between one character and the next.
     double separated = 1;               ///< The share of texts with the separator; the others go without.
@@ -83,8 +83,8 @@ class TextImages {
         TextLine line;
         line.font = static_cast<std::size_t>(random.integer(0, static_cast<int>(fonts_) - 1));
         line.pixels_per_em = options_.pixels_per_em;
-        if (options_.most_pixels_per_em > 0) line.pixels_per_em = random.integer(line.pixels_per_em, largest_size());
-        const int length = random.integer(options_.least_characters, options_.most_characters);
+        if (options_.max_pixels_per_em > 0) line.pixels_per_em = random.integer(line.pixels_per_em, largest_size());
+        const int length = random.integer(options_.min_characters, options_.max_characters);
         const bool separated = options_.separated >= 1 || random.uniform() < options_.separated;
         for (int i = 0; i < length; ++i) {
             if (i > 0 && separated) line.text += options_.separator;
@@ -141,7 +141,7 @@ class TextImages {
         std::array<Glyph, 128> glyphs{};  // by ASCII code
     };
 
-    int largest_size() const { return std::max(options_.pixels_per_em, options_.most_pixels_per_em); }
+    int largest_size() const { return std::max(options_.pixels_per_em, options_.max_pixels_per_em); }
 
     Face rasterise(const Font& font, float pixels_per_em) const {
         Face face;
@@ -207,11 +207,11 @@ class TextImages {
         const auto require = [](bool condition, const char* complaint) {
             if (!condition) throw Error(std::string("TextImages: ") + complaint);
         };
-        const auto& [shape, size, most_size, least, most, alphabet, separator, separated, largest_x, largest_y,
+        const auto& [shape, size, max_size, least, most, alphabet, separator, separated, largest_x, largest_y,
                      windows] = options_;
         require(shape.channels > 0 && shape.height > 0 && shape.width > 0, "the shape is empty");
         require(size >= 1 && size <= 1000, "the size of the text is not between 1 and 1000 pixels per em");
-        require(most_size == 0 || (most_size >= size && most_size <= 1000), "the range of sizes is empty");
+        require(max_size == 0 || (max_size >= size && max_size <= 1000), "the range of sizes is empty");
         require(least >= 0 && least <= most, "the range of lengths is empty");
         require(separated >= 0 && separated <= 1, "the share of separated texts is not within 0..1");
         require(!alphabet.empty(), "the alphabet is empty");

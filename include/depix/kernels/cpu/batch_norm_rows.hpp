@@ -1,5 +1,5 @@
 // What batch norm does with rows in training, once it knows the statistics: alone, or with the rectifier and the 2x2
-// max pooling that are fused behind it. Nothing is kept of what lies inside: the backward pass computes it once more.
+// max pooling that are fused after it. Nothing is kept of what lies inside: the backward pass computes it once more.
 #pragma once
 
 #include "depix/kernels/cpu/rectify.hpp"
@@ -56,14 +56,14 @@ DEPIX_INLINE Windows normalise_windows(const BatchNormChannel& channel, const Wi
              {channel.output(x.pixel[1][0]), channel.output(x.pixel[1][1])}}};
 }
 
-/// The largest of each window behind the rectifier, which leaves the largest the largest.
+/// The largest of each window after the rectifier, which leaves the largest the largest.
 DEPIX_INLINE Vector pool_windows(const Windows& y, float negative_slope) {
     const Vector above = maximum(y.pixel[0][0], y.pixel[0][1]), below = maximum(y.pixel[1][0], y.pixel[1][1]);
     return rectify(maximum(above, below), negative_slope);
 }
 
 /// From gradients of pooled values to those of y: each goes to the first of its four, in reading order, that equals the
-/// largest behind the rectifier, and through the rectifier there.
+/// largest after the rectifier, and through the rectifier there.
 DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, float negative_slope) {
     const Vector zero{};
     const Vector largest = pool_windows(y, negative_slope);

@@ -110,7 +110,7 @@ inline void parameter_gradient(const ConvKernels& kernels, const ConvBackwardKer
     const View<const float>& large = kernels.transposed ? dy : a.input;
     const View<const float>& small = kernels.transposed ? a.input : dy;
     // Band by band, so that all channels and the biases find in the second-level cache what the first channel has read;
-    // but no fewer than eight rows, since there are sums over lanes to be made behind every band.
+    // but no fewer than eight rows, since there are sums over lanes to be made after every band.
     const int band = std::max(8, band_rows(large.channels + small.channels, large.width, g.stride));
     const auto row_of_dy = [&](int row) {
         return !kernels.transposed ? row : row == small.height ? dy.height : std::min(row * g.stride, dy.height);

@@ -16,10 +16,12 @@ struct Cpu {
 
 namespace cpu {
 
-/// Which rows of a map follow each other in memory: those of a channel, then those of the next; or the first row of
-/// every channel, then the second. Threads share pictures by rows. The second way all that is a thread's lies together,
-/// and no more than one border with another thread's; the first way there is one in every channel, over which the
-/// processor's own prefetching fetches lines that another core is about to write.
+/// Which rows of a map follow each other in memory. Channels: all rows of a channel, then those of the next. Rows: the
+/// first row of every channel, then the second row of every channel.
+///
+/// Threads share pictures by rows. With MapOrder::Rows each thread's rows are contiguous, and at most one boundary is
+/// shared with another thread. With MapOrder::Channels there is such a boundary in every channel, and the processor's
+/// prefetcher fetches lines across it that another core is about to write.
 enum class MapOrder { Channels, Rows };
 
 /// How a picture's feature map lies in memory, in elements.

@@ -34,7 +34,7 @@ inline constexpr int dense_outputs = 4;
 inline constexpr int dense_pictures = vector_registers == 32 ? 4 : 2;
 inline constexpr int dense_chunk = 512;
 
-/// The first `count` elements and zeros, without a look at what lies behind them.
+/// The first `count` elements and zeros, without a look at what lies after them.
 DEPIX_INLINE Vector load_first(const float* from, int count) {
     if (count >= vector_width) return load(from);
     Vector v{};
@@ -43,7 +43,7 @@ DEPIX_INLINE Vector load_first(const float* from, int count) {
     return v;
 }
 
-/// flat[n * row + (c * H + i) * W + j] = x[n][c][i][j], and zeros behind every picture.
+/// flat[n * row + (c * H + i) * W + j] = x[n][c][i][j], and zeros after every picture.
 inline void gather_pixels(View<const float> x, float* flat, std::ptrdiff_t row, Team team) {
     share_rows(team, x.batch, x.channels, [&](int n, int first, int last) {
         float* to = flat + n * row + first * x.height * x.width;

@@ -84,7 +84,7 @@ class Engine {
     struct PreparedStep {
         Algorithm algorithm = Algorithm::Taps;  // of a convolution
         std::vector<float> weights;  // a convolution's are packed for its algorithm; other layers' are as they were
-        std::vector<float> bias;     // with the batch norm behind it folded into both; other layers' statistics
+        std::vector<float> bias;     // with the batch norm after it folded into both; other layers' statistics
         float negative_slope = 1;    // of the rectifier that was fused into it; 1: none
     };
 
@@ -113,7 +113,7 @@ class Engine {
     }
 
     void infer_one(View<const float> input, View<float> output, const Places& places, Team team) const {
-        bring_in(input, places.map(plan.input), team);
+        copy_input(input, places.map(plan.input), team);
         places.clear_border_of(plan.input, team);
         for (int i = 0; i < plan.step_count; ++i) {
             team.barrier();  // a step reads what all threads have written
@@ -121,7 +121,7 @@ class Engine {
         }
         if (to_caller >= 0) return;
         team.barrier();
-        take_out(places.map(plan.output), output, team);
+        copy_output(places.map(plan.output), output, team);
     }
 
     // A function of its own, whose `index` g++ 12 does not try to know: inlined into the loop above it warns of array
@@ -181,7 +181,7 @@ class Engine {
     }
 
     // The caller's picture has no borders; the network's input has.
-    static void bring_in(View<const float> from, View<float> to, Team team) {
+    static void copy_input(View<const float> from, View<float> to, Team team) {
         for_rows(team, from, [&](int n, int c, int i) {
             const float* source = from.row(n, c, i);
             float* target = to.row(n, c, i);
@@ -189,7 +189,7 @@ class Engine {
             for (int j = from.width; j < round_up(from.width, vector_width); ++j) target[j] = 0;
         });
     }
-    static void take_out(View<const float> from, View<float> to, Team team) {
+    static void copy_output(View<const float> from, View<float> to, Team team) {
         for_rows(team, from, [&](int n, int c, int i) {
             for (int j = 0; j < from.width; ++j) to.row(n, c, i)[j] = from.row(n, c, i)[j];
         });

@@ -1,4 +1,4 @@
-// Where everything lies while a network runs on Cpu: maps with their borders, placed by the plan, and scratch behind
+// Where everything lies while a network runs on Cpu: maps with their borders, placed by the plan, and scratch after
 // them.
 #pragma once
 
@@ -35,7 +35,7 @@ inline constexpr auto inference_algorithms = [] {
     return algorithms;
 }();
 
-/// Zeros around a map that lies in memory used before: behind every row, in front of the first channel's, above and
+/// Clears the zero border of a map whose memory is reused: after every row, in front of the first channel's, above and
 /// below every channel; once where two of these are the same. Each thread sees to its part of the rows, which it reads
 /// next.
 inline void clear_border(const View<float>& map, int halo, Team team) {
@@ -47,7 +47,7 @@ inline void clear_border(const View<float>& map, int halo, Team team) {
     };
     const Part rows = team.share(map.height);
     const bool above = team.thread == 0, below = team.thread + 1 == team.threads;
-    // Channel by channel, what is behind a row is in front of the next, and what is below a channel is above the next.
+    // Channel by channel, what is after a row is in front of the next, and what is below a channel is above the next.
     const bool by_channels = map.channel_stride > map.row_stride;
     for (int c = 0; c < map.channels; ++c) {
         for (int i = 1; above && i <= halo; ++i) clear(map.row(0, c, -i) - gap, gap + used + gap);
@@ -78,7 +78,7 @@ struct Layout {
     Placement<Tensors> placement;
     MapOrder order = MapOrder::Channels;
     bool apart = false;              ///< no two maps share memory: borders, once zero, stay so
-    std::size_t scratch = 0;         ///< behind everything else, of each thread: rows to pool or shuffle, tiles
+    std::size_t scratch = 0;         ///< after everything else, of each thread: rows to pool or shuffle, tiles
     std::size_t shared_scratch = 0;  ///< in the same place, of the team: what a kernel asks for
 
     constexpr std::size_t size(int threads) const {

@@ -55,7 +55,7 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
             for_vectors(a.output.width, [&](int j, int count) {
                 const Vector largest = load(a.output.row(n, c, i) + j);
                 const Vector dy = load(a.output_gradient.row(n, c, i) + j);
-                IntegerVector open = largest == largest;  // not given away yet; NaN is nobody's
+                IntegerVector open = largest == largest;  // not given away yet; NaN belongs to no window
                 for (int k = 0; k < 2; ++k) {
                     const float* from = a.input.row(n, c, 2 * i + k) + 2 * j;
                     const Vector low = load(from), high = load(from + vector_width);

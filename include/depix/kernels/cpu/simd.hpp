@@ -277,7 +277,7 @@ DEPIX_INLINE Vector load_strided(const float* from) {
 }
 
 /// The same, of which only the first `count` lanes count: with a large stride the others are not read, since they would
-/// lie far behind the row.
+/// lie far after the row.
 template <int Stride>
 DEPIX_INLINE Vector load_strided(const float* from, int count) {
     if constexpr (Stride <= 2) {

@@ -159,7 +159,7 @@ void launch_directly(cudaStream_t stream, const Gather& gather, View<const T> x,
              : static_cast<long long>(x.batch) * rows.size * columns.size;
     const long long tiles = (pixels + direct_threads * direct_pixels - 1) / (direct_threads * direct_pixels);
     const long long blocks = tiles * ((gather.out_channels + BlockOut - 1) / BlockOut) * phases;
-    const int line = gather.most_taps() * (BlockOut + direct_padding), lines = gather.in_channels * gather.most_taps();
+    const int line = gather.max_taps() * (BlockOut + direct_padding), lines = gather.in_channels * gather.max_taps();
     const int fit = direct_slab_floats > line ? direct_slab_floats / line : 1, slab = fit < lines ? fit : lines;
     const std::size_t weights = static_cast<std::size_t>(slab) * static_cast<std::size_t>(line) * sizeof(float);
     const std::size_t out_rows = BlockOut * sizeof(ConvRow);

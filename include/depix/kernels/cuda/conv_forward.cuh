@@ -36,7 +36,7 @@ constexpr bool use_tensor_cores() {
     } else {
         constexpr int per_word = factors_per_word<Precision::factor>;
         return Kind::out_channels >= 12 && Kind::in_channels >= 8 && Kind::step <= 2 &&
-               tensor_tile_fits(tensor_block(Kind::out_channels), 16, Kind::most_taps, Kind::step,
+               tensor_tile_fits(tensor_block(Kind::out_channels), 16, Kind::max_taps, Kind::step,
                                 (Kind::in_channels + per_word - 1) / per_word);
     }
 }
@@ -52,7 +52,7 @@ template <Factor F, int BlockOut, int TileRows, class T>
 void launch_by_tensor_cores(cudaStream_t stream, const Gather& gather, View<const T> x, const float* weight,
                             const ConvOutput<T>& output) {
     constexpr int threads = tensor_threads<BlockOut, TileRows>, per_word = factors_per_word<F>;
-    const int taps = gather.most_taps(), channel_words = (gather.in_channels + per_word - 1) / per_word;
+    const int taps = gather.max_taps(), channel_words = (gather.in_channels + per_word - 1) / per_word;
     const TensorTile tile = TensorTile::choose(BlockOut, TileRows, taps, gather.step(), channel_words);
     launch(stream, convolve_by_tensor_cores<T, F, BlockOut, TileRows>,
            dim3(static_cast<unsigned>(tensor_blocks(gather, x.batch, BlockOut, TileRows))), dim3(threads),

@@ -60,7 +60,7 @@ struct Gather {
     /// Input pixels from one output pixel of a phase to the next.
     constexpr int step() const { return transposed ? 1 : stride; }
     /// Taps along an axis, of the phase that has most.
-    constexpr int most_taps() const { return transposed ? (kernel + stride - 1) / stride : kernel; }
+    constexpr int max_taps() const { return transposed ? (kernel + stride - 1) / stride : kernel; }
 
     /// The rows of a phase, of a map that is so high; or its columns.
     constexpr GatherAxis axis(int phase, int size) const {
@@ -113,9 +113,9 @@ struct GatherKind {
     static constexpr int out_channels = Out;
     static constexpr int in_channels = In;
     static constexpr int step = Transposed ? 1 : Stride;
-    static constexpr int most_taps = Transposed ? (Kernel + Stride - 1) / Stride : Kernel;
+    static constexpr int max_taps = Transposed ? (Kernel + Stride - 1) / Stride : Kernel;
     /// Taps along an axis where every phase has as many and the direct kernel is compiled for that number; else 0.
-    static constexpr int fixed_taps = (!Transposed || Kernel % Stride == 0) && most_taps <= 3 ? most_taps : 0;
+    static constexpr int fixed_taps = (!Transposed || Kernel % Stride == 0) && max_taps <= 3 ? max_taps : 0;
 };
 
 /// Divides small numbers by one that is known at run time only: by a multiplication.

@@ -37,8 +37,8 @@ struct TensorTile {
         // Few taps make little work of one step: more steps share the barriers.
         const int enough = taps == 1 ? 4 : taps == 2 ? 2 : 1, all = (channel_words + product_words - 1) / product_words;
         tile.steps = enough < all ? enough : all;
-        constexpr int most_weights = 8192;
-        const int row = taps * tile.steps * block_out * weight_pitch, fit = most_weights / row;
+        constexpr int max_weights = 8192;
+        const int row = taps * tile.steps * block_out * weight_pitch, fit = max_weights / row;
         tile.tap_rows = fit < 1 ? 1 : fit < taps ? fit : taps;
         // 8 modulo 32: the 32 words that a warp reads, of 4 words of channels and 8 neighbouring pixels, lie in 32
         // banks.

@@ -28,14 +28,14 @@ struct GradientParts {
 
     /// For weights (out_channels, columns), summed over so many pixels.
     static constexpr GradientParts choose(int out_channels, int columns, long long pixels) {
-        constexpr long long blocks = 1024, most_floats = 16ll << 20, fewest_slabs = 8;
+        constexpr long long blocks = 1024, max_floats = 16ll << 20, fewest_slabs = 8;
         const auto ceiling = [](long long a, long long b) { return (a + b - 1) / b; };
         const auto smaller = [](long long a, long long b) { return a < b ? a : b; };
         const long long tiles =
             ceiling(out_channels, gradient_rows(out_channels)) * ceiling(columns, gradient_columns(out_channels));
         const long long slabs = ceiling(pixels, gradient_pixels),
                         weights = static_cast<long long>(out_channels) * columns;
-        const long long wanted = smaller(ceiling(blocks, tiles), smaller(slabs / fewest_slabs, most_floats / weights));
+        const long long wanted = smaller(ceiling(blocks, tiles), smaller(slabs / fewest_slabs, max_floats / weights));
         const long long slabs_each = slabs == 0 ? 1 : ceiling(slabs, wanted < 1 ? 1 : wanted);
         return {static_cast<int>(slabs == 0 ? 1 : ceiling(slabs, slabs_each)), static_cast<int>(slabs_each)};
     }

@@ -24,11 +24,11 @@ __global__ void elementwise_kernel(int batch, int channels, int height, int widt
 
 template <class T, class Body>
 void elementwise(cudaStream_t stream, const View<T>& extent, const Body& body) {
-    constexpr int threads = 256, most_planes = 32768, most_blocks = 4096;
+    constexpr int threads = 256, max_planes = 32768, max_blocks = 4096;
     const int area = extent.height * extent.width, planes = extent.batch * extent.channels;
     const int blocks = (area + threads - 1) / threads;
-    const dim3 grid(static_cast<unsigned>(blocks < most_blocks ? blocks : most_blocks),
-                    static_cast<unsigned>(planes < most_planes ? planes : most_planes));
+    const dim3 grid(static_cast<unsigned>(blocks < max_blocks ? blocks : max_blocks),
+                    static_cast<unsigned>(planes < max_planes ? planes : max_planes));
     launch(stream, elementwise_kernel<Body>, grid, dim3(threads), 0, extent.batch, extent.channels, extent.height,
            extent.width, body);
 }

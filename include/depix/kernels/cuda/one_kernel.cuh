@@ -159,7 +159,7 @@ void launch_tiles(TypeList<Steps...>, cudaStream_t stream, unsigned blocks, std:
 }
 
 /// Possible for chains of Conv and ConvTranspose, each with perhaps a BatchNorm, a rectifier (ReLU, LeakyReLU, PReLU<>)
-/// and a MaxPool<2>, fused with it, and a Sigmoid or Tanh behind: up to 32 channels wide, kernels up to 5, strides up
+/// and a MaxPool<2>, fused with it, and a Sigmoid or Tanh after: up to 32 channels wide, kernels up to 5, strides up
 /// to 4, and weights and some tile's maps within the 99 KiB of shared memory that the least of the GPUs since sm_80
 /// gives.
 template <Module Network>

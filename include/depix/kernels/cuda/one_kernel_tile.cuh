@@ -185,7 +185,7 @@ struct StepTile {
     static constexpr int window_width = pairs ? round_up(Columns::window(patch), 2) : Columns::window(patch);
 
     /// The input in shared memory, (In, in_height, pitch): its region, and below and right of that what the last
-    /// patches read to no purpose, and nobody writes.
+    /// patches read to no purpose, and no thread writes.
     static constexpr int in_height = larger_of(Rows::in_count, Rows::reads(patch));
     static constexpr int pitch = round_up(larger_of(Columns::in_count, Columns::reads(patch)), 2);
     static constexpr int plane = in_height * pitch;

@@ -26,7 +26,7 @@ template <class T>
 __device__ T block_sum(T value, T* shared) {
     for (int by = 16; by > 0; by /= 2) value += __shfl_down_sync(0xFFFFFFFFu, value, static_cast<unsigned>(by));
     const unsigned warp = threadIdx.x / 32;
-    __syncthreads();  // whoever used `shared` before has read it
+    __syncthreads();  // every thread that used `shared` before has read it
     if (threadIdx.x % 32 == 0) shared[warp] = value;
     __syncthreads();
     if (threadIdx.x == 0)

@@ -9,7 +9,7 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// By Winograd's tiles, of either kind, or pairs of rows if they pay, and there is nothing behind the convolution that
+/// By Winograd's tiles, of either kind, or pairs of rows if they pay, and there is nothing after the convolution that
 /// they cannot store.
 constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
     if (step.upsample) return Algorithm::Upsampled;

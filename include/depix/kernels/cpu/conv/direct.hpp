@@ -33,7 +33,7 @@ constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int strid
     phases = phases < 4 ? phases : 4;
     const bool gathered = stride == 2;
     const int spare = gathered ? 3 : 2;
-    const int least_in_flight = phases == 1 ? 8 : 6;
+    const int min_in_flight = phases == 1 ? 8 : 6;
     RegisterBlock best;
     int best_work = 1 << 30;
     for (int channels = 1; channels <= largest_block; ++channels) {
@@ -42,7 +42,7 @@ constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int strid
         if (vectors == 0) break;
         const int blocks = round_up(out_channels, channels) / channels;
         // Half cycles that a tap takes. Loads delay other things too: so a quarter of them on top.
-        const int in_flight = channels * vectors > least_in_flight ? channels * vectors : least_in_flight;
+        const int in_flight = channels * vectors > min_in_flight ? channels * vectors : min_in_flight;
         const int arithmetic = in_flight + (gathered ? vectors : 0);
         const int loads = channels + vectors * (gathered ? 2 : 1);
         const int tap = 4 * (arithmetic > loads ? arithmetic : loads) + loads;
@@ -222,7 +222,7 @@ inline void pool_rows(const float* above, const float* below, int width, float* 
     });
 }
 
-/// The same with 2x2 max pooling behind it: pooled rows [first, last); `width` is the convolution's before pooling.
+/// The same with 2x2 max pooling after it: pooled rows [first, last); `width` is the convolution's before pooling.
 /// `scratch` holds 2 * Block rows, where each pair of rows waits in the first-level cache to be pooled.
 template <int Kernel, int Stride, int Block, int Vectors>
 void conv_pool_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, int width,

@@ -21,8 +21,8 @@ enum class Algorithm { Taps, RowPairs, Winograd, StridedWinograd, Upsampled };
 struct ConvKernels {
     ConvGeometry geometry;
     bool transposed = false;
-    bool winograd = false;  ///< forward and both gradients; the functions and blocks below are then for those who
-                            ///< cannot use it
+    bool winograd = false;  ///< forward and both gradients; the direct kernels below then serve only fused steps that
+                            ///< Winograd cannot store
     bool strided_winograd = false;  ///< the same, but not for the gradient of the weights
     int forward_block = 1;          ///< channels of a register block, which the forward weights are packed for
     int backward_block = 1;         ///< likewise for the input's gradient
@@ -33,7 +33,7 @@ struct ConvKernels {
                           View<float> y, int first, int last);
     Rows forward_rows = nullptr;
     Rows forward_row_pairs = nullptr;  ///< packed for Algorithm::RowPairs
-    /// The same with 2x2 max pooling behind it: pooled rows. nullptr if transposed, and where Winograd pays. In pairs
+    /// The same with 2x2 max pooling after it: pooled rows. nullptr if transposed, and where Winograd pays. In pairs
     /// where these pay.
     void (*forward_pool_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
                               int width, View<float> y, int first, int last, float* scratch) = nullptr;

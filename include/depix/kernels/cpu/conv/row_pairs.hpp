@@ -68,7 +68,7 @@ constexpr std::size_t row_pair_packed_size(int in, int out, int kernel, int bloc
 enum class RowPairStore { Both, First, Second, Larger };
 
 /// One vector of two output rows from column `first` on, Block channels. row.x points at the first tap of the first
-/// column and row; `below` is how far the last input row lies behind the one above it.
+/// column and row; `below` is how far the last input row lies after the one above it.
 template <int Kernel, int Block>
 DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::ptrdiff_t y_row, int first,
                                 const Epilogue& epilogue, RowPairStore what) {
@@ -135,8 +135,8 @@ template <int Kernel, int Block>
         row_pair_tile<Kernel, Block>(row, below, y_row, j, epilogue, what);
 }
 
-/// y = epilogue(x * weight), rows [first, last) of picture n; arguments as conv_rows. Pairs begin at even rows, whoever
-/// computes them: so a row does not depend on the number of threads.
+/// y = epilogue(x * weight), rows [first, last) of picture n; arguments as conv_rows. Pairs begin at even rows,
+/// whichever thread computes them: so a row does not depend on the number of threads.
 template <int Kernel, int Block>
 void conv_row_pairs(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                     View<float> y, int first, int last) {
@@ -162,7 +162,7 @@ void conv_row_pairs(View<const float> x, int n, const float* weight, int padding
     }
 }
 
-/// The same with 2x2 max pooling behind it: pooled rows [first, last); arguments as conv_pool_rows.
+/// The same with 2x2 max pooling after it: pooled rows [first, last); arguments as conv_pool_rows.
 template <int Kernel, int Block>
 void conv_row_pairs_pooled(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                            int width, View<float> y, int first, int last, float* scratch) {

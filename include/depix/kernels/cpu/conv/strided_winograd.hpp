@@ -28,7 +28,7 @@ namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
 /// Whether it is used for a convolution, or a transposed one. For every tile each input channel is transformed before
-/// and each output channel behind, which the products must outweigh: from 64 to 128 channels that is faster by a third
+/// and each output channel after, which the products must outweigh: from 64 to 128 channels that is faster by a third
 /// and more than tap by tap; from 16 to 32 by 5 % at best, and slower where others use the caches.
 constexpr bool strided_winograd_pays(const ConvGeometry& g, bool transposed) {
     const bool fits = g.kernel == 3 && g.stride == 2 && g.padding_before == 1 &&
@@ -36,7 +36,7 @@ constexpr bool strided_winograd_pays(const ConvGeometry& g, bool transposed) {
     return fits && g.in_channels * g.out_channels >= 16 * (g.in_channels + g.out_channels);
 }
 
-/// Where a product of matrices finds its factors: its terms lie behind each other, as if they were input channels.
+/// Where a product of matrices finds its factors: its terms lie one after the other, as if they were input channels.
 struct StridedProduct {
     int u;      ///< its first map of U
     int w;      ///< its first map of W

@@ -1,4 +1,4 @@
-// Upsample<2> and a 2x2 convolution behind it (padded right and below) as one step: a quarter of the multiplications,
+// Upsample<2> and a 2x2 convolution after it (padded right and below) as one step: a quarter of the multiplications,
 // and the large map between them is never made.
 //
 // After upsampling, four neighbours are often the same pixel four times. With x a pixel, r, d and e the ones right of

@@ -29,7 +29,7 @@ DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
 /// d_weight[o][c][k][l] += sum over rows [first, last) of picture n, and all columns j, of
 ///                         dy[o][i][j] * x[c][i * Stride + k - padding][j * Stride + l - padding]
 ///
-/// dy is (N, Out, H', W') with zeros behind every row up to a whole vector; x is (N, In, H, W) with a border of at
+/// dy is (N, Out, H', W') with zeros after every row up to a whole vector; x is (N, In, H, W) with a border of at
 /// least the padding; d_weight is (Out, In, K, K).
 ///
 /// A transposed convolution has the same gradient with x and dy in each other's places.

@@ -1,4 +1,4 @@
-// 3x3 convolution by Winograd's F(4x4, 3x3): a quarter of the multiplications, for transforms before and behind.
+// 3x3 convolution by Winograd's F(4x4, 3x3): a quarter of the multiplications, for transforms before and after.
 //
 // A picture is cut into tiles of 4x4 outputs. As many tiles as fit a vector go together, one a lane, so that every
 // transform is plain arithmetic on vectors (winograd_transforms.hpp). Then, for some tiles at once:
@@ -23,7 +23,7 @@ namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
 /// Whether Winograd is used for a convolution. For every tile, each input channel is transformed before and each output
-/// channel behind; both cost some 200 operations, where the products save a hundred for every pair of channels. With
+/// channel after; both cost some 200 operations, where the products save a hundred for every pair of channels. With
 /// loads and stores, that was measured to pay from 8 to 8 channels on, or 6 to 12.
 ///
 /// A 2x2 kernel counts as one of 3x3 whose first row and column are 0: even so that is 64 multiplications for 36.

@@ -153,7 +153,7 @@ struct WinogradGradientPart {
 };
 
 /// d_weight += this thread's part of the gradient. x is (N, In, H, W) with a border of one pixel, dy (N, Out, H, W)
-/// with zeros behind every row up to a whole vector; d_weight is (Out, In, K, K), K 3 or 2; a kernel of 2x2 counts as
+/// with zeros after every row up to a whole vector; d_weight is (Out, In, K, K), K 3 or 2; a kernel of 2x2 counts as
 /// one of 3x3 without its first row and column. `scratch` is the team's: sizes.scratch() floats a thread.
 [[gnu::noinline]] inline void winograd_weight_gradient(View<const float> x, View<const float> dy,
                                                        WinogradGradientSizes sizes, int kernel, Team team,

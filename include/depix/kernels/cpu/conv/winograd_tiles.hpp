@@ -15,7 +15,7 @@ namespace winograd_detail {
 
 /// A quarter of a vector of tiles: neighbours in a row, vector_width pixels wide.
 struct Quarter {
-    int picture = -1;  ///< -1: behind the last
+    int picture = -1;  ///< -1: after the last
     int row = 0;       ///< of its first pixel
     int column = 0;
 };
@@ -163,7 +163,7 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
                             const View<float>& y) {
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) outputs[i] = rectify(outputs[i], epilogue.negative_slope);
-    transpose_quads(outputs);  // of every tile the two rows of two behind each other
+    transpose_quads(outputs);  // of every tile the two rows of two one after the other
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].picture < 0) break;
         float tiles[vector_width];  // the upper row, half a vector, and the lower one
@@ -192,7 +192,7 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
     store_4x4(outputs, quarters, o, epilogue, y);
 }
 
-/// With 2x2 max pooling behind.
+/// With 2x2 max pooling after.
 [[gnu::noinline]] inline void store_tiles_pooled(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4],
                                                  int o, const Epilogue& epilogue, const View<float>& y) {
     Vector full[16];
@@ -204,7 +204,7 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
     store_2x2(pooled, quarters, o, epilogue, y);
 }
 
-/// With a pixel shuffle by 2 behind: channels o to o + 3 become one. `m_channel` lies between their products.
+/// With a pixel shuffle by 2 after: channels o to o + 3 become one. `m_channel` lies between their products.
 [[gnu::noinline]] inline void store_tiles_shuffled(const float* m, std::ptrdiff_t point, std::ptrdiff_t m_channel,
                                                    const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
                                                    const View<float>& y) {
