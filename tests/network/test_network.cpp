@@ -226,7 +226,18 @@ TEST_CASE("a loss that is not finite stops the step, names the layer and leaves 
 TEST_CASE("the summary prints the table") {
     std::ostringstream text;
     text << summary<Depixelizer>({3, 64, 256});
-    CHECK(text.str().find("Conv2d: 1                   [6, 64, 256]                     168         2,654,208") !=
-          std::string::npos);
-    CHECK(text.str().find("Total params: 5,103") != std::string::npos);
+    const auto has = [&](const char* line) { return text.str().find(line) != std::string::npos; };
+    CHECK(has("\nencoder                     [24, 8, 32]                       --                --\n"));
+    CHECK(has("\n  0: Conv2d                 [6, 64, 256]                     168         2,654,208\n"));
+    CHECK(has("\n  7: BatchNorm2d            [3, 64, 256]"));
+    CHECK(has("\nTotal params: 5,103\nTrainable params: 5,103\nNon-trainable params: 0\n"));
+
+    // Parts within parts, and joins, which have no name.
+    using Network = Sequential<Conv<1, 2>, Residual<Named<"body", Conv<2, 4>, ReLU>, Conv<4, 2>>, SkipConcat<ReLU>>;
+    constexpr auto table = summary<Network>({1, 8, 8});
+    std::string rows;
+    for (const SummaryRow& row : table.rows)
+        rows += std::to_string(row.depth) + (row.is_part ? "part " : row.layer) + std::string(row.name) + "\n";
+    CHECK(rows == "0Conv2d\n0part \n1part body\n2Conv2d\n2ReLU\n1Conv2d\n1Add\n0part \n1ReLU\n1Concatenate\n");
+    static_assert(table.rows[1].output == Shape{2, 8, 8} && table.rows.back().output == Shape{4, 8, 8});
 }

@@ -1,10 +1,11 @@
-// What the type knows of itself: its operations, and the table that torchinfo prints.
+// What the type knows of itself: its operations, and a table in the manner of torchinfo.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <iomanip>
 #include <ostream>
+#include <span>
 #include <sstream>
 #include <string>
 
@@ -24,38 +25,118 @@ constexpr std::size_t multiply_adds(Shape input) {
     return sum;
 }
 
-/// One line of the summary.
+/// One line of the summary: a layer, or a part of the network that has layers.
 struct SummaryRow {
-    const char* layer = "";
+    const char* name = "";   ///< as in the parameters' names; or else its number there:
+    int index = -1;          ///< -1: a join, which has no name
+    int depth = 0;           ///< of how many parts it is a part
+    bool is_part = false;    ///< and no layer
+    const char* layer = "";  ///< PyTorch's name of the layer
     Shape output;
-    std::size_t parameters = 0;
+    std::size_t parameters = 0;  ///< 0 of a part, whose layers have them
     std::size_t multiply_adds = 0;
+    int first_step = 0, last_step = 0;  ///< of flatten<Network>()
 };
 
-/// The layers of a network in order, and their sums. Print it with operator<<.
+/// The layers of a network in order, under the parts that they belong to, and their sums. Print it with operator<<.
 template <std::size_t Rows>
 struct Summary {
     std::array<SummaryRow, Rows> rows{};
     Shape input;
-    std::size_t parameters = 0;
+    std::size_t parameters = 0;  ///< all of them trainable; running statistics are none
     std::size_t multiply_adds = 0;
 };
 
-/// The table that torchinfo prints, for a picture of this shape. Multiply-adds are those of the arithmetic, so they
-/// differ from torchinfo's, which also counts biases, and counts a transposed convolution by its output.
+namespace detail {
+
+// Writes a row for every layer, under a row for each part that it belongs to; into no rows it only counts them.
+class SummaryVisitor {
+  public:
+    constexpr explicit SummaryVisitor(std::span<SummaryRow> rows) : rows_(rows) {}
+
+    constexpr void enter(const char* name) { enter(name, -1); }
+    constexpr void enter(int index) { enter("", index); }
+    constexpr void leave() { finish(path_[static_cast<std::size_t>(--depth_)].row); }
+    template <Layer L>
+    constexpr int layer(int) {
+        Part whole{};  // a network that is one layer
+        Part& own = depth_ > 0 ? path_[static_cast<std::size_t>(depth_ - 1)] : whole;
+        own.row = add_row(own.name, own.index, depth_ > 0 ? depth_ - 1 : 0);
+        ++steps_;
+        return 0;
+    }
+    constexpr int add(int, int) { return join(); }
+    constexpr int concatenate(int, int) { return join(); }
+    constexpr std::size_t rows() const { return count_; }
+
+  private:
+    struct Part {
+        const char* name = "";
+        int index = -1;
+        int row = -1;  // it has none yet
+    };
+
+    constexpr void enter(const char* name, int index) {
+        if (depth_ > 0) {
+            Part& around = path_[static_cast<std::size_t>(depth_ - 1)];
+            if (around.row < 0) around.row = add_row(around.name, around.index, depth_ - 1, true);
+        }
+        path_[static_cast<std::size_t>(depth_++)] = {name, index, -1};
+    }
+    constexpr int join() {
+        add_row("", -1, depth_);
+        ++steps_;
+        return 0;
+    }
+    constexpr int add_row(const char* name, int index, int depth, bool is_part = false) {
+        if (count_ < rows_.size()) {
+            rows_[count_].name = name;
+            rows_[count_].index = index;
+            rows_[count_].depth = depth;
+            rows_[count_].is_part = is_part;
+            rows_[count_].first_step = rows_[count_].last_step = steps_;
+        }
+        return static_cast<int>(count_++);
+    }
+    // The row's steps end with the one before.
+    constexpr void finish(int row) {
+        if (row >= 0 && static_cast<std::size_t>(row) < rows_.size())
+            rows_[static_cast<std::size_t>(row)].last_step = steps_ - 1;
+    }
+
+    std::span<SummaryRow> rows_;
+    std::size_t count_ = 0;
+    int steps_ = 0, depth_ = 0;
+    std::array<Part, 64> path_{};
+};
+
+}  // namespace detail
+
+/// The table in the manner of torchinfo, for a picture of this shape. Multiply-adds are those of the arithmetic, so
+/// they differ from torchinfo's, which also counts biases, and counts a transposed convolution by its output.
 template <Module Network>
 constexpr auto summary(Shape input) {
     constexpr auto plan = flatten<Network>();
+    constexpr std::size_t count = [] {
+        detail::SummaryVisitor visitor({});
+        walk<Network>(visitor, 0);
+        return visitor.rows();
+    }();
     const auto shapes = find_shapes(plan, input);
-    Summary<plan.steps.size()> table;
+    Summary<count> table;
     table.input = input;
-    for (std::size_t i = 0; i < table.rows.size(); ++i) {
-        const PlanStep& step = plan.steps[i];
-        table.rows[i] = {step.layer.info->name, shapes[static_cast<std::size_t>(step.output)],
-                         step.layer.info->parameter_count,
-                         step.layer.info->multiply_adds(shapes[static_cast<std::size_t>(step.input)])};
-        table.parameters += table.rows[i].parameters;
-        table.multiply_adds += table.rows[i].multiply_adds;
+    detail::SummaryVisitor visitor(table.rows);
+    walk<Network>(visitor, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+        SummaryRow& row = table.rows[i];
+        const PlanStep& step = plan.step(row.last_step);
+        row.output = shapes[static_cast<std::size_t>(step.output)];
+        if (row.is_part) continue;
+        row.layer = step.layer.info->name;
+        row.parameters = step.layer.info->parameter_count;
+        row.multiply_adds = step.layer.info->multiply_adds(shapes[static_cast<std::size_t>(step.input)]);
+        table.parameters += row.parameters;
+        table.multiply_adds += row.multiply_adds;
     }
     return table;
 }
@@ -95,14 +176,14 @@ std::ostream& operator<<(std::ostream& stream, const Summary<Rows>& table) {
     detail::write_summary_line(stream, "Layer", "Output Shape", "Param #", "Mult-Adds");
     stream << rule << "\n";
     detail::write_summary_line(stream, "Input", shape(table.input), "--", "--");
-    int index = 1;
     for (const SummaryRow& row : table.rows) {
-        std::ostringstream name;
-        name << row.layer << ": " << index++;
-        detail::write_summary_line(stream, name.str(), shape(row.output), number(row.parameters),
-                                   number(row.multiply_adds));
+        std::string name(static_cast<std::size_t>(2 * row.depth), ' ');
+        name += row.index >= 0 ? std::to_string(row.index) : row.name;
+        if (!row.is_part) name.append(row.index >= 0 || row.name[0] != '\0' ? ": " : "").append(row.layer);
+        detail::write_summary_line(stream, name, shape(row.output), number(row.parameters), number(row.multiply_adds));
     }
     return stream << rule << "\nTotal params: " << detail::with_commas(table.parameters)
+                  << "\nTrainable params: " << detail::with_commas(table.parameters) << "\nNon-trainable params: 0"
                   << "\nTotal mult-adds: " << detail::with_commas(table.multiply_adds) << "\n"
                   << rule << "\n";
 }
