@@ -214,7 +214,9 @@ struct kernels::Kernel<Cpu, Dense<In, Out, Options...>> {
     static constexpr std::size_t scratch_size(int batch, Shape /*input*/, int /*threads*/) {
         return 2 * static_cast<std::size_t>(batch) * static_cast<std::size_t>(settings.row());
     }
-    static constexpr std::size_t inference_scratch_size() { return static_cast<std::size_t>(settings.row()); }
+    static constexpr std::size_t inference_scratch_size(int /*batch*/, Shape /*input*/) {
+        return static_cast<std::size_t>(settings.row());
+    }
     static void forward(const Forward<float>& a, cpu::Team team) { cpu::dense_forward(settings, a, team); }
     static void backward(const Backward<float>& a, cpu::Team team) { cpu::dense_backward(settings, a, team); }
 };

@@ -119,17 +119,18 @@ constexpr auto make_layout(Shape input, int threads) {
     }
     const auto raise = [](std::size_t& size, std::size_t to) { size = size < to ? to : size; };
     layers_of<Network>::for_each([&]<class L>() {
-        if constexpr (Convolution<L>)
-            for (int i = 0; i < plan.step_count; ++i) {
-                const PlanStep& step = plan.step(i);
-                if (step.layer.info != &layer_info<L>) continue;
-                const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
-                raise(layout.scratch, step_scratch(kernels::Kernel<Cpu, L>::kernels, step,
-                                                   inference_algorithms<Network>[static_cast<std::size_t>(i)],
-                                                   step.layer.info->output(shape).width));
-            }
-        if constexpr (requires { kernels::Kernel<Cpu, L>::inference_scratch_size(); })
-            raise(layout.shared_scratch, kernels::Kernel<Cpu, L>::inference_scratch_size());
+        using Kernel = kernels::Kernel<Cpu, L>;
+        for (int i = 0; i < plan.step_count; ++i) {
+            const PlanStep& step = plan.step(i);
+            if (step.layer.info != &layer_info<L>) continue;
+            [[maybe_unused]] const Shape shape = layout.shapes[static_cast<std::size_t>(step.input)];
+            if constexpr (Convolution<L>)
+                raise(layout.scratch,
+                      step_scratch(Kernel::kernels, step, inference_algorithms<Network>[static_cast<std::size_t>(i)],
+                                   L::output(shape).width));
+            if constexpr (requires { Kernel::inference_scratch_size(1, shape); })
+                raise(layout.shared_scratch, Kernel::inference_scratch_size(1, shape));
+        }
     });
     return layout;
 }
