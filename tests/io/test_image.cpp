@@ -307,7 +307,7 @@ TEST_CASE("image: PNG cut or changed anywhere: decoded or refused, never a crash
 
 TEST_CASE("image: JPEG cut or changed anywhere: decoded or refused, never a crash") {
     const Bytes file = encode_image(picture(3, 17, 18), ImageFormat::JPEG);
-    check_hostile_variants(file, file.size());
+    check_hostile_variants(file, file.size() - 2);  // without the end marker all of the picture is there
 }
 
 TEST_CASE("image: BMP cut or changed anywhere: decoded or refused, never a crash") {

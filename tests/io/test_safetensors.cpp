@@ -251,8 +251,10 @@ TEST_CASE("safetensors: what is refused, and why") {
         {file_of("{\"w\":{}}", 0), "missing"},
         {file_of(tensor("", "0", "0,0"), 0), "a type without a name"},
         {bytes_of("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a"), "Git LFS pointer"},
-        {bytes_of("PK\x03\x04archive/data.pkl"), "PyTorch's"},
-        {bytes_of("\x80\x02}q"), "PyTorch's"},
+        {bytes_of("PK\x03\x04"
+                  "archive/data.pkl"),
+         "PyTorch's"},
+        {bytes_of("\x80\x02}q(X weights and more"), "PyTorch's"},
         {bytes_of("<!DOCTYPE html>"), "a web page"},
         // the numbers
         {file_of(tensor("U8", "-1", "0,0"), 0), "not negative"},

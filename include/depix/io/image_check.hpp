@@ -59,8 +59,8 @@ inline std::uint32_t Bytes::checksum(std::size_t first, std::size_t last) const 
 }
 
 /// PNG: 8 bytes of signature, then chunks (length, type, data, checksum) up to IEND. The checksums of the critical
-/// chunks (first letter upper case) must be right; libpng too forgives the others.
-inline void check_png(const Bytes& file, const std::string& name) {
+/// chunks (first letter upper case) must be right; libpng too forgives the others. Returns where IEND begins.
+inline std::size_t check_png(const Bytes& file, const std::string& name) {
     for (std::size_t at = 8;;) {
         if (file.size() - at < 12) throw FileError(name, "a truncated PNG file");
         const std::size_t length = file.big32(at);
@@ -69,7 +69,7 @@ inline void check_png(const Bytes& file, const std::string& name) {
         const bool critical = (file[at + 4] & 0x20) == 0;
         if (critical && file.checksum(at + 4, end) != file.big32(end))
             throw FileError(name, "a damaged PNG file: a checksum is wrong");
-        if (file.big32(at + 4) == 0x49454E44) return;  // "IEND"
+        if (file.big32(at + 4) == 0x49454E44) return at;  // "IEND"
         at = end + 4;
     }
 }
@@ -157,7 +157,12 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
             while (at < file.size() && is_data()) ++at;
             at = std::min(at, file.size());
         }
-        keep(first, at);
+        std::size_t last =
+            at;  // restart markers at the end of a scan restart nothing, and stb does not know them there
+        while (marker == 0xDA && last >= first + 2 && file[last - 2] == 0xFF && file[last - 1] >= 0xD0 &&
+               file[last - 1] <= 0xD7)
+            last -= 2;
+        keep(first, last);
     }
     if (components == 4 && !has_adobe) refuse("of four colours (CMYK) without Adobe's marker");
     append_end_of_jpeg(checked.bytes);
@@ -246,8 +251,17 @@ struct CheckedPicture {
 inline CheckedPicture check_picture_file(std::span<const std::byte> bytes, const std::string& name) {
     const Bytes file(bytes);
     if (file.starts_with("\x89PNG\r\n\x1A\n")) {
-        check_png(file, name);
-        return {bytes};
+        const std::size_t end = check_png(file, name);
+        if (!file.starts_with("CgBI", 12)) return {bytes};
+        // Apple leaves out zlib's checksum, and stb reads no code to its end without some bytes after it.
+        CheckedPicture checked{};
+        append_bytes(checked.copy, bytes.first(end));
+        append_big_endian(checked.copy, 4, 4);
+        append_text(checked.copy,
+                    std::string_view("IDAT\0\0\0\0\0\0\0\0", 12));  // stb does not read the chunk's checksum
+        append_bytes(checked.copy, bytes.subspan(end));
+        checked.bytes = checked.copy;
+        return checked;
     }
     if (file.starts_with("\xFF\xD8")) {
         CheckedJpeg jpeg = check_jpeg(bytes, name);

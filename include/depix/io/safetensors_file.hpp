@@ -175,10 +175,11 @@ struct SafetensorsFile {
     }
 
     void read_header() {
-        refuse_other_kinds();
         std::uint64_t length = 0;
         if (bytes_.size() < sizeof length) throw FileError(path, "too short to be a safetensors file");
         std::memcpy(&length, bytes_.data(), sizeof length);
+        // Only what cannot be one: a header's length may begin with any bytes.
+        if (length > bytes_.size() - sizeof length) refuse_other_kinds();
         if (length > maximum_header_bytes)
             throw FileError(path, "claims a header of " + std::to_string(length) + " bytes; the limit is 100 MB");
         if (length > bytes_.size() - sizeof length)

@@ -29,7 +29,7 @@ inline bool is_picture_name(const std::filesystem::path& path) {
     return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
 }
 
-/// Whether a file or folder is what systems leave between pictures: hidden files, Thumbs.db, desktop.ini, @eaDir
+/// Whether a file or folder is what systems leave between pictures: hidden files, Thumbs.db, desktop.ini, \@eaDir
 /// (thumbnails, on Synology's disks), __MACOSX.
 inline bool is_clutter(const std::filesystem::path& path) {
     const std::string name = path.filename().string();
