@@ -58,7 +58,8 @@ Bytes bmp(int width, int height, int bits, std::uint32_t compression, const Byte
     append_little_endian(file, static_cast<std::uint32_t>(rows.size()), 4);
     append_little_endian(file, 2835, 4);
     append_little_endian(file, 2835, 4);
-    append_little_endian(file, 0, 8);
+    append_little_endian(file, 0, 4);
+    append_little_endian(file, 0, 4);
     for (std::uint32_t i = 0; i < colours; ++i) append_little_endian(file, 0x10101u * (i * 255 / (colours - 1)), 4);
     detail::append_bytes(file, rows);
     return file;

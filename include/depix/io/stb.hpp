@@ -177,8 +177,15 @@ namespace depix::stb {
 #pragma GCC push_options
 #pragma GCC optimize("O1")
 #endif
+// A damaged JPEG file makes stb shift by more bits than a number has; what comes of it is only a colour.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((no_sanitize("shift"))), apply_to = function)
+#endif
 #include DEPIX_STB_IMAGE
 #include DEPIX_STB_IMAGE_WRITE
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #pragma GCC pop_options
 #endif

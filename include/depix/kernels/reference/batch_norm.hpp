@@ -110,8 +110,9 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
     }
     template <class T>
     static void backward(const Backward<T>& a) {
+        T* d_weight = a.parameter_gradients;  // nullptr: a frozen network
         reference::batch_norm_backward(a.input, a.parameters, a.saved, a.saved + C, a.output_gradient, a.input_gradient,
-                                       a.accumulate, a.parameter_gradients, a.parameter_gradients + C);
+                                       a.accumulate, d_weight, d_weight ? d_weight + C : nullptr);
     }
 };
 
