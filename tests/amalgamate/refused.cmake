@@ -3,7 +3,8 @@
 cmake_path(SET root NORMALIZE "${CMAKE_CURRENT_LIST_DIR}/../..")
 file(REMOVE_RECURSE "${FOLDER}")
 file(COPY "${root}/CMakeLists.txt" DESTINATION "${FOLDER}")
-file(COPY "${root}/cmake/amalgamate.cmake" DESTINATION "${FOLDER}/cmake")
+file(COPY "${root}/cmake/amalgamate.cmake" "${root}/cmake/version.cmake" DESTINATION "${FOLDER}/cmake")
+file(COPY "${root}/include/depix/version.hpp" DESTINATION "${FOLDER}/include/depix")
 set(include "${FOLDER}/include/depix")
 
 # amalgamate(HEADER): runs it; sets `result` and `messages`.

@@ -24,6 +24,7 @@
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 #include "depix/train/loss.hpp"
+#include "depix/train/optimizer.hpp"
 #include "depix/train/training_pass.hpp"
 
 namespace depix {
