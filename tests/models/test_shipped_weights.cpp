@@ -110,7 +110,7 @@ TEST_CASE("the shipped document networks take off a stain that they have not see
 }
 
 TEST_CASE("the shipped denoiser takes off noise, and leaves a clean picture alone") {
-    const Inference<Denoiser> denoise{shipped<Denoiser>("08_denoise/denoiser.safetensors"), 1};
+    const Inference<Denoiser> denoise{shipped<Denoiser>("08_photographs/denoiser.safetensors"), 1};
     const Image clean = scene();
     CHECK(peak_signal_to_noise_ratio(restore(denoise, clean), clean) >
           40);  // its edges are harder than any photograph's

@@ -24,6 +24,7 @@
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 #include "depix/train/loss.hpp"
+#include "depix/train/moving_average.hpp"
 #include "depix/train/optimizer.hpp"
 #include "depix/train/training_pass.hpp"
 
@@ -210,15 +211,7 @@ class TrainedNetwork {
 
     void update() { settings_.step(model_.parameters(), std::span<const T>(gradients_), state_); }
     void keep_statistics() { pass_.keep_statistics(model_); }
-    /// average = decay average + (1 - decay) weights.
-    void move_average(double decay) {
-        const T keep = static_cast<T>(decay), take = T(1) - keep;
-        const std::span<const T> now = std::as_const(model_).parameters();
-        const std::span<T> average = average_->parameters();
-        for (std::size_t i = 0; i < now.size(); ++i) average[i] = keep * average[i] + take * now[i];
-        std::ranges::copy(std::as_const(model_).statistics(), average_->statistics().begin());
-        std::ranges::copy(std::as_const(model_).batches_tracked(), average_->batches_tracked().begin());
-    }
+    void move_average(double decay) { depix::move_average(*average_, std::as_const(model_), decay); }
 
   private:
     Engine& engine_;

@@ -2,7 +2,7 @@
 //
 // Each picture of a folder is damaged in each way, the same way in every run, and restored; once in its colours and
 // once as a grey picture stored as RGB. The PSNR is the mean over the pictures, as papers give it. The median of 3x3
-// pixels stands beside the network, because against salt and pepper it needs no training.
+// pixels stands beside the network, because it needs no training.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -15,7 +15,6 @@
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/restore/restore.hpp"
-#include "noise.hpp"
 
 namespace {
 
@@ -36,11 +35,6 @@ depix::Image median_of_nine(const depix::Image& picture) {
     return result;
 }
 
-/// The PSNR in dB; equal pictures count as 70 dB, so that a mean over pictures stays finite.
-double score(const depix::Image& restored, const depix::Image& clean) {
-    return depix::decibels(std::max(depix::mean_squared_error(restored, clean), 1e-7));
-}
-
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
@@ -53,28 +47,31 @@ int example::evaluate(const EvaluateOptions& options) {
 
     std::vector<std::vector<depix::Image>> rows;
     for (const bool grey : {false, true}) {
-        std::printf("%zu pictures%s: mean PSNR in dB\n", count, grey ? ", grey as RGB" : "");
-        std::printf("%-36s  before  median   after  least after\n", "damage");
-        for (const NamedDamage& kind : test_noise()) {
-            double before = 0, median = 0, after = 0, least = 1e9;
+        std::printf("%zu pictures%s: mean PSNR in dB%s\n", count, grey ? ", grey as RGB" : "",
+                    options.task.on_luma ? ", on luma" : "");
+        std::printf("%-36s  before  median   after  least after  least gain\n", "damage");
+        for (const NamedDamage& kind : options.task.test_damages) {
+            double before = 0, median = 0, after = 0, least = 1e9, least_gain = 1e9;
             for (std::size_t i = 0; i < count; ++i) {
                 depix::Image clean = folder.read(i);
                 if (grey) clean = depix::quantized(without_colour(clean));
-                depix::Image noisy = clean;
+                depix::Image damaged = clean;
                 depix::Random random(2026, 0, i);
-                kind.damage(noisy, random);
-                noisy = depix::quantized(std::move(noisy));  // as a PNG would hold it
-                const depix::Image restored = depix::quantized(depix::restore(network, noisy));
-                const double reached = score(restored, clean);
-                before += score(noisy, clean);
-                median += score(median_of_nine(noisy), clean);
+                kind.damage(damaged, random);
+                damaged = depix::quantized(std::move(damaged));  // as a PNG would hold it
+                const depix::Image restored = depix::quantized(depix::restore(network, damaged));
+                const double reached = score(options.task, restored, clean);
+                const double damaged_score = score(options.task, damaged, clean);
+                before += damaged_score;
+                least_gain = std::min(least_gain, reached - damaged_score);
+                median += score(options.task, median_of_nine(damaged), clean);
                 after += reached;
                 least = std::min(least, reached);
-                if (i < 2 && !options.sheet.empty()) rows.push_back({noisy, restored, clean});
+                if (i < 2 && !options.sheet.empty()) rows.push_back({damaged, restored, clean});
             }
             const auto pictures = static_cast<double>(count);
-            std::printf("%-36s  %6.2f  %6.2f  %6.2f  %6.2f\n", kind.name.c_str(), before / pictures, median / pictures,
-                        after / pictures, least);
+            std::printf("%-36s  %6.2f  %6.2f  %6.2f  %11.2f  %10.2f\n", kind.name.c_str(), before / pictures,
+                        median / pictures, after / pictures, least, least_gain);
         }
     }
     if (!options.sheet.empty()) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 
+#include "tasks.hpp"
+
 namespace example {
 
 struct PrepareOptions {
@@ -12,14 +14,13 @@ struct PrepareOptions {
 int prepare(const PrepareOptions& options);
 
 struct TrainOptions {
+    Task task;
     std::filesystem::path pictures;  // with the folders train and held_out
-    std::filesystem::path run = "runs/denoise";
-    std::filesystem::path start;  // weights to go on from; empty: random ones
+    std::filesystem::path run;       // empty: runs/TASK
+    std::filesystem::path start;     // weights to go on from; empty: random ones
     int size = 80;
     int batch_size = 10;
-    std::int64_t steps = 20000;
-    std::int64_t from = 0;  // the step at which this cosine starts
-    std::int64_t warm_up_steps = 300;
+    std::int64_t steps = 40000;
     std::int64_t save_every = 250;
     std::int64_t validate_every = 500;
     double learning_rate = 8e-4;
@@ -30,8 +31,9 @@ struct TrainOptions {
 int train(const TrainOptions& options);
 
 struct EvaluateOptions {
+    Task task;
     std::filesystem::path pictures;  // clean pictures, in sub-folders too
-    std::filesystem::path weights = "denoiser.safetensors";
+    std::filesystem::path weights;
     std::filesystem::path sheet;  // empty: none
     int most = 0;                 // pictures, the first by name; 0: all
     int threads = 0;
