@@ -18,7 +18,7 @@ namespace mine {
 /// y = x * sigmoid(x) = x / (1 + exp(-x)). PyTorch's nn.SiLU (Elfwing et al. 2018).
 struct SiLU : depix::LayerBase<SiLU> {
     static constexpr const char* name = "SiLU";
-    static constexpr depix::Traits traits{.elementwise = true, .needs_input = true, .needs_output = false};
+    static constexpr depix::Traits traits{.role = depix::Role::Activation, .elementwise = true};
 
     // V is a float, a double, or one of the Cpu's vectors of floats.
     template <class V>

@@ -104,7 +104,7 @@ void check_fused(Shape shape, const After& after, const Convolve& convolve) {
     const OnDevice<float> device_weights(weights), device_bias(bias);
     cuda::ConvEpilogue epilogue;
     epilogue.bias = device_bias.memory.data();
-    epilogue.negative_slope = after.negative_slope;
+    epilogue.rectifier = {after.negative_slope};
     epilogue.pool = after.pool;
     epilogue.shuffle = after.shuffle;
     epilogue.accumulate = after.accumulate;

@@ -31,6 +31,16 @@ TEST_CASE("a convolution with pooling") {
     check<Conv<3, 5>, BatchNorm<5>, ReLU, MaxPool<2>, Conv<5, 2>>();
 }
 
+TEST_CASE("a convolution with another activation's formula") {
+    check<Conv<3, 5>, BatchNorm<5>, ELU<>, Conv<5, 2>, Sigmoid>();
+    check<Conv<3, 5>, ELU<>, MaxPool<2>, ConvTranspose<5, 2, 2, Stride<2>>, Tanh>();
+    check<Conv<3, 18>, ELU<>, PixelShuffle<3>>();
+    check<Upsample<2>, Conv<3, 5, 2, Padding<0, 1>>, Sigmoid>();
+    check<Conv<3, 16>, Conv<16, 20>, ELU<>, PixelShuffle<2>, Tanh>();  // by Winograd
+    check<Conv<3, 32>, Conv<32, 34, 3, Stride<2>>, ELU<>, MaxPool<2>>();
+    check_pictures<Sequential<Conv<3, 40, 5>, ELU<>, Conv<40, 3, 5>, Sigmoid>>({3, 70, 130}, 1);  // several bands
+}
+
 TEST_CASE("a convolution with pixel shuffle, straight to the caller") {
     check<Conv<3, 4>, PixelShuffle<2>>();
     check<Conv<3, 20>, ReLU, PixelShuffle<2>>();

@@ -22,9 +22,9 @@ static_assert(find_shapes(small, {1, 6, 8})[4] == Shape{2, 3, 4});
 
 constexpr auto fused = fuse(small);
 static_assert(fused.step_count == 2);
-static_assert(fused.step(0).batch_norm && fused.step(0).rectifier && fused.step(0).pool);
+static_assert(fused.step(0).batch_norm && fused.step(0).has_rectifier() && fused.step(0).pool);
 static_assert(fused.step(0).output == 4 && fused.step(1).input == 4);
-static_assert(fuse(small, false).step_count == 3);
+static_assert(fuse(small, {.pool = false}).step_count == 3);
 
 // What another step reads stays apart: here the skip reads what the pooling reads.
 constexpr auto skipped =
@@ -32,12 +32,21 @@ constexpr auto skipped =
 static_assert(skipped.step_count == 4 && !skipped.step(0).pool);
 // A batch norm after the rectifier is not the one that folds.
 constexpr auto other_way = fuse(flatten<Sequential<Conv<1, 2>, ReLU, BatchNorm<2>>>());
-static_assert(other_way.step_count == 2 && other_way.step(0).rectifier && !other_way.step(0).batch_norm);
+static_assert(other_way.step_count == 2 && other_way.step(0).has_rectifier() && !other_way.step(0).batch_norm);
 
 // A leaky rectifier is one too.
 constexpr auto leaky = plan_for_inference<Sequential<Conv<1, 2>, BatchNorm<2>, LeakyReLU<>, Conv<2, 1>>>();
-static_assert(leaky.step_count == 2 && leaky.step(0).batch_norm && leaky.step(0).rectifier);
-static_assert(leaky.step(0).rectifier.info->traits.negative_slope == 0.01f);
+static_assert(leaky.step_count == 2 && leaky.step(0).batch_norm && leaky.step(0).has_rectifier());
+static_assert(leaky.step(0).activation.info->traits.negative_slope == 0.01f);
+
+// So does any other formula, but nothing is pooled after it: what is pooled has passed it.
+constexpr auto formulas =
+    plan_for_inference<Sequential<Conv<1, 2>, BatchNorm<2>, ELU<>, MaxPool<2>, ConvTranspose<2, 1>, Sigmoid>>();
+static_assert(formulas.step_count == 3 && formulas.step(0).activation && formulas.step(2).activation);
+static_assert(!formulas.step(0).has_rectifier() && !formulas.step(0).pool);
+static_assert(fuse(flatten<Sequential<Conv<1, 2>, ELU<>, Sigmoid>>()).step_count == 2);
+static_assert(fuse(flatten<Sequential<Conv<1, 2>, Sigmoid>>(), {.activations = false}).step_count == 2);
+static_assert(plan_for_fused_training<Sequential<Conv<1, 2>, Sigmoid>>().tensor(2).parent == 1);  // in place
 
 // A pixel shuffle joins the convolution before it, and the rectifier on either side of it does too.
 template <class... Layers>
@@ -56,7 +65,7 @@ static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, BatchNorm<2>>.step_count == 
 static_assert(shuffled<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>>.step_count == 2);
 static_assert(shuffled<Conv<3, 8>, MaxPool<2>, PixelShuffle<2>>.step_count == 2);
 static_assert(shuffled<ConvTranspose<3, 8>, PixelShuffle<2>>.step_count == 2);
-static_assert(fuse(flatten<Sequential<Conv<3, 8>, PixelShuffle<2>>>(), true, false).step_count == 2);
+static_assert(fuse(flatten<Sequential<Conv<3, 8>, PixelShuffle<2>>>(), {.shuffle = false}).step_count == 2);
 // The skip reads the convolution's output, so it has to be there.
 constexpr auto read_twice =
     plan_for_inference<Sequential<Conv<3, 8>, SkipConcat<PixelShuffle<2>, MaxPool<2>>, Conv<10, 3>>>();
@@ -92,7 +101,8 @@ template <class... Layers>
 constexpr auto trained = plan_for_fused_training<Sequential<Layers...>>();
 // A batch norm takes the rectifier and the pooling after it; the convolution stays apart from it.
 constexpr auto normed = trained<Conv<1, 2>, BatchNorm<2>, ReLU, MaxPool<2>, Conv<2, 1>>;
-static_assert(normed.step_count == 3 && !normed.step(0).batch_norm && normed.step(1).rectifier && normed.step(1).pool);
+static_assert(normed.step_count == 3 && !normed.step(0).batch_norm && normed.step(1).has_rectifier() &&
+              normed.step(1).pool);
 static_assert(normed.step(1).input == 1 && normed.step(1).output == 4 && normed.tensor(4).producer == 1);
 static_assert(normed.tensor(2).channels == 0 && normed.tensor(3).channels == 0);
 static_assert(normed.step(0).layers() == 1 && normed.step(1).layers() == 3);
@@ -100,7 +110,7 @@ static_assert(find_shapes(normed, {1, 7, 9})[4] == Shape{2, 3, 4});
 static_assert(trained<BatchNorm<2>, LeakyReLU<>>.step_count == 1 && trained<BatchNorm<2>, MaxPool<2>>.step_count == 1);
 // A convolution takes the rectifier only.
 constexpr auto rectified = trained<Conv<1, 2>, ReLU, ConvTranspose<2, 1>, LeakyReLU<>>;
-static_assert(rectified.step_count == 2 && rectified.step(0).rectifier && rectified.step(1).rectifier);
+static_assert(rectified.step_count == 2 && rectified.step(0).has_rectifier() && rectified.step(1).has_rectifier());
 static_assert(trained<Conv<1, 2>, ReLU, MaxPool<2>>.step_count == 2);
 static_assert(trained<Conv<1, 4>, ReLU, PixelShuffle<2>>.step_count == 2);
 static_assert(trained<Conv<1, 2>, ReLU, BatchNorm<2>, ReLU>.step_count == 2);
@@ -129,16 +139,18 @@ static_assert(trained<Conv<1, 2>, Dropout<std::ratio<1, 2>>>.tensor(2).parent ==
 // if that is a convolution too: steps are 0: conv, 1: conv, 2: pool, 3: conv.
 constexpr auto chain = detail::plan_backward(
     trained<Conv<1, 2>, ReLU, Conv<2, 2>, LeakyReLU<std::ratio<1, 4>>, MaxPool<2>, Conv<2, 1>, ReLU>);
-static_assert(chain.input_slope == std::array{1.f, 0.f, 1.f, 1.f, 1.f, 1.f, 1.f});
-static_assert(chain.output_slope == std::array{1.f, 0.25f, 1.f, 0.f, 1.f, 1.f, 1.f});
+constexpr kernels::Rectifier none, relu{0}, leaky_relu{0.25f};
+static_assert(chain.input_rectifier == std::array{none, relu, none, none, none, none, none});
+static_assert(chain.output_rectifier == std::array{none, leaky_relu, none, relu, none, none, none});
 // A residual's convolution is the last, its sum the first; a concatenation is the last where it is the only one.
 constexpr auto residual = detail::plan_backward(trained<Conv<1, 2>, ReLU, Residual<Conv<2, 2>>>);
-static_assert(residual.input_slope[1] == 0 && residual.output_slope[0] == 1 && residual.accumulate[1]);
+static_assert(residual.input_rectifier[1] == relu && residual.output_rectifier[0] == none && residual.accumulate[1]);
 constexpr auto second_half = detail::plan_backward(halves);
-static_assert(second_half.input_slope[1] == 0 && second_half.output_slope[1] == 0 && second_half.output_slope[0] == 1);
+static_assert(second_half.input_rectifier[1] == relu && second_half.output_rectifier[1] == relu &&
+              second_half.output_rectifier[0] == none);
 // A batch norm's is its own.
 constexpr auto own = detail::plan_backward(normed);
-static_assert(own.input_slope[2] == 1 && own.output_slope[1] == 1);
+static_assert(own.input_rectifier[2] == none && own.output_rectifier[1] == none);
 
 // ---- alias
 // -----------------------------------------------------------------------------------------------------------

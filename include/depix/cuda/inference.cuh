@@ -18,7 +18,8 @@ namespace depix::cuda {
 
 /// Fused as for Cpu; but an Upsample stays a step of its own.
 template <Module Network>
-inline constexpr auto inference_plan = find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>()))));
+inline constexpr auto inference_plan =
+    find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>(), {.activations = false}))));
 
 /// Where everything lies for one size of batch, in elements. The maps come first, then, in float32, the batch as it
 /// came from the host, the batch as it goes back, and scratch.
@@ -171,7 +172,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
     struct StepWeights {
         std::size_t first = 0;   // a convolution's weights; other layers: parameters
         std::size_t second = 0;  // a convolution's biases; other layers: running statistics
-        float negative_slope = 1.f;
+        kernels::Rectifier rectifier{};
     };
 
     static std::size_t append(std::vector<float>& values, const float* first, std::size_t count) {
@@ -184,7 +185,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
     void pack(const PlanStep& step, const float* parameters, const float* statistics, std::vector<float>& values) {
         StepWeights weights;
         const float* own = parameters + step.layer.parameters;
-        weights.negative_slope = rectifier_slope(step, parameters);
+        weights.rectifier = find_rectifier(step, parameters);
         weights.first = append(values, own, step.layer.info->parameter_count);
         weights.second = append(values, statistics + step.layer.statistics, step.layer.info->statistic_count);
         with_layer<Network>(step.layer.info, [&]<class L>() {
@@ -236,7 +237,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
             if constexpr (Convolution<L>) {
                 cuda::ConvEpilogue epilogue;
                 epilogue.bias = weights_.data() + weights.second;
-                epilogue.negative_slope = weights.negative_slope;
+                epilogue.rectifier = weights.rectifier;
                 epilogue.pool = static_cast<bool>(step.pool);
                 epilogue.shuffle = step.shuffle ? step.shuffle.info->traits.up : 1;
                 cuda::convolve<Precision, L>(

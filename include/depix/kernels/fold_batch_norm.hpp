@@ -50,11 +50,11 @@ FoldedBatchNorm fold_batch_norm(const PlanStep& step, const ConvGeometry& g, con
                            epsilon);
 }
 
-/// The slope below 0 of the rectifier that was fused into a step; 1: there is none.
-inline float rectifier_slope(const PlanStep& step, const float* parameters) {
-    if (!step.rectifier) return 1.f;
-    const Traits& traits = step.rectifier.info->traits;
-    return traits.learned_slope ? parameters[step.rectifier.parameters] : traits.negative_slope;
+/// The rectifier that was fused into a step, if it has one.
+inline kernels::Rectifier find_rectifier(const PlanStep& step, const float* parameters) {
+    if (!step.has_rectifier()) return {};
+    const Traits& traits = step.activation.info->traits;
+    return {traits.learned_slope ? parameters[step.activation.parameters] : traits.negative_slope};
 }
 
 }  // namespace depix

@@ -13,6 +13,14 @@ class Random;
 
 namespace kernels {
 
+/// A rectifier that is part of another layer's step: x where x > 0, negative_slope * x elsewhere.
+struct Rectifier {
+    float negative_slope = 1.f;  ///< 1: there is none
+
+    constexpr bool present() const { return negative_slope != 1.f; }
+    friend constexpr bool operator==(const Rectifier&, const Rectifier&) = default;
+};
+
 /// The forward pass of one layer, for a batch. T is what maps are made of; P, what everything else is: where maps are
 /// kept in 16 bits, parameters are not.
 template <class T, class P = T>
@@ -27,7 +35,7 @@ struct Forward {
     P* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's;
                                     ///< Cuda: Kernel::scratch_size elements
     Random* random = nullptr;       ///< training: for layers that draw
-    float negative_slope = 1.f;     ///< Cpu, training: of a rectifier fused after the layer; 1: there is none
+    Rectifier rectifier = {};       ///< Cpu, training: fused after the layer
     bool pooled = false;            ///< Cpu, training: 2x2 max pooling is fused after that
 
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }
@@ -49,11 +57,11 @@ struct Backward {
     const P* saved = nullptr;
     P* scratch = nullptr;  ///< Cpu and Cuda: Kernel::scratch_size elements, shared by the team
 
-    float negative_slope = 1.f;  ///< Cpu: as in Forward. A batch norm's kernel sees to both; a convolution's is given
-    bool pooled = false;         ///< the gradient of what the rectifier was given
-    /// Cpu: the slope of the rectifier that made the input; 1: none, or another step sees to it. The input's gradient,
-    /// once complete, is multiplied by it wherever the input is not > 0.
-    float input_slope = 1.f;
+    Rectifier rectifier = {};  ///< Cpu: as in Forward. A batch norm's kernel sees to both; a convolution's is given the
+    bool pooled = false;       ///< gradient of what the rectifier was given
+    /// Cpu: what made the input, unless another step sees to it. The input's gradient, once complete, goes back through
+    /// it.
+    Rectifier input_rectifier = {};
 };
 
 /// kernels::Kernel<Backend, Layer> has `forward` and `backward`, static; each backend specialises it in one file per

@@ -14,7 +14,8 @@ struct ELU : LayerBase<ELU<Alpha>> {
     static_assert(Alpha::num > 0, "depix: ELU<Alpha> takes a std::ratio above 0");
 
     static constexpr const char* name = "ELU";
-    static constexpr Traits traits{.elementwise = true, .needs_input = false, .needs_output = true};
+    static constexpr Traits traits{
+        .role = Role::Activation, .elementwise = true, .needs_input = false, .needs_output = true};
 
     template <class V>
     static constexpr V value(V x) {

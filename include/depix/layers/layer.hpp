@@ -49,7 +49,8 @@ enum class Role : unsigned char {
     Convolution,
     TransposedConvolution,
     BatchNorm,
-    Rectifier,
+    Rectifier,   ///< x where x > 0, a number times x elsewhere
+    Activation,  ///< any other formula of layers/elementwise.hpp
     MaxPool,
     PixelShuffle,
     Upsample,

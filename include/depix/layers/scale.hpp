@@ -13,7 +13,7 @@ struct Scale : LayerBase<Scale<Ratio>> {
     static constexpr double factor = ratio_value<Ratio>;
 
     static constexpr const char* name = "Scale";
-    static constexpr Traits traits{.elementwise = true, .needs_input = false};
+    static constexpr Traits traits{.role = Role::Activation, .elementwise = true, .needs_input = false};
 
     template <class V>
     static constexpr V value(V x) {

@@ -8,7 +8,8 @@ namespace depix {
 /// y = 1 / (1 + exp(-x)). PyTorch's nn.Sigmoid. The gradient is dx = dy * y * (1 - y).
 struct Sigmoid : LayerBase<Sigmoid> {
     static constexpr const char* name = "Sigmoid";
-    static constexpr Traits traits{.elementwise = true, .needs_input = false, .needs_output = true};
+    static constexpr Traits traits{
+        .role = Role::Activation, .elementwise = true, .needs_input = false, .needs_output = true};
 
     template <class V>
     static constexpr V value(V x) {

@@ -8,7 +8,8 @@ namespace depix {
 /// y = tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x)). PyTorch's nn.Tanh. The gradient is dx = dy * (1 - y * y).
 struct Tanh : LayerBase<Tanh> {
     static constexpr const char* name = "Tanh";
-    static constexpr Traits traits{.elementwise = true, .needs_input = false, .needs_output = true};
+    static constexpr Traits traits{
+        .role = Role::Activation, .elementwise = true, .needs_input = false, .needs_output = true};
 
     template <class V>
     static constexpr V value(V x) {

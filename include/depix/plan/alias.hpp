@@ -76,7 +76,7 @@ constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
         if (!traits.elementwise || traits.needs_input || !alone) continue;
         const PlanStep& before = plan.step(input.producer);
         if (before.layer.info->traits.needs_output || before.layer.info->traits.role == Role::Concatenate) continue;
-        if (before.rectifier && detail::is_convolution(before.layer)) continue;
+        if (before.has_rectifier() && detail::is_convolution(before.layer)) continue;
         output.parent = step.input;
     }
     return plan;

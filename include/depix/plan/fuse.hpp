@@ -5,6 +5,13 @@
 
 namespace depix {
 
+/// What joins the convolution before it, besides its batch norm and its rectifier.
+struct Fusing {
+    bool activations = true;  ///< other formulas than a rectifier's
+    bool pool = true;         ///< 2x2 max pooling
+    bool shuffle = true;
+};
+
 namespace detail {
 
 constexpr bool is_convolution(const PlanLayer& layer) {
@@ -19,18 +26,20 @@ constexpr bool is_halving(const PlanLayer& layer) {
 }
 
 // Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
-constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_pool, bool fuse_shuffle) {
+constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusing) {
     if (!is_convolution(step.layer) || step.pool) return false;
     const bool plain = step.layer.info->traits.role == Role::Convolution && !step.upsample && !step.shuffle;
     switch (next.info->traits.role) {
         case Role::BatchNorm:
-            return !step.batch_norm && !step.rectifier && !step.shuffle;
+            return !step.batch_norm && !step.activation && !step.shuffle;
         case Role::Rectifier:
-            return !step.rectifier;
-        case Role::MaxPool:
-            return fuse_pool && plain && is_halving(next);
+            return !step.activation;
+        case Role::Activation:
+            return fusing.activations && !step.activation;
+        case Role::MaxPool:  // a formula goes over what the step has stored, so nothing may be pooled before it
+            return fusing.pool && plain && is_halving(next) && (!step.activation || step.has_rectifier());
         case Role::PixelShuffle:
-            return fuse_shuffle && plain;
+            return fusing.shuffle && plain;
         case Role::Convolution:
         case Role::TransposedConvolution:
         case Role::Upsample:
@@ -43,11 +52,11 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, bool fuse_p
 }
 
 // The same in training, where the backward pass must find its way back: through a rectifier by its output's sign, which
-// a learned slope may turn round; through a batch norm by computing it once more.
+// a learned slope may turn round; through a batch norm by computing it once more. Other activations work in place.
 constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next) {
     const bool norm = step.layer.info->traits.role == Role::BatchNorm;
     if (step.pool || !(norm || is_convolution(step.layer))) return false;
-    if (next.info->traits.role == Role::Rectifier) return !step.rectifier && !next.info->traits.learned_slope;
+    if (next.info->traits.role == Role::Rectifier) return !step.activation && !next.info->traits.learned_slope;
     return norm && is_halving(next);
 }
 
@@ -63,10 +72,10 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
         if (before >= 0 && input.consumers == 1 && step.other < 0 && can_join(plan.step(before), step.layer)) {
             PlanStep& longer = plan.step(before);
             const Role role = step.layer.info->traits.role;
-            (role == Role::BatchNorm   ? longer.batch_norm
-             : role == Role::Rectifier ? longer.rectifier
-             : role == Role::MaxPool   ? longer.pool
-                                       : longer.shuffle) = step.layer;
+            (role == Role::BatchNorm      ? longer.batch_norm
+             : role == Role::MaxPool      ? longer.pool
+             : role == Role::PixelShuffle ? longer.shuffle
+                                          : longer.activation) = step.layer;
             longer.output = step.output;
             plan.tensor(step.output).producer = before;
             plan.tensor(step.input) = {};  // no tensor any more
@@ -112,13 +121,13 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
     return plan;
 }
 
-/// Joins a convolution with the batch norm, rectifier and 2x2 pooling or pixel shuffle after it, where no other step
-/// reads what lies between them: the values go from register to register instead of through memory.
+/// Joins a convolution with the batch norm, activation and 2x2 pooling or pixel shuffle after it, where no other step
+/// reads what lies between them: the values go from register to register, or stay in the cache, instead of going
+/// through memory.
 template <std::size_t T, std::size_t S>
-constexpr Plan<T, S> fuse(Plan<T, S> plan, bool fuse_pool = true, bool fuse_shuffle = true) {
-    return detail::join_steps(plan, [=](const PlanStep& step, const PlanLayer& next) {
-        return detail::can_fuse(step, next, fuse_pool, fuse_shuffle);
-    });
+constexpr Plan<T, S> fuse(Plan<T, S> plan, Fusing fusing = {}) {
+    return detail::join_steps(
+        plan, [=](const PlanStep& step, const PlanLayer& next) { return detail::can_fuse(step, next, fusing); });
 }
 
 /// The same for training: joins a batch norm with the rectifier and the 2x2 pooling after it, and a convolution with

@@ -24,16 +24,19 @@ struct PlanStep {
     PlanLayer upsample{};  ///< in front of the layer; the others come after it
     PlanLayer layer{};
     PlanLayer batch_norm{};
-    PlanLayer rectifier{};
+    PlanLayer activation{};
     PlanLayer pool{};
-    PlanLayer shuffle{};  ///< before or after the rectifier, which does not mind
+    PlanLayer shuffle{};  ///< before or after the activation, which does not mind
     int input = -1;
     int other = -1;  ///< the second input of a join
     int output = -1;
 
+    constexpr bool has_rectifier() const {
+        return activation.present && activation.info->traits.role == Role::Rectifier;
+    }
     /// How many of the network's layers it runs.
     constexpr int layers() const {
-        return upsample.present + layer.present + batch_norm.present + rectifier.present + pool.present +
+        return upsample.present + layer.present + batch_norm.present + activation.present + pool.present +
                shuffle.present;
     }
 };

@@ -71,9 +71,9 @@ struct TrainingBackend<Cpu> {
         kernels::Kernel<Cpu, L>::backward(call, team);
     }
     /// dy, the gradient of a rectifier's output y, becomes that of its input.
-    static void rectify_gradient(View<const float> y, float negative_slope, View<float> dy, cpu::Team team) {
+    static void rectify_gradient(View<const float> y, kernels::Rectifier rectifier, View<float> dy, cpu::Team team) {
         cpu::share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
-            cpu::rectify_gradient_rows(y, negative_slope, dy, n, first, last);
+            cpu::rectify_gradient_rows(y, rectifier, dy, n, first, last);
         });
     }
     template <class Work>

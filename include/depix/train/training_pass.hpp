@@ -181,7 +181,7 @@ class TrainingPass {
         call.scratch = extra_.data() + scratch_;
         call.random = &random;
         if constexpr (Run::fuses) {
-            if (step.rectifier) call.negative_slope = step.rectifier.info->traits.negative_slope;
+            if (step.has_rectifier()) call.rectifier = {step.activation.info->traits.negative_slope};
             call.pooled = step.pool.present;
         }
         with_layer<Network>(step.layer.info, [&]<class L>() { Run::template forward<L>(call, team); });
@@ -205,12 +205,12 @@ class TrainingPass {
         call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
         call.scratch = extra_.data() + scratch_;
         if constexpr (Run::fuses) {
-            if (step.rectifier) call.negative_slope = step.rectifier.info->traits.negative_slope;
+            if (step.has_rectifier()) call.rectifier = {step.activation.info->traits.negative_slope};
             call.pooled = step.pool.present;
-            call.input_slope = backward_plan.input_slope[static_cast<std::size_t>(index)];
-            const float output_slope = backward_plan.output_slope[static_cast<std::size_t>(index)];
-            if (output_slope != 1.f) {
-                Run::rectify_gradient(call.output, output_slope, gradient_map(step.output), team);
+            call.input_rectifier = backward_plan.input_rectifier[static_cast<std::size_t>(index)];
+            const kernels::Rectifier after = backward_plan.output_rectifier[static_cast<std::size_t>(index)];
+            if (after.present()) {
+                Run::rectify_gradient(call.output, after, gradient_map(step.output), team);
                 team.barrier();
             }
         }

@@ -57,24 +57,24 @@ DEPIX_INLINE Windows normalise_windows(const BatchNormChannel& channel, const Wi
 }
 
 /// The largest of each window after the rectifier, which leaves the largest the largest.
-DEPIX_INLINE Vector pool_windows(const Windows& y, float negative_slope) {
+DEPIX_INLINE Vector pool_windows(const Windows& y, kernels::Rectifier rectifier) {
     const Vector above = maximum(y.pixel[0][0], y.pixel[0][1]), below = maximum(y.pixel[1][0], y.pixel[1][1]);
-    return rectify(maximum(above, below), negative_slope);
+    return rectify(maximum(above, below), rectifier);
 }
 
 /// From gradients of pooled values to those of y: each goes to the first of its four, in reading order, that equals the
 /// largest after the rectifier, and through the rectifier there.
-DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, float negative_slope) {
+DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, kernels::Rectifier rectifier) {
     const Vector zero{};
-    const Vector largest = pool_windows(y, negative_slope);
+    const Vector largest = pool_windows(y, rectifier);
     Windows slopes;
     Vector rest = dy;  // not given away yet
 #pragma GCC unroll 2
     for (int k = 0; k < 2; ++k)
 #pragma GCC unroll 2
         for (int l = 0; l < 2; ++l) {
-            const IntegerVector here = rectify(y.pixel[k][l], negative_slope) == largest;
-            slopes.pixel[k][l] = rectify_gradient(here ? rest : zero, y.pixel[k][l], negative_slope);
+            const IntegerVector here = rectify(y.pixel[k][l], rectifier) == largest;
+            slopes.pixel[k][l] = rectify_gradient(here ? rest : zero, y.pixel[k][l], rectifier);
             rest = here ? zero : rest;
         }
     return slopes;
@@ -83,33 +83,32 @@ DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, float negative_
 /// Row i of the output.
 DEPIX_INLINE void batch_norm_row(const BatchNormChannel& channel, const kernels::Forward<float>& a, int n, int c,
                                  int i) {
-    const float negative_slope = a.negative_slope;
+    const kernels::Rectifier rectifier = a.rectifier;
     const float* x = a.input.row(n, c, i);
     float* y = a.output.row(n, c, i);
     for_vectors(a.output.width, [&](int j, int count) {
-        store_tail(y + j, rectify(channel.output(load(x + j)), negative_slope), count, true);
+        store_tail(y + j, rectify(channel.output(load(x + j)), rectifier), count, true);
     });
 }
 DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const kernels::Forward<float>& a, int n, int c,
                                         int i) {
-    const float negative_slope = a.negative_slope;
+    const kernels::Rectifier rectifier = a.rectifier;
     const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
     float* y = a.output.row(n, c, i);
     for_vectors(a.output.width, [&](int j, int count) {
-        store_tail(y + j, pool_windows(normalise_windows(channel, load_windows(above, below, j)), negative_slope),
-                   count, true);
+        store_tail(y + j, pool_windows(normalise_windows(channel, load_windows(above, below, j)), rectifier), count,
+                   true);
     });
 }
 
 /// Adds row i of the output's gradient, and its products with the normalised input.
 DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c, int i,
                              Vector& sum, Vector& product) {
-    const float negative_slope = a.negative_slope;
+    const kernels::Rectifier rectifier = a.rectifier;
     const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
     for_vectors(a.output_gradient.width, [&](int j, int count) {
         const Vector pixels = load(x + j);
-        const Vector slopes =
-            keep_counted(rectify_gradient(load(dy + j), channel.output(pixels), negative_slope), count);
+        const Vector slopes = keep_counted(rectify_gradient(load(dy + j), channel.output(pixels), rectifier), count);
         sum += slopes;
         product += slopes * channel.normalise(pixels);
     });
@@ -117,7 +116,7 @@ DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const kernels::Bac
 /// Of a window only the pixel whose gradient it has counts: the first of the largest.
 DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c,
                                     int i, Vector& sum, Vector& product) {
-    const float negative_slope = a.negative_slope;
+    const kernels::Rectifier rectifier = a.rectifier;
     const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
     const float* dy = a.output_gradient.row(n, c, i);
     for_vectors(a.output_gradient.width, [&](int j, int count) {
@@ -131,7 +130,7 @@ DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const kerne
         meet(x.pixel[0][1], y.pixel[0][1]);
         meet(x.pixel[1][0], y.pixel[1][0]);
         meet(x.pixel[1][1], y.pixel[1][1]);
-        const Vector slopes = keep_counted(rectify_gradient(load(dy + j), largest, negative_slope), count);
+        const Vector slopes = keep_counted(rectify_gradient(load(dy + j), largest, rectifier), count);
         sum += slopes;
         product += slopes * channel.normalise(pixel);
     });
@@ -144,13 +143,13 @@ DEPIX_INLINE void store_slopes(float* to, Vector v, int count, bool accumulate) 
 /// Row i of the input's gradient.
 DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const kernels::Backward<float>& a, int n, int c,
                                     int i) {
-    const float negative_slope = a.negative_slope;
+    const kernels::Rectifier rectifier = a.rectifier;
     const bool accumulate = a.accumulate;
     const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
     float* dx = a.input_gradient.row(n, c, i);
     for_vectors(a.input.width, [&](int j, int count) {
         const Vector pixels = load(x + j);
-        const Vector slopes = rectify_gradient(load(dy + j), slope.channel.output(pixels), negative_slope);
+        const Vector slopes = rectify_gradient(load(dy + j), slope.channel.output(pixels), rectifier);
         store_slopes(dx + j, slope(pixels, slopes), count, accumulate);
     });
 }
@@ -158,7 +157,7 @@ DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const kernels::
 /// the mean terms. So has an odd last column.
 DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const kernels::Backward<float>& a, int n, int c,
                                            int i) {
-    const float negative_slope = a.negative_slope;
+    const kernels::Rectifier rectifier = a.rectifier;
     const bool accumulate = a.accumulate;
     const int width = a.input.width, pooled_width = a.output_gradient.width;
     const float* above = a.input.row(n, c, 2 * i);
@@ -174,9 +173,9 @@ DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const ke
     for_vectors((width + 1) / 2, [&](int j, int) {
         const Vector pooled = load(dy + j);
         const Windows x = load_windows(above, below, j);
-        const Windows slopes = unpool_windows(
-            normalise_windows(slope.channel, x),
-            j + vector_width <= pooled_width ? pooled : keep_first(pooled, pooled_width - j), negative_slope);
+        const Windows slopes =
+            unpool_windows(normalise_windows(slope.channel, x),
+                           j + vector_width <= pooled_width ? pooled : keep_first(pooled, pooled_width - j), rectifier);
 #pragma GCC unroll 2
         for (int k = 0; k < 2; ++k) {
             const Vector even = slope(x.pixel[k][0], slopes.pixel[k][0]);

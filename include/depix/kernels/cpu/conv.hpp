@@ -22,7 +22,7 @@ namespace cpu {
     for (int top = first; top < last; top += band)
         for (int o = 0; o < g.out_channels; o += group) {
             const float* weight = packed + packed_size(x.channels, o, g.kernel, kernels.forward_block);
-            const Epilogue to_scratch{epilogue.bias + o, epilogue.negative_slope, false, true};
+            const Epilogue to_scratch{epilogue.bias + o, epilogue.rectifier, false, true};
             // Every row lies where the one before it lay.
             const View<float> rows(scratch, 1, {std::min(group, g.out_channels - o), last, width}, 0, row, 0);
             for (int i = top; i < std::min(top + band, last); ++i) {
@@ -47,7 +47,7 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     const ConvGeometry& g = kernels.geometry;
     kernels.pack_forward(kernels.layer_algorithm(), a.parameters, nullptr, a.scratch, team);
     team.barrier();
-    const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr, a.negative_slope};
+    const Epilogue epilogue{g.bias ? a.parameters + g.weight_count() : nullptr, a.rectifier};
     if (kernels.winograd)
         return winograd_tiles<WinogradStore::Plain>(a.input, a.scratch, kernels.winograd_forward(), epilogue, a.output,
                                                     team, winograd_scratch(kernels, a.scratch, team));
@@ -66,8 +66,8 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
                                 const kernels::Backward<float>& a, Team team) {
     const View<const float>& dy = a.output_gradient;
     const View<float>& dx = a.input_gradient;
-    const bool rectified = a.input_slope != 1.f;
-    const Epilogue epilogue{nullptr, 1.f, a.accumulate, true};
+    const bool rectified = a.input_rectifier.present();
+    const Epilogue epilogue{nullptr, {}, a.accumulate, true};
     if (kernels.winograd || kernels.strided_winograd) {
         float* scratch = winograd_scratch(kernels, a.scratch, team);
         if (kernels.winograd)
@@ -78,7 +78,7 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
         if (!rectified) return;
         team.barrier();  // threads share tiles above, and rows below
         share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
-            rectify_gradient_rows(a.input, a.input_slope, dx, n, first, last);
+            rectify_gradient_rows(a.input, a.input_rectifier, dx, n, first, last);
         });
         return;
     }
@@ -88,7 +88,7 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
         for (int top = first; top < last; top += band) {
             const int bottom = std::min(top + band, last);
             backward.input_gradient_rows(dy, n, a.scratch, kernels.geometry.padding_before, epilogue, dx, top, bottom);
-            if (rectified) rectify_gradient_rows(a.input, a.input_slope, dx, n, top, bottom);
+            if (rectified) rectify_gradient_rows(a.input, a.input_rectifier, dx, n, top, bottom);
         }
     });
 }

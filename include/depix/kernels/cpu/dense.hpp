@@ -34,15 +34,6 @@ inline constexpr int dense_outputs = 4;
 inline constexpr int dense_pictures = vector_registers == 32 ? 4 : 2;
 inline constexpr int dense_chunk = 512;
 
-/// The first `count` elements and zeros, without a look at what lies after them.
-DEPIX_INLINE Vector load_first(const float* from, int count) {
-    if (count >= vector_width) return load(from);
-    Vector v{};
-    // count is below a vector's width here; g++ 12 does not see it, and warns of a huge copy, unless it is told so.
-    std::memcpy(&v, from, static_cast<std::size_t>(count & (vector_width - 1)) * sizeof(float));
-    return v;
-}
-
 /// flat[n * row + (c * H + i) * W + j] = x[n][c][i][j], and zeros after every picture.
 inline void gather_pixels(View<const float> x, float* flat, std::ptrdiff_t row, Team team) {
     share_rows(team, x.batch, x.channels, [&](int n, int first, int last) {

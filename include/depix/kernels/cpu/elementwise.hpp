@@ -34,6 +34,19 @@ DEPIX_INLINE Lanes expm1(Lanes x) {
 }
 DEPIX_INLINE Lanes select(IntegerVector condition, Lanes yes, Lanes no) { return Lanes(condition ? yes.v : no.v); }
 
+/// L's formula on y in place, rows [first, last) of a picture (1, C, H, W).
+template <ElementwiseLayer L>
+[[gnu::noinline]] void elementwise_rows(View<float> y, int first, int last, bool padded) {
+    for (int c = 0; c < y.channels; ++c)
+        for (int i = first; i < last; ++i) {
+            float* row = y.row(0, c, i);
+            for_vectors(y.width, [&](int j, int count) {
+                const Vector x = padded ? load(row + j) : load_first(row + j, count);
+                store_tail(row + j, L::value(Lanes(x)).v, count, padded);
+            });
+        }
+}
+
 }  // namespace cpu
 }  // namespace depix::inline DEPIX_ISA
 

@@ -85,7 +85,9 @@ class Engine {
         Algorithm algorithm = Algorithm::Taps;  // of a convolution
         std::vector<float> weights;  // a convolution's are packed for its algorithm; other layers' are as they were
         std::vector<float> bias;     // with the batch norm after it folded into both; other layers' statistics
-        float negative_slope = 1;    // of the rectifier that was fused into it; 1: none
+        kernels::Rectifier rectifier;
+        // Another activation's formula, in place: rows [first, last) of y.
+        void (*activation)(View<float> y, int first, int last, bool padded) = nullptr;
     };
 
     const PreparedStep& prepared(int index) const { return steps_[static_cast<std::size_t>(index)]; }
@@ -95,7 +97,11 @@ class Engine {
         const float* own = parameters + step.layer.parameters;
         PreparedStep& prepared = steps_[static_cast<std::size_t>(index)];
         prepared.algorithm = inference_algorithms<Network>[static_cast<std::size_t>(index)];
-        prepared.negative_slope = rectifier_slope(step, parameters);
+        prepared.rectifier = find_rectifier(step, parameters);
+        if (step.activation && !step.has_rectifier())
+            with_layer<Network>(step.activation.info, [&]<class L>() {
+                if constexpr (L::traits.role == Role::Activation) prepared.activation = &elementwise_rows<L>;
+            });
         const ConvKernels* kernels = nullptr;
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) kernels = &kernels::Kernel<Cpu, L>::kernels;
@@ -155,29 +161,45 @@ class Engine {
         Epilogue epilogue;
         epilogue.bias = ready.bias.data();
         epilogue.padded = index != to_caller;
-        epilogue.negative_slope = ready.negative_slope;
+        epilogue.rectifier = ready.rectifier;
         const Shape convolved = step.layer.info->output(x.shape());
-        if (ready.algorithm == Algorithm::Winograd) {
+        if (ready.algorithm == Algorithm::Winograd || ready.algorithm == Algorithm::StridedWinograd) {
             const auto tiles = step.pool      ? &winograd_tiles<WinogradStore::Pooled>
                                : step.shuffle ? &winograd_tiles<WinogradStore::Shuffled>
                                               : &winograd_tiles<WinogradStore::Plain>;
-            return tiles(x, weight, kernels.winograd_forward(), epilogue, y, team, scratch);
+            if (ready.algorithm == Algorithm::Winograd)
+                tiles(x, weight, kernels.winograd_forward(), epilogue, y, team, scratch);
+            else
+                strided_winograd(x, weight, kernels.strided_forward(), epilogue, y, team, scratch);
+            if (!ready.activation) return;
+            team.barrier();  // threads share tiles above, and rows below
+            const Part rows = team.share(y.height);
+            return ready.activation(y, rows.first, rows.last, epilogue.padded);
         }
-        if (ready.algorithm == Algorithm::StridedWinograd)
-            return strided_winograd(x, weight, kernels.strided_forward(), epilogue, y, team, scratch);
         scratch +=
             step_scratch(kernels, step, ready.algorithm, convolved.width) * static_cast<std::size_t>(team.thread);
-        if (ready.algorithm == Algorithm::Upsampled)
-            return upsampled_conv_rows(x, weight, kernels.upsampled(), epilogue, y, team.share(x.height), scratch);
-        const Part rows = team.share(step.shuffle ? convolved.height : y.height);
-        if (step.pool)
-            kernels.forward_pool_rows(x, 0, weight, padding, epilogue, convolved.width, y, rows.first, rows.last,
-                                      scratch);
-        else if (step.shuffle)
-            conv_shuffle_rows(kernels, x, weight, epilogue, step.shuffle.info->traits.up, convolved.width, y,
-                              rows.first, rows.last, scratch);
-        else
-            kernels.rows(ready.algorithm)(x, 0, weight, padding, epilogue, y, rows.first, rows.last);
+        const auto compute = [&](int first, int last) {
+            if (ready.algorithm == Algorithm::Upsampled)
+                upsampled_conv_rows(x, weight, kernels.upsampled(), epilogue, y, {first, last}, scratch);
+            else if (step.pool)
+                kernels.forward_pool_rows(x, 0, weight, padding, epilogue, convolved.width, y, first, last, scratch);
+            else if (step.shuffle)
+                conv_shuffle_rows(kernels, x, weight, epilogue, step.shuffle.info->traits.up, convolved.width, y, first,
+                                  last, scratch);
+            else
+                kernels.rows(ready.algorithm)(x, 0, weight, padding, epilogue, y, first, last);
+        };
+        const int height = step.upsample ? x.height : step.shuffle ? convolved.height : y.height;
+        const Part rows = team.share(height);
+        if (!ready.activation) return compute(rows.first, rows.last);
+        // Band by band, so that the formula finds the rows in the second-level cache, where they have just been
+        // written.
+        const int up = y.height / height, band = band_rows(y.channels, y.width, up);
+        for (int top = rows.first; top < rows.last; top += band) {
+            const int bottom = std::min(top + band, rows.last);
+            compute(top, bottom);
+            ready.activation(y, top * up, bottom * up, epilogue.padded);
+        }
     }
 
     // The caller's picture has no borders; the network's input has.

@@ -15,9 +15,10 @@ struct kernels::Kernel<Cpu, PReLU<Slopes>> {
     static void forward(const Forward<float>& a, cpu::Team team) {
         using namespace cpu;
         for_rows(team, a.input, [&](int n, int c, int i) {
-            const float slope = a.parameters[slope_of(c)];
+            const kernels::Rectifier rectifier{a.parameters[slope_of(c)]};
             for_vectors(a.input.width, [&](int j, int count) {
-                store_tail(a.output.row(n, c, i) + j, cpu::rectify(load(a.input.row(n, c, i) + j), slope), count, true);
+                store_tail(a.output.row(n, c, i) + j, cpu::rectify(load(a.input.row(n, c, i) + j), rectifier), count,
+                           true);
             });
         });
     }

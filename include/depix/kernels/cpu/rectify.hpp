@@ -6,27 +6,26 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// v where v > 0, negative_slope * v elsewhere. A slope of 1 is no rectifier.
-DEPIX_INLINE Vector rectify(Vector v, float negative_slope) {
+/// v where v > 0, negative_slope * v elsewhere.
+DEPIX_INLINE Vector rectify(Vector v, kernels::Rectifier rectifier) {
     const Vector zero{};
-    return negative_slope == 1.f ? v : v > zero ? v : v * broadcast(negative_slope);
+    return !rectifier.present() ? v : v > zero ? v : v * broadcast(rectifier.negative_slope);
 }
 
 /// dy where v > 0, negative_slope * dy elsewhere; v is the rectifier's input or output, whose signs are the same.
-DEPIX_INLINE Vector rectify_gradient(Vector dy, Vector v, float negative_slope) {
+DEPIX_INLINE Vector rectify_gradient(Vector dy, Vector v, kernels::Rectifier rectifier) {
     const Vector zero{};
-    return negative_slope == 1.f ? dy : v > zero ? dy : dy * broadcast(negative_slope);
+    return !rectifier.present() ? dy : v > zero ? dy : dy * broadcast(rectifier.negative_slope);
 }
 
 /// The same in place, for rows [first, last) of picture n. y and dy are (N, C, H, W).
-[[gnu::noinline]] inline void rectify_gradient_rows(View<const float> y, float negative_slope, View<float> dy, int n,
-                                                    int first, int last) {
+[[gnu::noinline]] inline void rectify_gradient_rows(View<const float> y, kernels::Rectifier rectifier, View<float> dy,
+                                                    int n, int first, int last) {
     for (int c = 0; c < dy.channels; ++c)
         for (int i = first; i < last; ++i) {
             float* row = dy.row(n, c, i);
             for_vectors(dy.width, [&](int j, int count) {
-                store_tail(row + j, rectify_gradient(load(row + j), load(y.row(n, c, i) + j), negative_slope), count,
-                           true);
+                store_tail(row + j, rectify_gradient(load(row + j), load(y.row(n, c, i) + j), rectifier), count, true);
             });
         }
 }

@@ -289,6 +289,15 @@ DEPIX_INLINE Vector load_strided(const float* from, int count) {
     }
 }
 
+/// The first `count` elements and zeros, without a look at what lies after them.
+DEPIX_INLINE Vector load_first(const float* from, int count) {
+    if (count >= vector_width) return load(from);
+    Vector v{};
+    // count is below a vector's width here; g++ 12 does not see it, and warns of a huge copy, unless it is told so.
+    std::memcpy(&v, from, static_cast<std::size_t>(count & (vector_width - 1)) * sizeof(float));
+    return v;
+}
+
 /// Stores the first `count` lanes (at most a vector); the rest of the row's padding becomes zero if there is one.
 DEPIX_INLINE void store_tail(float* to, Vector v, int count, bool padded) {
     if (padded || count >= vector_width) {

@@ -6,13 +6,13 @@
 
 namespace depix::cuda {
 
-/// In this order: + bias; x > 0 ? x : negative_slope * x; pool or shuffle. Rounded once, when it is stored.
+/// In this order: + bias; rectifier; pool or shuffle. Rounded once, when it is stored.
 struct ConvEpilogue {
     const float* bias = nullptr;  ///< one for each row of the sum, or nullptr
-    float negative_slope = 1;     ///< 0: ReLU; 1: no rectifier
-    bool pool = false;            ///< MaxPool<2>: the output is half as high and wide, rounded down
-    int shuffle = 1;              ///< PixelShuffle<shuffle>: channels become pixels
-    bool accumulate = false;      ///< add to the output instead of overwriting it
+    kernels::Rectifier rectifier{};
+    bool pool = false;        ///< MaxPool<2>: the output is half as high and wide, rounded down
+    int shuffle = 1;          ///< PixelShuffle<shuffle>: channels become pixels
+    bool accumulate = false;  ///< add to the output instead of overwriting it
 };
 
 /// What the epilogue knows of a row of the sums, an output channel: a block's are kept in shared memory.
@@ -42,7 +42,7 @@ struct ConvOutput {
     }
     __device__ float activated(float sum, const ConvRow& row) const {
         const float value = sum + row.bias;
-        return value > 0 ? value : epilogue.negative_slope * value;
+        return value > 0 ? value : epilogue.rectifier.negative_slope * value;
     }
     __device__ void store(std::ptrdiff_t offset, float value) const {
         T& place = y.data[offset];

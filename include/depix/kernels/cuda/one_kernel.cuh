@@ -65,7 +65,7 @@ constexpr bool all_suit_one_kernel(TypeList<Layers...>) {
 template <Module Network>
 struct ChainPlan {
     using Layers = layers_of<Network>;
-    static constexpr auto plan = fuse(flatten<Network>());
+    static constexpr auto plan = fuse(flatten<Network>(), {.activations = false});
     static constexpr std::size_t capacity = plan.steps.size();
 
     struct Links {
@@ -86,13 +86,13 @@ struct ChainPlan {
                 found.steps[found.count] = i;
                 found.activations[found.count] = -1;
                 found.convolutions[found.count++] = visitor.numbers[layer];
-            } else if (role == Role::Other && found.count > 0 && found.activations[found.count - 1] < 0) {
+            } else if (role == Role::Activation && found.count > 0 && found.activations[found.count - 1] < 0) {
                 found.activations[found.count - 1] = visitor.numbers[layer];
             } else {
                 found.whole = false;
             }
             ++layer;
-            for (const PlanLayer* fused : {&step.batch_norm, &step.rectifier, &step.pool})
+            for (const PlanLayer* fused : {&step.batch_norm, &step.activation, &step.pool})
                 if (*fused) ++layer;
         }
         return found;
@@ -273,7 +273,7 @@ struct OneKernel {
                         weight[(Step::transposed ? c * out + o : o * in + c) * taps + tap] * folded.scale[o];
             own[Step::weight_floats + o] = folded.bias[o];
         }
-        own[Step::slope_at] = rectifier_slope(step, parameters);
+        own[Step::slope_at] = find_rectifier(step, parameters).negative_slope;
     }
 };
 

@@ -160,8 +160,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
         for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8
             for (int v = 0; v < Vectors; ++v)
-                store(row.y + o * row.y_channel + first + v * vector_width,
-                      rectify(sum[o][v], epilogue.negative_slope));
+                store(row.y + o * row.y_channel + first + v * vector_width, rectify(sum[o][v], epilogue.rectifier));
         return;
     }
     // A copy that may be indexed at run time, so that the sums above can stay in registers.
@@ -229,7 +228,7 @@ void conv_pool_rows(View<const float> x, int n, const float* weight, int padding
                     View<float> y, int first, int last, float* scratch) {
     const std::ptrdiff_t scratch_row = round_up(width, 2 * vector_width);
     const bool far = is_far(x);
-    const Epilogue to_scratch{epilogue.bias, epilogue.negative_slope, false, true};
+    const Epilogue to_scratch{epilogue.bias, epilogue.rectifier, false, true};
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int i = first; i < last; ++i) {
         const float* block_weight = weight;

@@ -9,13 +9,13 @@ namespace cpu {
 /// What happens to a sum before it is stored: y = rectify(sum + bias) (+ y, if accumulating).
 struct Epilogue {
     const float* bias = nullptr;  ///< (Out), or nullptr
-    float negative_slope = 1.f;   ///< 1: no rectifier
+    kernels::Rectifier rectifier{};
     bool accumulate = false;
     bool padded = true;  ///< y's rows end in padding that may, and must, be set to zero
 };
 
 DEPIX_INLINE void finish(float* to, Vector sum, int count, const Epilogue& epilogue) {
-    Vector v = rectify(sum, epilogue.negative_slope);
+    Vector v = rectify(sum, epilogue.rectifier);
     if (epilogue.accumulate) v += load(to);
     store_tail(to, v, count, epilogue.padded);
 }

@@ -114,8 +114,8 @@ DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::p
 #pragma GCC unroll 8
         for (int o = 0; o < Block; ++o) {
             float* to = row.y + o * row.y_channel + first;
-            store(to, rectify(rows[0][o], epilogue.negative_slope));
-            if (what == RowPairStore::Both) store(to + y_row, rectify(rows[1][o], epilogue.negative_slope));
+            store(to, rectify(rows[0][o], epilogue.rectifier));
+            if (what == RowPairStore::Both) store(to + y_row, rectify(rows[1][o], epilogue.rectifier));
         }
         return;
     }
@@ -168,7 +168,7 @@ void conv_row_pairs_pooled(View<const float> x, int n, const float* weight, int 
                            int width, View<float> y, int first, int last, float* scratch) {
     const std::ptrdiff_t scratch_row = round_up(width, 2 * vector_width);
     const bool far = is_far(x);
-    const Epilogue to_scratch{epilogue.bias, epilogue.negative_slope, false, true};
+    const Epilogue to_scratch{epilogue.bias, epilogue.rectifier, false, true};
     const std::size_t block_size = row_pair_packed_size(x.channels, Block, Kernel, Block);
     for (int i = first; i < last; ++i) {
         const float* block_weight = weight;

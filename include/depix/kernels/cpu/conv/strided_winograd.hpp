@@ -136,8 +136,8 @@ struct StridedSizes {
     const int at_once = sizes.vectors_at_once(), chunk = sizes.channels_at_once(), in = sizes.in_channels;
     const int terms = strided_terms(sizes.up);
     float* u = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
-    float* m = u + sizes.maps() * sizes.u_map();
-    const std::ptrdiff_t m_channel = at_once * vector_width;
+    // (products, Out, tiles)
+    const PointMatrices m{u + sizes.maps() * sizes.u_map(), sizes.m_map(), at_once * vector_width};
     const auto transform = sizes.up ? &transform_strided_tiles<true> : &transform_strided_tiles<false>;
     const auto store = sizes.up ? &store_tiles_up : &store_tiles_down;
 
@@ -162,11 +162,10 @@ struct StridedSizes {
                 const StridedProduct product = sizes.product(p);
                 const int depth = product.terms * in;
                 multiply_vectors(u + product.u * sizes.u_map(), packed + product.w * sizes.w_map() + o * depth, depth,
-                                 channels, vectors, m + p * sizes.m_map(), m_channel);
+                                 channels, vectors, m.of(p), m.row);
             }
             for (int c = 0; c < channels; ++c)
-                for (int v = 0; v < vectors; ++v)
-                    store(m + c * m_channel + v * vector_width, sizes.m_map(), quarters[v], o + c, epilogue, y);
+                for (int v = 0; v < vectors; ++v) store(m.at(c, v * vector_width), quarters[v], o + c, epilogue, y);
         }
     }
 }

@@ -93,15 +93,15 @@ template <bool Up>
 }
 
 /// Stores the outputs of channel o and a vector of tiles, 2x2 of each, of the 3x3 sums m.
-[[gnu::noinline]] inline void store_tiles_down(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4],
-                                               int o, const Epilogue& epilogue, const View<float>& y) {
+[[gnu::noinline]] inline void store_tiles_down(EveryPoint m, const Quarter (&quarters)[4], int o,
+                                               const Epilogue& epilogue, const View<float>& y) {
     const Vector bias = broadcast(epilogue.bias ? epilogue.bias[o] : 0.f);
     Vector upper[3], lower[3];
 #pragma GCC unroll 3
     for (int j = 0; j < 3; ++j) {
-        const Vector both = load(m + (3 + j) * point);
-        upper[j] = load(m + j * point) + both;
-        lower[j] = load(m + (6 + j) * point) + both;
+        const Vector both = load(m[3 + j]);
+        upper[j] = load(m[j]) + both;
+        lower[j] = load(m[6 + j]) + both;
     }
     upper[1] += bias;
     lower[1] += bias;
@@ -110,7 +110,7 @@ template <bool Up>
 }
 
 /// The same of 5x5 products to 4x4 outputs.
-[[gnu::noinline]] inline void store_tiles_up(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
+[[gnu::noinline]] inline void store_tiles_up(EveryPoint m, const Quarter (&quarters)[4], int o,
                                              const Epilogue& epilogue, const View<float>& y) {
     prefetch_tiles(quarters, o + 2, 1, y);
     const Vector bias = broadcast(epilogue.bias ? epilogue.bias[o] : 0.f);
@@ -119,7 +119,7 @@ template <bool Up>
     for (int j = 0; j < 5; ++j) {
         Vector p[5];
 #pragma GCC unroll 5
-        for (int i = 0; i < 5; ++i) p[i] = load(m + (5 * i + j) * point);
+        for (int i = 0; i < 5; ++i) p[i] = load(m[5 * i + j]);
         rows[0][j] = p[0];
         rows[1][j] = p[1] + p[2];
         rows[2][j] = p[3];

@@ -50,8 +50,8 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
 #pragma GCC unroll 8
             for (int v = 0; v < Vectors; ++v) {
                 float* const to = row.y + o * row.y_channel + (q + v * vector_width) * Stride;
-                const Vector first = rectify(sum[0][o][v], epilogue.negative_slope);
-                const Vector last = rectify(sum[Stride - 1][o][v], epilogue.negative_slope);
+                const Vector first = rectify(sum[0][o][v], epilogue.rectifier);
+                const Vector last = rectify(sum[Stride - 1][o][v], epilogue.rectifier);
                 store(to, Stride == 1 ? first : zip_low(first, last));
                 if constexpr (Stride == 2) store(to + vector_width, zip_high(first, last));
             }

@@ -101,7 +101,7 @@ enum class WinogradStore { Plain, Pooled, Shuffled };
             if (sizes.keeps_taps())
                 std::copy_n(taps, 9 * vector_width, packed + place * 9 * vector_width);
             else
-                winograd_detail::transform_weights(taps, packed + place * vector_width, sizes.w_point());
+                winograd_detail::transform_weights(taps, {packed + place * vector_width, sizes.w_point()});
         }
 }
 
@@ -141,9 +141,10 @@ template <WinogradStore Store>
     const int at_once = sizes.vectors_at_once(), chunk = sizes.channels_at_once(), in = sizes.in_channels;
     const std::ptrdiff_t u_size = winograd_points * sizes.u_point();
     float* own = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
-    float* u = part.meets ? scratch : own;
-    float* m = own + u_size;
-    float* own_weights = m + winograd_points * sizes.m_point();
+    // (points, channels, tiles); a channel's tiles in U lie as GroupedVector says.
+    const EveryPoint u{part.meets ? scratch : own, sizes.u_point()};
+    const PointMatrices m{own + u_size, sizes.m_point(), at_once * vector_width};
+    const EveryPoint own_weights{m.of(winograd_points), sizes.w_point()};
     View<const float> inputs = x;
     inputs.data += part.inputs.first * x.channel_stride;
     inputs.channels = part.inputs.last - part.inputs.first;
@@ -154,8 +155,7 @@ template <WinogradStore Store>
         for (int v = 0; v < vectors; ++v) {
             for (int q = 0; q < 4; ++q) quarters[v][q] = grid.quarter((first + v) * 4 + q);
             const GroupedVector in_u(v, vectors, in);
-            transform_tiles(inputs, quarters[v], u + in_u.first + part.inputs.first * in_u.channel, sizes.u_point(),
-                            in_u.channel);
+            transform_tiles(inputs, quarters[v], u + in_u.first + part.inputs.first * in_u.channel, in_u.channel);
         }
         if (part.meets) team.barrier();
         for (int o = part.outputs.first; o < part.outputs.last; o += chunk) {
@@ -164,23 +164,21 @@ template <WinogradStore Store>
             if (sizes.keeps_taps()) {
                 for (int i = 0; i < round_up(channels, vector_width) / vector_width * in; ++i)
                     transform_weights(packed + (static_cast<std::ptrdiff_t>(o) * in + i * vector_width) * 9,
-                                      own_weights + i * vector_width, sizes.w_point());
-                weights = own_weights;
+                                      own_weights + i * vector_width);
+                weights = own_weights[0];
             }
-            const std::ptrdiff_t m_channel = at_once * vector_width;
             for (int p = 0; p < winograd_points; ++p)
-                multiply_vectors(u + p * sizes.u_point(), weights + p * sizes.w_point(), in, channels, vectors,
-                                 m + p * sizes.m_point(), m_channel);
+                multiply_vectors(u[p], weights + p * sizes.w_point(), in, channels, vectors, m.of(p), m.row);
             constexpr int step = Store == WinogradStore::Shuffled ? 4 : 1;
             for (int c = 0; c < channels; c += step)
                 for (int v = 0; v < vectors; ++v) {
-                    const float* products = m + c * m_channel + v * vector_width;
+                    const EveryPoint products = m.at(c, v * vector_width);
                     if constexpr (Store == WinogradStore::Plain)
-                        store_tiles(products, sizes.m_point(), quarters[v], o + c, epilogue, y);
+                        store_tiles(products, quarters[v], o + c, epilogue, y);
                     else if constexpr (Store == WinogradStore::Pooled)
-                        store_tiles_pooled(products, sizes.m_point(), quarters[v], o + c, epilogue, y);
+                        store_tiles_pooled(products, quarters[v], o + c, epilogue, y);
                     else
-                        store_tiles_shuffled(products, sizes.m_point(), m_channel, quarters[v], o + c, epilogue, y);
+                        store_tiles_shuffled(products, m.row, quarters[v], o + c, epilogue, y);
                 }
         }
         if (part.meets && first + at_once < part.vectors.last) team.barrier();

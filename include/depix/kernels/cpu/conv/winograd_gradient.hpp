@@ -65,9 +65,9 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
     for (int j = 0; j < vector_width; ++j) v[j] = rows[j];
 }
 
-/// U of a quarter's tiles and vector_width channels from channel c on: to[p * point + tile * step].
-[[gnu::noinline]] inline void transform_pixels(const View<const float>& x, const Quarter& quarter, int c, float* to,
-                                               std::ptrdiff_t point, std::ptrdiff_t step) {
+/// U of a quarter's tiles and vector_width channels from channel c on: (to + tile * step)[p].
+[[gnu::noinline]] inline void transform_pixels(const View<const float>& x, const Quarter& quarter, int c, EveryPoint to,
+                                               std::ptrdiff_t step) {
     constexpr int columns = vector_width + 2;
     const int channels = std::min(vector_width, x.channels - c);
     Vector d[6 * columns];
@@ -85,20 +85,20 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
         row[vector_width + 1] = last[1];
     }
     for (int j = 0; j < columns; ++j) transform_inputs(d + j, columns);
-    for (int tile = 0; tile < vector_width / 4; ++tile, to += step)
+    for (int tile = 0; tile < vector_width / 4; ++tile, to = to + step)
         for (int r = 0; r < 6; ++r) {
             Vector row[6];
 #pragma GCC unroll 6
             for (int j = 0; j < 6; ++j) row[j] = d[r * columns + 4 * tile + j];
             transform_inputs(row, 1);
 #pragma GCC unroll 6
-            for (int k = 0; k < 6; ++k) store(to + (6 * r + k) * point, row[k]);
+            for (int k = 0; k < 6; ++k) store(to[6 * r + k], row[k]);
         }
 }
 
-/// V of a quarter's tiles and vector_width channels from channel o on: to[p * point + tile * vector_width].
-[[gnu::noinline]] inline void transform_slopes(const View<const float>& dy, const Quarter& quarter, int o, float* to,
-                                               std::ptrdiff_t point) {
+/// V of a quarter's tiles and vector_width channels from channel o on: (to + tile * vector_width)[p].
+[[gnu::noinline]] inline void transform_slopes(const View<const float>& dy, const Quarter& quarter, int o,
+                                               EveryPoint to) {
     const int channels = std::min(vector_width, dy.channels - o);
     Vector d[4 * vector_width], v[6 * vector_width];
     for (int r = 0; r < 4; ++r)
@@ -108,23 +108,22 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
         else
             std::fill_n(d + r * vector_width, vector_width, Vector{});
     for (int j = 0; j < vector_width; ++j) transform_slope(d + j, vector_width, v + j, vector_width);
-    for (int tile = 0; tile < vector_width / 4; ++tile, to += vector_width)
+    for (int tile = 0; tile < vector_width / 4; ++tile, to = to + vector_width)
         for (int r = 0; r < 6; ++r) {
             Vector row[6];
             transform_slope(v + r * vector_width + 4 * tile, 1, row, 1);
 #pragma GCC unroll 6
-            for (int k = 0; k < 6; ++k) store(to + (6 * r + k) * point, row[k]);
+            for (int k = 0; k < 6; ++k) store(to[6 * r + k], row[k]);
         }
 }
 
 /// d_weight[c][kernel][kernel] += G^T S G, for the `channels` input channels of a vector.
-[[gnu::noinline]] inline void add_taps(const float* s, std::ptrdiff_t point, int kernel, int channels,
-                                       float* d_weight) {
+[[gnu::noinline]] inline void add_taps(EveryPoint s, int kernel, int channels, float* d_weight) {
     Vector rows[18], taps[9];
     for (int k = 0; k < 6; ++k) {
         Vector column[6];
 #pragma GCC unroll 6
-        for (int r = 0; r < 6; ++r) column[r] = load(s + (6 * r + k) * point);
+        for (int r = 0; r < 6; ++r) column[r] = load(s[6 * r + k]);
         transform_to_taps(column, 1, rows + k, 6);
     }
     for (int r = 0; r < 3; ++r) transform_to_taps(rows + 6 * r, 1, taps + 3 * r, 1);
@@ -163,10 +162,9 @@ struct WinogradGradientPart {
     const WinogradGradientPart part(sizes, grid.quarters(), team);
     constexpr int tiles = WinogradGradientSizes::tiles_per_quarter;
     const int in = sizes.in_channels, vectors = sizes.in_vectors(), at_once = sizes.quarters_at_once();
-    const std::ptrdiff_t s_channel = vectors * vector_width;
-    float* u = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
-    float* v = u + winograd_points * sizes.u_point();
-    float* s = v + winograd_points * sizes.v_point();
+    float* own = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
+    const EveryPoint u{own, sizes.u_point()}, v{u[winograd_points], sizes.v_point()};
+    const PointMatrices s{v[winograd_points], sizes.s_point(), vectors * vector_width};  // (points, Out, In)
     if (part.quarters.first == part.quarters.last) return;
     const bool one_turn = part.quarters.last - part.quarters.first <= at_once;
 
@@ -179,18 +177,17 @@ struct WinogradGradientPart {
                 for (int i = 0; i < vectors && (!one_turn || o == part.outputs.first); ++i) {
                     const GroupedVector in_u(i, vectors, depth);
                     transform_pixels(x, quarter, i * vector_width, u + in_u.first + q * tiles * in_u.channel,
-                                     sizes.u_point(), in_u.channel);
+                                     in_u.channel);
                 }
                 for (int i = 0; i < outputs; i += vector_width)
-                    transform_slopes(dy, quarter, o + i, v + i * depth + q * tiles * vector_width, sizes.v_point());
+                    transform_slopes(dy, quarter, o + i, v + i * depth + q * tiles * vector_width);
             }
             for (int p = 0; p < winograd_points; ++p)
-                multiply_vectors(u + p * sizes.u_point(), v + p * sizes.v_point(), depth, outputs, vectors,
-                                 s + p * sizes.s_point(), s_channel, first != part.quarters.first);
+                multiply_vectors(u[p], v[p], depth, outputs, vectors, s.of(p), s.row, first != part.quarters.first);
         }
         for (int i = 0; i < outputs; ++i)
             for (int c = 0; c < in; c += vector_width)
-                add_taps(s + i * s_channel + c, sizes.s_point(), kernel, std::min(vector_width, in - c),
+                add_taps(s.at(i, c), kernel, std::min(vector_width, in - c),
                          d_weight + static_cast<std::ptrdiff_t>((o + i) * in + c) * kernel * kernel);
     }
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "depix/kernels/cpu/conv/direct.hpp"
+#include "depix/kernels/cpu/conv/point_matrices.hpp"
 #include "depix/kernels/cpu/conv/winograd_transforms.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -40,9 +41,9 @@ struct TileGrid {
     }
 };
 
-/// U[p][c] of one vector of tiles for all input channels c: to[p * point + c * channel].
-[[gnu::noinline]] inline void transform_tiles(const View<const float>& x, const Quarter (&quarters)[4], float* to,
-                                              std::ptrdiff_t point, std::ptrdiff_t channel) {
+/// U[p][c] of one vector of tiles for all input channels c: (to + c * channel)[p].
+[[gnu::noinline]] inline void transform_tiles(const View<const float>& x, const Quarter (&quarters)[4], EveryPoint to,
+                                              std::ptrdiff_t channel) {
     static constexpr float zeros[2 * vector_width + 8] = {};
     const float* corner[4];
     int rows[4];  // that the picture and its lower border have, counted from the corner
@@ -51,7 +52,7 @@ struct TileGrid {
         corner[q] = real ? x.row(quarters[q].picture, 0, quarters[q].row - 1) + quarters[q].column - 1 : zeros;
         rows[q] = real ? x.height + 2 - quarters[q].row : 0;
     }
-    for (int c = 0; c < x.channels; ++c, to += channel) {
+    for (int c = 0; c < x.channels; ++c, to = to + channel) {
         // The next channel's rows: too far away and too many for the processor to guess.
         if (c + 1 < x.channels)
             for (int q = 0; q < 4; q += quarters_in_line)
@@ -81,15 +82,15 @@ struct TileGrid {
         for (int k = 0; k < 6; ++k) {
             transform_inputs(d + k, 6);
 #pragma GCC unroll 6
-            for (int r = 0; r < 6; ++r) store(to + (6 * r + k) * point, d[6 * r + k]);
+            for (int r = 0; r < 6; ++r) store(to[6 * r + k], d[6 * r + k]);
         }
         for (int q = 0; q < 4; ++q)
             if (rows[q] > 0) corner[q] += x.channel_stride;
     }
 }
 
-/// Taps of vector_width output channels and one input channel, [9][lane], to [36][lane], `point` apart.
-DEPIX_INLINE void transform_weights(const float* taps, float* to, std::ptrdiff_t point) {
+/// Taps of vector_width output channels and one input channel, [9][lane], to [36][lane].
+DEPIX_INLINE void transform_weights(const float* taps, EveryPoint to) {
     Vector g[9], rows[18];
 #pragma GCC unroll 9
     for (int t = 0; t < 9; ++t) g[t] = load(taps + t * vector_width);
@@ -100,19 +101,19 @@ DEPIX_INLINE void transform_weights(const float* taps, float* to, std::ptrdiff_t
         Vector w[6];
         transform_taps(rows + 3 * r, 1, w, 1);
 #pragma GCC unroll 6
-        for (int k = 0; k < 6; ++k) store(to + (6 * r + k) * point, w[k]);
+        for (int k = 0; k < 6; ++k) store(to[6 * r + k], w[k]);
     }
 }
 
 /// The 4x4 outputs of a vector of tiles, bias added: y[4 * row + column]. What is added to the product of the points 1
 /// and 1 comes out in all of them (A^T has a column of ones).
-DEPIX_INLINE void outputs_of(const float* m, std::ptrdiff_t point, float bias, Vector (&y)[16]) {
+DEPIX_INLINE void outputs_of(EveryPoint m, float bias, Vector (&y)[16]) {
     Vector rows[24];
 #pragma GCC unroll 6
     for (int k = 0; k < 6; ++k) {
         Vector products[6];
 #pragma GCC unroll 6
-        for (int r = 0; r < 6; ++r) products[r] = load(m + (6 * r + k) * point);
+        for (int r = 0; r < 6; ++r) products[r] = load(m[6 * r + k]);
         if (k == 1) products[1] += broadcast(bias);
         transform_products(products, 1, rows + k, 6);
     }
@@ -151,7 +152,7 @@ DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarter
         float* to = y.row(quarters[q].picture, o, quarters[q].row) + quarters[q].column;
         if (rows == 4 && count >= vector_width && !epilogue.accumulate) {
 #pragma GCC unroll 4
-            for (int r = 0; r < 4; ++r) store(to + r * y.row_stride, rectify(pixels[r][q], epilogue.negative_slope));
+            for (int r = 0; r < 4; ++r) store(to + r * y.row_stride, rectify(pixels[r][q], epilogue.rectifier));
         } else {
             for (int r = 0; r < rows; ++r, to += y.row_stride) finish(to, pixels[r][q], count, epilogue);
         }
@@ -162,7 +163,7 @@ DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarter
 DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
                             const View<float>& y) {
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) outputs[i] = rectify(outputs[i], epilogue.negative_slope);
+    for (int i = 0; i < 4; ++i) outputs[i] = rectify(outputs[i], epilogue.rectifier);
     transpose_quads(outputs);  // of every tile the two rows of two one after the other
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].picture < 0) break;
@@ -184,19 +185,19 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
     }
 }
 
-[[gnu::noinline]] inline void store_tiles(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4], int o,
-                                          const Epilogue& epilogue, const View<float>& y) {
+[[gnu::noinline]] inline void store_tiles(EveryPoint m, const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
+                                          const View<float>& y) {
     prefetch_tiles(quarters, o + 2, 1, y);
     Vector outputs[16];
-    outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, outputs);
+    outputs_of(m, epilogue.bias ? epilogue.bias[o] : 0.f, outputs);
     store_4x4(outputs, quarters, o, epilogue, y);
 }
 
 /// With 2x2 max pooling after.
-[[gnu::noinline]] inline void store_tiles_pooled(const float* m, std::ptrdiff_t point, const Quarter (&quarters)[4],
-                                                 int o, const Epilogue& epilogue, const View<float>& y) {
+[[gnu::noinline]] inline void store_tiles_pooled(EveryPoint m, const Quarter (&quarters)[4], int o,
+                                                 const Epilogue& epilogue, const View<float>& y) {
     Vector full[16];
-    outputs_of(m, point, epilogue.bias ? epilogue.bias[o] : 0.f, full);
+    outputs_of(m, epilogue.bias ? epilogue.bias[o] : 0.f, full);
     const auto largest = [&](int i) {  // a rectifier, which comes later, never changes which one is the largest
         return maximum(maximum(full[i], full[i + 1]), maximum(full[i + 4], full[i + 5]));
     };
@@ -205,16 +206,15 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
 }
 
 /// With a pixel shuffle by 2 after: channels o to o + 3 become one. `m_channel` lies between their products.
-[[gnu::noinline]] inline void store_tiles_shuffled(const float* m, std::ptrdiff_t point, std::ptrdiff_t m_channel,
-                                                   const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
-                                                   const View<float>& y) {
+[[gnu::noinline]] inline void store_tiles_shuffled(EveryPoint m, std::ptrdiff_t m_channel, const Quarter (&quarters)[4],
+                                                   int o, const Epilogue& epilogue, const View<float>& y) {
     prefetch_tiles(quarters, o / 4 + 1, 2, y);
     for (int phase = 0; phase < 2; ++phase) {  // of the two rows that one becomes
         Vector outputs[16], even[4][4], odd[4][4];
         const int c = o + 2 * phase;
-        outputs_of(m + 2 * phase * m_channel, point, epilogue.bias ? epilogue.bias[c] : 0.f, outputs);
+        outputs_of(m + 2 * phase * m_channel, epilogue.bias ? epilogue.bias[c] : 0.f, outputs);
         as_pixels(outputs, even);
-        outputs_of(m + (2 * phase + 1) * m_channel, point, epilogue.bias ? epilogue.bias[c + 1] : 0.f, outputs);
+        outputs_of(m + (2 * phase + 1) * m_channel, epilogue.bias ? epilogue.bias[c + 1] : 0.f, outputs);
         as_pixels(outputs, odd);
         for (int q = 0; q < 4; ++q) {
             if (quarters[q].picture < 0) break;
