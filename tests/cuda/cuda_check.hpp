@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "../kernels/layer_table.hpp"
 #include "depix/kernels/cuda/precision.cuh"
 #include "depix/kernels/cuda/runtime.cuh"
 #include "depix/kernels/reference/engine.hpp"
@@ -272,12 +273,9 @@ void check_layer(const std::string& name, Shape shape, int pictures, int around 
     check_layer(functions_of<L, Precision>(), name, shape, pictures, around);
 }
 
-/// Odd sizes, widths below and above a warp, one picture and three, slices of larger maps.
-template <class L, class Precision = precision::Float32>
-void check_layer_on_sizes(const std::string& name, int channels, int multiple = 1) {
-    check_layer<L, Precision>(name, {channels, 6 * multiple, 5 * multiple}, 1);
-    check_layer<L, Precision>(name, {channels, 4 * multiple, 16 * multiple}, 3, 1);
-    check_layer<L, Precision>(name, {channels, 7, 33}, 2);
-}
+/// What goes through the table (layer_table.hpp) on Cuda; some of it in slices of larger maps.
+inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int pictures) {
+    check_layer<L>(name, shape, pictures, pictures == 1 ? 0 : 1);
+};
 
 }  // namespace depix_test

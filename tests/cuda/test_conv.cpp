@@ -51,12 +51,6 @@ static_assert(kernels::Kernel<Cuda, Conv<512, 512>>::scratch_size(64, {512, 128,
 
 namespace {
 
-/// Two pictures in a slice of larger maps, with odd sizes and a width above a warp.
-template <class L>
-void check(const std::string& name, int channels) {
-    check_layer<L>(name, {channels, 7, 35}, 2, 1);
-}
-
 /// What comes after the sums of a convolution.
 struct After {
     float negative_slope = 1;
@@ -201,39 +195,17 @@ void check_product() {
 }  // namespace
 
 TEST_CASE("Conv") {
-    check<Conv<3, 6>>("3 to 6", 3);
-    check<Conv<1, 1>>("one channel", 1);
-    check<Conv<5, 7, 3, NoBias>>("primes, no bias", 5);
-    check<Conv<4, 13, 1>>("1x1", 4);
-    check<Conv<2, 3, 5>>("5x5", 2);
-    check<Conv<2, 2, 9>>("9x9", 2);
+    LayerTable(check_layer_of).convolutions();
     check_layer<Conv<3, 9>>("two tiles of channels", {3, 6, 5}, 1);
     check_layer<Conv<3, 33, 3, NoBias>>("large tiles of weights' gradients", {3, 6, 5}, 1);
-    check_layer<Conv<2, 3>>("several parts and tiles of pixels", {2, 37, 41}, 1);
 }
 
 TEST_CASE("Conv with strides and paddings") {
-    check<Conv<3, 8, 3, Stride<2>>>("stride 2", 3);
-    check<Conv<2, 4, 4, Stride<2>, Padding<1>>>("4x4, stride 2", 2);
-    check<Conv<2, 3, 3, Stride<3>>>("stride 3", 2);
-    check_layer<Conv<2, 3, 8, Stride<8>, Padding<0>>>("patches of 8x8", {2, 17, 43}, 2);
-    check<Conv<3, 4, 2, Padding<0, 1>>>("Keras's same for 2x2", 3);
-    check<Conv<3, 4, 4, Padding<1, 2>>>("Keras's same for 4x4", 3);
-    check<Conv<3, 4, 3, Padding<0>>>("no padding", 3);
-    check<Conv<2, 3, 3, Padding<4, 3>>>("padding beyond the kernel", 2);
+    LayerTable(check_layer_of).convolutions_with_options();
+    check_layer<Conv<2, 3, 3, Padding<4, 3>>>("padding beyond the kernel", {2, 7, 35}, 2, 1);
 }
 
-TEST_CASE("ConvTranspose") {
-    check<ConvTranspose<6, 3, 2, Stride<2>>>("doubling", 6);
-    check<ConvTranspose<3, 5, 2, Stride<2>, NoBias>>("doubling, no bias", 3);
-    check<ConvTranspose<2, 1, 3, Stride<3>>>("tripling", 2);
-    check<ConvTranspose<4, 3, 3, Stride<2>, Padding<1>, OutputPadding<1>>>("3x3, stride 2", 4);
-    check<ConvTranspose<2, 3, 3, Stride<2>>>("3x3, stride 2, no padding", 2);
-    check<ConvTranspose<2, 3, 4, Stride<2>, Padding<1>>>("4x4, stride 2", 2);
-    check<ConvTranspose<2, 4, 3, Padding<1>>>("stride 1", 2);
-    check<ConvTranspose<2, 2, 5, Stride<3>, Padding<1>, OutputPadding<2>>>("5x5, stride 3", 2);
-    check<ConvTranspose<2, 3, 2, Stride<3>, OutputPadding<1>>>("pixels that no stamp reaches", 2);
-}
+TEST_CASE("ConvTranspose") { LayerTable(check_layer_of).transposed_convolutions(); }
 
 TEST_CASE_TEMPLATE("Few channels, in every precision", P, precision::TF32, precision::Float16, precision::BFloat16) {
     check_layer<Conv<3, 6>, P>("3 to 6", {3, 7, 35}, 2, 1);

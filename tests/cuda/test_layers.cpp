@@ -1,4 +1,4 @@
-// The table again, for the device code of every layer without weights to convolve, emulated.
+// The table's layers without weights to convolve, on Cuda (emulated, or on a GPU).
 #include "cuda_check.hpp"
 #include "depix/kernels/cuda/average_pool.cuh"
 #include "depix/kernels/cuda/batch_norm.cuh"
@@ -11,12 +11,6 @@
 #include "depix/kernels/cuda/pixel_shuffle.cuh"
 #include "depix/kernels/cuda/prelu.cuh"
 #include "depix/kernels/cuda/upsample.cuh"
-#include "depix/layers/elu.hpp"
-#include "depix/layers/leaky_relu.hpp"
-#include "depix/layers/relu.hpp"
-#include "depix/layers/scale.hpp"
-#include "depix/layers/sigmoid.hpp"
-#include "depix/layers/tanh.hpp"
 
 using namespace depix_test;
 
@@ -110,122 +104,27 @@ std::vector<double> run_forward(const std::vector<double>& x, Shape shape) {
 
 }  // namespace
 
-TEST_CASE("BatchNorm") {
-    check_layer_on_sizes<BatchNorm<1>>("one channel", 1);
-    check_layer_on_sizes<BatchNorm<5>>("five channels", 5);
-    check_layer_on_sizes<BatchNorm<3, Epsilon<std::ratio<1, 1000>>, Momentum<std::ratio<1, 5>>>>("Keras's", 3);
-    check_layer<BatchNorm<2>>("many parts", {2, 70, 64}, 3);
-    check_layer<BatchNorm<3>, precision::Float16>("float16", {3, 5, 33}, 2);
-    check_layer<BatchNorm<3>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
+TEST_CASE("every layer but convolutions") { LayerTable(check_layer_of).layers(); }
 
-TEST_CASE("ReLU") {
-    check_layer_on_sizes<ReLU>("ReLU", 3);
-    check_layer<ReLU, precision::Float16>("float16", {3, 5, 33}, 2);
-    check_layer<ReLU, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("LeakyReLU") {
-    check_layer_on_sizes<LeakyReLU<>>("a hundredth", 3);
-    check_layer_on_sizes<LeakyReLU<std::ratio<1, 5>>>("a fifth", 3);
-    check_layer_on_sizes<LeakyReLU<std::ratio<1>>>("the identity", 1);
-    check_layer<LeakyReLU<>, precision::Float16>("float16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("ELU") {
-    check_layer_on_sizes<ELU<>>("alpha 1", 3);
-    check_layer_on_sizes<ELU<std::ratio<1, 2>>>("a half", 3);
-    check_layer<ELU<>, precision::Float16>("float16", {3, 5, 33}, 2);
-    check_layer<ELU<>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("PReLU") {
-    check_layer_on_sizes<PReLU<>>("one slope", 3);
-    check_layer_on_sizes<PReLU<5>>("a slope for each channel", 5);
-    check_layer<PReLU<>>("one slope, more channels than a warp adds up at once", {35, 3, 5}, 2);
-    check_layer<PReLU<>, precision::Float16>("float16", {3, 5, 33}, 2);
-    check_layer<PReLU<3>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("Scale") {
-    check_layer_on_sizes<Scale<std::ratio<1, 5>>>("a fifth", 3);
-    check_layer_on_sizes<Scale<std::ratio<-3, 2>>>("negative", 1);
-    check_layer<Scale<std::ratio<1, 5>>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("MaxPool") {
-    check_layer_on_sizes<MaxPool<2>>("2", 3);
-    check_layer_on_sizes<MaxPool<3>>("3", 2);
-    check_layer_on_sizes<MaxPool<3, Stride<2>>>("3 by 2", 2);
-    check_layer_on_sizes<MaxPool<3, Stride<1>>>("3 by 1", 2);
-    check_layer_on_sizes<MaxPool<2, Stride<3>>>("2 by 3: pixels between the windows", 2);
-    check_layer<MaxPool<8>>("8", {1, 8, 136}, 1);
+TEST_CASE_TEMPLATE("every layer but convolutions, in 16 bits", P, precision::Float16, precision::BFloat16) {
+    const Shape shape{3, 15, 33};
+    check_layer<BatchNorm<3>, P>("BatchNorm", shape, 2);
+    check_layer<ReLU, P>("ReLU", shape, 2);
+    check_layer<LeakyReLU<>, P>("LeakyReLU", shape, 2);
+    check_layer<PReLU<>, P>("PReLU, one slope", shape, 2);
+    check_layer<PReLU<3>, P>("PReLU, a slope for each channel", shape, 2);
+    check_layer<ELU<>, P>("ELU", shape, 2);
+    check_layer<Sigmoid, P>("Sigmoid", shape, 2);
+    check_layer<Tanh, P>("Tanh", shape, 2);
+    check_layer<Scale<std::ratio<1, 5>>, P>("Scale", shape, 2);
     // Values of few bits are often equal.
-    check_layer<MaxPool<3, Stride<2>>, precision::Float16>("float16", {3, 15, 33}, 2);
-    check_layer<MaxPool<2>, precision::BFloat16>("bfloat16", {3, 16, 33}, 2);
-}
-
-TEST_CASE("AveragePool") {
-    check_layer_on_sizes<AveragePool<2>>("2", 3);
-    check_layer_on_sizes<AveragePool<3>>("3", 2);
-    check_layer_on_sizes<AveragePool<3, Stride<2>>>("3 by 2", 2);
-    check_layer_on_sizes<AveragePool<3, Stride<1>>>("3 by 1", 2);
-    check_layer_on_sizes<AveragePool<2, Stride<3>>>("2 by 3: pixels between the windows", 2);
-    check_layer<AveragePool<8>>("8", {1, 8, 136}, 1);
-    check_layer<AveragePool<3, Stride<2>>, precision::Float16>("float16", {3, 15, 33}, 2);
-}
-
-TEST_CASE("GlobalAveragePool") {
-    check_layer_on_sizes<GlobalAveragePool>("GlobalAveragePool", 3);
-    check_layer<GlobalAveragePool>("one pixel", {5, 1, 1}, 2);
-    check_layer<GlobalAveragePool>("more than a warp's", {2, 40, 33}, 2, 1);
-    check_layer<GlobalAveragePool, precision::Float16>("float16", {3, 15, 33}, 2);
-}
-
-TEST_CASE("Upsample") {
-    check_layer_on_sizes<Upsample<1>>("1", 3);
-    check_layer_on_sizes<Upsample<2>>("2", 3);
-    check_layer_on_sizes<Upsample<3>>("3", 2);
-    check_layer<Upsample<8>>("8", {1, 2, 17}, 1);
-    check_layer<Upsample<2>, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("Dense") {
-    check_layer<Dense<1, 1>>("one number", {1, 1, 1}, 1);
-    check_layer<Dense<37, 10>>("a pixel", {37, 1, 1}, 3);
-    check_layer<Dense<64, 7, NoBias>>("a pixel, no bias", {64, 1, 1}, 5);
-    check_layer<Dense<3, 5, Size<6, 5>>>("odd sizes", {3, 6, 5}, 4, 1);
-    check_layer<Dense<2, 9, Size<3, 33>, NoBias>>("no bias", {2, 3, 33}, 1);
-    check_layer<Dense<5, 13, Size<16, 16>>>("more than a thread each", {5, 16, 16}, 7);
-    check_layer<Dense<9, 2, Size<16, 16>>>("more than a warp's", {9, 16, 16}, 2);
-    check_layer<Dense<6, 3, Size<2, 2>>>("more pictures than share the weights", {6, 2, 2}, 19);
-    check_layer<Dense<3, 5, Size<6, 5>>, precision::Float16>("float16", {3, 6, 5}, 4);
-    check_layer<Dense<3, 5, Size<6, 5>>, precision::BFloat16>("bfloat16", {3, 6, 5}, 4);
-}
-
-TEST_CASE("PixelShuffle") {
-    check_layer_on_sizes<PixelShuffle<2>>("2", 8);
-    check_layer_on_sizes<PixelShuffle<3>>("3", 9);
-    check_layer<PixelShuffle<8>>("8", {64, 2, 17}, 1);
-    check_layer<PixelShuffle<2>, precision::Float16>("float16", {8, 5, 33}, 2);
-}
-
-TEST_CASE("Dropout") {
-    check_layer_on_sizes<Dropout<std::ratio<1, 2>>>("half", 3);
-    check_layer_on_sizes<Dropout<std::ratio<1, 10>>>("a tenth", 3);
-    check_layer_on_sizes<Dropout<std::ratio<0>>>("none", 3);
-    check_layer<Dropout<std::ratio<1, 2>>, precision::Float16>("float16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("Sigmoid") {
-    check_layer_on_sizes<Sigmoid>("Sigmoid", 3);
-    check_layer<Sigmoid, precision::Float16>("float16", {3, 5, 33}, 2);
-    check_layer<Sigmoid, precision::BFloat16>("bfloat16", {3, 5, 33}, 2);
-}
-
-TEST_CASE("Tanh") {
-    check_layer_on_sizes<Tanh>("Tanh", 3);
-    check_layer<Tanh, precision::Float16>("float16", {3, 5, 33}, 2);
+    check_layer<MaxPool<3, Stride<2>>, P>("MaxPool", shape, 2);
+    check_layer<AveragePool<3, Stride<2>>, P>("AveragePool", shape, 2);
+    check_layer<GlobalAveragePool, P>("GlobalAveragePool", shape, 2);
+    check_layer<Upsample<2>, P>("Upsample", shape, 2);
+    check_layer<PixelShuffle<2>, P>("PixelShuffle", {8, 5, 33}, 2);
+    check_layer<Dropout<std::ratio<1, 2>>, P>("Dropout", shape, 2);
+    check_layer<Dense<3, 5, Size<6, 5>>, P>("Dense", {3, 6, 5}, 4);
 }
 
 TEST_CASE("Add") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "depix/depix.hpp"
+#include "layer_table.hpp"
 
 namespace depix_test {
 
@@ -225,12 +226,9 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
     }
 }
 
-/// Widths below, at and above a vector, odd sizes, one picture and three.
-template <class L>
-void check_layer_on_sizes(const std::string& name, int channels, int multiple = 1) {
-    check_layer<L>(name, {channels, 6 * multiple, 5 * multiple}, 1);
-    check_layer<L>(name, {channels, 4 * multiple, 16 * multiple}, 3);
-    check_layer<L>(name, {channels, 7, 33}, 2);
-}
+/// What goes through the table (layer_table.hpp) on Reference and Cpu.
+inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int pictures) {
+    check_layer<L>(name, shape, pictures);
+};
 
 }  // namespace depix_test
