@@ -13,10 +13,10 @@ template <class Network>
 void restore(benchmark::State& state, Shape shape) {
     const Model<Network> model;
     const Inference<Network> network{model, static_cast<int>(state.range(0))};
-    const Image picture(shape, 0.5f);
+    const Image image(shape, 0.5f);
     Image restored(Network::output(shape));
     for (auto _ : state) {
-        network.run(picture.view(), restored.view());
+        network.run(image.view(), restored.view());
         benchmark::DoNotOptimize(restored.pixels.data());
     }
     // Two operations for every multiply-add of the convolutions.

@@ -69,7 +69,7 @@ class BatchRuns {
         for (const int batch : batches)
             jobs.push_back(
                 {static_cast<double>(batch), [] {},
-                 [this, batch] { network_.run(input_.view().pictures(0, batch), output_.view().pictures(0, batch)); }});
+                 [this, batch] { network_.run(input_.view().images(0, batch), output_.view().images(0, batch)); }});
     }
     BatchRuns(const BatchRuns&) = delete;  // the jobs refer to this one
     BatchRuns& operator=(const BatchRuns&) = delete;
@@ -106,10 +106,10 @@ enum class Way { Whole, Tiled };
 template <class Network>
 void print_sides(const char* name, Way way, int threads, const Options& options) {
     const Inference<Network> network{Model<Network>{}, threads};
-    struct Pictures {
+    struct Images {
         Image input, output;
     };
-    std::list<Pictures> pictures;  // jobs refer to them
+    std::list<Images> images;  // jobs refer to them
     std::vector<Job> jobs;
     std::string left_out;
     for (const int side : sides) {
@@ -123,7 +123,7 @@ void print_sides(const char* name, Way way, int threads, const Options& options)
             left_out += text;
             continue;
         }
-        Pictures& pair = pictures.emplace_back(Image(shape, 0.5f), Image(Network::output(shape)));
+        Images& pair = images.emplace_back(Image(shape, 0.5f), Image(Network::output(shape)));
         const auto pixels = static_cast<double>(shape.area());
         if (way == Way::Whole)
             // Made ready before the clock is looked at: a network that goes from size to size lays out anew.

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/error.hpp"
 
 #if __has_include(<sys/stat.h>)
@@ -29,8 +29,8 @@ struct OverwriteError : depix::FileError {
 };
 
 struct Plan {
-    std::vector<Job> jobs;                                // in the order of their inputs' paths
-    std::vector<depix::PictureFolder::LeftOut> left_out;  // what will not be restored, and why
+    std::vector<Job> jobs;                              // in the order of their inputs' paths
+    std::vector<depix::ImageFolder::LeftOut> left_out;  // what will not be restored, and why
 };
 
 /// How the files of a folder's results are called.
@@ -110,11 +110,11 @@ inline Plan plan_folder(const std::filesystem::path& input, const std::filesyste
     if (from.exists() && from == to) throw OverwriteError(output.string(), "is the input's folder; choose another");
     if (to.exists() && !fs::is_directory(output))
         throw OverwriteError(output.string(), "is a file; the results of a folder go to a folder");
-    const depix::PictureFolder pictures(input, {.channels = 0, .recursive = options.recursive, .limits = {}});
+    const depix::ImageFolder images(input, {.channels = 0, .recursive = options.recursive, .limits = {}});
     const bool inside = options.recursive && lies_in(output / "result", input);
-    Plan plan{{}, pictures.left_out()};
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
-        const fs::path path = pictures.path(i);
+    Plan plan{{}, images.left_out()};
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        const fs::path path = images.path(i);
         if (inside && lies_in(path, output)) continue;
         fs::path result = output / path.lexically_relative(input);
         if (options.full_names)

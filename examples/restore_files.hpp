@@ -6,7 +6,7 @@
 #include <exception>
 #include <filesystem>
 
-#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/io/image.hpp"
 #include "depix/restore/any_restorer.hpp"
 #include "plan_jobs.hpp"
@@ -32,7 +32,7 @@ inline int restore_files(const RestoreFiles& files, const std::filesystem::path&
     }
     const Plan plan = plan_folder(input, output, {.recursive = files.recursive});
     std::size_t failed = 0;
-    for (const depix::PictureFolder::LeftOut& left_out : plan.left_out) {
+    for (const depix::ImageFolder::LeftOut& left_out : plan.left_out) {
         std::fprintf(stderr, "%s: %s %s\n", files.program, left_out.path.c_str(), left_out.why.c_str());
         ++failed;
     }

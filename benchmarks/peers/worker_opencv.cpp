@@ -12,9 +12,9 @@ int main(int count, char** arguments) {
         if (job.training) throw std::runtime_error("OpenCV does not train");
         cv::setNumThreads(job.threads);
         cv::dnn::Net network = cv::dnn::readNetFromONNX(job.path + ".onnx");
-        std::vector<float> picture = peers::read_floats(job.path + ".input.f32");
+        std::vector<float> image = peers::read_floats(job.path + ".input.f32");
         const std::array<int, 4> extent{job.batch, job.channels, job.height, job.width};
-        const cv::Mat input(4, extent.data(), CV_32F, picture.data());
+        const cv::Mat input(4, extent.data(), CV_32F, image.data());
         cv::Mat output;
         const auto step = [&] {
             network.setInput(input);

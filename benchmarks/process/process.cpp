@@ -57,28 +57,28 @@ auto open_file(const std::string& path, const char* mode) {
     return file;
 }
 
-Image read_picture(const std::string& path) {
-    Image picture(input_shape);
+Image read_image(const std::string& path) {
+    Image image(input_shape);
     const auto file = open_file(path, "rb");
-    const std::size_t count = std::fread(picture.pixels.data(), sizeof(float), picture.pixels.size(), file.get());
-    if (count != picture.pixels.size() || std::fgetc(file.get()) != EOF)
+    const std::size_t count = std::fread(image.pixels.data(), sizeof(float), image.pixels.size(), file.get());
+    if (count != image.pixels.size() || std::fgetc(file.get()) != EOF)
         throw FileError(path, std::string("is no picture of ").append(to_string(input_shape)));
-    return picture;
+    return image;
 }
 
 /// Without a wait for the disk, as write_file (io/atomic_file.hpp) has it: the disk is not what is measured.
-void write_picture(const std::string& path, std::span<const float> pixels) {
+void write_image(const std::string& path, std::span<const float> pixels) {
     const auto file = open_file(path, "wb");
     if (std::fwrite(pixels.data(), sizeof(float), pixels.size(), file.get()) != pixels.size())
         throw FileError(path, "cannot write");
 }
 
-void make(const std::string& weights, const std::string& picture) {
+void make(const std::string& weights, const std::string& image) {
     save(Model<Network>{1, Initialisation::HeNormal}, weights);
     Image noise(input_shape);
     Random random(2);
     for (float& value : noise.pixels) value = static_cast<float>(random.uniform());
-    write_picture(picture, noise.pixels);
+    write_image(image, noise.pixels);
 }
 
 /// What Linux says of this process's resident memory.
@@ -118,11 +118,11 @@ void restore(const std::string& weights, const std::string& from, const std::str
     const MemoryReport memory(verbose);
     const Inference<Network> network = load_network(weights, threads, memory);
     memory.print("network made, model gone");
-    const Image picture = read_picture(from);
+    const Image image = read_image(from);
     memory.print("picture read");
-    const Image restored = network(picture);
+    const Image restored = network(image);
     memory.print("picture restored");
-    write_picture(to, restored.pixels);
+    write_image(to, restored.pixels);
     memory.print("picture written");
 }
 

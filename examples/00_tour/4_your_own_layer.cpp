@@ -51,18 +51,18 @@ int main() {
 
     // Do the backends agree? Reference is plain loops; Cpu has vectors and threads, and an exp of its own.
     Model<mine::Network> model{/*seed=*/1};
-    Image picture({3, 50, 70});
-    for (std::size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = static_cast<float>(i * 37 % 256) / 255;
-    const Image plain = Inference<mine::Network, Reference>{model}(picture);
-    const Image fast = Inference<mine::Network, Cpu>{model}(picture);
+    Image image({3, 50, 70});
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<float>(i * 37 % 256) / 255;
+    const Image plain = Inference<mine::Network, Reference>{model}(image);
+    const Image fast = Inference<mine::Network, Cpu>{model}(image);
     float difference = 0;
     for (std::size_t i = 0; i < plain.pixels.size(); ++i)
         difference = std::max(difference, std::fabs(plain.pixels[i] - fast.pixels[i]));
     std::printf("Reference and Cpu: differ by %.1e at most\n", static_cast<double>(difference));
 
     // Does it train? To give its input back, here.
-    Tensor<float> batch(1, picture.shape);
-    batch.data = picture.pixels;
+    Tensor<float> batch(1, image.shape);
+    batch.data = image.pixels;
     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-2f}};
     const double first = trainer.step(batch, batch);
     double last = first;

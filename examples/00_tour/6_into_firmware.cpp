@@ -37,14 +37,14 @@ constexpr float no_statistics[1] = {};
 
 // All of its memory: one object, which the linker places.
 static Restore network;
-static float picture[Restore::input_shape.size()], restored[Restore::output_shape.size()];
+static float image[Restore::input_shape.size()], restored[Restore::output_shape.size()];
 
 int main() {
-    for (int i = 0; i < 256; ++i) picture[i] = static_cast<float>(i % 16) / 16;
-    network.run(weights, no_statistics, picture, restored);
+    for (int i = 0; i < 256; ++i) image[i] = static_cast<float>(i % 16) / 16;
+    network.run(weights, no_statistics, image, restored);
 
     std::printf("workspace %zu bytes, weights %zu bytes, pictures %zu bytes\n", Restore::workspace_bytes,
-                sizeof weights, sizeof picture + sizeof restored);
+                sizeof weights, sizeof image + sizeof restored);
     for (int i = 0; i < 256; ++i) {
         const float expected = static_cast<float>(i % 16 / 2 * 2 + 1) / 16;  // the right one of two columns is brighter
         if (restored[i] != expected) return 1;

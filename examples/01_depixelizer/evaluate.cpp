@@ -31,14 +31,14 @@ using example::Example;
 // Sums of the scores of some pictures.
 struct Total {
     double squared_error = 0, decibels = 0, similarity = 0;
-    std::size_t pictures = 0;
+    std::size_t images = 0;
 
-    void add(const depix::Image& picture, const depix::Image& clean) {
-        const depix::Scores scores = depix::compare(picture, clean);
+    void add(const depix::Image& image, const depix::Image& clean) {
+        const depix::Scores scores = depix::compare(image, clean);
         squared_error += scores.mean_squared_error;
         decibels += scores.peak_signal_to_noise_ratio;
         similarity += scores.structural_similarity;
-        ++pictures;
+        ++images;
     }
 };
 
@@ -57,20 +57,20 @@ void print_scores(const std::vector<Example>& examples) {
     std::printf("window  pictures   PSNR (dB) of the mean error   mean PSNR (dB)       SSIM\n");
     std::printf("                   pixelated      restored       before   after    before  after\n");
     for (const auto& [window, pair] : totals) {
-        const auto count = static_cast<double>(pair[0].pictures);
+        const auto count = static_cast<double>(pair[0].images);
         std::printf("%6s  %8zu   %9.2f     %9.2f       %6.2f  %6.2f    %6.3f %6.3f\n", window_name(window).c_str(),
-                    pair[0].pictures, depix::decibels(pair[0].squared_error / count),
+                    pair[0].images, depix::decibels(pair[0].squared_error / count),
                     depix::decibels(pair[1].squared_error / count), pair[0].decibels / count, pair[1].decibels / count,
                     pair[0].similarity / count, pair[1].similarity / count);
     }
 }
 
 void print_character_errors(const std::vector<Example>& examples) {
-    std::vector<depix::Image> pictures;
+    std::vector<depix::Image> images;
     for (const Example& example : examples)
-        for (const depix::Image* picture : {&example.damaged, &example.restored, &example.clean})
-            pictures.push_back(*picture);
-    const std::vector<std::string> texts = example::read_text(pictures);
+        for (const depix::Image* image : {&example.damaged, &example.restored, &example.clean})
+            images.push_back(*image);
+    const std::vector<std::string> texts = example::read_text(images);
     std::map<int, std::array<depix::CharacterErrors, 3>> errors;
     for (std::size_t i = 0; i < examples.size(); ++i)
         for (const int window : {0, examples[i].window})

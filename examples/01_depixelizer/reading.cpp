@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "depix/error.hpp"
-#include "pictures.hpp"
+#include "images.hpp"
 
 namespace {
 
 // Twice the size, by linear interpolation. Tesseract expects letters of about 30 pixels, and ours have 12.
-depix::Image enlarge(const depix::Image& picture) {
-    depix::Image large({picture.shape.channels, 2 * picture.shape.height, 2 * picture.shape.width});
+depix::Image enlarge(const depix::Image& image) {
+    depix::Image large({image.shape.channels, 2 * image.shape.height, 2 * image.shape.width});
     const auto between = [](int place, int size, int& low, int& high) {
         const double centre = std::clamp((place + 0.5) / 2 - 0.5, 0.0, size - 1.0);
         low = static_cast<int>(centre);
@@ -28,17 +28,17 @@ depix::Image enlarge(const depix::Image& picture) {
         for (int y = 0; y < large.shape.height; ++y)
             for (int x = 0; x < large.shape.width; ++x) {
                 int top, bottom, left, right;
-                const float down = between(y, picture.shape.height, top, bottom);
-                const float across = between(x, picture.shape.width, left, right);
-                large(c, y, x) = (1 - down) * ((1 - across) * picture(c, top, left) + across * picture(c, top, right)) +
-                                 down * ((1 - across) * picture(c, bottom, left) + across * picture(c, bottom, right));
+                const float down = between(y, image.shape.height, top, bottom);
+                const float across = between(x, image.shape.width, left, right);
+                large(c, y, x) = (1 - down) * ((1 - across) * image(c, top, left) + across * image(c, top, right)) +
+                                 down * ((1 - across) * image(c, bottom, left) + across * image(c, bottom, right));
             }
     return large;
 }
 
 }  // namespace
 
-std::vector<std::string> example::read_text(const std::vector<depix::Image>& pictures) {
+std::vector<std::string> example::read_text(const std::vector<depix::Image>& images) {
     namespace fs = std::filesystem;
     std::string pattern = (fs::temp_directory_path() / "depixelizer-XXXXXX").string();
     if (!::mkdtemp(pattern.data())) throw depix::Error("cannot make a temporary folder like " + pattern);
@@ -52,9 +52,9 @@ std::vector<std::string> example::read_text(const std::vector<depix::Image>& pic
     } cleaner{folder};
 
     std::ofstream list(folder / "list.txt");
-    for (std::size_t i = 0; i < pictures.size(); ++i) {
+    for (std::size_t i = 0; i < images.size(); ++i) {
         const fs::path path = folder / (std::to_string(i) + ".png");
-        write_picture(path, enlarge(pictures[i]));
+        write_image(path, enlarge(images[i]));
         list << path.string() << "\n";
     }
     list.close();
@@ -71,9 +71,9 @@ std::vector<std::string> example::read_text(const std::vector<depix::Image>& pic
         else
             texts.back() += static_cast<char>(character == '\n' ? ' ' : character);
     }
-    if (texts.size() < pictures.size())
-        throw depix::Error("tesseract read " + std::to_string(texts.size()) + " of " + std::to_string(pictures.size()) +
+    if (texts.size() < images.size())
+        throw depix::Error("tesseract read " + std::to_string(texts.size()) + " of " + std::to_string(images.size()) +
                            " pictures; is it installed (Debian: tesseract-ocr)?");
-    texts.resize(pictures.size());
+    texts.resize(images.size());
     return texts;
 }

@@ -18,8 +18,8 @@
 #include "commands.hpp"
 #include "depix/image/pixelate.hpp"
 #include "depix/metrics/fidelity.hpp"
+#include "images.hpp"
 #include "networks.hpp"
-#include "pictures.hpp"
 
 namespace fs = std::filesystem;
 
@@ -62,11 +62,11 @@ depix::Image make_sheet(const std::vector<Result>& results) {
     }
     const int rows = static_cast<int>(results.size());
     depix::Image sheet({3, rows * (height + gap) + gap, columns * (width + gap) + gap}, 0.75f);
-    const auto paste = [&](const depix::Image& picture, int row, int column) {
+    const auto paste = [&](const depix::Image& image, int row, int column) {
         for (int c = 0; c < 3; ++c)
-            for (int y = 0; y < picture.shape.height; ++y)
-                for (int x = 0; x < picture.shape.width; ++x)
-                    sheet(c, row * (height + gap) + gap + y, column * (width + gap) + gap + x) = picture(c, y, x);
+            for (int y = 0; y < image.shape.height; ++y)
+                for (int x = 0; x < image.shape.width; ++x)
+                    sheet(c, row * (height + gap) + gap + y, column * (width + gap) + gap + x) = image(c, y, x);
     };
     for (int row = 0; row < rows; ++row) {
         const Result& result = results[static_cast<std::size_t>(row)];
@@ -89,17 +89,17 @@ int example::restore(const RestoreOptions& options) {
     int compared = 0, failed = 0;
     for (const auto& [job, clean] : tasks) {
         try {
-            Result result{read_picture(job.input), {}, {}};
+            Result result{read_image(job.input), {}, {}};
             const auto start = std::chrono::steady_clock::now();
             result.restored = network(result.damaged);
             // As the file will hold it.
             for (float& value : result.restored.pixels) value = depix::from_byte(depix::to_byte(value));
             milliseconds.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-            write_picture(job.output, result.restored);
+            write_image(job.output, result.restored);
             std::printf("%s", job.output.string().c_str());
             if (clean) {
-                result.clean = read_picture(*clean);
+                result.clean = read_image(*clean);
                 const double before = depix::mean_squared_error(result.damaged, *result.clean);
                 const double after = depix::mean_squared_error(result.restored, *result.clean);
                 std::printf("   PSNR %.2f -> %.2f dB", depix::decibels(before), depix::decibels(after));
@@ -116,7 +116,7 @@ int example::restore(const RestoreOptions& options) {
     }
     if (tasks.size() > 1 && !shown.empty()) {
         const fs::path sheet = options.output / "before_after.png";
-        write_picture(sheet, make_sheet(shown));
+        write_image(sheet, make_sheet(shown));
         std::sort(milliseconds.begin(), milliseconds.end());
         std::printf("%zu pictures, median %.2f ms each", milliseconds.size(), milliseconds[milliseconds.size() / 2]);
         if (compared > 0)

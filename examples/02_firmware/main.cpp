@@ -31,8 +31,8 @@
 #include <iterator>
 
 #include "board/board.hpp"
+#include "image.hpp"
 #include "network.hpp"
-#include "picture.hpp"
 #include "weights.hpp"
 
 // The exporter wrote the weights of this network, and not of another.
@@ -51,7 +51,7 @@ static void print_row(const char* what, std::size_t bytes) {
 }
 
 int main() {
-    unpack(pixelated_picture, pixelated);
+    unpack(pixelated_image, pixelated);
     restore.run(tiny_weights, tiny_statistics, pixelated, restored);
 
     // The restored picture goes to the host as the bits of its floats, a line for each row.
@@ -67,9 +67,9 @@ int main() {
     const board::Memory memory = board::memory();
     print_row("flash used:           ", memory.flash);
     print_row("  weights:            ", sizeof tiny_weights + sizeof tiny_statistics);
-    print_row("  picture:            ", sizeof pixelated_picture);
+    print_row("  picture:            ", sizeof pixelated_image);
     print_row("  code and constants: ",
-              memory.flash - sizeof tiny_weights - sizeof tiny_statistics - sizeof pixelated_picture);
+              memory.flash - sizeof tiny_weights - sizeof tiny_statistics - sizeof pixelated_image);
     print_row("RAM used:             ", memory.variables + memory.stack_used);
     print_row("  workspace:          ", Restore::workspace_bytes);
     print_row("  input and output:   ", sizeof pixelated + sizeof restored);

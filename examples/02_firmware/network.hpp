@@ -8,6 +8,6 @@
 using Tiny = depix::DepixelizerOfWidth<4, 1>;
 
 /// It restores pictures of this size, and no other.
-inline constexpr depix::Shape picture_shape{1, 32, 64};
+inline constexpr depix::Shape image_shape{1, 32, 64};
 
-using Restore = depix::StaticInference<Tiny, picture_shape>;
+using Restore = depix::StaticInference<Tiny, image_shape>;

@@ -7,8 +7,8 @@
 #include "depix/data/pages/watermark.hpp"
 #include "depix/data/sources/documents.hpp"
 #include "depix/data/sources/drawn_page_source.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/data/sources/patches.hpp"
-#include "depix/data/sources/picture_folder.hpp"
 
 namespace {
 
@@ -46,7 +46,7 @@ std::vector<example::PagePair> example::read_pages(const std::filesystem::path& 
         }
     } else {
         const std::string source = "_source", target = "_target";
-        const PictureFolder files(folder, {.channels = 1, .recursive = false});
+        const ImageFolder files(folder, {.channels = 1, .recursive = false});
         for (std::size_t i = 0; i < files.size(); ++i) {
             const fs::path path = files.path(i);
             const std::string stem = path.stem().string();

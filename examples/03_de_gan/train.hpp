@@ -105,7 +105,7 @@ int train_de_gan(const TrainOptions& options) {
             "epoch %3d/%d  discriminator %.4f real, %.4f painted   generator %.5f cross-entropy, %.4f "
             "adversarial   %.2f dB on held-out drawn patches   %.1f/s\n",
             r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
-            r.pictures_per_second);
+            r.images_per_second);
         std::fflush(stdout);
     });
 

@@ -10,7 +10,7 @@
 namespace example {
 
 struct PrepareOptions {
-    std::filesystem::path pictures;  // any pictures, in sub-folders too
+    std::filesystem::path images;  // any pictures, in sub-folders too
     std::filesystem::path output;
     int high = 96;  // side of the squares that are cut out; 0: whole pictures
     int crops = 1;  // of each picture
@@ -21,7 +21,7 @@ int prepare(const PrepareOptions& options);
 
 struct TrainOptions {
     Width width = Width::Published;
-    std::filesystem::path pictures;
+    std::filesystem::path images;
     std::filesystem::path run;  // empty: runs/srresnet_WIDTH
     int high = 96;
     int crops = 1;  // of each picture in an epoch
@@ -44,7 +44,7 @@ inline std::string to_string(Recipe recipe) {
 
 struct TrainGanOptions {
     Recipe recipe = Recipe::SRGAN;
-    std::filesystem::path pictures;
+    std::filesystem::path images;
     std::filesystem::path start, vgg;  // weights
     bool torchvision = false;
     std::filesystem::path run;                 // empty: runs/srgan_RECIPE
@@ -66,7 +66,7 @@ int train_gan(const TrainGanOptions& options);
 struct EvaluateOptions {
     Width width = Width::Small;
     std::filesystem::path weights;  // empty: srresnet_WIDTH.safetensors
-    std::filesystem::path pictures;
+    std::filesystem::path images;
     std::filesystem::path sheet;  // empty: none
     std::size_t rows = 8;         // of the sheet, at most
     int threads = 0;

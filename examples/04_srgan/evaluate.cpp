@@ -13,12 +13,12 @@
 
 namespace {
 
-struct TestPicture {
+struct TestImage {
     std::string name, high, low;  // the files; no low one: to be made
 };
 
 /// NAME_HR.png with its NAME_LR.png, and all other pictures.
-std::vector<TestPicture> list_pictures(const depix::PictureFolder& folder) {
+std::vector<TestImage> list_images(const depix::ImageFolder& folder) {
     std::set<std::string> paths;
     for (std::size_t i = 0; i < folder.size(); ++i) paths.insert(folder.path(i));
     const auto twin = [&](const std::string& path, const std::string& from, const std::string& to) {
@@ -28,29 +28,29 @@ std::vector<TestPicture> list_pictures(const depix::PictureFolder& folder) {
         other.replace(place, from.size(), to);
         return paths.contains(other) ? other : std::string();
     };
-    std::vector<TestPicture> pictures;
+    std::vector<TestImage> images;
     for (const std::string& path : paths) {
         if (!twin(path, "_LR.", "_HR.").empty()) continue;
-        pictures.push_back({std::filesystem::path(path).stem().string(), path, twin(path, "_HR.", "_LR.")});
+        images.push_back({std::filesystem::path(path).stem().string(), path, twin(path, "_HR.", "_LR.")});
     }
-    return pictures;
+    return images;
 }
 
-depix::SuperResolutionPair read_pair(const TestPicture& picture) {
-    depix::SuperResolutionPair pair = depix::make_super_resolution_pair(depix::read_image(picture.high, 3));
-    if (picture.low.empty()) return pair;
+depix::SuperResolutionPair read_pair(const TestImage& image) {
+    depix::SuperResolutionPair pair = depix::make_super_resolution_pair(depix::read_image(image.high, 3));
+    if (image.low.empty()) return pair;
     const depix::Shape expected = pair.low.shape;
-    pair.low = depix::read_image(picture.low, 3);
+    pair.low = depix::read_image(image.low, 3);
     if (pair.low.shape != expected)
-        throw depix::FileError(picture.low, "is " + to_string(pair.low.shape) + ", but a quarter of " + picture.high +
-                                                " is " + to_string(expected));
+        throw depix::FileError(image.low, "is " + to_string(pair.low.shape) + ", but a quarter of " + image.high +
+                                              " is " + to_string(expected));
     return pair;
 }
 
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
-    const std::vector<TestPicture> pictures = list_pictures(depix::PictureFolder(options.pictures));
+    const std::vector<TestImage> images = list_images(depix::ImageFolder(options.images));
     const depix::AnyRestorer enlarge = load_network(options.width, options.weights, options.threads);
 
     std::printf("                               bicubic            network\n");
@@ -61,15 +61,15 @@ int example::evaluate(const EvaluateOptions& options) {
     };
     depix::LuminanceScores sum_before, sum_after;
     std::vector<std::vector<depix::Image>> rows;
-    for (const TestPicture& picture : pictures) {
-        const auto [low, high] = read_pair(picture);
+    for (const TestImage& image : images) {
+        const auto [low, high] = read_pair(image);
         const depix::Image bicubic = depix::quantized(depix::resize(low, high.shape.height, high.shape.width));
         const depix::Image network = depix::quantized(enlarge(low));  // as a PNG would hold it
         const depix::LuminanceScores before = depix::score_super_resolution(bicubic, high);
         const depix::LuminanceScores after = depix::score_super_resolution(network, high);
-        print(picture.name.c_str(), before, after);
+        print(image.name.c_str(), before, after);
         const auto add = [&](depix::LuminanceScores& sum, const depix::LuminanceScores& scores) {
-            const auto count = static_cast<double>(pictures.size());
+            const auto count = static_cast<double>(images.size());
             sum.peak_signal_to_noise_ratio += scores.peak_signal_to_noise_ratio / count;
             sum.structural_similarity += scores.structural_similarity / count;
         };

@@ -36,7 +36,7 @@ int main(int count, char** arguments) {
 
     example::PrepareOptions prepare;
     CLI::App* prepare_command = app.add_subcommand("prepare", "write pairs of pictures, small and large, to look at");
-    prepare_command->add_option("pictures", prepare.pictures, "a folder of any pictures")->required();
+    prepare_command->add_option("pictures", prepare.images, "a folder of any pictures")->required();
     prepare_command->add_option("output", prepare.output, "a folder")->required();
     prepare_command->add_option("--high", prepare.high, "side of the large squares; 0: whole pictures")
         ->check(CLI::NonNegativeNumber)
@@ -50,7 +50,7 @@ int main(int count, char** arguments) {
 
     example::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "learn from a folder of any pictures");
-    train_command->add_option("pictures", train.pictures, "a folder")->required();
+    train_command->add_option("pictures", train.images, "a folder")->required();
     train_command->add_option("--width", train.width, widths)->transform(known_width)->default_str("published");
     train_command->add_option(
         "--run", train.run,
@@ -77,7 +77,7 @@ int main(int count, char** arguments) {
         {"srgan", Recipe::SRGAN}, {"small", Recipe::Small}, {"deep-depixelate", Recipe::DeepDepixelate}});
     example::TrainGanOptions gan;
     CLI::App* gan_command = app.add_subcommand("train-gan", "the second phase: against a discriminator");
-    gan_command->add_option("pictures", gan.pictures, "a folder")->required();
+    gan_command->add_option("pictures", gan.images, "a folder")->required();
     gan_command->add_option("--start", gan.start, "weights of the first phase, safetensors")->required();
     gan_command->add_option("--vgg", gan.vgg, "VGG19's weights, safetensors with torchvision's names")->required();
     gan_command->add_flag("--torchvision", gan.torchvision,
@@ -118,7 +118,7 @@ int main(int count, char** arguments) {
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pictures that were not trained on");
     evaluate_command
-        ->add_option("pictures", evaluate.pictures, "a folder of large pictures, or of pairs NAME_HR and NAME_LR")
+        ->add_option("pictures", evaluate.images, "a folder of large pictures, or of pairs NAME_HR and NAME_LR")
         ->required();
     evaluate_command->add_option("--width", evaluate.width, all_widths)->transform(any_width)->default_str("small");
     evaluate_command->add_option("--weights", evaluate.weights, weights);

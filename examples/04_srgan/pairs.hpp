@@ -16,19 +16,19 @@ struct Pairs {
 /// Every twentieth picture, the same in both phases, is kept aside to see how good the network is on what it never saw:
 /// four squares of each, always the same. options.seed is the run's. Throws depix::Error for a single picture.
 inline Pairs make_pairs(const std::filesystem::path& folder, depix::SuperResolutionOptions options, bool in_memory) {
-    const depix::PictureFolder all = depix::PictureFolder(folder, {.channels = 3}).shuffled(1);
+    const depix::ImageFolder all = depix::ImageFolder(folder, {.channels = 3}).shuffled(1);
     const std::size_t aside = std::clamp<std::size_t>(all.size() / 20, 1, 100);
-    const depix::PictureSplit pictures = all.split(all.size() - aside, aside, 0);
-    if (pictures.train.size() == 0) throw depix::Error("one picture is too few: some are kept aside");
+    const depix::ImageSplit images = all.split(all.size() - aside, aside, 0);
+    if (images.train.size() == 0) throw depix::Error("one picture is too few: some are kept aside");
 
     options.seed *= 2;
     depix::SuperResolutionOptions fixed = options;
-    fixed.crops_per_picture = 4;
+    fixed.crops_per_image = 4;
     fixed.seed += 1;
     fixed.redraw = depix::Redraw::Never;
     const depix::Keep keep = in_memory ? depix::Keep::InMemory : depix::Keep::OnDisk;
-    return {depix::SuperResolutionSource(pictures.train, options, keep),
-            depix::SuperResolutionSource(pictures.validation, fixed, keep)};
+    return {depix::SuperResolutionSource(images.train, options, keep),
+            depix::SuperResolutionSource(images.validation, fixed, keep)};
 }
 
 }  // namespace example

@@ -23,10 +23,10 @@ namespace example {
 
 template <class Generator>
 int train_generator(const TrainOptions& options) {
-    const auto [trained, held_out] = make_pairs(options.pictures,
+    const auto [trained, held_out] = make_pairs(options.images,
                                                 {.high = options.high,
                                                  .enlarge = options.enlarge,
-                                                 .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                                 .crops_per_image = static_cast<std::size_t>(options.crops),
                                                  .seed = options.seed},
                                                 options.in_memory);
     const depix::Loader training{depix::AnyPairSource(trained),

@@ -42,10 +42,10 @@ void write_samples(const std::filesystem::path& path, const depix::Inference<Gen
 template <class Recipe>
 int train_gan_by(const TrainGanOptions& options) {
     using Generator = typename Recipe::Generator;
-    const auto pairs = make_pairs(options.pictures,
+    const auto pairs = make_pairs(options.images,
                                   {.high = options.high > 0 ? options.high : Recipe::high,
                                    .enlarge = true,
-                                   .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                   .crops_per_image = static_cast<std::size_t>(options.crops),
                                    .seed = options.seed},
                                   options.in_memory);
     const int batch_size = options.batch_size > 0 ? options.batch_size : Recipe::batch_size;
@@ -111,7 +111,7 @@ int train_gan_by(const TrainGanOptions& options) {
             "epoch %3d/%d  discriminator %.4f real, %.4f fake   generator %.4f content, %.4f adversarial   "
             "%.2f dB   %.1f pictures/s\n",
             r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
-            r.pictures_per_second);
+            r.images_per_second);
         std::fflush(stdout);
     });
 

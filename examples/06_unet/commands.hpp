@@ -13,9 +13,9 @@ enum class Task { Denoise, Inpaint };
 struct TrainOptions {
     Task task = Task::Denoise;
     int filters = 32;
-    std::filesystem::path pictures;  // any pictures, in sub-folders too
-    std::filesystem::path masks;     // for inpainting: white is missing; empty: masks are drawn
-    std::filesystem::path run;       // empty: runs/unet_TASK_FILTERS
+    std::filesystem::path images;  // any pictures, in sub-folders too
+    std::filesystem::path masks;   // for inpainting: white is missing; empty: masks are drawn
+    std::filesystem::path run;     // empty: runs/unet_TASK_FILTERS
     int size = 512;
     int crops = 1;  // of each picture in an epoch
     int epochs = 20;
@@ -31,7 +31,7 @@ struct EvaluateOptions {
     Task task = Task::Denoise;
     int filters = 16;
     std::filesystem::path weights;  // empty: unet_TASK_FILTERS.safetensors
-    std::filesystem::path pictures;
+    std::filesystem::path images;
     std::filesystem::path sheet;  // empty: none
     int size = 0;                 // 0: whole pictures; else their middle, at most so large
 };

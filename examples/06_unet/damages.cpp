@@ -17,7 +17,7 @@ std::vector<depix::Font> some_font() {
 
 depix::Damage example::training_damage(Task task, const std::filesystem::path& masks) {
     if (task == Task::Denoise) return depix::any_noise();
-    if (!masks.empty()) return depix::Inpainting{.mask = depix::GivenMask(depix::PictureFolder(masks))};
+    if (!masks.empty()) return depix::Inpainting{.mask = depix::GivenMask(depix::ImageFolder(masks))};
     depix::OneOf kinds{{depix::RectangleMask{}, depix::StrokeMask{}}};
     if (const auto fonts = some_font(); !fonts.empty()) kinds.damages.push_back(depix::TextMask{.fonts = fonts});
     return depix::Inpainting{.mask = kinds};
@@ -37,6 +37,6 @@ std::vector<example::NamedDamage> example::test_damages(Task task) {
     return damages;
 }
 
-depix::PictureSplit example::split_pictures(const std::filesystem::path& folder) {
-    return depix::PictureFolder(folder, {.channels = 3}).shuffled(1).split_by_fractions(0.90, 0.05);
+depix::ImageSplit example::split_images(const std::filesystem::path& folder) {
+    return depix::ImageFolder(folder, {.channels = 3}).shuffled(1).split_by_fractions(0.90, 0.05);
 }

@@ -8,7 +8,7 @@
 #include "commands.hpp"
 #include "depix/data/damage.hpp"
 #include "depix/data/masks.hpp"
-#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/image_folder.hpp"
 
 namespace example {
 
@@ -25,6 +25,6 @@ struct NamedDamage {
 std::vector<NamedDamage> test_damages(Task task);
 
 /// The pictures of a folder, split: nine in ten for training, one in twenty each for validation and test.
-depix::PictureSplit split_pictures(const std::filesystem::path& folder);
+depix::ImageSplit split_images(const std::filesystem::path& folder);
 
 }  // namespace example

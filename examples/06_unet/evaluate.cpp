@@ -13,25 +13,25 @@
 
 namespace {
 
-depix::Image middle(const depix::Image& picture, int size) {
-    if (size <= 0) return picture;
-    const int height = std::min(size, picture.shape.height), width = std::min(size, picture.shape.width);
-    return depix::crop(picture, (picture.shape.height - height) / 2, (picture.shape.width - width) / 2, height, width);
+depix::Image middle(const depix::Image& image, int size) {
+    if (size <= 0) return image;
+    const int height = std::min(size, image.shape.height), width = std::min(size, image.shape.width);
+    return depix::crop(image, (image.shape.height - height) / 2, (image.shape.width - width) / 2, height, width);
 }
 
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
-    const depix::PictureFolder pictures = split_pictures(options.pictures).test;
+    const depix::ImageFolder images = split_images(options.images).test;
     const depix::AnyRestorer restore = load_network(options.filters, options.weights);
 
-    std::printf("%zu pictures                PSNR (dB)         SSIM\n", pictures.size());
+    std::printf("%zu pictures                PSNR (dB)         SSIM\n", images.size());
     std::printf("damage                   before   after   before  after\n");
     std::vector<std::vector<depix::Image>> rows;
     for (const NamedDamage& kind : test_damages(options.task)) {
         double error_before = 0, error_after = 0, similarity_before = 0, similarity_after = 0;
-        for (std::size_t i = 0; i < pictures.size(); ++i) {
-            const depix::Image clean = middle(pictures.read(i), options.size);
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            const depix::Image clean = middle(images.read(i), options.size);
             depix::Image damaged = clean;
             depix::Random random(2026, 0, i);
             kind.damage(damaged, random);
@@ -44,7 +44,7 @@ int example::evaluate(const EvaluateOptions& options) {
             similarity_after += after.structural_similarity;
             if (i < 2) rows.push_back({damaged, restored, clean});
         }
-        const auto count = static_cast<double>(pictures.size());
+        const auto count = static_cast<double>(images.size());
         std::printf("%-24s %6.2f  %6.2f    %5.3f  %5.3f\n", kind.name.c_str(), depix::decibels(error_before / count),
                     depix::decibels(error_after / count), similarity_before / count, similarity_after / count);
     }

@@ -32,7 +32,7 @@ int main(int count, char** arguments) {
     example::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "learn from a folder of any pictures");
     train_command->add_option("task", train.task, "denoise or inpaint")->required()->transform(task);
-    train_command->add_option("pictures", train.pictures, "a folder")->required();
+    train_command->add_option("pictures", train.images, "a folder")->required();
     train_command->add_option("--filters", train.filters, width)->check(known_width)->capture_default_str();
     train_command->add_option("--masks", train.masks,
                               "a folder of masks (white: missing) to inpaint, instead of drawn ones");
@@ -52,7 +52,7 @@ int main(int count, char** arguments) {
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pictures that were not trained on");
     evaluate_command->add_option("task", evaluate.task, "denoise or inpaint")->required()->transform(task);
-    evaluate_command->add_option("pictures", evaluate.pictures, "the folder that was trained on")->required();
+    evaluate_command->add_option("pictures", evaluate.images, "the folder that was trained on")->required();
     evaluate_command->add_option("--filters", evaluate.filters, width)->check(known_width)->capture_default_str();
     evaluate_command->add_option("--weights", evaluate.weights, "safetensors (unet_TASK_FILTERS.safetensors)");
     evaluate_command->add_option("--sheet", evaluate.sheet,

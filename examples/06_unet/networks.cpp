@@ -8,13 +8,12 @@ depix::AnyRestorer example::load_network(int filters, const std::filesystem::pat
                          : depix::load_restorer<depix::PixelShuffleUNet<32>>(weights.string(), threads);
 }
 
-depix::Image example::restore_picture(const depix::AnyRestorer& network, depix::Image picture,
-                                      const depix::Image* mask) {
-    if (mask == nullptr) return network(picture);
-    depix::apply_mask(picture, *mask);
-    const depix::Image painted = network(picture);
-    const std::size_t area = picture.shape.area();
-    for (std::size_t i = 0; i < picture.pixels.size(); ++i)
-        if (mask->pixels[i % area] > 0) picture.pixels[i] = painted.pixels[i];
-    return picture;
+depix::Image example::restore_image(const depix::AnyRestorer& network, depix::Image image, const depix::Image* mask) {
+    if (mask == nullptr) return network(image);
+    depix::apply_mask(image, *mask);
+    const depix::Image painted = network(image);
+    const std::size_t area = image.shape.area();
+    for (std::size_t i = 0; i < image.pixels.size(); ++i)
+        if (mask->pixels[i % area] > 0) image.pixels[i] = painted.pixels[i];
+    return image;
 }

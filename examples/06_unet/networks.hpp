@@ -12,7 +12,6 @@ depix::AnyRestorer load_network(int filters, const std::filesystem::path& weight
 
 /// The network's picture; with a mask (1 channel, 1 is missing) only what is missing comes from it, and all else stays.
 /// Throws ShapeError for a mask of another size.
-depix::Image restore_picture(const depix::AnyRestorer& network, depix::Image picture,
-                             const depix::Image* mask = nullptr);
+depix::Image restore_image(const depix::AnyRestorer& network, depix::Image image, const depix::Image* mask = nullptr);
 
 }  // namespace example

@@ -12,5 +12,5 @@ int example::restore(const RestoreOptions& options) {
     if (!options.mask.empty()) mask = depix::read_image(options.mask.string(), 1);
     const depix::Image* const holes = options.mask.empty() ? nullptr : &mask;
     return restore_files({"unet", "pictures could not be restored", 3}, options.input, options.output,
-                         [&](const depix::Image& picture) { return restore_picture(network, picture, holes); });
+                         [&](const depix::Image& image) { return restore_image(network, image, holes); });
 }

@@ -27,11 +27,11 @@ depix::Image read_part(const httplib::Request& request, const char* name, int ch
 void answer(const depix::AnyRestorer& network, bool masked, const httplib::Request& request,
             httplib::Response& response) {
     try {
-        const depix::Image picture = read_part(request, "picture", 3);
+        const depix::Image image = read_part(request, "picture", 3);
         depix::Image mask;
         if (masked) mask = read_part(request, "mask", 1);
         const auto start = std::chrono::steady_clock::now();
-        const depix::Image restored = example::restore_picture(network, picture, masked ? &mask : nullptr);
+        const depix::Image restored = example::restore_image(network, image, masked ? &mask : nullptr);
         const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
         const std::vector<std::byte> png = depix::write_png(restored);
         response.set_header("X-Milliseconds", std::to_string(static_cast<int>(time.count())));

@@ -15,7 +15,7 @@
 #include "commands.hpp"
 #include "damages.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/sources/picture_source.hpp"
+#include "depix/data/sources/image_source.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/train/run.hpp"
 
@@ -23,20 +23,20 @@ namespace example {
 
 template <int Filters>
 int train_unet(const TrainOptions& options) {
-    const depix::PictureSplit pictures = split_pictures(options.pictures);
-    depix::PictureOptions cut{.shape = {3, options.size, options.size},
-                              .enlarge = true,
-                              .crops_per_picture = static_cast<std::size_t>(options.crops),
-                              .damage = training_damage(options.task, options.masks),
-                              .seed = 2 * options.seed};
-    depix::PictureOptions fixed = cut;
-    fixed.crops_per_picture = 8;
+    const depix::ImageSplit images = split_images(options.images);
+    depix::ImageOptions cut{.shape = {3, options.size, options.size},
+                            .enlarge = true,
+                            .crops_per_image = static_cast<std::size_t>(options.crops),
+                            .damage = training_damage(options.task, options.masks),
+                            .seed = 2 * options.seed};
+    depix::ImageOptions fixed = cut;
+    fixed.crops_per_image = 8;
     fixed.seed = 2 * options.seed + 1;
     fixed.redraw = depix::Redraw::Never;
     const depix::Keep keep = options.in_memory ? depix::Keep::InMemory : depix::Keep::OnDisk;
-    const depix::Loader training{depix::AnyPairSource(depix::DamagedPictureSource(pictures.train, cut, keep)),
+    const depix::Loader training{depix::AnyPairSource(depix::DamagedImageSource(images.train, cut, keep)),
                                  {.batch_size = options.batch_size, .seed = options.seed}};
-    const depix::Loader validation{depix::AnyPairSource(depix::DamagedPictureSource(pictures.validation, fixed, keep)),
+    const depix::Loader validation{depix::AnyPairSource(depix::DamagedImageSource(images.validation, fixed, keep)),
                                    {.batch_size = options.batch_size, .shuffle = false}};
 
     using Network = depix::PixelShuffleUNet<Filters>;

@@ -15,9 +15,9 @@ int prepare(const PrepareOptions& options);
 
 struct TrainOptions {
     Task task;
-    std::filesystem::path pictures;  // with the folders train and held_out
-    std::filesystem::path run;       // empty: runs/TASK
-    std::filesystem::path start;     // weights to go on from; empty: random ones
+    std::filesystem::path images;  // with the folders train and held_out
+    std::filesystem::path run;     // empty: runs/TASK
+    std::filesystem::path start;   // weights to go on from; empty: random ones
     int size = 80;
     int batch_size = 10;
     std::int64_t steps = 40000;
@@ -32,7 +32,7 @@ int train(const TrainOptions& options);
 
 struct EvaluateOptions {
     Task task;
-    std::filesystem::path pictures;  // clean pictures, in sub-folders too
+    std::filesystem::path images;  // clean pictures, in sub-folders too
     std::filesystem::path weights;
     std::filesystem::path sheet;  // empty: none
     int most = 0;                 // pictures, the first by name; 0: all

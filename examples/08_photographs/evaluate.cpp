@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/image/contact_sheet.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
@@ -19,16 +19,16 @@
 namespace {
 
 /// The median of each pixel's 3x3 neighbours, channel by channel; the border pixel is repeated.
-depix::Image median_of_nine(const depix::Image& picture) {
-    const auto [channels, height, width] = picture.shape;
-    depix::Image result(picture.shape);
+depix::Image median_of_nine(const depix::Image& image) {
+    const auto [channels, height, width] = image.shape;
+    depix::Image result(image.shape);
     for (int c = 0; c < channels; ++c)
         for (int y = 0; y < height; ++y)
             for (int x = 0; x < width; ++x) {
                 std::array<float, 9> near{};
                 for (int i = 0; i < 9; ++i)
                     near[static_cast<std::size_t>(i)] =
-                        picture(c, std::clamp(y + i / 3 - 1, 0, height - 1), std::clamp(x + i % 3 - 1, 0, width - 1));
+                        image(c, std::clamp(y + i / 3 - 1, 0, height - 1), std::clamp(x + i % 3 - 1, 0, width - 1));
                 std::nth_element(near.begin(), near.begin() + 4, near.end());
                 result(c, y, x) = near[4];
             }
@@ -38,7 +38,7 @@ depix::Image median_of_nine(const depix::Image& picture) {
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
-    const depix::PictureFolder folder(options.pictures, {.channels = 3});
+    const depix::ImageFolder folder(options.images, {.channels = 3});
     depix::Model<depix::Denoiser> model;
     depix::load(model, options.weights.string());
     const depix::Inference<depix::Denoiser> network(model, options.threads);
@@ -69,9 +69,9 @@ int example::evaluate(const EvaluateOptions& options) {
                 least = std::min(least, reached);
                 if (i < 2 && !options.sheet.empty()) rows.push_back({damaged, restored, clean});
             }
-            const auto pictures = static_cast<double>(count);
-            std::printf("%-36s  %6.2f  %6.2f  %6.2f  %11.2f  %10.2f\n", kind.name.c_str(), before / pictures,
-                        median / pictures, after / pictures, least, least_gain);
+            const auto images = static_cast<double>(count);
+            std::printf("%-36s  %6.2f  %6.2f  %6.2f  %11.2f  %10.2f\n", kind.name.c_str(), before / images,
+                        median / images, after / images, least, least_gain);
         }
     }
     if (!options.sheet.empty()) {

@@ -29,7 +29,7 @@ int main(int count, char** arguments) {
     example::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "train on photographs");
     add_task(train_command);
-    train_command->add_option("pictures", train.pictures, "a folder with the folders train and held_out")->required();
+    train_command->add_option("pictures", train.images, "a folder with the folders train and held_out")->required();
     train_command->add_option("--run", train.run,
                               "folder for weights, checkpoint and log (runs/TASK); a run that was stopped goes on from "
                               "there");
@@ -48,7 +48,7 @@ int main(int count, char** arguments) {
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on clean pictures");
     add_task(evaluate_command);
-    evaluate_command->add_option("pictures", evaluate.pictures, "a folder")->required();
+    evaluate_command->add_option("pictures", evaluate.images, "a folder")->required();
     evaluate_command->add_option("--weights", evaluate.weights, "safetensors (TASK.safetensors)");
     evaluate_command->add_option("--sheet", evaluate.sheet, "write damaged, restored and clean pictures here");
     evaluate_command->add_option("--most", evaluate.most, "pictures; 0: all")->capture_default_str();

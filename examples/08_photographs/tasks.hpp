@@ -15,49 +15,49 @@ struct GreyNoise {
     double min_sigma = 0;
     double max_sigma = 75 / 255.0;
 
-    void operator()(depix::Image& picture, depix::Random& random) const {
+    void operator()(depix::Image& image, depix::Random& random) const {
         const double sigma = random.uniform(min_sigma, max_sigma);
-        const std::size_t area = picture.shape.area();
+        const std::size_t area = image.shape.area();
         for (std::size_t i = 0; i < area; ++i) {
             const double noise = sigma * random.normal();
-            for (std::size_t at = i; at < picture.pixels.size(); at += area)
-                picture.pixels[at] = depix::detail::clamped(static_cast<double>(picture.pixels[at]) + noise);
+            for (std::size_t at = i; at < image.pixels.size(); at += area)
+                image.pixels[at] = depix::detail::clamped(static_cast<double>(image.pixels[at]) + noise);
         }
     }
 };
 
 /// The luma of a picture in all its channels.
-inline depix::Image without_colour(const depix::Image& picture) {
-    return depix::convert_channels(depix::luma(picture), picture.shape.channels);
+inline depix::Image without_colour(const depix::Image& image) {
+    return depix::convert_channels(depix::luma(image), image.shape.channels);
 }
 
 /// Noise of random kind and strength: one picture in eight stays clean. A grey picture has mostly the noise of a grey
 /// picture.
-inline void training_noise(depix::Image& picture, bool is_grey, depix::Random& random) {
+inline void training_noise(depix::Image& image, bool is_grey, depix::Random& random) {
     const double kind = random.uniform();
     if (kind < 0.125) return;
     const double colour_noise = is_grey ? 0.25 : 0.50;
     if (kind < colour_noise)
-        depix::GaussianNoise{0, 75 / 255.0}(picture, random);
+        depix::GaussianNoise{0, 75 / 255.0}(image, random);
     else if (kind < 0.70)
-        GreyNoise{0, 75 / 255.0}(picture, random);
+        GreyNoise{0, 75 / 255.0}(image, random);
     else if (kind < 0.80)
-        depix::PoissonNoise{15, 2000}(picture, random);
+        depix::PoissonNoise{15, 2000}(image, random);
     else {
-        if (kind > 0.95) depix::GaussianNoise{0, 30 / 255.0}(picture, random);
-        depix::SaltAndPepper{0, 0.10}(picture, random);
+        if (kind > 0.95) depix::GaussianNoise{0, 30 / 255.0}(image, random);
+        depix::SaltAndPepper{0, 0.10}(image, random);
     }
-    picture = depix::quantized(std::move(picture));  // as a file would hold it
+    image = depix::quantized(std::move(image));  // as a file would hold it
 }
 
 /// JPEG of random quality. High qualities come often: there is little to mend there, and much to spoil.
-inline void training_jpeg(depix::Image& picture, bool /*is_grey*/, depix::Random& random) {
+inline void training_jpeg(depix::Image& image, bool /*is_grey*/, depix::Random& random) {
     const double kind = random.uniform();
     if (kind < 0.10) return;
     if (kind < 0.65)
-        depix::JpegArtefacts{5, 60}(picture, random);
+        depix::JpegArtefacts{5, 60}(image, random);
     else
-        depix::JpegArtefacts{60, 98}(picture, random);
+        depix::JpegArtefacts{60, 98}(image, random);
 }
 
 struct NamedDamage {

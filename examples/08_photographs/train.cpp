@@ -7,7 +7,7 @@
 
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/sources/picture_source.hpp"
+#include "depix/data/sources/image_source.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/restore/restore.hpp"
 #include "depix/train/checkpoint.hpp"
@@ -40,7 +40,7 @@ class DamagedParts {
   public:
     static constexpr int margin = 8;
 
-    DamagedParts(depix::DamagedPictureSource parts, const example::Task& task, std::uint64_t seed)
+    DamagedParts(depix::DamagedImageSource parts, const example::Task& task, std::uint64_t seed)
         : parts_(std::move(parts)), task_(task), seed_(seed) {}
 
     std::size_t size() const { return parts_.size(); }
@@ -65,43 +65,43 @@ class DamagedParts {
     }
 
   private:
-    static void cut(const depix::Image& picture, int top, int left, depix::View<float> part) {
-        depix::copy(depix::as_view(depix::crop(picture, top, left, part.height, part.width)), part);
+    static void cut(const depix::Image& image, int top, int left, depix::View<float> part) {
+        depix::copy(depix::as_view(depix::crop(image, top, left, part.height, part.width)), part);
     }
 
-    depix::DamagedPictureSource parts_;
+    depix::DamagedImageSource parts_;
     example::Task task_;
     std::uint64_t seed_;
 };
 
 /// The middles of the photographs that are held out.
-std::vector<depix::Image> validation_pictures(const depix::PictureFolder& folder) {
-    std::vector<depix::Image> pictures;
+std::vector<depix::Image> validation_images(const depix::ImageFolder& folder) {
+    std::vector<depix::Image> images;
     for (std::size_t i = 0; i < folder.size(); ++i) {
         const depix::Image whole = folder.read(i);
         const int height = std::min(whole.shape.height, 192), width = std::min(whole.shape.width, 192);
-        pictures.push_back(
+        images.push_back(
             depix::crop(whole, (whole.shape.height - height) / 2, (whole.shape.width - width) / 2, height, width));
     }
-    return pictures;
+    return images;
 }
 
 /// The mean PSNR over the pictures, kind by kind.
 std::string validate(const depix::Model<Denoiser>& model, const example::Task& task,
-                     const std::vector<depix::Image>& pictures, int threads) {
+                     const std::vector<depix::Image>& images, int threads) {
     const depix::Inference<Denoiser> network(model, threads);
     std::string text;
     for (const example::NamedDamage& kind : task.test_damages) {
         double sum = 0;
-        for (std::size_t i = 0; i < pictures.size(); ++i) {
-            depix::Image damaged = pictures[i];
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            depix::Image damaged = images[i];
             depix::Random random(2026, 0, i);
             kind.damage(damaged, random);
             const depix::Image restored = depix::restore(network, depix::quantized(std::move(damaged)));
-            sum += example::score(task, depix::quantized(restored), pictures[i]);
+            sum += example::score(task, depix::quantized(restored), images[i]);
         }
         std::array<char, 32> number{};
-        std::snprintf(number.data(), number.size(), ",%.2f", sum / static_cast<double>(pictures.size()));
+        std::snprintf(number.data(), number.size(), ",%.2f", sum / static_cast<double>(images.size()));
         text += number.data();
     }
     return text;
@@ -140,17 +140,17 @@ int example::train(const TrainOptions& options) {
     const std::string checkpoint = file("checkpoint.safetensors"), average_file = file("average.safetensors");
 
     const int whole = options.size + DamagedParts::margin;
-    const depix::PictureOptions cut{.shape = {3, whole, whole},
-                                    .enlarge = true,
-                                    .crops_per_picture = 64,
-                                    .damage = [](depix::Image&, depix::Random&) {},
-                                    .seed = 2 * options.seed};
-    const depix::PictureFolder folder(options.pictures / "train", {.channels = 3});
+    const depix::ImageOptions cut{.shape = {3, whole, whole},
+                                  .enlarge = true,
+                                  .crops_per_image = 64,
+                                  .damage = [](depix::Image&, depix::Random&) {},
+                                  .seed = 2 * options.seed};
+    const depix::ImageFolder folder(options.images / "train", {.channels = 3});
     const depix::Loader loader{
-        depix::AnyPairSource(DamagedParts(depix::DamagedPictureSource(folder, cut, depix::Keep::InMemory, 1),
+        depix::AnyPairSource(DamagedParts(depix::DamagedImageSource(folder, cut, depix::Keep::InMemory, 1),
                                           options.task, 2 * options.seed + 1)),
         {.batch_size = options.batch_size, .threads = 1, .ahead = 4, .seed = options.seed, .keep_partial = false}};
-    const auto held_out = validation_pictures(depix::PictureFolder(options.pictures / "held_out", {.channels = 3}));
+    const auto held_out = validation_images(depix::ImageFolder(options.images / "held_out", {.channels = 3}));
 
     depix::Model<Denoiser> model(options.seed, depix::Initialisation::HeNormal);
     calm(model);

@@ -33,7 +33,7 @@ class Restorer {
 
     /// A picture of any size and the architecture's channels, values 0..1, to one of `scale` times its size, not yet
     /// clamped.
-    virtual depix::Image restore(const depix::Image& picture, Tiles tiles) const = 0;
+    virtual depix::Image restore(const depix::Image& image, Tiles tiles) const = 0;
 };
 
 /// How pictures are cut. `exact`: a tile sees all that its part depends on, so that tiles change nothing. `blended`:
@@ -64,9 +64,9 @@ struct Architecture {
     Train train = nullptr;
 
     /// The shape with its sides rounded up to size_multiple.
-    depix::Shape padded(depix::Shape picture) const {
-        return {picture.channels, depix::round_up(picture.height, size_multiple),
-                depix::round_up(picture.width, size_multiple)};
+    depix::Shape padded(depix::Shape image) const {
+        return {image.channels, depix::round_up(image.height, size_multiple),
+                depix::round_up(image.width, size_multiple)};
     }
 };
 

@@ -8,8 +8,8 @@
 
 #include "commands.hpp"
 #include "depix/random.hpp"
+#include "image.hpp"
 #include "models.hpp"
-#include "picture.hpp"
 
 int tool::bench(const BenchOptions& options) {
     const ChosenModel model = choose_model(options.model);
@@ -17,17 +17,17 @@ int tool::bench(const BenchOptions& options) {
     const bool blended = architecture.tiles == TileKind::Blended;
     const int whole = std::max(options.height, options.width);
     const int tile = options.tile > 0 ? options.tile : blended ? 0 : whole;
-    const Cut cut = cut_picture(architecture, options.height, options.width, tile, options.threads);
+    const Cut cut = cut_image(architecture, options.height, options.width, tile, options.threads);
     const auto network = architecture.load(model.weights, model.backend, cut.threads);
 
-    depix::Image picture({architecture.channels, options.height, options.width});
+    depix::Image image({architecture.channels, options.height, options.width});
     depix::Random random(1);
-    for (float& value : picture.pixels) value = static_cast<float>(random.uniform());
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
 
     std::vector<double> milliseconds;
     for (int round = 0; round <= options.rounds; ++round) {
         const auto start = std::chrono::steady_clock::now();
-        network->restore(picture, cut.tiles);
+        network->restore(image, cut.tiles);
         const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
         if (round > 0) milliseconds.push_back(time.count());  // the first one makes room
     }
@@ -42,7 +42,7 @@ int tool::bench(const BenchOptions& options) {
     std::printf("fastest     %.2f ms\n", milliseconds.front());
     std::printf("speed       %.3f megapixels/s\n", megapixels / median * 1e3);
     if (tile >= whole) {  // otherwise surroundings are computed too
-        const depix::Shape shape = architecture.padded(picture.shape);
+        const depix::Shape shape = architecture.padded(image.shape);
         std::printf("            %.1f GFLOP/s\n",
                     2 * static_cast<double>(architecture.multiply_adds(shape)) / median / 1e6);
         std::printf("workspace   %.1f MiB\n",

@@ -21,11 +21,11 @@ void print_decibels(const char* what, double value) {
 }  // namespace
 
 int tool::compare(const CompareOptions& options) {
-    depix::Image a = read_picture(options.first, options.limits).color;
-    depix::Image b = read_picture(options.second, options.limits).color;
+    depix::Image a = read_image(options.first, options.limits).color;
+    depix::Image b = read_image(options.second, options.limits).color;
     if (a.shape.height != b.shape.height || a.shape.width != b.shape.width) {
-        const auto size = [](const depix::Image& picture) {
-            return std::to_string(picture.shape.width) + "x" + std::to_string(picture.shape.height);
+        const auto size = [](const depix::Image& image) {
+            return std::to_string(image.shape.width) + "x" + std::to_string(image.shape.height);
         };
         throw depix::ShapeError(options.first + " has " + size(a) + " pixels, " + options.second + " " + size(b) +
                                 "; only pictures of one size can be compared");

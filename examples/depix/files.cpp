@@ -19,15 +19,15 @@ std::vector<std::byte> read_standard_input(std::size_t maximum_bytes) {
 
 }  // namespace
 
-depix::PictureFile tool::read_picture(const std::filesystem::path& path, const Limits& limits) {
+depix::ImageFile tool::read_image(const std::filesystem::path& path, const Limits& limits) {
     const depix::ImageLimits most{limits.maximum_pixels, limits.maximum_bytes};
-    if (path != "-") return depix::read_picture_file(path.string(), most);
-    return depix::decode_picture_file(read_standard_input(limits.maximum_bytes), most, "standard input");
+    if (path != "-") return depix::read_image_file(path.string(), most);
+    return depix::decode_image_file(read_standard_input(limits.maximum_bytes), most, "standard input");
 }
 
-void tool::write_picture(const std::filesystem::path& path, const depix::PictureFile& picture,
-                         depix::ImageFormat format, int jpeg_quality) {
-    const std::vector<std::byte> bytes = depix::encode_picture_file(picture, format, jpeg_quality);
+void tool::write_image(const std::filesystem::path& path, const depix::ImageFile& image, depix::ImageFormat format,
+                       int jpeg_quality) {
+    const std::vector<std::byte> bytes = depix::encode_image_file(image, format, jpeg_quality);
     if (path != "-") {
         depix::write_file(path.string(), bytes);
     } else if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0) {

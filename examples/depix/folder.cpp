@@ -31,7 +31,7 @@ extern "C" void interrupt(int signal) {
 
 struct Task {
     const tool::Job* job = nullptr;
-    depix::PictureFile picture;
+    depix::ImageFile image;
 };
 
 class Report {
@@ -106,38 +106,38 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
         }
     };
     std::atomic<std::size_t> next{0};
-    const auto read_pictures = [&] {
+    const auto read_images = [&] {
         for (std::size_t i = next++; i < jobs.size() && interrupted == 0; i = next++)
-            guarded(jobs[i], [&] { read.push({&jobs[i], read_picture(jobs[i].input, options.limits)}); });
+            guarded(jobs[i], [&] { read.push({&jobs[i], read_image(jobs[i].input, options.limits)}); });
     };
-    const auto restore = [&](depix::PictureFile picture) {
-        const depix::Shape shape = picture.color.shape;
-        const Cut cut = cut_picture(*recipe.architecture, shape.height, shape.width, options.tile, 1);
-        return restore_picture(network, recipe, std::move(picture), cut.tiles);
+    const auto restore = [&](depix::ImageFile image) {
+        const depix::Shape shape = image.color.shape;
+        const Cut cut = cut_image(*recipe.architecture, shape.height, shape.width, options.tile, 1);
+        return restore_image(network, recipe, std::move(image), cut.tiles);
     };
-    const auto restore_pictures = [&] {
+    const auto restore_images = [&] {
         while (std::optional<Task> task = read.pop())
-            guarded(*task->job, [&] { restored.push({task->job, restore(std::move(task->picture))}); });
+            guarded(*task->job, [&] { restored.push({task->job, restore(std::move(task->image))}); });
     };
-    const auto write = [&](const Job& job, const depix::PictureFile& picture) {
-        write_picture(job.output, picture, output_format(options, job.output), options.quality);
+    const auto write = [&](const Job& job, const depix::ImageFile& image) {
+        write_image(job.output, image, output_format(options, job.output), options.quality);
         report.restored();
     };
-    const auto write_pictures = [&] {
+    const auto write_images = [&] {
         while (const std::optional<Task> task = restored.pop())
-            guarded(*task->job, [&] { write(*task->job, task->picture); });
+            guarded(*task->job, [&] { write(*task->job, task->image); });
     };
 
     // The consumers first: where the system has no more threads, nothing has been read yet.
-    ThreadGroup writers(write_pictures, options.threads.save);
-    ThreadGroup restorers(restore_pictures, writers.empty() ? 0 : options.threads.restore);
-    ThreadGroup readers(read_pictures, restorers.empty() ? 0 : options.threads.load);
+    ThreadGroup writers(write_images, options.threads.save);
+    ThreadGroup restorers(restore_images, writers.empty() ? 0 : options.threads.restore);
+    ThreadGroup readers(read_images, restorers.empty() ? 0 : options.threads.load);
     if (readers.empty()) {  // then this one does all, picture by picture
         read.close();
         restored.close();
         for (const Job& job : jobs) {
             if (interrupted != 0) break;
-            guarded(job, [&] { write(job, restore(read_picture(job.input, options.limits))); });
+            guarded(job, [&] { write(job, restore(read_image(job.input, options.limits))); });
         }
     }
     readers.join();

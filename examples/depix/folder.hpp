@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "image.hpp"
 #include "jobs.hpp"
-#include "picture.hpp"
 
 namespace tool {
 

@@ -16,9 +16,9 @@ namespace tool {
 using example::Job;
 
 struct FolderJobs {
-    std::vector<Job> jobs;                                // in the order of their inputs' paths
-    std::size_t skipped = 0;                              // were there already
-    std::vector<depix::PictureFolder::LeftOut> left_out;  // what will not be restored, and why
+    std::vector<Job> jobs;                              // in the order of their inputs' paths
+    std::size_t skipped = 0;                            // were there already
+    std::vector<depix::ImageFolder::LeftOut> left_out;  // what will not be restored, and why
 };
 
 /// The pictures of options.input, a folder: those of the shard, without those that are there already if so asked for.

@@ -7,7 +7,7 @@
 //     depix restore    a picture or a folder                 restore.cpp: one picture and all options come together
 //                                                            jobs.cpp:    what becomes of which file, checked first
 //                                                            folder.cpp:  reading, restoring and writing at once
-//                                                            picture.cpp: grey and colour, alpha, tiles, scale
+//                                                            image.cpp: grey and colour, alpha, tiles, scale
 //     depix list       the models that there are             models.cpp:  the table
 //     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
 //     depix compare    PSNR and SSIM of two pictures

@@ -15,11 +15,11 @@ using tool::TrainOptions;
 struct Sets {
     std::vector<std::size_t> training, validation;
 };
-Sets split(std::size_t pictures) {
-    if (pictures < 2) throw depix::Error("one picture is too few to train: some are kept aside for validation");
+Sets split(std::size_t images) {
+    if (images < 2) throw depix::Error("one picture is too few to train: some are kept aside for validation");
     Sets sets;
-    for (std::size_t i = 0; i < pictures; ++i)
-        (i % 10 == 9 || (pictures < 10 && i + 1 == pictures) ? sets.validation : sets.training).push_back(i);
+    for (std::size_t i = 0; i < images; ++i)
+        (i % 10 == 9 || (images < 10 && i + 1 == images) ? sets.validation : sets.training).push_back(i);
     return sets;
 }
 
@@ -38,16 +38,16 @@ tool::TrainingPairs pairs_of_equal_size(const TrainOptions& options, int channel
 }
 
 tool::TrainingPairs pairs_to_enlarge(const TrainOptions& options, int scale) {
-    const depix::PictureFolder all(options.pairs / "clean", {.channels = 3, .recursive = true, .limits = {}});
+    const depix::ImageFolder all(options.pairs / "clean", {.channels = 3, .recursive = true, .limits = {}});
     const std::size_t aside = split(all.size()).validation.size();
     depix::SuperResolutionOptions cut{.scale = scale,
                                       .high = options.crop,
-                                      .crops_per_picture = static_cast<std::size_t>(options.crops),
+                                      .crops_per_image = static_cast<std::size_t>(options.crops),
                                       .seed = 2 * options.seed};
     depix::SuperResolutionOptions fixed = cut;
     fixed.seed += 1;
     fixed.redraw = depix::Redraw::Never;
-    const depix::PictureFolder mixed = all.shuffled(1);
+    const depix::ImageFolder mixed = all.shuffled(1);
     return {depix::SuperResolutionSource(mixed.subset(aside, all.size() - aside), cut, depix::Keep::InMemory),
             depix::SuperResolutionSource(mixed.subset(0, aside), fixed, depix::Keep::InMemory)};
 }

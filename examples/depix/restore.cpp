@@ -8,9 +8,9 @@
 #include "commands.hpp"
 #include "files.hpp"
 #include "folder.hpp"
+#include "image.hpp"
 #include "jobs.hpp"
 #include "models.hpp"
-#include "picture.hpp"
 #include "progress.hpp"
 
 namespace fs = std::filesystem;
@@ -22,23 +22,23 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
     const depix::ImageFormat format = tool::output_format(options, job.output);
     if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
 
-    depix::PictureFile picture = tool::read_picture(job.input, options.limits);
-    const int height = picture.color.shape.height, width = picture.color.shape.width;
-    tool::Cut cut = tool::cut_picture(*model.architecture, height, width, options.tile, options.threads.restore);
+    depix::ImageFile image = tool::read_image(job.input, options.limits);
+    const int height = image.color.shape.height, width = image.color.shape.width;
+    tool::Cut cut = tool::cut_image(*model.architecture, height, width, options.tile, options.threads.restore);
     const auto network = model.architecture->load(model.weights, model.backend, cut.threads);
 
     tool::Progress progress(static_cast<std::size_t>(cut.count) * (recipe.flips ? 8 : 1), "tiles");
     std::size_t done = 0;
     cut.tiles.progress = [&](int, int) { progress.show(++done); };
     const auto start = std::chrono::steady_clock::now();
-    picture = tool::restore_picture(*network, recipe, std::move(picture), cut.tiles);
+    image = tool::restore_image(*network, recipe, std::move(image), cut.tiles);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     progress.clear();
     if (options.verbose) {
         std::fprintf(stderr, "%s: %dx%d to %dx%d pixels in %.3f s, %s\n", job.input.string().c_str(), width, height,
-                     picture.color.shape.width, picture.color.shape.height, time.count(), to_string(cut).c_str());
+                     image.color.shape.width, image.color.shape.height, time.count(), to_string(cut).c_str());
     }
-    tool::write_picture(job.output, picture, format, options.quality);
+    tool::write_image(job.output, image, format, options.quality);
     return 0;
 }
 

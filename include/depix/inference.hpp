@@ -52,8 +52,8 @@ struct InferenceEngine<Reference, Network, T> {
     }
     void infer(View<const T> input, View<T> output, WorkspaceType& workspace) const {
         for (int n = 0; n < input.batch; ++n)
-            reference::infer<Network, T>(workspace.layout, parameters.data(), statistics.data(), input.pictures(n, 1),
-                                         output.pictures(n, 1), workspace.memory.data());
+            reference::infer<Network, T>(workspace.layout, parameters.data(), statistics.data(), input.images(n, 1),
+                                         output.images(n, 1), workspace.memory.data());
     }
 };
 
@@ -138,9 +138,9 @@ class Inference {
     }
 
     /// Restores one picture.
-    Image operator()(const Image& picture) const requires std::same_as<T, float> {
-        Image restored(output_shape(picture.shape));
-        run_checked(picture.view(), restored.view());
+    Image operator()(const Image& image) const requires std::same_as<T, float> {
+        Image restored(output_shape(image.shape));
+        run_checked(image.view(), restored.view());
         return restored;
     }
     /// Restores a batch: a view, a Tensor, or any library's contiguous 4-D array.

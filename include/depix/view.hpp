@@ -55,7 +55,7 @@ struct View {
     constexpr T& operator()(int n, int c, int y, int x) const { return row(n, c, y)[x]; }
 
     /// Pictures [first, first + count).
-    constexpr View pictures(int first, int count) const {
+    constexpr View images(int first, int count) const {
         View part = *this;
         part.data += first * batch_stride;
         part.batch = count;

@@ -9,6 +9,6 @@ struct Negate : LayerBase<Negate> {
     static constexpr Traits traits{.elementwise = true};
 };
 
-void restore(const Model<Sequential<Conv<3, 3>, Negate>>& model, const Image& picture) {
-    Inference<Sequential<Conv<3, 3>, Negate>, Cuda>{model}(picture);
+void restore(const Model<Sequential<Conv<3, 3>, Negate>>& model, const Image& image) {
+    Inference<Sequential<Conv<3, 3>, Negate>, Cuda>{model}(image);
 }

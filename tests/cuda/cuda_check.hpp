@@ -55,10 +55,10 @@ struct MapsOnDevice {
     OnDevice<S> maps;
     View<S> view;
 
-    MapsOnDevice(const std::vector<double>& values, int pictures, Shape shape, int channels_around = 0)
+    MapsOnDevice(const std::vector<double>& values, int images, Shape shape, int channels_around = 0)
         : around(channels_around),
-          maps(surrounded(values, pictures, shape)),
-          view(inner(maps.memory.data(), pictures, shape)) {}
+          maps(surrounded(values, images, shape)),
+          view(inner(maps.memory.data(), images, shape)) {}
 
     std::vector<double> values() const {
         std::vector<double> all = maps.values(), result;
@@ -73,15 +73,15 @@ struct MapsOnDevice {
 
   private:
     template <class T>
-    View<T> inner(T* data, int pictures, Shape shape) const {
+    View<T> inner(T* data, int images, Shape shape) const {
         const Shape whole{shape.channels + 2 * around, shape.height, shape.width};
-        return View<T>(data, pictures, whole).slice(around, shape.channels);
+        return View<T>(data, images, whole).slice(around, shape.channels);
     }
-    std::vector<double> surrounded(const std::vector<double>& values, int pictures, Shape shape) const {
-        REQUIRE(values.size() == static_cast<std::size_t>(pictures) * shape.size());
-        std::vector<double> all(values.size() + static_cast<std::size_t>(2 * pictures * around) * shape.area(), NAN);
+    std::vector<double> surrounded(const std::vector<double>& values, int images, Shape shape) const {
+        REQUIRE(values.size() == static_cast<std::size_t>(images) * shape.size());
+        std::vector<double> all(values.size() + static_cast<std::size_t>(2 * images * around) * shape.area(), NAN);
         std::size_t next = 0;
-        for_each(inner(all.data(), pictures, shape), [&](double& value) { value = values[next++]; });
+        for_each(inner(all.data(), images, shape), [&](double& value) { value = values[next++]; });
         return all;
     }
     template <class Body>
@@ -127,7 +127,7 @@ template <class S>
 struct LayerFunctions {
     const LayerInfo* info;
     double unit;
-    std::size_t (*scratch_size)(int pictures, Shape shape);
+    std::size_t (*scratch_size)(int images, Shape shape);
     void (*exact_forward)(const kernels::Forward<double>&);
     void (*exact_backward)(const kernels::Backward<double>&);
     void (*forward)(const kernels::Forward<S, float>&, cudaStream_t);
@@ -140,8 +140,8 @@ LayerFunctions<typename Precision::Storage> functions_of() {
     using S = typename Precision::Storage;
     return {&layer_info<L>,
             unit_roundoff<Precision>(),
-            [](int pictures, Shape shape) -> std::size_t {
-                if constexpr (requires { K::scratch_size(pictures, shape); }) return K::scratch_size(pictures, shape);
+            [](int images, Shape shape) -> std::size_t {
+                if constexpr (requires { K::scratch_size(images, shape); }) return K::scratch_size(images, shape);
                 return 0;
             },
             [](const kernels::Forward<double>& call) { kernels::Kernel<Reference, L>::forward(call); },
@@ -150,30 +150,30 @@ LayerFunctions<typename Precision::Storage> functions_of() {
             [](const kernels::Backward<S, float>& call, cudaStream_t stream) { K::backward(call, stream); }};
 }
 
-/// A layer on `pictures` inputs of this shape: forward in inference (in place too, if it may) and training, backward
+/// A layer on `images` inputs of this shape: forward in inference (in place too, if it may) and training, backward
 /// written and added, with and without gradients of its parameters. `around`: see MapsOnDevice.
 template <class S>
-void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape shape, int pictures, int around) {
+void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape shape, int images, int around) {
     CAPTURE(name);
     CAPTURE(to_string(shape));
-    CAPTURE(pictures);
+    CAPTURE(images);
     CAPTURE(around);
     const Shape output_shape = layer.info->output(shape);
-    const std::size_t count = static_cast<std::size_t>(pictures);
+    const std::size_t count = static_cast<std::size_t>(images);
     const std::size_t parameters = layer.info->parameter_count, statistics = layer.info->statistic_count;
 
     Random random(17);
     std::vector<double> x = rounded<S>(draw(count * shape.size(), -1, 1, random));
     std::vector<double> dy = rounded<S>(draw(count * output_shape.size(), -1, 1, random));
     std::vector<double> weights = draw(parameters, -1, 1, random), running = draw(statistics, 0.5, 1.5, random);
-    std::vector<double> y(dy.size()), new_running = running, saved(layer.info->saved_size(pictures, shape) + 1);
+    std::vector<double> y(dy.size()), new_running = running, saved(layer.info->saved_size(images, shape) + 1);
     const std::vector<double> before = rounded<S>(draw(x.size(), -1, 1, random));
     const std::vector<double> gradients_before = draw(parameters, -1, 1, random);
 
-    const MapsOnDevice<S> device_x(x, pictures, shape, around), device_dy(dy, pictures, output_shape, around);
-    const MapsOnDevice<S> device_y(y, pictures, output_shape, around);
+    const MapsOnDevice<S> device_x(x, images, shape, around), device_dy(dy, images, output_shape, around);
+    const MapsOnDevice<S> device_y(y, images, output_shape, around);
     const OnDevice<float> device_weights(weights), device_running(running);
-    const cuda::Memory<float> scratch(layer.scratch_size(pictures, shape) + 1);
+    const cuda::Memory<float> scratch(layer.scratch_size(images, shape) + 1);
     const cuda::Stream stream;
 
     // A result is a sum of at most `window` products of numbers within +-1, each factor and the sum rounded; sums of so
@@ -188,8 +188,8 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
         CAPTURE(training);
         Random random_a(5), random_b(5);
         kernels::Forward<double> exact;
-        exact.input = View<const double>(x.data(), pictures, shape);
-        exact.output = View<double>(y.data(), pictures, output_shape);
+        exact.input = View<const double>(x.data(), images, shape);
+        exact.output = View<double>(y.data(), images, output_shape);
         exact.parameters = weights.data();
         exact.statistics = running.data();
         OnDevice<float> device_new_running(running), device_saved(saved);
@@ -216,7 +216,7 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
         CHECK(device_y.surroundings_untouched());
         if (!training) {
             if (layer.info->traits.elementwise) {
-                const MapsOnDevice<S> device_both(x, pictures, shape, around);
+                const MapsOnDevice<S> device_both(x, images, shape, around);
                 call.input = call.output = device_both.view;
                 layer.forward(call, stream);
                 CHECK(device_both.values() == device_y.values());
@@ -233,15 +233,15 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
                 kernels::Backward<double> exact_back;
                 exact_back.input = exact.input;
                 exact_back.output = exact.output;
-                exact_back.output_gradient = View<const double>(dy.data(), pictures, output_shape);
-                exact_back.input_gradient = View<double>(dx.data(), pictures, shape);
+                exact_back.output_gradient = View<const double>(dy.data(), images, output_shape);
+                exact_back.input_gradient = View<double>(dx.data(), images, shape);
                 exact_back.accumulate = accumulate;
                 exact_back.parameters = weights.data();
                 exact_back.parameter_gradients = frozen ? nullptr : gradients.data();
                 exact_back.saved = saved.data();
                 layer.exact_backward(exact_back);
 
-                const MapsOnDevice<S> device_dx(before, pictures, shape, around);
+                const MapsOnDevice<S> device_dx(before, images, shape, around);
                 const OnDevice<float> device_gradients(gradients_before);
                 kernels::Backward<S, float> back;
                 back.input = call.input;
@@ -269,13 +269,13 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
 }
 
 template <class L, class Precision = precision::Float32>
-void check_layer(const std::string& name, Shape shape, int pictures, int around = 0) {
-    check_layer(functions_of<L, Precision>(), name, shape, pictures, around);
+void check_layer(const std::string& name, Shape shape, int images, int around = 0) {
+    check_layer(functions_of<L, Precision>(), name, shape, images, around);
 }
 
 /// What goes through the table (layer_table.hpp) on Cuda; some of it in slices of larger maps.
-inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int pictures) {
-    check_layer<L>(name, shape, pictures, pictures == 1 ? 0 : 1);
+inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int images) {
+    check_layer<L>(name, shape, images, images == 1 ? 0 : 1);
 };
 
 }  // namespace depix_test

@@ -24,9 +24,9 @@ static_assert(plan_for_training<Everything>().tensor(1).producer == 0);
 
 Tensor<float> draw(int batch, Shape shape) {
     Random random(7);
-    Tensor<float> pictures(batch, shape);
-    for (float& value : pictures.data) value = static_cast<float>(random.uniform());
-    return pictures;
+    Tensor<float> images(batch, shape);
+    for (float& value : images.data) value = static_cast<float>(random.uniform());
+    return images;
 }
 
 double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
@@ -47,9 +47,9 @@ bool report(const char* what, double difference, double tolerance) {
 template <class Network, class Backend>
 bool restores(const char* what, Shape shape, double tolerance) {
     const Model<Network> model(3);
-    const Tensor<float> pictures = draw(2, shape);
-    const Tensor<float> exact = Inference<Network, Reference>{model}(pictures);
-    const Tensor<float> result = Inference<Network, Backend>{model}(pictures);
+    const Tensor<float> images = draw(2, shape);
+    const Tensor<float> exact = Inference<Network, Reference>{model}(images);
+    const Tensor<float> result = Inference<Network, Backend>{model}(images);
     return report(what, largest_difference(result.data, exact.data), tolerance);
 }
 

@@ -15,14 +15,14 @@ namespace {
 
 using Generator = Sequential<Conv<3, 4>, BatchNorm<4>, LeakyReLU<>, Conv<4, 3>, Sigmoid>;
 using Pairs = Sequential<Conv<6, 4, 3, Stride<2>>, LeakyReLU<>, Dropout<std::ratio<1, 4>>, Conv<4, 1>, Sigmoid>;
-using Pictures = Sequential<Conv<3, 4, 3, Stride<2>>, BatchNorm<4>, LeakyReLU<>, GlobalAveragePool, Dense<4, 1>>;
+using Images = Sequential<Conv<3, 4, 3, Stride<2>>, BatchNorm<4>, LeakyReLU<>, GlobalAveragePool, Dense<4, 1>>;
 using Features = Sequential<Conv<3, 4>, ReLU, MaxPool<2>, Conv<4, 5>>;
 
 Tensor<float> draw(std::uint64_t seed) {
     Random random(seed);
-    Tensor<float> pictures(2, {3, 8, 8});
-    for (float& value : pictures.data) value = static_cast<float>(random.uniform());
-    return pictures;
+    Tensor<float> images(2, {3, 8, 8});
+    for (float& value : images.data) value = static_cast<float>(random.uniform());
+    return images;
 }
 Tensor<double> exactly(const Tensor<float>& from) {
     Tensor<double> to(from.batch, from.shape);
@@ -86,7 +86,7 @@ TEST_CASE("a GAN of pictures, as SRGAN's: features, a sum of losses, smoothed la
     Model<Features> features(3);
     const Model<Features, double> exact_features(features);
     using Loss = Scaled<MeanSquaredError, std::ratio<4, 51>>;
-    compare_with_textbook<Pictures>(
+    compare_with_textbook<Images>(
         SumOfLosses{Weighted{MeanAbsoluteError{}, 0.5},
                     Weighted{FeatureLoss<Features, Loss, Cuda>(features, VggInput::torchvision), 2.0}},
         SumOfLosses{

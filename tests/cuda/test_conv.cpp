@@ -36,9 +36,9 @@ static_assert(!cuda::use_tensor_cores<precision::TF32, GatherKind<3, 64, 3, 1, f
 static_assert(!cuda::use_tensor_cores<precision::TF32, GatherKind<64, 64, 4, 4, false>>());
 static_assert(!cuda::use_tensor_cores<precision::TF32, GatherKind<64, 64, 63, 1, false>>());
 
-static_assert(cuda::pictures_at_once(7, 1000) == 7);
-static_assert(cuda::pictures_at_once(7, 1 << 29) == 2);
-static_assert(cuda::pictures_at_once(7, 1ll << 31) == 1);
+static_assert(cuda::images_at_once(7, 1000) == 7);
+static_assert(cuda::images_at_once(7, 1 << 29) == 2);
+static_assert(cuda::images_at_once(7, 1ll << 31) == 1);
 
 // Parts: enough blocks, none of them idle, and no more than 64 MB.
 static_assert(cuda::GradientParts::choose(64, 576, 1 << 20).parts == 114);
@@ -68,33 +68,33 @@ void check_fused(Shape shape, const After& after, const Convolve& convolve) {
     CAPTURE(after.shuffle);
     using S = typename CudaWith<Precision>::Storage;
     constexpr ConvGeometry g = L::geometry;
-    constexpr int pictures = 2, around = 1;
+    constexpr int images = 2, around = 1;
     const Shape sums = L::output(shape);
     const Shape result = after.pool ? MaxPool<2>::output(sums)
                                     : Shape{sums.channels / (after.shuffle * after.shuffle),
                                             sums.height * after.shuffle, sums.width * after.shuffle};
     Random random(11);
-    const std::vector<double> x = rounded<S>(draw(pictures * shape.size(), -1, 1, random));
-    const std::vector<double> before = rounded<S>(draw(pictures * result.size(), -1, 1, random));
+    const std::vector<double> x = rounded<S>(draw(images * shape.size(), -1, 1, random));
+    const std::vector<double> before = rounded<S>(draw(images * result.size(), -1, 1, random));
     const std::vector<double> weights = draw(g.weight_count(), -1, 1, random);
     const std::vector<double> bias = draw(static_cast<std::size_t>(g.out_channels), -1, 1, random);
-    std::vector<double> parameters = weights, sum(pictures * sums.size()), y(before.size());
+    std::vector<double> parameters = weights, sum(images * sums.size()), y(before.size());
     parameters.insert(parameters.end(), bias.begin(), bias.end());
 
     kernels::Forward<double> call;
-    call.input = View<const double>(x.data(), pictures, shape);
-    call.output = View<double>(sum.data(), pictures, sums);
+    call.input = View<const double>(x.data(), images, shape);
+    call.output = View<double>(sum.data(), images, sums);
     call.parameters = parameters.data();
     kernels::Kernel<Reference, L>::forward(call);
     for (double& value : sum) value = value > 0 ? value : static_cast<double>(after.negative_slope) * value;
-    const View<const double> from(sum.data(), pictures, sums);
+    const View<const double> from(sum.data(), images, sums);
     if (after.pool)
-        reference::max_pool_forward(from, 2, 2, View<double>(y.data(), pictures, result));
+        reference::max_pool_forward(from, 2, 2, View<double>(y.data(), images, result));
     else
-        reference::pixel_shuffle_forward(from, after.shuffle, View<double>(y.data(), pictures, result));
+        reference::pixel_shuffle_forward(from, after.shuffle, View<double>(y.data(), images, result));
     for (std::size_t i = 0; after.accumulate && i < y.size(); ++i) y[i] += before[i];
 
-    const MapsOnDevice<S> device_x(x, pictures, shape, around), device_y(before, pictures, result, around);
+    const MapsOnDevice<S> device_x(x, images, shape, around), device_y(before, images, result, around);
     const OnDevice<float> device_weights(weights), device_bias(bias);
     cuda::ConvEpilogue epilogue;
     epilogue.bias = device_bias.memory.data();

@@ -18,9 +18,9 @@ namespace {
 
 Tensor<float> draw(int batch, Shape shape, std::uint64_t seed) {
     Random random(seed);
-    Tensor<float> pictures(batch, shape);
-    for (float& value : pictures.data) value = static_cast<float>(random.uniform());
-    return pictures;
+    Tensor<float> images(batch, shape);
+    for (float& value : images.data) value = static_cast<float>(random.uniform());
+    return images;
 }
 
 double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
@@ -56,9 +56,9 @@ Model<Network> make_model() {
 template <class Network, class Backend = Cuda>
 double error(Shape shape, int batch = 1) {
     const Model<Network> model = make_model<Network>();
-    const Tensor<float> pictures = draw(batch, shape, 7);
-    const Tensor<float> exact = Inference<Network, Reference>{model}(pictures);
-    const Tensor<float> result = Inference<Network, Backend>{model}(pictures);
+    const Tensor<float> images = draw(batch, shape, 7);
+    const Tensor<float> exact = Inference<Network, Reference>{model}(images);
+    const Tensor<float> result = Inference<Network, Backend>{model}(images);
     return largest_difference(result.data, exact.data) / range(exact.data);
 }
 
@@ -121,19 +121,19 @@ TEST_CASE("workspace_bytes is what is taken") {
 TEST_CASE("errors are exceptions, and the network works on when the cause is gone") {
     const Model<Depixelizer> model = make_model<Depixelizer>();
     const Inference<Depixelizer, Cuda> network{model};
-    const Tensor<float> picture = draw(1, {3, 16, 16}, 1), expected = network(picture);
+    const Tensor<float> image = draw(1, {3, 16, 16}, 1), expected = network(image);
 
     CHECK_THROWS_AS(network(draw(1, {3, 15, 16}, 1)), ShapeError);
     const std::size_t capacity = std::exchange(emulator::capacity, emulator::used() + 1000);
     CHECK_THROWS_AS(network(draw(1, {3, 64, 64}, 1)), DeviceError);
     emulator::capacity = capacity;
-    CHECK(network(picture).data == expected.data);
+    CHECK(network(image).data == expected.data);
 
     emulator::fail_launch = 0;
     CHECK_THROWS_WITH_AS(network(draw(1, {3, 64, 64}, 1)),
                          "depix: CUDA cannot launch a kernel: unspecified launch failure", DeviceError);
     emulator::fail_launch = -1;
-    CHECK(network(picture).data == expected.data);
+    CHECK(network(image).data == expected.data);
 
     emulator::device_count = 0;
     CHECK_THROWS_AS((Inference<Depixelizer, Cuda>{model}), DeviceError);

@@ -23,9 +23,9 @@ void check_join(const std::string& name, int first, int second, int channels) {
     CAPTURE(name);
     using S = typename CudaWith<Precision>::Storage;
     using K = kernels::Kernel<CudaWith<Precision>, L>;
-    const int pictures = 2, around = 1;
+    const int images = 2, around = 1;
     const Shape a{first, 5, 37}, b{second, 5, 37}, both{channels, 5, 37};
-    const auto count = [&](Shape shape) { return static_cast<std::size_t>(pictures) * shape.size(); };
+    const auto count = [&](Shape shape) { return static_cast<std::size_t>(images) * shape.size(); };
     Random random(3);
     const std::vector<double> x = rounded<S>(draw(count(a), -1, 1, random));
     const std::vector<double> other = rounded<S>(draw(count(b), -1, 1, random));
@@ -35,12 +35,12 @@ void check_join(const std::string& name, int first, int second, int channels) {
     // One sum of two numbers within +-1, or of three in the backward pass, each rounded once: 3 units at the most.
     const double bound = 3 * unit_roundoff<Precision>();
 
-    const MapsOnDevice<S> device_x(x, pictures, a, around), device_other(other, pictures, b, around);
-    const MapsOnDevice<S> device_y(y, pictures, both, around), device_dy(dy, pictures, both, around);
+    const MapsOnDevice<S> device_x(x, images, a, around), device_other(other, images, b, around);
+    const MapsOnDevice<S> device_y(y, images, both, around), device_dy(dy, images, both, around);
     kernels::Forward<double> exact;
-    exact.input = View<const double>(x.data(), pictures, a);
-    exact.other = View<const double>(other.data(), pictures, b);
-    exact.output = View<double>(y.data(), pictures, both);
+    exact.input = View<const double>(x.data(), images, a);
+    exact.other = View<const double>(other.data(), images, b);
+    exact.output = View<double>(y.data(), images, both);
     kernels::Kernel<Reference, L>::forward(exact);
     kernels::Forward<S, float> call;
     call.input = device_x.view;
@@ -58,12 +58,12 @@ void check_join(const std::string& name, int first, int second, int channels) {
                 CAPTURE(wanted);
                 std::vector<double> dx = x, d_other = other;
                 kernels::Backward<double> exact_back;
-                exact_back.output_gradient = View<const double>(dy.data(), pictures, both);
-                exact_back.input_gradient = View<double>(dx.data(), pictures, a);
-                exact_back.other_gradient = View<double>(d_other.data(), pictures, b);
+                exact_back.output_gradient = View<const double>(dy.data(), images, both);
+                exact_back.input_gradient = View<double>(dx.data(), images, a);
+                exact_back.other_gradient = View<double>(d_other.data(), images, b);
                 exact_back.accumulate = accumulate;
                 exact_back.accumulate_other = accumulate_other;
-                const MapsOnDevice<S> device_dx(x, pictures, a, around), device_d_other(other, pictures, b, around);
+                const MapsOnDevice<S> device_dx(x, images, a, around), device_d_other(other, images, b, around);
                 kernels::Backward<S, float> back;
                 back.output_gradient = device_dy.view;
                 back.input_gradient = device_dx.view;
@@ -182,18 +182,18 @@ TEST_CASE("Concatenate has nothing to do where both halves live in the output") 
 TEST_CASE("Dropout drops what the textbook drops in float, bit for bit") {
     using L = Dropout<std::ratio<3, 10>>;
     const Shape shape{3, 5, 37};
-    const int pictures = 2;
+    const int images = 2;
     Random random(11), same(11);
-    std::vector<float> x(pictures * shape.size()), y(x.size()), saved(1);
+    std::vector<float> x(images * shape.size()), y(x.size()), saved(1);
     for (float& value : x) value = static_cast<float>(random.uniform(-1, 1)), static_cast<void>(same.uniform());
     kernels::Forward<float> exact;
-    exact.input = View<const float>(x.data(), pictures, shape);
-    exact.output = View<float>(y.data(), pictures, shape);
+    exact.input = View<const float>(x.data(), images, shape);
+    exact.output = View<float>(y.data(), images, shape);
     exact.saved = saved.data();
     exact.random = &same;
     kernels::Kernel<Reference, L>::forward(exact);
 
-    const MapsOnDevice<float> device_x(std::vector<double>(x.begin(), x.end()), pictures, shape);
+    const MapsOnDevice<float> device_x(std::vector<double>(x.begin(), x.end()), images, shape);
     const OnDevice<float> device_saved(std::vector<double>{static_cast<double>(random() >> 40)});
     CHECK(device_saved.values()[0] == static_cast<double>(saved[0]));
     kernels::Forward<float> call;

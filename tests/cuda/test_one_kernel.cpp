@@ -116,11 +116,11 @@ double error(Shape shape, int batch) {
     const Model<Network> model = make_model<Network>();
     const Shape output = Network::output(shape), around{output.channels + 2, output.height, output.width};
     Random random(7);
-    Tensor<double> pictures(batch, shape);
-    for (double& value : pictures.data) value = static_cast<float>(random.uniform());
-    const Tensor<double> exact = Inference<Network, Reference, double>{Model<Network, double>(model)}(pictures);
+    Tensor<double> images(batch, shape);
+    for (double& value : images.data) value = static_cast<float>(random.uniform());
+    const Tensor<double> exact = Inference<Network, Reference, double>{Model<Network, double>(model)}(images);
 
-    const cuda::Memory<float> x = to_device(std::vector<float>(pictures.data.begin(), pictures.data.end()));
+    const cuda::Memory<float> x = to_device(std::vector<float>(images.data.begin(), images.data.end()));
     const cuda::Memory<float> packed =
         to_device(OneKernel<Network>::pack(model.parameters().data(), model.statistics().data()));
     std::vector<float> result(static_cast<std::size_t>(batch) * around.size(), 123.f);
@@ -213,13 +213,13 @@ TEST_CASE("rectifiers, activations, paddings, strides, kernels") {
 #ifdef DEPIX_CUDA_EMULATED
 TEST_CASE("Inference runs it where the GPU has enough shared memory, and else a kernel a step") {
     const Model<Depixelizer> model = make_model<Depixelizer>();
-    Tensor<float> pictures(2, {3, 16, 24});
+    Tensor<float> images(2, {3, 16, 24});
     Random random(1);
-    for (float& value : pictures.data) value = static_cast<float>(random.uniform());
+    for (float& value : images.data) value = static_cast<float>(random.uniform());
     const auto launches = [&](Tensor<float>& restored) {
         const Inference<Depixelizer, Cuda> network{model};
         const std::size_t before = emulator::launches;
-        restored = network(pictures);
+        restored = network(images);
         return emulator::launches - before;
     };
     Tensor<float> at_once, step_by_step;

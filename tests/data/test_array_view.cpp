@@ -76,9 +76,9 @@ TEST_CASE("xtensor: views of some pictures, channels, rows and columns are read 
 TEST_CASE("xtensor: what a View cannot show is refused") {
     const Batch all = batch();
     const xt::xtensor<float, 4, xt::layout_type::column_major> columns = all;
-    const xt::xarray<float> picture = xt::zeros<float>({64, 256, 3});
+    const xt::xarray<float> image = xt::zeros<float>({64, 256, 3});
     CHECK_THROWS_WITH_AS(as_view(columns), doctest::Contains("row-major"), ShapeError);
-    CHECK_THROWS_WITH_AS(as_view(picture), doctest::Contains("3 dimensions"), ShapeError);
+    CHECK_THROWS_WITH_AS(as_view(image), doctest::Contains("3 dimensions"), ShapeError);
     CHECK_THROWS_AS(as_view(xt::view(all, xt::all(), xt::all(), xt::all(), xt::range(0, 6, 2))), ShapeError);
 }
 

@@ -37,13 +37,13 @@ Image damaged(Image page, const Damage& damage, std::uint64_t seed = 1) {
     return page;
 }
 
-double mean(const Image& picture) {
+double mean(const Image& image) {
     double sum = 0;
-    for (const float value : picture.pixels) sum += static_cast<double>(value);
-    return sum / static_cast<double>(picture.pixels.size());
+    for (const float value : image.pixels) sum += static_cast<double>(value);
+    return sum / static_cast<double>(image.pixels.size());
 }
-float darkest(const Image& picture) { return *std::min_element(picture.pixels.begin(), picture.pixels.end()); }
-float lightest(const Image& picture) { return *std::max_element(picture.pixels.begin(), picture.pixels.end()); }
+float darkest(const Image& image) { return *std::min_element(image.pixels.begin(), image.pixels.end()); }
+float lightest(const Image& image) { return *std::max_element(image.pixels.begin(), image.pixels.end()); }
 
 bool nowhere_lighter(const Image& after, const Image& before) {
     return std::equal(after.pixels.begin(), after.pixels.end(), before.pixels.begin(),

@@ -23,26 +23,26 @@ using namespace depix;
 
 namespace {
 
-double mean(const Image& picture) {
+double mean(const Image& image) {
     double sum = 0;
-    for (const float value : picture.pixels) sum += static_cast<double>(value);
-    return sum / static_cast<double>(picture.pixels.size());
+    for (const float value : image.pixels) sum += static_cast<double>(value);
+    return sum / static_cast<double>(image.pixels.size());
 }
 
-double deviation(const Image& picture) {
-    const double middle = mean(picture);
+double deviation(const Image& image) {
+    const double middle = mean(image);
     double sum = 0;
-    for (const float value : picture.pixels) {
+    for (const float value : image.pixels) {
         sum += (static_cast<double>(value) - middle) * (static_cast<double>(value) - middle);
     }
-    return std::sqrt(sum / static_cast<double>(picture.pixels.size()));
+    return std::sqrt(sum / static_cast<double>(image.pixels.size()));
 }
 
-bool within_0_and_1(const Image& picture) {
-    return std::all_of(picture.pixels.begin(), picture.pixels.end(), [](float v) { return v >= 0 && v <= 1; });
+bool within_0_and_1(const Image& image) {
+    return std::all_of(image.pixels.begin(), image.pixels.end(), [](float v) { return v >= 0 && v <= 1; });
 }
-bool is_binary(const Image& picture) {
-    return std::all_of(picture.pixels.begin(), picture.pixels.end(), [](float v) { return v == 0 || v == 1; });
+bool is_binary(const Image& image) {
+    return std::all_of(image.pixels.begin(), image.pixels.end(), [](float v) { return v == 0 || v == 1; });
 }
 
 Image page(std::uint64_t index, const DrawnPageOptions& options = {}) {
@@ -347,8 +347,8 @@ TEST_CASE("drawn page source: the damage sees smooth edges, and the options coun
     CHECK(contains(refused({.page = {.gaps = 2}}), "gaps"));
     CHECK(contains(refused({.shape = shape,
                             .damage =
-                                [](Image& picture, Random&) {
-                                    picture = Image({1, 2, 2});
+                                [](Image& image, Random&) {
+                                    image = Image({1, 2, 2});
                                 }}),
                    "a page of 1x2x2 of one of 1x80x80"));
     CHECK(contains(message([] { DrawnPageSource({}); }), "no font"));

@@ -135,7 +135,7 @@ TEST_CASE("given masks: any size, turned and fitted to the picture") {
     const TemporaryFolder folder;
     write_image(folder / "all.png", Image({3, 5, 5}, 1.0f));
     write_image(folder / "none.bmp", Image({1, 7, 3}));
-    const GivenMask read{PictureFolder(folder.path)};
+    const GivenMask read{ImageFolder(folder.path)};
     std::set<double> shares;
     for (std::uint64_t seed = 0; seed < 20; ++seed) shares.insert(share(drawn(read, seed)));
     CHECK(shares == std::set{0.0, 1.0});
@@ -145,15 +145,15 @@ TEST_CASE("given masks: any size, turned and fitted to the picture") {
 }
 
 TEST_CASE("apply_mask: what is missing becomes the fill, in every channel") {
-    Image picture({3, 1, 3}, 0.25f), mask({1, 1, 3});
+    Image image({3, 1, 3}, 0.25f), mask({1, 1, 3});
     mask.pixels = {0, 1, 0.5f};
-    apply_mask(picture, mask);
-    CHECK(picture.pixels == std::vector{0.25f, 1.0f, 0.625f, 0.25f, 1.0f, 0.625f, 0.25f, 1.0f, 0.625f});
-    apply_mask(picture, Image({1, 1, 3}, 1.0f), 0.5f);
-    CHECK(picture == Image({3, 1, 3}, 0.5f));
-    CHECK_THROWS_WITH_AS(apply_mask(picture, Image({1, 3, 1})), "apply_mask: a mask of 1x3x1 on a picture of 3x1x3",
+    apply_mask(image, mask);
+    CHECK(image.pixels == std::vector{0.25f, 1.0f, 0.625f, 0.25f, 1.0f, 0.625f, 0.25f, 1.0f, 0.625f});
+    apply_mask(image, Image({1, 1, 3}, 1.0f), 0.5f);
+    CHECK(image == Image({3, 1, 3}, 0.5f));
+    CHECK_THROWS_WITH_AS(apply_mask(image, Image({1, 3, 1})), "apply_mask: a mask of 1x3x1 on a picture of 3x1x3",
                          ShapeError);
-    CHECK_THROWS_AS(apply_mask(picture, Image({3, 1, 3})), ShapeError);
+    CHECK_THROWS_AS(apply_mask(image, Image({3, 1, 3})), ShapeError);
 }
 
 TEST_CASE("Inpainting: a damage, which paints what the mask says") {

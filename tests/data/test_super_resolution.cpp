@@ -18,9 +18,9 @@ using namespace depix;
 static_assert(PairSource<SuperResolutionSource>);
 
 // Black and white are exact at both ends of both ranges, and in the middle of the symmetric one.
-static_assert(low_resolution_range.from_picture(0) == 0 && low_resolution_range.from_picture(1) == 1);
-static_assert(high_resolution_range.from_picture(0) == -1 && high_resolution_range.from_picture(1) == 1);
-static_assert(high_resolution_range.from_picture(0.5f) == 0 && high_resolution_range.to_picture(0) == 0.5f);
+static_assert(low_resolution_range.from_image(0) == 0 && low_resolution_range.from_image(1) == 1);
+static_assert(high_resolution_range.from_image(0) == -1 && high_resolution_range.from_image(1) == 1);
+static_assert(high_resolution_range.from_image(0.5f) == 0 && high_resolution_range.to_image(0) == 0.5f);
 
 namespace {
 
@@ -92,9 +92,9 @@ TEST_CASE("super-resolution: a test pair is cut to whole multiples and shrunk by
 
 TEST_CASE("super-resolution: a pair is a crop of its picture, and the crop shrunk") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
+    const ImageFolder folder(photographs.path);
     const SuperResolutionSource source(folder,
-                                       {.high = 24, .flips_and_rotations = false, .crops_per_picture = 2, .seed = 1});
+                                       {.high = 24, .flips_and_rotations = false, .crops_per_image = 2, .seed = 1});
     CHECK(source.size() == 8);
     CHECK(source.input_shape() == Shape{3, 6, 6});
     CHECK(source.target_shape() == Shape{3, 24, 24});
@@ -120,7 +120,7 @@ TEST_CASE("super-resolution: other scales; all eight symmetries of the square") 
     write_image(folder / "one.png", picture);
     std::vector<Image> symmetries;
     for (int i = 0; i < 8; ++i) symmetries.push_back(transformed(picture, static_cast<Symmetry>(i)));
-    const SuperResolutionSource source(PictureFolder(folder.path), {.scale = 2, .high = 24});
+    const SuperResolutionSource source(ImageFolder(folder.path), {.scale = 2, .high = 24});
     CHECK(source.input_shape() == Shape{3, 12, 12});
     std::set<std::vector<float>> seen;
     for (std::uint64_t epoch = 0; epoch < 100; ++epoch) {
@@ -133,8 +133,8 @@ TEST_CASE("super-resolution: other scales; all eight symmetries of the square") 
 
 TEST_CASE("super-resolution: a pair depends on seed, epoch and index; in memory as on disk; threads change nothing") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
-    SuperResolutionOptions options{.high = 16, .crops_per_picture = 3, .seed = 3};
+    const ImageFolder folder(photographs.path);
+    SuperResolutionOptions options{.high = 16, .crops_per_image = 3, .seed = 3};
     const SuperResolutionSource disk(folder, options), memory(folder, options, Keep::InMemory, 2);
     options.redraw = Redraw::Never;
     const SuperResolutionSource fixed(folder, options);
@@ -165,7 +165,7 @@ TEST_CASE("super-resolution: grey pictures and those with alpha are RGB") {
     const TemporaryFolder folder;
     write_image(folder / "alpha.png", Image({4, 16, 16}, 0.2f));
     write_image(folder / "grey.png", Image({1, 16, 16}, 0.6f));
-    const SuperResolutionSource source(PictureFolder(folder.path), {.high = 16});
+    const SuperResolutionSource source(ImageFolder(folder.path), {.high = 16});
     // 0.2 and 0.6 are 51 and 153 of 255; the weights of a constant sum to 1 but for some roundings, and are rounded.
     CHECK(source.pair(0, 0).low == Image({3, 4, 4}, 51.0f / 255));
     CHECK(source.pair(0, 1).high == Image({3, 16, 16}, 153.0f / 255));
@@ -173,7 +173,7 @@ TEST_CASE("super-resolution: grey pictures and those with alpha are RGB") {
 
 TEST_CASE("super-resolution: a picture that is too small is refused by name, or enlarged") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
+    const ImageFolder folder(photographs.path);
     for (const Keep keep : {Keep::OnDisk, Keep::InMemory}) {
         const SuperResolutionSource source(folder, {.high = 40}, keep);
         CHECK(message([&] { source.pair(0, 1); }) ==
@@ -188,7 +188,7 @@ TEST_CASE("super-resolution: a picture that is too small is refused by name, or 
 
 TEST_CASE("super-resolution: impossible options") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
+    const ImageFolder folder(photographs.path);
     const auto text = [&](SuperResolutionOptions options) {
         return message([&] { SuperResolutionSource(folder, options); });
     };
@@ -196,7 +196,7 @@ TEST_CASE("super-resolution: impossible options") {
     CHECK(text({.scale = 0}) == "SuperResolutionSource: the scale is 0");
     CHECK(text({.high = 98}) == "SuperResolutionSource: squares of 98 pixels; their side divides by the scale, 4");
     CHECK(contains(text({.high = 0}), "squares of 0 pixels"));
-    CHECK(text({.crops_per_picture = 0}) == "SuperResolutionSource: crops_per_picture is 0");
+    CHECK(text({.crops_per_image = 0}) == "SuperResolutionSource: crops_per_picture is 0");
     CHECK(message([&] { SuperResolutionSource(folder.subset(0, 0)); }) == "SuperResolutionSource: no picture");
 }
 

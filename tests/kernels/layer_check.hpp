@@ -25,8 +25,8 @@ struct Bench {
     bool forget_parameter_gradients = false;
 
     template <class L>
-    Bench(L, int pictures, Shape shape, std::size_t scratch_size)
-        : batch(pictures), input_shape(shape), output_shape(L::output(shape)) {
+    Bench(L, int images, Shape shape, std::size_t scratch_size)
+        : batch(images), input_shape(shape), output_shape(L::output(shape)) {
         constexpr int halo = L::traits.halo, gradient_halo = L::traits.gradient_halo;
         input = lay_out(input_memory, input_shape, halo);
         output = lay_out(output_memory, output_shape, 0);
@@ -126,14 +126,14 @@ inline bool border_is_zero(View<const float> x) {
     return true;
 }
 
-/// The row of the table: layer L on `pictures` inputs of this shape.
+/// The row of the table: layer L on `images` inputs of this shape.
 template <class L>
-void check_layer(const std::string& name, Shape shape, int pictures) {
+void check_layer(const std::string& name, Shape shape, int images) {
     CAPTURE(name);
     CAPTURE(to_string(shape));
-    CAPTURE(pictures);
+    CAPTURE(images);
     Random random(17);
-    Bench<double, false> exact(L{}, pictures, shape, 0);
+    Bench<double, false> exact(L{}, images, shape, 0);
     for (double& w : exact.parameters) w = static_cast<float>(random.uniform(-1, 1));
     for (double& s : exact.statistics) s = static_cast<float>(random.uniform(0.5, 1.5));
     fill_randomly(exact.input, random);
@@ -145,7 +145,7 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
         Random same(5);
         kernels::Kernel<Reference, L>::forward(exact.forward_call(true, same));
         double sum = 0;
-        for (int n = 0; n < pictures; ++n)
+        for (int n = 0; n < images; ++n)
             for (int c = 0; c < exact.output_shape.channels; ++c)
                 for (int i = 0; i < exact.output_shape.height; ++i)
                     for (int j = 0; j < exact.output_shape.width; ++j)
@@ -167,7 +167,7 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
     const std::size_t stride = exact.parameters.size() / 17 + 1;
     for (std::size_t i = 0; i < exact.parameters.size(); i += stride) check_slope(exact.parameters[i], gradients[i]);
     for (int probe = 0; probe < 17; ++probe) {
-        const int n = random.integer(0, pictures - 1), c = random.integer(0, shape.channels - 1);
+        const int n = random.integer(0, images - 1), c = random.integer(0, shape.channels - 1);
         const int i = random.integer(0, shape.height - 1), j = random.integer(0, shape.width - 1);
         check_slope(exact.input(n, c, i, j), exact.input_slope(n, c, i, j));
     }
@@ -175,7 +175,7 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
     // Cpu agrees with Reference in double. Every result is a sum of at most `terms` products of numbers within +-1 (or
     // a few roundings of such): float rounds each, so the error is about sqrt(terms) * 2^-24, and never terms * 2^-24.
     const double window = static_cast<double>(layer_info<L>.parameter_count);
-    const double plane = static_cast<double>(pictures) * static_cast<double>(L::output(shape).area() + shape.area());
+    const double plane = static_cast<double>(images) * static_cast<double>(L::output(shape).area() + shape.area());
     const double unit = 6e-8;
     // Winograd's transforms make the errors some ten times as large; 8 was ample for the others, 32 is for it.
     double room = 8;
@@ -187,8 +187,8 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
         CAPTURE(threads);
         std::size_t scratch_size = 0;
         if constexpr (requires { kernels::Kernel<Cpu, L>::scratch_size(1, shape, 1); })
-            scratch_size = kernels::Kernel<Cpu, L>::scratch_size(pictures, shape, threads);
-        Bench<float, true> fast(L{}, pictures, shape, scratch_size);
+            scratch_size = kernels::Kernel<Cpu, L>::scratch_size(images, shape, threads);
+        Bench<float, true> fast(L{}, images, shape, scratch_size);
         fast.parameters.assign(exact.parameters.begin(), exact.parameters.end());
         fast.statistics.assign(exact.statistics.begin(), exact.statistics.end());
         copy_values<double, float>(exact.input, fast.input);
@@ -227,8 +227,8 @@ void check_layer(const std::string& name, Shape shape, int pictures) {
 }
 
 /// What goes through the table (layer_table.hpp) on Reference and Cpu.
-inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int pictures) {
-    check_layer<L>(name, shape, pictures);
+inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int images) {
+    check_layer<L>(name, shape, images);
 };
 
 }  // namespace depix_test

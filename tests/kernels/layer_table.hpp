@@ -131,8 +131,8 @@ class LayerTable {
 
   private:
     template <class L>
-    void on(const char* form, Shape shape, int pictures) const {
-        check_.template operator()<L>(std::string(L::name) + " " + form, shape, pictures);
+    void on(const char* form, Shape shape, int images) const {
+        check_.template operator()<L>(std::string(L::name) + " " + form, shape, images);
     }
     /// Widths below, at and above a vector's and a warp's, odd sizes, one picture and three.
     template <class L>

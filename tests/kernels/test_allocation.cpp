@@ -37,12 +37,12 @@ TEST_CASE("inference allocates nothing after the first picture of a size") {
         const Inference<Small, Cpu> fast{model, threads};
         const Inference<Small, Reference> plain{model};
         const Inference<Judge, Cpu> judge{Model<Judge>{}, threads};
-        const Image picture({3, 16, 24}, 0.5f);
+        const Image image({3, 16, 24}, 0.5f);
         Image restored({3, 32, 48}), verdict({1, 1, 1});
         const auto run = [&] {
-            fast.run(picture.view(), restored.view());
-            plain.run(picture.view(), restored.view());
-            judge.run(picture.view(), verdict.view());
+            fast.run(image.view(), restored.view());
+            plain.run(image.view(), restored.view());
+            judge.run(image.view(), verdict.view());
         };
         run();
         const std::size_t before = allocations;
@@ -63,7 +63,7 @@ TEST_CASE("a training step allocates nothing after the first of a size, nor does
     const std::size_t before = allocations;
     for (int i = 0; i < 3; ++i) trainer.step(input, target);
     for (int i = 0; i < 3; ++i) judge_trainer.step(input, verdict);
-    trainer.step(input.view().pictures(0, 2), target.view().pictures(0, 2));
+    trainer.step(input.view().images(0, 2), target.view().images(0, 2));
     trainer.step(input, target);
     CHECK(allocations == before);
 }
@@ -71,18 +71,18 @@ TEST_CASE("a training step allocates nothing after the first of a size, nor does
 TEST_CASE("workspace_bytes is what a process takes, and calls from many threads agree bit for bit") {
     const Model<Depixelizer> model;
     const Inference<Depixelizer> restore{model, 1};
-    Image picture({3, 64, 64});
+    Image image({3, 64, 64});
     Random random(3);
-    for (float& value : picture.pixels) value = static_cast<float>(random.uniform());
-    const Image expected = restore(picture);
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
+    const Image expected = restore(image);
     std::vector<Image> results(4);
     std::vector<std::thread> threads;
     for (Image& result : results)
         threads.emplace_back([&] {
-            for (int i = 0; i < 20; ++i) result = restore(picture);
+            for (int i = 0; i < 20; ++i) result = restore(image);
         });
     for (std::thread& thread : threads) thread.join();
     for (const Image& result : results) CHECK(result == expected);
     // However many threads share one picture, the bits are the same.
-    CHECK(Inference<Depixelizer>{model, 3}(picture) == expected);
+    CHECK(Inference<Depixelizer>{model, 3}(image) == expected);
 }

@@ -10,10 +10,10 @@ template <class... Layers>
 void check() {
     using Network = Sequential<Layers...>;
     constexpr int m = Network::size_multiple;
-    check_pictures<Network>({Network::in_channels, 7 * m, 5 * m}, 2);
-    check_pictures<Network>({Network::in_channels, 2 * m, 16 * m}, 1);
-    check_pictures<Network>({Network::in_channels, 9 * m, 33 * m}, 1);
-    check_pictures<Network>({Network::in_channels, 1 * m, 1 * m}, 1);
+    check_images<Network>({Network::in_channels, 7 * m, 5 * m}, 2);
+    check_images<Network>({Network::in_channels, 2 * m, 16 * m}, 1);
+    check_images<Network>({Network::in_channels, 9 * m, 33 * m}, 1);
+    check_images<Network>({Network::in_channels, 1 * m, 1 * m}, 1);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ TEST_CASE("a convolution with another activation's formula") {
     check<Upsample<2>, Conv<3, 5, 2, Padding<0, 1>>, Sigmoid>();
     check<Conv<3, 16>, Conv<16, 20>, ELU<>, PixelShuffle<2>, Tanh>();  // by Winograd
     check<Conv<3, 32>, Conv<32, 34, 3, Stride<2>>, ELU<>, MaxPool<2>>();
-    check_pictures<Sequential<Conv<3, 40, 5>, ELU<>, Conv<40, 3, 5>, Sigmoid>>({3, 70, 130}, 1);  // several bands
+    check_images<Sequential<Conv<3, 40, 5>, ELU<>, Conv<40, 3, 5>, Sigmoid>>({3, 70, 130}, 1);  // several bands
 }
 
 TEST_CASE("a convolution with pixel shuffle, straight to the caller") {
@@ -100,7 +100,7 @@ TEST_CASE("upsampling with a 2x2 convolution") {
     check<Conv<3, 4>, SkipConcat<MaxPool<2>, Upsample<2>, Conv<4, 3, 2, Padding<0, 1>, NoBias>, ReLU>, Conv<7, 1>>();
     check<Conv<3, 4>, Upsample<2>, Conv<4, 8, 2, Padding<0, 1>>, MaxPool<2>, Upsample<2>, Conv<8, 12, 2, Padding<0, 1>>,
           PixelShuffle<2>>();
-    check_pictures<Sequential<Conv<1, 300>, Upsample<2>, Conv<300, 260, 2, Padding<0, 1>>>>({1, 20, 40}, 1);
+    check_images<Sequential<Conv<1, 300>, Upsample<2>, Conv<300, 260, 2, Padding<0, 1>>>>({1, 20, 40}, 1);
     // Not these: other padding, other factor, another step that wants the large map.
     check<Conv<3, 4>, Upsample<2>, Conv<4, 3, 2, Padding<1, 0>>>();
     check<Conv<3, 4>, Upsample<3>, Conv<4, 3, 2, Padding<0, 1>>>();
@@ -108,7 +108,7 @@ TEST_CASE("upsampling with a 2x2 convolution") {
 }
 
 TEST_CASE("layers that ask for scratch") {
-    check_pictures<Sequential<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>, Dense<2, 7, Size<6, 5>>>>({3, 6, 5}, 3);
-    check_pictures<Sequential<Dense<3, 64, Size<6, 5>>, LeakyReLU<>, Dense<64, 3>>>({3, 6, 5}, 3);
-    check_pictures<Sequential<Conv<3, 8>, GlobalAveragePool, Dense<8, 4>, Upsample<3>>>({3, 6, 5}, 3);
+    check_images<Sequential<Conv<3, 8>, PixelShuffle<2>, MaxPool<2>, Dense<2, 7, Size<6, 5>>>>({3, 6, 5}, 3);
+    check_images<Sequential<Dense<3, 64, Size<6, 5>>, LeakyReLU<>, Dense<64, 3>>>({3, 6, 5}, 3);
+    check_images<Sequential<Conv<3, 8>, GlobalAveragePool, Dense<8, 4>, Upsample<3>>>({3, 6, 5}, 3);
 }

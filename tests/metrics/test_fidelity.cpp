@@ -13,7 +13,7 @@ using namespace depix;
 namespace {
 
 /// ((3 x^2 + 3 y^2 + x y (c + 1) + 40 c) mod 256) / 255
-Image clean_picture(Shape shape) {
+Image clean_image(Shape shape) {
     Image image(shape);
     for (int c = 0; c < shape.channels; ++c) {
         for (int y = 0; y < shape.height; ++y) {
@@ -27,8 +27,8 @@ Image clean_picture(Shape shape) {
 }
 
 /// 0.75 clean + ((7 x + 5 y + 3 c) mod 32) / 255
-Image restored_picture(Shape shape) {
-    Image image = clean_picture(shape);
+Image restored_image(Shape shape) {
+    Image image = clean_image(shape);
     for (int c = 0; c < shape.channels; ++c) {
         for (int y = 0; y < shape.height; ++y) {
             for (int x = 0; x < shape.width; ++x) {
@@ -63,7 +63,7 @@ doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6)
 TEST_CASE("metrics: equal scikit-image's") {
     for (const Expected& e : expected) {
         CAPTURE(to_string(e.shape));
-        const Image clean = clean_picture(e.shape), restored = restored_picture(e.shape);
+        const Image clean = clean_image(e.shape), restored = restored_image(e.shape);
         CHECK(mean_squared_error(restored, clean) == near(e.mse));
         CHECK(mean_absolute_error(restored, clean) == near(e.mae));
         CHECK(root_mean_squared_error(restored, clean) == near(std::sqrt(e.mse)));
@@ -91,7 +91,7 @@ TEST_CASE("metrics: on luma, full range and MATLAB's") {
         {{3, 64, 33}, Luma::Studio, 22.71633971, 0.93732830},
     };
     for (const auto& [shape, kind, psnr, ssim] : rows) {
-        const Image clean = luma(clean_picture(shape), kind), restored = luma(restored_picture(shape), kind);
+        const Image clean = luma(clean_image(shape), kind), restored = luma(restored_image(shape), kind);
         CHECK(clean.shape == Shape{1, shape.height, shape.width});
         CHECK(peak_signal_to_noise_ratio(restored, clean) == near(psnr));
         CHECK(structural_similarity(restored, clean) == near(ssim));
@@ -114,13 +114,13 @@ TEST_CASE("metrics: equal pictures, and what a constant error costs") {
 
 TEST_CASE("metrics: a batch counts as a whole; views, tensors and xtensors all do") {
     const Shape shape{3, 24, 40};
-    const Image clean = clean_picture(shape), restored = restored_picture(shape);
+    const Image clean = clean_image(shape), restored = restored_image(shape);
     xt::xtensor<float, 4> a = xt::zeros<float>({2, 3, 24, 40}), b = a;
     xt::view(a, 1) = as_array(clean);
     xt::view(b, 1) = as_array(restored);
     CHECK(mean_squared_error(b, a) == doctest::Approx(mean_squared_error(restored, clean) / 2));
     CHECK(structural_similarity(b, a) == doctest::Approx((1 + structural_similarity(restored, clean)) / 2));
-    CHECK(mean_squared_error(as_view(b).pictures(1, 1), clean) == mean_squared_error(restored, clean));
+    CHECK(mean_squared_error(as_view(b).images(1, 1), clean) == mean_squared_error(restored, clean));
 }
 
 TEST_CASE("metrics: shapes must fit") {

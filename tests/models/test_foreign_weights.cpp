@@ -15,10 +15,10 @@ void check_foreign() {
     load(model, folder + "srgan_x4.safetensors");
     const SafetensorsFile golden = SafetensorsFile::read(folder + "srgan_x4_golden.safetensors");
     const Inference<example::ForeignSrgan, Backend> network(model);
-    Tensor<float> picture = network(tensor(golden, "input"));
-    for (float& value : picture.data) value = (value + 1) / 2;
+    Tensor<float> image = network(tensor(golden, "input"));
+    for (float& value : image.data) value = (value + 1) / 2;
     // Both are float: rounding through 17 convolutions of up to 5,184 terms, on values in 0..1.
-    CHECK(largest_difference({picture.data.begin(), picture.data.end()}, golden.values<float>("output")) < 2e-5);
+    CHECK(largest_difference({image.data.begin(), image.data.end()}, golden.values<float>("output")) < 2e-5);
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ TEST_CASE("the types say what is published") {
     static_assert(Whole::parameter_count == 23565505);
     static_assert(Whole::output({3, 96, 96}) == Shape{1, 1, 1});
     static_assert(Whole::output({3, 96, 112}) == Shape{});
-    static_assert(receptive_field<Whole>() == whole_picture);
+    static_assert(receptive_field<Whole>() == whole_image);
 }
 
 TEST_CASE("the patch discriminator's outputs agree with PyTorch") {

@@ -12,17 +12,17 @@ namespace {
 const std::string weights = std::string(DEPIX_SHARED_DIR) + "/weights/vgg19_features_f16.safetensors";
 
 /// A picture of numbers in 0..1 without a pattern, as the weights in shared/ want to see it.
-Image prepared_picture(int height, int width) {
-    Image picture({3, height, width});
+Image prepared_image(int height, int width) {
+    Image image({3, height, width});
     constexpr const ChannelMap& map = VggInput::caffe;
     for (int c = 0; c < 3; ++c)
         for (int i = 0; i < height; ++i)
             for (int j = 0; j < width; ++j) {
                 const auto channel = static_cast<std::size_t>(c);
                 const int number = (53 * map.source[channel] + 17 * i + 29 * j) % 97;
-                picture(c, i, j) = map.scale[channel] * (static_cast<float>(number) / 96) + map.offset[channel];
+                image(c, i, j) = map.scale[channel] * (static_cast<float>(number) / 96) + map.offset[channel];
             }
-    return picture;
+    return image;
 }
 
 struct Pin {
@@ -38,7 +38,7 @@ void check_pins(Shape size, double mean, double rounding, const std::vector<Pin>
     Model<Network> model;
     load(model, weights, {.name_map = vgg19_part<Network>});
     const Inference<Network, Backend> see{model};
-    const Image features = see(prepared_picture(size.height, size.width));
+    const Image features = see(prepared_image(size.height, size.width));
     CHECK(features.shape == Network::output(size));
     for (const Pin& pin : pins) {
         CAPTURE(pin.channel);

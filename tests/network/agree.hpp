@@ -31,9 +31,9 @@ Model<Network> lively_model() {
 }
 
 template <class T>
-Tensor<T> noise(int pictures, Shape shape, std::uint64_t seed) {
+Tensor<T> noise(int images, Shape shape, std::uint64_t seed) {
     Random random(seed);
-    Tensor<T> result(pictures, shape);
+    Tensor<T> result(images, shape);
     for (T& value : result.data) value = static_cast<T>(static_cast<float>(random.uniform(-1, 1)));
     return result;
 }
@@ -60,14 +60,14 @@ double tolerance(double textbook, double largest) {
     return (uses_winograd<Network>() ? 5 : 1) * (4 * textbook + 8 * 6e-8 * largest);
 }
 
-/// Inference: `pictures` of this shape, by one thread and several.
+/// Inference: `images` of this shape, by one thread and several.
 template <class Network>
-void check_pictures(Shape shape, int pictures) {
+void check_images(Shape shape, int images) {
     CAPTURE(to_string(shape));
     const Model<Network> model = lively_model<Network>();
     const auto exact =
-        Inference<Network, Reference, double>{Model<Network, double>{model}}(noise<double>(pictures, shape, 3));
-    const auto input = noise<float>(pictures, shape, 3);
+        Inference<Network, Reference, double>{Model<Network, double>{model}}(noise<double>(images, shape, 3));
+    const auto input = noise<float>(images, shape, 3);
     const auto textbook = Inference<Network, Reference>{model}(input);
     const double bound = tolerance<Network>(largest_difference(textbook.data, exact.data), largest_of(exact.data));
     for (const int threads : {1, 2, 3}) {
@@ -81,7 +81,7 @@ void check_pictures(Shape shape, int pictures) {
 
 /// Training: the loss and its gradients for one batch.
 template <class Network>
-void check_gradients(Shape shape, int pictures) {
+void check_gradients(Shape shape, int images) {
     CAPTURE(to_string(shape));
     const Model<Network> model = lively_model<Network>();
     const Shape output = Inference<Network>::output_shape(shape);
@@ -89,8 +89,8 @@ void check_gradients(Shape shape, int pictures) {
     Model<Network> textbook_model = model, fast_model = model;
     Trainer exact{exact_model, MeanSquaredError{}, SGD{}, Reference{}};
     Trainer textbook{textbook_model, MeanSquaredError{}, SGD{}, Reference{}};
-    const double loss = exact.gradient(noise<double>(pictures, shape, 3), noise<double>(pictures, output, 4));
-    const auto input = noise<float>(pictures, shape, 3), target = noise<float>(pictures, output, 4);
+    const double loss = exact.gradient(noise<double>(images, shape, 3), noise<double>(images, output, 4));
+    const auto input = noise<float>(images, shape, 3), target = noise<float>(images, output, 4);
     const double rounding = std::fabs(textbook.gradient(input, target) - loss);
     const double largest = largest_of(exact.gradients());
     for (const int threads : {1, 2}) {
@@ -119,7 +119,7 @@ struct Trained {
 /// One pass of training over noise, of which every output has a gradient of noise too; twice, since the second must not
 /// see what the first left. Inputs are eighths, so that some windows have several largest.
 template <class Backend, class Network, class T>
-Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures, int threads) {
+Trained<T> train_once(const Model<Network, T>& model, Shape shape, int images, int threads) {
     using Pass = TrainingPass<Network, Backend, T>;
     Trained<T> trained;
     const auto values_of = [](View<const T> from) {
@@ -127,11 +127,11 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures,
         copy(from, to.view());
         return to.data;
     };
-    Tensor<T> input = noise<T>(pictures, shape, 3);
+    Tensor<T> input = noise<T>(images, shape, 3);
     for (T& value : input.data) value = std::round(value * 8) / 8;
-    const Tensor<T> slopes = noise<T>(pictures, Network::output(shape), 4);
+    const Tensor<T> slopes = noise<T>(images, Network::output(shape), 4);
     Pass pass;
-    pass.prepare(pictures, shape, threads);
+    pass.prepare(images, shape, threads);
     for (int time = 0; time < 2; ++time) {
         Random random(5);
         trained.gradients.assign(model.parameters().size(), T(0));
@@ -147,14 +147,14 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int pictures,
 
 /// Training: outputs, gradients of every parameter, and the input's gradient.
 template <class Network>
-void check_training_pass(const Model<Network>& model, Shape shape, int pictures) {
+void check_training_pass(const Model<Network>& model, Shape shape, int images) {
     CAPTURE(to_string(shape));
     Model<Network, double> exact_model{model};
-    const auto exact = train_once<Reference>(exact_model, shape, pictures, 1);
-    const auto textbook = train_once<Reference>(model, shape, pictures, 1);
+    const auto exact = train_once<Reference>(exact_model, shape, images, 1);
+    const auto textbook = train_once<Reference>(model, shape, images, 1);
     for (const int threads : {1, 3}) {
         CAPTURE(threads);
-        const auto fast = train_once<Cpu>(model, shape, pictures, threads);
+        const auto fast = train_once<Cpu>(model, shape, images, threads);
         const auto check = [&](const auto& values, const auto& textbook_values, const auto& exact_values,
                                double largest) {
             CHECK(largest_difference(values, exact_values) <=

@@ -27,10 +27,10 @@ using SmallUNet =
                Conv<32, 16>, ReLU, Conv<16, 3>, Sigmoid>;
 
 Image noise(Shape shape, std::uint64_t seed) {
-    Image picture(shape);
+    Image image(shape);
     Random random(seed);
-    for (float& value : picture.pixels) value = static_cast<float>(random.uniform());
-    return picture;
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
+    return image;
 }
 
 /// 4 threads make 5 calls each, at the same time, with pictures of four contents and two sizes: a workspace that goes
@@ -38,10 +38,10 @@ Image noise(Shape shape, std::uint64_t seed) {
 template <class Network>
 void check_concurrent_calls(const Inference<Network>& network) {
     constexpr std::size_t callers = 4, calls = 5;
-    const std::vector<Image> pictures{noise({3, 64, 96}, 1), noise({3, 32, 40}, 2), noise({3, 64, 96}, 3),
-                                      noise({3, 32, 40}, 4)};
+    const std::vector<Image> images{noise({3, 64, 96}, 1), noise({3, 32, 40}, 2), noise({3, 64, 96}, 3),
+                                    noise({3, 32, 40}, 4)};
     std::vector<Image> expected;
-    for (const Image& picture : pictures) expected.push_back(network(picture));
+    for (const Image& image : images) expected.push_back(network(image));
     CHECK(expected[0] != expected[2]);
 
     std::vector<std::vector<Image>> results(callers, std::vector<Image>(calls));
@@ -51,7 +51,7 @@ void check_concurrent_calls(const Inference<Network>& network) {
         threads.emplace_back([&, caller] {
             for (std::size_t call = 0; call < calls; ++call) {
                 start.arrive_and_wait();
-                results[caller][call] = network(pictures[(caller + call) % pictures.size()]);
+                results[caller][call] = network(images[(caller + call) % images.size()]);
             }
         });
     for (std::thread& thread : threads) thread.join();
@@ -59,7 +59,7 @@ void check_concurrent_calls(const Inference<Network>& network) {
         for (std::size_t call = 0; call < calls; ++call) {
             CAPTURE(caller);
             CAPTURE(call);
-            CHECK(results[caller][call] == expected[(caller + call) % pictures.size()]);
+            CHECK(results[caller][call] == expected[(caller + call) % images.size()]);
         }
 }
 
@@ -70,8 +70,8 @@ void check_threads() {
         CAPTURE(threads);
         check_concurrent_calls(Inference<Network>{model, threads});
     }
-    const Image picture = noise({3, 64, 96}, 5);
-    CHECK(Inference<Network>{model, 1}(picture) == Inference<Network>{model, 2}(picture));
+    const Image image = noise({3, 64, 96}, 5);
+    CHECK(Inference<Network>{model, 1}(image) == Inference<Network>{model, 2}(image));
 }
 
 }  // namespace

@@ -20,9 +20,9 @@ Model<Network> contrary_model() {
 }
 
 template <class Network>
-void check(std::initializer_list<Shape> shapes, int pictures = 3) {
+void check(std::initializer_list<Shape> shapes, int images = 3) {
     const Model<Network> model = contrary_model<Network>();
-    for (const Shape shape : shapes) check_training_pass(model, shape, pictures);
+    for (const Shape shape : shapes) check_training_pass(model, shape, images);
 }
 
 using Leaky = LeakyReLU<std::ratio<1, 5>>;

@@ -58,9 +58,9 @@ TEST_CASE("the public interface reads as designed") {
     CHECK(loss > 0);
 
     const Model<Tiny> tiny;
-    const std::vector<float> picture(32 * 32, 0.5f);
+    const std::vector<float> image(32 * 32, 0.5f);
     std::vector<float> restored(32 * 32);
-    firmware.run(tiny.parameters().data(), tiny.statistics().data(), picture.data(), restored.data());
+    firmware.run(tiny.parameters().data(), tiny.statistics().data(), image.data(), restored.data());
     const Image same = Inference<Tiny, Reference>{tiny}(Image({1, 32, 32}, 0.5f));
     CHECK(restored == same.pixels);
 }
@@ -169,12 +169,12 @@ TEST_CASE("the initial weights are PyTorch's or He's") {
 TEST_CASE("a network may be a single layer") {
     using One = Sequential<Conv<1, 1, 1>>;
     Model<One> model;
-    const Image picture({1, 3, 5}, 0.5f);
+    const Image image({1, 3, 5}, 0.5f);
     const float expected = model.parameters()[0] * 0.5f + model.parameters()[1];
-    CHECK(Inference<One>{model}(picture)(0, 2, 4) == doctest::Approx(expected));
-    CHECK(Inference<One, Reference>{model}(picture)(0, 2, 4) == doctest::Approx(expected));
+    CHECK(Inference<One>{model}(image)(0, 2, 4) == doctest::Approx(expected));
+    CHECK(Inference<One, Reference>{model}(image)(0, 2, 4) == doctest::Approx(expected));
     Trainer trainer{model, MeanSquaredError{}, Adam{}};
-    CHECK(trainer.step(picture, picture) == doctest::Approx((expected - 0.5) * (expected - 0.5)));
+    CHECK(trainer.step(image, image) == doctest::Approx((expected - 0.5) * (expected - 0.5)));
 }
 
 TEST_CASE("inference refuses pictures that the network cannot take, and says why") {

@@ -6,9 +6,9 @@ using namespace depix_test;
 namespace {
 
 template <class Network>
-void check(Shape shape, int pictures) {
-    check_pictures<Network>(shape, pictures);
-    check_gradients<Network>(shape, pictures);
+void check(Shape shape, int images) {
+    check_images<Network>(shape, images);
+    check_gradients<Network>(shape, images);
 }
 
 }  // namespace
@@ -100,6 +100,6 @@ TEST_CASE("several threads, and maps large enough to share memory") {
     static_assert(cpu::make_layout<Network>({2, 40, 60}, 2).apart);
     static_assert(!cpu::make_layout<Network>({2, 40, 60}, 1).apart);
     static_assert(!cpu::make_layout<Network>({2, 160, 200}, 2).apart);
-    check_pictures<Network>({2, 160, 200}, 2);
-    check_pictures<Network>({2, 40, 60}, 2);
+    check_images<Network>({2, 160, 200}, 2);
+    check_images<Network>({2, 40, 60}, 2);
 }

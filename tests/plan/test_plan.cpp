@@ -139,18 +139,16 @@ static_assert(trained<Conv<1, 2>, Dropout<std::ratio<1, 2>>>.tensor(2).parent ==
 // if that is a convolution too: steps are 0: conv, 1: conv, 2: pool, 3: conv.
 constexpr auto chain = detail::plan_backward(
     trained<Conv<1, 2>, ReLU, Conv<2, 2>, LeakyReLU<std::ratio<1, 4>>, MaxPool<2>, Conv<2, 1>, ReLU>);
-constexpr kernels::Rectifier none, relu{0}, leaky_relu{0.25f};
-static_assert(chain.input_rectifier == std::array{none, relu, none, none, none, none, none});
-static_assert(chain.output_rectifier == std::array{none, leaky_relu, none, relu, none, none, none});
+static_assert(chain.input_slope == std::array{1.f, 0.f, 1.f, 1.f, 1.f, 1.f, 1.f});
+static_assert(chain.output_slope == std::array{1.f, 0.25f, 1.f, 0.f, 1.f, 1.f, 1.f});
 // A residual's convolution is the last, its sum the first; a concatenation is the last where it is the only one.
 constexpr auto residual = detail::plan_backward(trained<Conv<1, 2>, ReLU, Residual<Conv<2, 2>>>);
-static_assert(residual.input_rectifier[1] == relu && residual.output_rectifier[0] == none && residual.accumulate[1]);
+static_assert(residual.input_slope[1] == 0 && residual.output_slope[0] == 1 && residual.accumulate[1]);
 constexpr auto second_half = detail::plan_backward(halves);
-static_assert(second_half.input_rectifier[1] == relu && second_half.output_rectifier[1] == relu &&
-              second_half.output_rectifier[0] == none);
+static_assert(second_half.input_slope[1] == 0 && second_half.output_slope[1] == 0 && second_half.output_slope[0] == 1);
 // A batch norm's is its own.
 constexpr auto own = detail::plan_backward(normed);
-static_assert(own.input_rectifier[2] == none && own.output_rectifier[1] == none);
+static_assert(own.input_slope[2] == 1 && own.output_slope[1] == 1);
 
 // ---- alias
 // -----------------------------------------------------------------------------------------------------------
@@ -252,7 +250,7 @@ static_assert(receptive_field<Sequential<AveragePool<2>, LeakyReLU<>, Scale<std:
 using Global = Sequential<Conv<3, 4>, MaxPool<2>, GlobalAveragePool, Dense<4, 1>>;
 static_assert(is_global<Global>() && !is_global<UNet>());
 static_assert(is_global<Sequential<Conv<3, 4>, Dense<4, 1, Size<6, 6>>>>());
-static_assert(input_rows<Global>({0, 0}) == every_row && receptive_field<Global>() == whole_picture);
+static_assert(input_rows<Global>({0, 0}) == every_row && receptive_field<Global>() == whole_image);
 static_assert(multiply_adds<Sequential<Dense<8, 5, Size<2, 3>>>>({8, 2, 3}) == 5 * 8 * 6);
 
 // ---- sizes that do not fit

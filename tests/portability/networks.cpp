@@ -11,8 +11,8 @@ template <class... Layers>
 void check() {
     using Network = Sequential<Layers...>;
     constexpr int m = Network::size_multiple;
-    check_pictures<Network>({Network::in_channels, 3 * m, 1 * m}, 2);
-    check_pictures<Network>({Network::in_channels, 5 * m, 19 * m}, 1);
+    check_images<Network>({Network::in_channels, 3 * m, 1 * m}, 2);
+    check_images<Network>({Network::in_channels, 5 * m, 19 * m}, 1);
 }
 
 }  // namespace
@@ -23,7 +23,7 @@ TEST_CASE("tap by tap and by Winograd, pooled, upsampled, shuffled, dense") {
           PixelShuffle<2>>();
     check<Conv<3, 18, 3, Stride<2>>, PReLU<>, PixelShuffle<3>, Conv<2, 16>, Residual<Conv<16, 16>>, Conv<16, 20>,
           PixelShuffle<2>, Sigmoid>();
-    check_pictures<Sequential<Conv<3, 8>, GlobalAveragePool, Dense<8, 5>, Upsample<3>>>({3, 6, 5}, 3);
+    check_images<Sequential<Conv<3, 8>, GlobalAveragePool, Dense<8, 5>, Upsample<3>>>({3, 6, 5}, 3);
 }
 
 TEST_CASE("a training step") {

@@ -23,15 +23,15 @@ double difference(std::span<const float> a, std::span<const float> b) {
 int main() {
     const depix::Model<depix::Depixelizer> model;
     depix::Random random(3);
-    depix::Image picture({3, 40, 40});  // rows of 5 in the middle: no whole number of vectors
-    for (float& value : picture.pixels) value = static_cast<float>(random.uniform());
+    depix::Image image({3, 40, 40});  // rows of 5 in the middle: no whole number of vectors
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
 
-    const Made sse2 = make_with_sse2(model, picture);
+    const Made sse2 = make_with_sse2(model, image);
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma") || !__builtin_cpu_supports("bmi2")) {
         std::puts("This processor has no AVX2: SSE2 alone.");
         return 0;
     }
-    const Made avx2 = make_with_avx2(model, picture);
+    const Made avx2 = make_with_avx2(model, image);
     const double restored = difference(sse2.restored.pixels, avx2.restored.pixels);
     const double gradients = difference(sse2.gradients, avx2.gradients);
     std::printf("SSE2 and AVX2 differ by %.1e of the picture's range, and %.1e of the gradients'\n", restored,

@@ -12,5 +12,5 @@ struct Made {
 };
 
 // Models and pictures are the same types everywhere, and may go from one part of the program to another.
-Made make_with_sse2(const depix::Model<depix::Depixelizer>& model, const depix::Image& picture);
-Made make_with_avx2(const depix::Model<depix::Depixelizer>& model, const depix::Image& picture);
+Made make_with_sse2(const depix::Model<depix::Depixelizer>& model, const depix::Image& image);
+Made make_with_avx2(const depix::Model<depix::Depixelizer>& model, const depix::Image& image);

@@ -7,10 +7,10 @@
 #define MAKE make_with_sse2
 #endif
 
-Made MAKE(const depix::Model<depix::Depixelizer>& model, const depix::Image& picture) {
+Made MAKE(const depix::Model<depix::Depixelizer>& model, const depix::Image& image) {
     const depix::Inference<depix::Depixelizer, depix::Cpu> restore{model, 2};
     depix::Model<depix::Depixelizer> copy = model;
     depix::Trainer trainer{copy, depix::MeanSquaredError{}, depix::SGD{}, depix::Cpu{}, 2};
-    trainer.gradient(picture, picture);
-    return {restore(picture), {trainer.gradients().begin(), trainer.gradients().end()}};
+    trainer.gradient(image, image);
+    return {restore(image), {trainer.gradients().begin(), trainer.gradients().end()}};
 }

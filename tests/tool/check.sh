@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# check.sh TOOL PICTURES FOLDER: what `depix` promises, on pictures that PICTURES (pictures.cpp) makes. FOLDER is made
+# check.sh TOOL PICTURES FOLDER: what `depix` promises, on pictures that PICTURES (images.cpp) makes. FOLDER is made
 # anew.
 set -uo pipefail
 tool=$(realpath "$1") pictures=$(realpath "$2") folder=$3

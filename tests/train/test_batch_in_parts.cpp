@@ -14,22 +14,22 @@ using Network = Sequential<Conv<1, 16>, ReLU, Conv<16, 1>>;
 constexpr Shape shape{1, 300, 300};  // 90,000 pixels in 18 channels: 1.6 million floats a picture
 
 Tensor<float> draw(int batch, Random& random) {
-    Tensor<float> pictures(batch, shape);
-    for (float& pixel : pictures.data) pixel = static_cast<float>(random.uniform());
-    return pictures;
+    Tensor<float> images(batch, shape);
+    for (float& pixel : images.data) pixel = static_cast<float>(random.uniform());
+    return images;
 }
 
 }  // namespace
 
 TEST_CASE("as many pictures at once as leave their maps in a cache, and divide the batch") {
-    CHECK(detail::pictures_at_once<Network>(1, shape) == 1);
-    CHECK(detail::pictures_at_once<Network>(4, shape) == 2);
-    CHECK(detail::pictures_at_once<Network>(6, shape) == 2);
-    CHECK(detail::pictures_at_once<Network>(7, shape) == 1);
-    CHECK(detail::pictures_at_once<Network>(7, {1, 32, 32}) == 7);
-    CHECK(detail::pictures_at_once<Network>(4, {1, 3000, 3000}) == 1);
+    CHECK(detail::images_at_once<Network>(1, shape) == 1);
+    CHECK(detail::images_at_once<Network>(4, shape) == 2);
+    CHECK(detail::images_at_once<Network>(6, shape) == 2);
+    CHECK(detail::images_at_once<Network>(7, shape) == 1);
+    CHECK(detail::images_at_once<Network>(7, {1, 32, 32}) == 7);
+    CHECK(detail::images_at_once<Network>(4, {1, 3000, 3000}) == 1);
     // Batch norm wants them all.
-    CHECK(detail::pictures_at_once<Sequential<Conv<1, 16>, BatchNorm<16>, Conv<16, 1>>>(4, shape) == 4);
+    CHECK(detail::images_at_once<Sequential<Conv<1, 16>, BatchNorm<16>, Conv<16, 1>>>(4, shape) == 4);
 }
 
 TEST_CASE("a batch in parts has the gradient of the batch") {
@@ -41,7 +41,7 @@ TEST_CASE("a batch in parts has the gradient of the batch") {
     double loss = 0;
     std::vector<double> gradients(model.parameters().size());
     for (int n = 0; n < 4; ++n) {
-        loss += alone.gradient(input.view().pictures(n, 1), target.view().pictures(n, 1)) / 4;
+        loss += alone.gradient(input.view().images(n, 1), target.view().images(n, 1)) / 4;
         for (std::size_t i = 0; i < gradients.size(); ++i)
             gradients[i] += static_cast<double>(alone.gradients()[i]) / 4;
     }

@@ -68,7 +68,7 @@ Progress<tiny::Network> some_progress(const Model<tiny::Network>& best) {
     progress.step = 281;
     progress.steps_per_epoch = 563;
     progress.loss_sum = 0.1 + 0.2;  // not 0.3
-    progress.pictures = 8992;
+    progress.images = 8992;
     progress.seconds = 1.0 / 3;
     progress.best_epoch = 2;
     progress.best_loss = std::nextafter(1.0, 2.0);
@@ -140,7 +140,7 @@ TEST_CASE("checkpoint: all of a run comes back, bit for bit, and goes on alike")
     CHECK(loaded.step == 281);
     CHECK(loaded.steps_per_epoch == 563);
     CHECK(loaded.loss_sum == progress.loss_sum);
-    CHECK(loaded.pictures == 8992);
+    CHECK(loaded.images == 8992);
     CHECK(loaded.seconds == progress.seconds);
     CHECK(loaded.best_epoch == 2);
     CHECK(loaded.best_loss == progress.best_loss);

@@ -43,7 +43,7 @@ struct ScaleRun {
 bool agree(const History& a, const History& b) {
     return std::ranges::equal(a, b, [](EpochRecord x, EpochRecord y) {
         x.seconds = y.seconds;
-        x.pictures_per_second = y.pictures_per_second;
+        x.images_per_second = y.images_per_second;
         return x == y;
     });
 }
@@ -92,7 +92,7 @@ TEST_CASE("fit: patience 0 never stops early") {
 
 TEST_CASE("fit: the history says what a loop by hand sees") {
     // The last batch is smaller, so its pictures count, not its steps.
-    const Batches uneven{.count = 3, .seed = 1, .pictures = 4, .last_pictures = 1};
+    const Batches uneven{.count = 3, .seed = 1, .images = 4, .last_images = 1};
     Run run, by_hand;
     std::vector<double> rates;
     const FitOptions options{.epochs = 2,
@@ -121,7 +121,7 @@ TEST_CASE("fit: the history says what a loop by hand sees") {
         CHECK(record.validation_loss == doctest::Approx(error / (2 * 2 * 4 * 8)).epsilon(1e-5));
         CHECK(record.learning_rate == 1e-2 / step);
         CHECK(record.seconds > 0);
-        CHECK(record.pictures_per_second == 9 / record.seconds);
+        CHECK(record.images_per_second == 9 / record.seconds);
     }
 }
 

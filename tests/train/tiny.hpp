@@ -35,8 +35,8 @@ struct Pair {
 struct Batches {
     std::size_t count = 1;
     std::uint64_t seed = 0;
-    int pictures = 2;
-    int last_pictures = 2;                        // in an epoch's last batch
+    int images = 2;
+    int last_images = 2;                          // in an epoch's last batch
     std::uint64_t bad_epoch = ~std::uint64_t{0};  // where a target is not a number
     std::size_t bad_step = 0;
 
@@ -44,7 +44,7 @@ struct Batches {
     std::vector<Pair> epoch(std::uint64_t number, std::size_t first_step = 0) const {
         std::vector<Pair> batches;
         for (std::size_t step = first_step; step < count; ++step) {
-            const int size = step + 1 == count ? last_pictures : pictures;
+            const int size = step + 1 == count ? last_images : images;
             Pair pair{{size, {1, 4, 8}}, {size, {1, 4, 8}}};
             Random random(seed, number, step);
             for (std::size_t i = 0; i < pair.input.data.size(); ++i) {

@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "../image.hpp"
 #include "../network.hpp"
-#include "../picture.hpp"
 #include "../weights.hpp"
 
 namespace {
@@ -32,11 +32,11 @@ template <class T>
 std::vector<T> restore_in() {
     const std::vector<T> weights(std::begin(tiny_weights), std::end(tiny_weights));
     const std::vector<T> statistics(std::begin(tiny_statistics), std::end(tiny_statistics));
-    std::vector<float> picture(picture_shape.size());
-    unpack(pixelated_picture, picture.data());
-    const std::vector<T> input(picture.begin(), picture.end());
+    std::vector<float> image(image_shape.size());
+    unpack(pixelated_image, image.data());
+    const std::vector<T> input(image.begin(), image.end());
 
-    using Network = depix::StaticInference<Tiny, picture_shape, T>;
+    using Network = depix::StaticInference<Tiny, image_shape, T>;
     const auto network = std::make_unique<Network>();
     std::vector<T> output(Network::output_shape.size());
     network->run(weights.data(), statistics.data(), input.data(), output.data());
@@ -74,7 +74,7 @@ double largest_difference(const std::vector<A>& a, const std::vector<B>& b) {
 double quality(const std::vector<float>& values) {
     double sum = 0;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const double error = std::clamp(static_cast<double>(values[i]), 0.0, 1.0) - clean_picture[i] / 255.0;
+        const double error = std::clamp(static_cast<double>(values[i]), 0.0, 1.0) - clean_image[i] / 255.0;
         sum += error * error;
     }
     return -10 * std::log10(sum / static_cast<double>(values.size()));
@@ -82,9 +82,9 @@ double quality(const std::vector<float>& values) {
 
 void show(const std::vector<float>& values) {
     const std::string greys = "@%#*+=-:. ";
-    for (int y = 0; y < picture_shape.height; ++y) {
-        for (int x = 0; x < picture_shape.width; ++x) {
-            const float value = std::clamp(values[static_cast<std::size_t>(y * picture_shape.width + x)], 0.0f, 1.0f);
+    for (int y = 0; y < image_shape.height; ++y) {
+        for (int x = 0; x < image_shape.width; ++x) {
+            const float value = std::clamp(values[static_cast<std::size_t>(y * image_shape.width + x)], 0.0f, 1.0f);
             std::cout << greys[static_cast<std::size_t>(value * 9 + 0.5f)];
         }
         std::cout << "\n";
@@ -113,8 +113,8 @@ int main(int argc, char** argv) {
     };
     const bool equal = std::equal(board.begin(), board.end(), host.begin(), same);
 
-    std::vector<float> input(picture_shape.size());
-    unpack(pixelated_picture, input.data());
+    std::vector<float> input(image_shape.size());
+    unpack(pixelated_image, input.data());
     if (mode == "exact") show(board);
     std::printf("%zu values. Largest error against double: board %.2g, host %.2g. Largest difference: %.2g%s\n",
                 board.size(), board_error, host_error, largest_difference(board, host),

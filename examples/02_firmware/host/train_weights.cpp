@@ -22,7 +22,7 @@ int main(int count, char** arguments) {
     }
     try {
         depix::TextOptions recipe;
-        recipe.shape = picture_shape;
+        recipe.shape = image_shape;
         recipe.min_characters = 2;
         recipe.max_characters = 5;
         recipe.largest_x = 20;
@@ -31,7 +31,7 @@ int main(int count, char** arguments) {
 
         constexpr int batch = 32, steps = 30000;
         constexpr double learning_rate = 1e-2;
-        depix::Tensor<float> pixelated(batch, picture_shape), clean(batch, picture_shape);
+        depix::Tensor<float> pixelated(batch, image_shape), clean(batch, image_shape);
         depix::Model<Tiny> model(1);
         depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{}, depix::Cpu{}, 1};
         double loss = 0;

@@ -24,21 +24,21 @@ class NetworkRestorer : public Restorer {
   public:
     NetworkRestorer(const depix::Model<Network>& model, int threads) : network_(model, threads) {}
 
-    depix::Image restore(const depix::Image& picture, Tiles tiles) const override {
-        depix::Image restored = cut_and_restore(picture, tiles);
+    depix::Image restore(const depix::Image& image, Tiles tiles) const override {
+        depix::Image restored = cut_and_restore(image, tiles);
         if constexpr (Range == OutputRange::MinusOneToOne)
             for (float& value : restored.pixels) value = (value + 1) / 2;
         return restored;
     }
 
   private:
-    depix::Image cut_and_restore(const depix::Image& picture, Tiles tiles) const {
+    depix::Image cut_and_restore(const depix::Image& image, Tiles tiles) const {
         if constexpr (Kind == TileKind::Exact) {
-            return depix::restore(network_, picture,
+            return depix::restore(network_, image,
                                   depix::Tiles{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress});
         } else {
             const int size = depix::round_up(tiles.size, Network::size_multiple);
-            return depix::restore_by_tiles(network_, picture, {.size = size, .overlap = size / 4});
+            return depix::restore_by_tiles(network_, image, {.size = size, .overlap = size / 4});
         }
     }
 

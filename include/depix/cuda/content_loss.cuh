@@ -40,12 +40,12 @@ class FeatureLoss<Features, Loss, CudaWith<Precision>, float> {
         stream.wait();
     }
 
-    void prepare(int batch, Shape picture) {
-        if (picture.channels != 3 || Features::output(picture).size() == 0)
-            throw ShapeError("depix: a feature loss of pictures of " + to_string(picture) +
+    void prepare(int batch, Shape image) {
+        if (image.channels != 3 || Features::output(image).size() == 0)
+            throw ShapeError("depix: a feature loss of pictures of " + to_string(image) +
                              ": they must have 3 channels, and be large enough for the network that looks at them");
-        pass_.prepare(batch, picture);
-        const Shape shape = Features::output(picture);
+        pass_.prepare(batch, image);
+        const Shape shape = Features::output(image);
         target_.reserve(static_cast<std::size_t>(batch) * shape.size());
         scratch_.reserve(cuda::loss_scratch(batch, shape));
     }
@@ -78,13 +78,13 @@ class FeatureLoss<Features, Loss, CudaWith<Precision>, float> {
 
   private:
     template <class T>
-    void look_at(View<const T> picture, cudaStream_t stream) {
+    void look_at(View<const T> image, cudaStream_t stream) {
         for (int c = 0; c < 3; ++c) {
             const auto channel = static_cast<std::size_t>(c);
             const View<cuda::StorageOf<Precision>> to = pass_.input().slice(c, 1);
             cuda::elementwise(stream, to,
                               cuda::Linear<T, cuda::StorageOf<Precision>>{
-                                  picture.slice(input_.source[channel], 1), static_cast<float>(input_.scale[channel]),
+                                  image.slice(input_.source[channel], 1), static_cast<float>(input_.scale[channel]),
                                   static_cast<float>(input_.offset[channel]), to, false});
         }
         pass_.forward(weights_.data(), statistics_, stream);

@@ -123,16 +123,15 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         workspace.batch = 0;  // should anything below throw
         workspace.layout = cuda::make_layout<Network, Backend>(input, batch);
         workspace.memory.reserve(workspace.layout.template bytes<cuda::StorageOf<Precision>>());
-        const std::size_t pictures = static_cast<std::size_t>(batch);
-        workspace.host_input.reserve(pictures * input.size());
-        workspace.host_output.reserve(pictures * Network::output(input).size());
+        const std::size_t images = static_cast<std::size_t>(batch);
+        workspace.host_input.reserve(images * input.size());
+        workspace.host_output.reserve(images * Network::output(input).size());
         workspace.input = input;
         workspace.graph = cuda::Graph::capture(workspace.stream, [&] {
-            cuda::upload(workspace.stream, workspace.host_input.data(), input_floats(workspace),
-                         pictures * input.size());
+            cuda::upload(workspace.stream, workspace.host_input.data(), input_floats(workspace), images * input.size());
             enqueue(workspace, batch);
             cuda::download(workspace.stream, static_cast<const float*>(output_floats(workspace)),
-                           workspace.host_output.data(), pictures * Network::output(input).size());
+                           workspace.host_output.data(), images * Network::output(input).size());
         });
         workspace.batch = batch;
     }

@@ -77,11 +77,11 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     Tensor<float> fetch_output() const { return pass_.fetch_output(stream_); }
     std::string describe_first_bad_layer() const { return pass_.describe_first_bad_layer(stream_); }
 
-    bool prepare(int pictures, Shape input) {
-        const bool moved = pass_.prepare(pictures, input) || !ready_;
+    bool prepare(int images, Shape input) {
+        const bool moved = pass_.prepare(images, input) || !ready_;
         if (moved) {
             ready_ = false;  // in case the allocation throws
-            scratch_.reserve(cuda::loss_scratch(pictures, Network::output(input)));
+            scratch_.reserve(cuda::loss_scratch(images, Network::output(input)));
             ready_ = true;
         }
         send();
@@ -128,7 +128,7 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     }
 
     template <ElementwiseLoss Loss>
-    bool compare(Loss& loss, View<const float> target, int /*first_picture*/, cudaStream_t) {
+    bool compare(Loss& loss, View<const float> target, int /*first_image*/, cudaStream_t) {
         set_loss(loss, target, 1, losses(), 0);
         return true;
     }

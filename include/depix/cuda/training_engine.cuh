@@ -25,7 +25,7 @@ class TrainingEngine<CudaWith<Precision>, float> {
     const cuda::Stream& stream() const { return stream_; }
 
     template <Module Network>
-    static int pictures_at_once(int batch, Shape /*input*/) {
+    static int images_at_once(int batch, Shape /*input*/) {
         return batch;
     }
     bool prepare(int batch, Shape input, Shape target) {

@@ -46,14 +46,14 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
         if (batch == batch_ && input == input_) return false;
         batch_ = 0;
         const auto shapes = find_shapes(plan, input);
-        const auto pictures = static_cast<std::size_t>(batch);
+        const auto images = static_cast<std::size_t>(batch);
         const auto shape = [&](int tensor) { return shapes[static_cast<std::size_t>(tensor)]; };
 
         std::array<std::size_t, tensors> place{}, gradient_place{};
         std::size_t maps = 0;
         for (int i = 0; i < plan.tensor_count; ++i) {
             const auto index = static_cast<std::size_t>(i);
-            const std::size_t size = cuda::align(pictures * shape(i).size());
+            const std::size_t size = cuda::align(images * shape(i).size());
             if (plan.tensor(i).parent < 0) place[index] = std::exchange(maps, maps + size);
             if (backward_plan.parent[index] < 0) gradient_place[index] = std::exchange(maps, maps + size);
         }
@@ -148,10 +148,10 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
     /// The same, on the host. Waits.
     Tensor<float> fetch_output(cudaStream_t stream) const {
         const View<const cuda::StorageOf<Precision>> y = output();
-        const std::size_t picture = y.shape().size();
-        std::vector<cuda::StorageOf<Precision>> values(static_cast<std::size_t>(y.batch) * picture);
+        const std::size_t image = y.shape().size();
+        std::vector<cuda::StorageOf<Precision>> values(static_cast<std::size_t>(y.batch) * image);
         for (int n = 0; n < y.batch; ++n)  // a part of a concatenation has other channels between its pictures
-            cuda::download(stream, y.row(n, 0, 0), values.data() + static_cast<std::size_t>(n) * picture, picture);
+            cuda::download(stream, y.row(n, 0, 0), values.data() + static_cast<std::size_t>(n) * image, image);
         cuda::check(cudaStreamSynchronize(stream), "fetch a network's output");
         Tensor<float> host(y.batch, y.shape());
         for (std::size_t i = 0; i < values.size(); ++i) host.data[i] = cuda::to_float(values[i]);

@@ -20,7 +20,7 @@
 namespace depix {
 
 /// Anything that spoils a picture: a struct below, Inpainting (masks.hpp), or a lambda of one's own.
-using Damage = std::function<void(Image& picture, Random& random)>;
+using Damage = std::function<void(Image& image, Random& random)>;
 
 namespace detail {
 
@@ -68,10 +68,10 @@ struct GaussianNoise {
     double min_sigma = 5 / 255.0;
     double max_sigma = 50 / 255.0;  ///< Included; at most 1.
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         detail::check_range("GaussianNoise", "sigma", min_sigma, max_sigma, 0, 1);
         const double sigma = random.uniform(min_sigma, max_sigma);
-        for (float& value : picture.pixels) {
+        for (float& value : image.pixels) {
             value = detail::clamped(static_cast<double>(value) + sigma * random.normal());
         }
     }
@@ -83,10 +83,10 @@ struct PoissonNoise {
     double min_photons = 25;
     double max_photons = 1000;  ///< Included; both between 0.001 and 1e8.
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         detail::check_range("PoissonNoise", "the number of photons", min_photons, max_photons, 0.001, 1e8);
         const double photons = min_photons * std::pow(max_photons / min_photons, random.uniform());
-        for (float& value : picture.pixels) {
+        for (float& value : image.pixels) {
             const double mean = photons * static_cast<double>(detail::clamped(static_cast<double>(value)));
             value = detail::clamped(detail::poisson(mean, random) / photons);
         }
@@ -98,15 +98,15 @@ struct SaltAndPepper {
     double min_fraction = 0.01;
     double max_fraction = 0.2;  ///< Included; at most 1.
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         detail::check_range("SaltAndPepper", "the fraction", min_fraction, max_fraction, 0, 1);
         const double fraction = random.uniform(min_fraction, max_fraction);
-        const std::size_t area = picture.shape.area();
+        const std::size_t area = image.shape.area();
         for (std::size_t i = 0; i < area; ++i) {
             const double chance = random.uniform();
             if (chance >= fraction) continue;
             const float value = chance < fraction / 2 ? 0.0f : 1.0f;
-            for (std::size_t at = i; at < picture.pixels.size(); at += area) picture.pixels[at] = value;
+            for (std::size_t at = i; at < image.pixels.size(); at += area) image.pixels[at] = value;
         }
     }
 };
@@ -118,10 +118,10 @@ struct JpegArtefacts {
     int worst_quality = 10;
     int best_quality = 60;  ///< Included.
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         detail::check_range("JpegArtefacts", "the quality", worst_quality, best_quality, 1, 100);
         const int quality = random.integer(worst_quality, best_quality);
-        picture = quantized(decode_image(encode_image(picture, ImageFormat::JPEG, quality), picture.shape.channels));
+        image = quantized(decode_image(encode_image(image, ImageFormat::JPEG, quality), image.shape.channels));
     }
 };
 
@@ -129,9 +129,9 @@ struct JpegArtefacts {
 struct OneOf {
     std::vector<Damage> damages{};
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         if (damages.empty()) throw Error("OneOf: no damage given");
-        detail::pick(damages, random)(picture, random);
+        detail::pick(damages, random)(image, random);
     }
 };
 
@@ -142,10 +142,10 @@ struct AllOf {
     std::vector<Damage> damages{};
     double probability = 1;
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         detail::check_range("AllOf", "the probability", probability, probability, 0, 1);
         for (const Damage& damage : damages) {
-            if (random.uniform() < probability) damage(picture, random);
+            if (random.uniform() < probability) damage(image, random);
         }
     }
 };

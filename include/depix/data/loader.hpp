@@ -154,7 +154,7 @@ class LoaderEpoch {
         const View<float> target = shaped(batch.target, count, source_.target_shape());
         for (std::size_t i = 0; i < count && !stopping_; ++i) {
             const int place = static_cast<int>(i);
-            source_.pair(epoch_, order_[first + i], input.pictures(place, 1), target.pictures(place, 1));
+            source_.pair(epoch_, order_[first + i], input.images(place, 1), target.images(place, 1));
         }
     }
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "depix/data/damage.hpp"
-#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/data/text/font.hpp"
 #include "depix/error.hpp"
 #include "depix/image/resize.hpp"
@@ -202,7 +202,7 @@ class GivenMask {
         masks_ = std::make_shared<const std::vector<Image>>(std::move(masks));
     }
     /// Reads all of a folder's pictures. Throws FileError, which names the file, if one cannot be read.
-    explicit GivenMask(const PictureFolder& folder) : GivenMask(read(folder)) {}
+    explicit GivenMask(const ImageFolder& folder) : GivenMask(read(folder)) {}
 
     void operator()(Image& mask, Random& random) const {
         detail::check_mask("GivenMask", mask);
@@ -214,7 +214,7 @@ class GivenMask {
     }
 
   private:
-    static std::vector<Image> read(const PictureFolder& folder) {
+    static std::vector<Image> read(const ImageFolder& folder) {
         std::vector<Image> masks;
         for (std::size_t i = 0; i < folder.size(); ++i) masks.push_back(convert_channels(folder.read(i), 1));
         return masks;
@@ -225,15 +225,15 @@ class GivenMask {
 
 /// Paints what is missing: out = in (1 - mask) + fill mask, in every channel.
 /// Throws ShapeError unless the mask has one channel and the picture's height and width.
-inline void apply_mask(Image& picture, const Image& mask, float fill = 1) {
-    if (mask.shape != Shape{1, picture.shape.height, picture.shape.width}) {
+inline void apply_mask(Image& image, const Image& mask, float fill = 1) {
+    if (mask.shape != Shape{1, image.shape.height, image.shape.width}) {
         throw ShapeError("apply_mask: a mask of " + to_string(mask.shape) + " on a picture of " +
-                         to_string(picture.shape));
+                         to_string(image.shape));
     }
-    const std::size_t area = picture.shape.area();
-    for (std::size_t i = 0; i < picture.pixels.size(); ++i) {
+    const std::size_t area = image.shape.area();
+    for (std::size_t i = 0; i < image.pixels.size(); ++i) {
         const float missing = mask.pixels[i % area];
-        picture.pixels[i] = picture.pixels[i] * (1 - missing) + fill * missing;
+        image.pixels[i] = image.pixels[i] * (1 - missing) + fill * missing;
     }
 }
 
@@ -245,13 +245,13 @@ struct Inpainting {
     Damage mask = OneOf{{RectangleMask{}, StrokeMask{}}};  ///< Draws into a mask of zeros.
     float fill = 1;                                        ///< Of what is missing, 0 to 1: by default white.
 
-    void operator()(Image& picture, Random& random) const {
+    void operator()(Image& image, Random& random) const {
         const auto paint = static_cast<double>(fill);
         detail::check_range("Inpainting", "the fill", paint, paint, 0, 1);
         if (!mask) throw Error("Inpainting: no mask given");
-        Image missing({1, picture.shape.height, picture.shape.width});
+        Image missing({1, image.shape.height, image.shape.width});
         mask(missing, random);
-        apply_mask(picture, missing, fill);
+        apply_mask(image, missing, fill);
     }
 };
 

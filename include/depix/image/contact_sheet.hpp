@@ -34,13 +34,13 @@ inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const Co
         throw Error("contact_sheet: a gap of " + std::to_string(gap) + ", a largest_side of " +
                     std::to_string(largest));
     }
-    const auto fitted = [largest = largest](const Image& picture) {
-        const auto [channels, height, width] = picture.shape;
+    const auto fitted = [largest = largest](const Image& image) {
+        const auto [channels, height, width] = image.shape;
         const int side = std::max(height, width);
-        if (largest == 0 || side <= largest) return picture;
+        if (largest == 0 || side <= largest) return image;
         const double factor = static_cast<double>(largest) / side;
         const auto shrunk = [factor](int old) { return std::max(1, static_cast<int>(std::lround(factor * old))); };
-        return quantized(resize(picture, shrunk(height), shrunk(width)));
+        return quantized(resize(image, shrunk(height), shrunk(width)));
     };
     int channels = 0;
     std::vector<int> heights, widths;
@@ -49,13 +49,13 @@ inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const Co
         heights.push_back(0);
         cells.emplace_back();
         if (row.size() > widths.size()) widths.resize(row.size());
-        for (const Image& picture : row) {
-            const Shape& own = picture.shape;
+        for (const Image& image : row) {
+            const Shape& own = image.shape;
             if ((own.channels != 1 && own.channels != 3) || own.height < 1 || own.width < 1) {
                 throw ShapeError("contact_sheet: a picture of " + to_string(own) + "; they have 1 or 3 channels");
             }
             int& width = widths[cells.back().size()];
-            const Shape cell = cells.back().emplace_back(fitted(picture)).shape;
+            const Shape cell = cells.back().emplace_back(fitted(image)).shape;
             channels = std::max(channels, cell.channels);
             heights.back() = std::max(heights.back(), cell.height);
             width = std::max(width, cell.width);
@@ -73,10 +73,10 @@ inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const Co
     for (std::size_t row = 0; row < cells.size(); top += heights[row++] + gap) {
         int left = gap;
         for (std::size_t column = 0; column < cells[row].size(); left += widths[column++] + gap) {
-            const Image picture = convert_channels(std::move(cells[row][column]), channels);
+            const Image image = convert_channels(std::move(cells[row][column]), channels);
             for (int channel = 0; channel < channels; ++channel) {
-                for (int y = 0; y < picture.shape.height; ++y) {
-                    std::copy_n(&picture(channel, y, 0), picture.shape.width, &sheet(channel, top + y, left));
+                for (int y = 0; y < image.shape.height; ++y) {
+                    std::copy_n(&image(channel, y, 0), image.shape.width, &sheet(channel, top + y, left));
                 }
             }
         }

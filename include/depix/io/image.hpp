@@ -100,7 +100,7 @@ struct StbFree {
     void operator()(void* pixels) const { stb::stbi_image_free(pixels); }
 };
 
-/// A picture from bytes that check_picture_file has let pass.
+/// A picture from bytes that check_image_file has let pass.
 inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits& limits, const std::string& name) {
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
     const int size = static_cast<int>(bytes.size());
@@ -156,7 +156,7 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
     if (bytes.size() > std::min(limits.maximum_bytes, static_cast<std::size_t>(INT_MAX)))
         throw FileError(name, "a file of " + std::to_string(bytes.size()) + " bytes; the limit is " +
                                   std::to_string(limits.maximum_bytes));
-    const detail::CheckedPicture checked = detail::check_picture_file(bytes, name);
+    const detail::CheckedImage checked = detail::check_image_file(bytes, name);
     Image image = detail::decode_checked(checked.bytes, limits, name);
     if (!checked.has_end) {
         // Whether all of it is there: then it does not matter what comes after it.
@@ -222,7 +222,7 @@ inline std::vector<std::byte> write_png(const Image& image) { return encode_imag
 namespace detail {
 
 /// The format that a path's extension names, in either case. Throws FileError for any other.
-inline ImageFormat picture_format(const std::string& path) {
+inline ImageFormat image_format(const std::string& path) {
     const std::size_t dot = path.find_last_of("./\\");
     std::string extension = dot == std::string::npos || path[dot] != '.' ? "" : path.substr(dot);
     for (char& letter : extension) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
@@ -235,7 +235,7 @@ inline ImageFormat picture_format(const std::string& path) {
 /// Writes encode(format) to the path, whole or not at all; what encode complains of names the path too.
 template <class Encode>
 void write_encoded(const std::string& path, Encode&& encode) {
-    const ImageFormat format = picture_format(path);
+    const ImageFormat format = image_format(path);
     std::vector<std::byte> bytes;
     try {
         bytes = encode(format);

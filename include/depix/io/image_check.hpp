@@ -240,7 +240,7 @@ inline std::vector<std::byte> expand_bmp(std::span<const std::byte> whole, const
 }
 
 /// A picture file's bytes as stb reads them: the file's own, or a copy put right.
-struct CheckedPicture {
+struct CheckedImage {
     std::span<const std::byte> bytes;
     bool has_end = true;               ///< see CheckedJpeg
     std::vector<std::byte> copy = {};  ///< what `bytes` points at, if not at the file
@@ -248,13 +248,13 @@ struct CheckedPicture {
 
 /// Throws FileError unless the bytes are those of a PNG, JPEG or BMP file that is whole; of a JPEG file without end
 /// marker the decoder must find that out.
-inline CheckedPicture check_picture_file(std::span<const std::byte> bytes, const std::string& name) {
+inline CheckedImage check_image_file(std::span<const std::byte> bytes, const std::string& name) {
     const Bytes file(bytes);
     if (file.starts_with("\x89PNG\r\n\x1A\n")) {
         const std::size_t end = check_png(file, name);
         if (!file.starts_with("CgBI", 12)) return {bytes};
         // Apple leaves out zlib's checksum, and stb reads no code to its end without some bytes after it.
-        CheckedPicture checked{};
+        CheckedImage checked{};
         append_bytes(checked.copy, bytes.first(end));
         append_big_endian(checked.copy, 4, 4);
         append_text(checked.copy,
@@ -265,7 +265,7 @@ inline CheckedPicture check_picture_file(std::span<const std::byte> bytes, const
     }
     if (file.starts_with("\xFF\xD8")) {
         CheckedJpeg jpeg = check_jpeg(bytes, name);
-        CheckedPicture checked{{}, jpeg.has_end, std::move(jpeg.bytes)};
+        CheckedImage checked{{}, jpeg.has_end, std::move(jpeg.bytes)};
         checked.bytes = checked.copy;
         return checked;
     }
@@ -274,7 +274,7 @@ inline CheckedPicture check_picture_file(std::span<const std::byte> bytes, const
         const std::uint32_t compression = ancient ? 0 : file.little32(30);
         constexpr std::uint32_t bit_fields = 3, bit_fields_with_alpha = 6;
         if (compression != 0 && compression != bit_fields && compression != bit_fields_with_alpha) {
-            CheckedPicture checked{{}, true, expand_bmp(bytes, name)};
+            CheckedImage checked{{}, true, expand_bmp(bytes, name)};
             checked.bytes = checked.copy;
             return checked;
         }

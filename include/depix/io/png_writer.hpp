@@ -16,7 +16,7 @@
 #include "depix/error.hpp"
 #include "depix/io/byte_writer.hpp"
 #include "depix/io/image_check.hpp"
-#include "depix/io/picture_metadata.hpp"
+#include "depix/io/image_metadata.hpp"
 #include "depix/io/stb.hpp"
 #include "depix/tensor.hpp"
 

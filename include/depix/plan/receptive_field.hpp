@@ -41,9 +41,9 @@ constexpr RowRange input_rows(RowRange output_rows) {
 }
 
 /// The receptive field of a global network.
-inline constexpr int whole_picture = every_row.last - every_row.first + 1;
+inline constexpr int whole_image = every_row.last - every_row.first + 1;
 
-/// The receptive field: the most input rows (and columns) that one output pixel can see; `whole_picture` if the network
+/// The receptive field: the most input rows (and columns) that one output pixel can see; `whole_image` if the network
 /// is global.
 template <Module Network>
 constexpr int receptive_field() {

@@ -16,7 +16,7 @@ namespace depix {
 /// be copied, and called from many threads; the copies share the network.
 using AnyRestorer = std::function<Image(const Image&)>;
 
-/// Loads a network's weights and prepares it. `call(network, picture)` is what a picture goes through: restore() unless
+/// Loads a network's weights and prepares it. `call(network, image)` is what a picture goes through: restore() unless
 /// told otherwise. Threads are as Inference takes them. Throws what `load` does.
 ///
 ///     const AnyRestorer clean = load_restorer<PageCleaner>("page_cleaner.safetensors");
@@ -26,13 +26,13 @@ AnyRestorer load_restorer(const std::string& weights, int threads, Call call) {
     Model<Network> model;
     load(model, weights);
     const auto network = std::make_shared<const Inference<Network, Backend>>(model, threads);
-    return [network, call = std::move(call)](const Image& picture) { return call(*network, picture); };
+    return [network, call = std::move(call)](const Image& image) { return call(*network, image); };
 }
 template <Module Network, class Backend = Cpu>
 AnyRestorer load_restorer(const std::string& weights, int threads = 0) {
     return load_restorer<Network, Backend>(
         weights, threads,
-        [](const Inference<Network, Backend>& network, const Image& picture) { return restore(network, picture); });
+        [](const Inference<Network, Backend>& network, const Image& image) { return restore(network, image); });
 }
 
 }  // namespace depix

@@ -79,16 +79,16 @@ inline std::vector<TileSpan> tile_spans(int length, int size, int overlap, int m
 /// for a network whose output has not the height and width of its input; Error for a size below 1 and an overlap below
 /// 0 or not below the size.
 template <Module Network, class Backend>
-Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& picture, TileOptions options = {}) {
+Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& image, TileOptions options = {}) {
     const auto [size, overlap] = options;
     if (size < 1 || overlap < 0 || overlap >= size) {
         throw Error(std::string("restore_by_tiles: tiles of ").append(std::to_string(size)) +
                     " pixels that overlap by " + std::to_string(overlap) +
                     "; the overlap must be at least 0 and below the size");
     }
-    const auto [channels, height, width] = picture.shape;
+    const auto [channels, height, width] = image.shape;
     if (height < 1 || width < 1) {
-        throw ShapeError(std::string("restore_by_tiles: a picture of ").append(to_string(picture.shape)));
+        throw ShapeError(std::string("restore_by_tiles: a picture of ").append(to_string(image.shape)));
     }
     Image tile({channels, size, size});
     Image part(network.output_shape(tile.shape));
@@ -105,7 +105,7 @@ Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& 
             for (int c = 0; c < channels; ++c)
                 for (int y = 0; y < size; ++y)
                     for (int x = 0; x < size; ++x)
-                        tile(c, y, x) = picture(c, std::min(top + y, height - 1), std::min(left + x, width - 1));
+                        tile(c, y, x) = image(c, std::min(top + y, height - 1), std::min(left + x, width - 1));
             network.run(tile.view(), part.view());
             for (int c = 0; c < part.shape.channels; ++c)
                 for (int y = 0; y < std::min(size, height - top); ++y)

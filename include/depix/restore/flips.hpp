@@ -31,14 +31,14 @@ constexpr Symmetry inverse(Symmetry symmetry) {
 /// resolution", CVPR 2016. `restore` takes pictures of any size and may enlarge them, by the same factor each way.
 /// Throws ShapeError if its results, turned back, differ in shape, and what `restore` throws.
 template <class Restore>
-Image restore_flips(Restore&& restore, const Image& picture) {
+Image restore_flips(Restore&& restore, const Image& image) {
     Image mean;
     for (int s = 0; s < 8; ++s) {
         const auto symmetry = static_cast<Symmetry>(s);
-        const Image part = transformed(restore(transformed(picture, symmetry)), inverse(symmetry));
+        const Image part = transformed(restore(transformed(image, symmetry)), inverse(symmetry));
         if (s == 0) mean = Image(part.shape);
         if (part.shape != mean.shape) {
-            throw ShapeError(std::string("restore_flips: a picture of ").append(to_string(picture.shape)) + " became " +
+            throw ShapeError(std::string("restore_flips: a picture of ").append(to_string(image.shape)) + " became " +
                              to_string(mean.shape) + ", and turned " + to_string(part.shape));
         }
         for (std::size_t i = 0; i < mean.pixels.size(); ++i) mean.pixels[i] += part.pixels[i] / 8;

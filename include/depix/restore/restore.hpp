@@ -18,24 +18,24 @@
 namespace depix {
 
 /// The picture with its last row and column repeated until both sides divide by `multiple`.
-inline Image pad_to_multiple(const Image& picture, int multiple) {
-    const auto [channels, height, width] = picture.shape;
+inline Image pad_to_multiple(const Image& image, int multiple) {
+    const auto [channels, height, width] = image.shape;
     Image padded({channels, round_up(height, multiple), round_up(width, multiple)});
     for (int c = 0; c < channels; ++c)
         for (int y = 0; y < padded.shape.height; ++y)
             for (int x = 0; x < padded.shape.width; ++x)
-                padded(c, y, x) = picture(c, std::min(y, height - 1), std::min(x, width - 1));
+                padded(c, y, x) = image(c, std::min(y, height - 1), std::min(x, width - 1));
     return padded;
 }
 
 /// A picture of any size: padded to Network::size_multiple by its own edge, restored, and cut to its size again, all of
 /// it at once. For networks whose output has the size of their input. Throws ShapeError for other channels.
 template <Module Network, class Backend>
-Image restore(const Inference<Network, Backend>& network, const Image& picture) {
-    if (picture.shape.height % Network::size_multiple == 0 && picture.shape.width % Network::size_multiple == 0)
-        return network(picture);
-    const Image whole = network(pad_to_multiple(picture, Network::size_multiple));
-    Image restored({whole.shape.channels, picture.shape.height, picture.shape.width});
+Image restore(const Inference<Network, Backend>& network, const Image& image) {
+    if (image.shape.height % Network::size_multiple == 0 && image.shape.width % Network::size_multiple == 0)
+        return network(image);
+    const Image whole = network(pad_to_multiple(image, Network::size_multiple));
+    Image restored({whole.shape.channels, image.shape.height, image.shape.width});
     for (int c = 0; c < restored.shape.channels; ++c)
         for (int y = 0; y < restored.shape.height; ++y)
             std::copy_n(&whole(c, y, 0), restored.shape.width, &restored(c, y, 0));
@@ -88,8 +88,8 @@ std::vector<TileRange> tile_ranges(int length, int size) {
 ///
 /// Throws ShapeError for other channels and for a picture without pixels, Error for a size or a number of jobs below 1.
 template <Module Network, class Backend>
-Image restore(const Inference<Network, Backend>& network, const Image& picture, Tiles tiles) {
-    static_assert(receptive_field<Network>() != whole_picture,
+Image restore(const Inference<Network, Backend>& network, const Image& image, Tiles tiles) {
+    static_assert(receptive_field<Network>() != whole_image,
                   "depix: every pixel of this network depends on the whole picture, which cannot be cut into tiles; "
                   "restore_by_tiles blends tiles of one size");
     if (tiles.size < 1 || tiles.jobs < 1) {
@@ -97,7 +97,7 @@ Image restore(const Inference<Network, Backend>& network, const Image& picture, 
                     std::to_string(tiles.jobs) + " at a time; both must be at least 1");
     }
     constexpr Scaling scale = scale_after<Network>(Scaling{});
-    const int channels = picture.shape.channels, height = picture.shape.height, width = picture.shape.width;
+    const int channels = image.shape.channels, height = image.shape.height, width = image.shape.width;
     const auto enlarged = [&](int pixels) { return pixels * scale.up / scale.down; };
     const Shape padded{channels, round_up(height, Network::size_multiple), round_up(width, Network::size_multiple)};
     Image restored({network.output_shape(padded).channels, enlarged(height), enlarged(width)});
@@ -109,8 +109,8 @@ Image restore(const Inference<Network, Backend>& network, const Image& picture, 
         for (int c = 0; c < channels; ++c)
             for (int y = 0; y < seen.shape.height; ++y)
                 for (int x = 0; x < seen.shape.width; ++x)
-                    seen(c, y, x) = picture(c, std::min(down.seen.first + y, height - 1),
-                                            std::min(across.seen.first + x, width - 1));
+                    seen(c, y, x) =
+                        image(c, std::min(down.seen.first + y, height - 1), std::min(across.seen.first + x, width - 1));
         const Image part = network(seen);
         const int top = enlarged(down.own.first), bottom = std::min(enlarged(down.own.last), restored.shape.height);
         const int left = enlarged(across.own.first), right = std::min(enlarged(across.own.last), restored.shape.width);

@@ -24,7 +24,7 @@ struct AdversarialRecord {
     double score = 0;          ///< What the user's own measure said at the epoch's end; 0 without one.
     double learning_rate = 0;  ///< Of the generator, in the epoch's last step.
     double seconds = 0;
-    double pictures_per_second = 0;
+    double images_per_second = 0;
 
     friend bool operator==(const AdversarialRecord&, const AdversarialRecord&) = default;
 };
@@ -38,7 +38,7 @@ inline constexpr std::array<std::pair<const char*, double AdversarialRecord::*>,
     {"score", &AdversarialRecord::score},
     {"learning_rate", &AdversarialRecord::learning_rate},
     {"seconds", &AdversarialRecord::seconds},
-    {"pictures_per_second", &AdversarialRecord::pictures_per_second},
+    {"pictures_per_second", &AdversarialRecord::images_per_second},
 }};
 
 /// Where an adversarial run stands, beside what the trainer knows.
@@ -46,7 +46,7 @@ struct AdversarialProgress {
     std::int64_t epoch = 0;            ///< Complete epochs; the number of the one under way, counted from 0.
     std::int64_t step = 0;             ///< Steps of the epoch under way that are done.
     std::int64_t steps_per_epoch = 0;  ///< Of the loader.
-    std::int64_t pictures = 0;         ///< Of the epoch under way, so far.
+    std::int64_t images = 0;           ///< Of the epoch under way, so far.
     double seconds = 0;                ///< Likewise.
     AdversarialLosses sums;            ///< Of the epoch under way: the steps' losses.
     std::int64_t steps_won = 0;        ///< Steps in a row in which the discriminator had nothing left to learn,
@@ -71,7 +71,7 @@ void visit_adversarial_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.epoch", progress.epoch);
     visit("progress.step", progress.step);
     visit("progress.steps_per_epoch", progress.steps_per_epoch);
-    visit("progress.pictures", progress.pictures);
+    visit("progress.pictures", progress.images);
     visit("progress.seconds", progress.seconds);
     visit_losses(progress.sums, "progress.", visit);
     visit("progress.steps_won", progress.steps_won);

@@ -51,7 +51,7 @@ struct AdversarialStepReport {
     std::size_t step = 0;  ///< Of the epoch; the first is 1.
     std::size_t steps = 0;
     AdversarialLosses losses;
-    double pictures_per_second = 0;  ///< In the epoch so far.
+    double images_per_second = 0;  ///< In the epoch so far.
 };
 
 /// What it tells them after every epoch.
@@ -114,12 +114,12 @@ class AdversarialFit {
             progress_.sums.discriminator_fake += losses.discriminator_fake;
             progress_.sums.content += losses.content;
             progress_.sums.adversarial += losses.adversarial;
-            progress_.pictures += as_view(degraded).batch;
+            progress_.images += as_view(degraded).batch;
             progress_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
             watch(losses);
             notify(AdversarialStepReport{static_cast<int>(progress_.epoch) + 1, options_.epochs,
                                          static_cast<std::size_t>(progress_.step), loader_.steps(), losses,
-                                         static_cast<double>(progress_.pictures) / progress_.seconds},
+                                         static_cast<double>(progress_.images) / progress_.seconds},
                    callbacks...);
             if (options_.sample && options_.sample_every_steps > 0 && (before + 1) % options_.sample_every_steps == 0)
                 options_.sample(before + 1);
@@ -188,7 +188,7 @@ class AdversarialFit {
         ++progress_.epoch;
         const auto steps = static_cast<double>(std::exchange(progress_.step, 0));
         const AdversarialLosses sums = std::exchange(progress_.sums, {});
-        const double pictures = static_cast<double>(std::exchange(progress_.pictures, 0));
+        const double images = static_cast<double>(std::exchange(progress_.images, 0));
         const double seconds = std::exchange(progress_.seconds, 0);
         const double score = options_.score ? options_.score() : 0;
         const bool best = options_.score && score > progress_.best_score;
@@ -198,7 +198,7 @@ class AdversarialFit {
         }
         progress_.history.push_back({static_cast<int>(progress_.epoch), sums.discriminator_real / steps,
                                      sums.discriminator_fake / steps, sums.content / steps, sums.adversarial / steps,
-                                     score, trainer_.generator_optimizer.learning_rate, seconds, pictures / seconds});
+                                     score, trainer_.generator_optimizer.learning_rate, seconds, images / seconds});
 
         // The checkpoint is last: a run killed before it repeats the epoch's end and writes the others again.
         const auto& generator = trainer_.average() ? *trainer_.average() : trainer_.generator();

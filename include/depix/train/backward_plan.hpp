@@ -1,7 +1,6 @@
 // The backward pass as a value: where each gradient lives, who is the first to write it, and who the last.
 #pragma once
 
-#include "depix/kernels/kernel.hpp"
 #include "depix/plan/passes.hpp"
 
 namespace depix {
@@ -15,11 +14,11 @@ struct BackwardPlan {
     std::array<int, Tensors> offset{};     // its first channel there
     std::array<bool, Steps> accumulate{};  // the input's gradient has been written to before
     std::array<bool, Steps> accumulate_other{};
-    // Rectifiers that are fused after convolutions. A gradient must have passed the rectifier before the convolution's
-    // own step:
-    std::array<kernels::Rectifier, Steps>
-        input_rectifier{};  // whoever completes the input's gradient does it as it goes
-    std::array<kernels::Rectifier, Steps> output_rectifier{};  // the output's gradient has to be gone over first
+    // Slopes of rectifiers that are fused after convolutions; 1: none. A gradient must have passed the rectifier
+    // before the convolution's own step. (As numbers: g++ 12 lets constant arrays of structs with default values share
+    // their elements, so that what is written to one may show in another.)
+    std::array<float, Steps> input_slope{};   // the step that completes the input's gradient does that as it goes
+    std::array<float, Steps> output_slope{};  // the output's gradient has to be gone over first
 };
 
 // A half of a concatenation shares the gradient's memory too, if the concatenation is the last to read it: else a later
@@ -62,14 +61,16 @@ constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
         first_reader[static_cast<std::size_t>(plan.step(i).input)] = i;
         if (plan.step(i).other >= 0) first_reader[static_cast<std::size_t>(plan.step(i).other)] = i;
     }
+    for (float& slope : backward.input_slope) slope = 1;
+    for (float& slope : backward.output_slope) slope = 1;
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
         if (!step.has_rectifier() || !is_convolution(step.layer)) continue;
         const int last = first_reader[static_cast<std::size_t>(step.output)];
         const bool on_the_way = last >= 0 && is_convolution(plan.step(last).layer);
-        kernels::Rectifier& rectifier = on_the_way ? backward.input_rectifier[static_cast<std::size_t>(last)]
-                                                   : backward.output_rectifier[static_cast<std::size_t>(i)];
-        rectifier = {step.activation.info->traits.negative_slope};
+        float& slope = on_the_way ? backward.input_slope[static_cast<std::size_t>(last)]
+                                  : backward.output_slope[static_cast<std::size_t>(i)];
+        slope = step.activation.info->traits.negative_slope;
     }
     return backward;
 }

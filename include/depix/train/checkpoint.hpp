@@ -28,9 +28,9 @@ struct Progress {
     std::int64_t step = 0;             ///< Steps of the epoch under way that are done.
     std::int64_t steps_per_epoch = 0;  ///< Of the loader: with another batch size, `step` would mean something else.
 
-    double loss_sum = 0;        ///< Of the epoch under way: the steps' losses, each times its pictures.
-    std::int64_t pictures = 0;  ///< Of the epoch under way, so far.
-    double seconds = 0;         ///< Of the epoch under way, so far.
+    double loss_sum = 0;      ///< Of the epoch under way: the steps' losses, each times its pictures.
+    std::int64_t images = 0;  ///< Of the epoch under way, so far.
+    double seconds = 0;       ///< Of the epoch under way, so far.
 
     std::int64_t best_epoch = 0;  ///< Complete epochs when the validation loss was lowest; 0: none yet.
     double best_loss = std::numeric_limits<double>::infinity();
@@ -50,7 +50,7 @@ void visit_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.step", progress.step);
     visit("progress.steps_per_epoch", progress.steps_per_epoch);
     visit("progress.loss_sum", progress.loss_sum);
-    visit("progress.pictures", progress.pictures);
+    visit("progress.pictures", progress.images);
     visit("progress.seconds", progress.seconds);
     visit("progress.best_epoch", progress.best_epoch);
     visit("progress.best_loss", progress.best_loss);

@@ -79,22 +79,22 @@ class FeatureLoss {
     }
 
   private:
-    void look_at(View<const T> picture) {
-        const Shape shape = picture.shape();
+    void look_at(View<const T> image) {
+        const Shape shape = image.shape();
         if (shape.channels != 3 || Features::output(shape).size() == 0)
             throw ShapeError("depix: a feature loss of pictures of " + to_string(shape) +
                              ": they must have 3 channels, and be large enough for the network that looks at them");
-        if (prepared_.batch != picture.batch || prepared_.shape != shape) prepared_ = Tensor<T>(picture.batch, shape);
+        if (prepared_.batch != image.batch || prepared_.shape != shape) prepared_ = Tensor<T>(image.batch, shape);
         for (int c = 0; c < 3; ++c) {
             const auto channel = static_cast<std::size_t>(c);
             const T scale = static_cast<T>(input_.scale[channel]), offset = static_cast<T>(input_.offset[channel]);
-            const View<const T> from = picture.slice(input_.source[channel], 1);
+            const View<const T> from = image.slice(input_.source[channel], 1);
             const View<T> to = prepared_.view().slice(c, 1);
             for (int n = 0; n < to.batch; ++n)
                 for (int i = 0; i < to.height; ++i)
                     for (int j = 0; j < to.width; ++j) to(n, 0, i, j) = scale * from(n, 0, i, j) + offset;
         }
-        pass_.prepare(picture.batch, shape, threads_);
+        pass_.prepare(image.batch, shape, threads_);
         Pass::run(threads_,
                   [&](cpu::Team team) { pass_.forward(features_, std::as_const(prepared_).view(), random_, team); });
     }

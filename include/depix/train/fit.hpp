@@ -164,10 +164,10 @@ class Fit {
                 trainer_.optimizer.learning_rate =
                     options_.schedule(progress_.epoch * progress_.steps_per_epoch + progress_.step);
             const double loss = step(noisy, target);
-            const int pictures = as_view(noisy).batch;
+            const int images = as_view(noisy).batch;
             ++progress_.step;
-            progress_.loss_sum += loss * pictures;
-            progress_.pictures += pictures;
+            progress_.loss_sum += loss * images;
+            progress_.images += images;
             progress_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
             notify(report_step(loss), callbacks...);
             const auto every = static_cast<std::int64_t>(options_.checkpoint_every_steps);
@@ -205,10 +205,10 @@ class Fit {
             progress_.best_loss = validation_loss;
             progress_.best = trainer_.model();
         }
-        const double pictures = static_cast<double>(std::exchange(progress_.pictures, 0));
+        const double images = static_cast<double>(std::exchange(progress_.images, 0));
         const double seconds = std::exchange(progress_.seconds, 0);
-        progress_.history.push_back({static_cast<int>(progress_.epoch), std::exchange(progress_.loss_sum, 0) / pictures,
-                                     validation_loss, trainer_.optimizer.learning_rate, seconds, pictures / seconds});
+        progress_.history.push_back({static_cast<int>(progress_.epoch), std::exchange(progress_.loss_sum, 0) / images,
+                                     validation_loss, trainer_.optimizer.learning_rate, seconds, images / seconds});
 
         // The checkpoint is last: a run killed before it repeats the epoch's end and writes the others again.
         if (best && !options_.best_weights.empty()) depix::save(trainer_.model(), options_.best_weights);
@@ -229,8 +229,8 @@ class Fit {
                 static_cast<std::size_t>(progress_.step),
                 loader_.steps(),
                 loss,
-                progress_.loss_sum / static_cast<double>(progress_.pictures),
-                static_cast<double>(progress_.pictures) / progress_.seconds,
+                progress_.loss_sum / static_cast<double>(progress_.images),
+                static_cast<double>(progress_.images) / progress_.seconds,
                 progress_.seconds / static_cast<double>(progress_.step) * steps_left};
     }
 

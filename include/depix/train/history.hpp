@@ -14,12 +14,12 @@ namespace depix {
 
 /// What one epoch has reached.
 struct EpochRecord {
-    int epoch = 0;                   ///< The first is 1.
-    double training_loss = 0;        ///< Mean over the epoch's pictures, each with the weights of its step.
-    double validation_loss = 0;      ///< Mean over the validation set, with the weights at the epoch's end.
-    double learning_rate = 0;        ///< Of the epoch's last step.
-    double seconds = 0;              ///< That its training steps took; validation and saving are not counted.
-    double pictures_per_second = 0;  ///< Of its training steps.
+    int epoch = 0;                 ///< The first is 1.
+    double training_loss = 0;      ///< Mean over the epoch's pictures, each with the weights of its step.
+    double validation_loss = 0;    ///< Mean over the validation set, with the weights at the epoch's end.
+    double learning_rate = 0;      ///< Of the epoch's last step.
+    double seconds = 0;            ///< That its training steps took; validation and saving are not counted.
+    double images_per_second = 0;  ///< Of its training steps.
 
     friend bool operator==(const EpochRecord&, const EpochRecord&) = default;
 };
@@ -33,7 +33,7 @@ inline constexpr std::array<std::pair<const char*, double EpochRecord::*>, 5> hi
     {"validation_loss", &EpochRecord::validation_loss},
     {"learning_rate", &EpochRecord::learning_rate},
     {"seconds", &EpochRecord::seconds},
-    {"pictures_per_second", &EpochRecord::pictures_per_second},
+    {"pictures_per_second", &EpochRecord::images_per_second},
 }};
 
 namespace detail {

@@ -27,11 +27,11 @@ struct StepReport {
     int epoch = 0;
     int epochs = 0;  ///< At most: early stopping may end the run before.
     std::size_t step = 0;
-    std::size_t steps = 0;           ///< Of an epoch.
-    double loss = 0;                 ///< Of this step's batch.
-    double mean_loss = 0;            ///< Of the epoch so far.
-    double pictures_per_second = 0;  ///< In the epoch so far.
-    double seconds_left = 0;         ///< Of the epoch, if it goes on like this.
+    std::size_t steps = 0;         ///< Of an epoch.
+    double loss = 0;               ///< Of this step's batch.
+    double mean_loss = 0;          ///< Of the epoch so far.
+    double images_per_second = 0;  ///< In the epoch so far.
+    double seconds_left = 0;       ///< Of the epoch, if it goes on like this.
 };
 
 /// What `fit` tells its callbacks after every epoch.
@@ -102,7 +102,7 @@ class ProgressLine {
         const std::string steps = std::to_string(report.steps);
         const std::string before = epoch_text(report.epoch, report.epochs) + " [";
         const std::string behind = "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps + "  loss " +
-                                   loss_text(report.mean_loss) + rate_text(report.pictures_per_second) + " pictures/s" +
+                                   loss_text(report.mean_loss) + rate_text(report.images_per_second) + " pictures/s" +
                                    "  " + pad(duration_text(report.seconds_left), 6) + " left";
         constexpr std::size_t columns = 79, min_cells = 4;
         const std::size_t taken = before.size() + behind.size();
@@ -116,7 +116,7 @@ class ProgressLine {
         const std::string best = report.best ? "(best)" : pad("(+" + std::to_string(report.epochs_since) + ")", 6);
         return epoch_text(report.record.epoch, report.epochs) + "  training " + loss_text(report.record.training_loss) +
                " validation " + loss_text(report.record.validation_loss) + best +
-               rate_text(report.record.pictures_per_second) + "/s  " + pad(duration_text(report.seconds_left), 6) +
+               rate_text(report.record.images_per_second) + "/s  " + pad(duration_text(report.seconds_left), 6) +
                " left";
     }
 
@@ -169,9 +169,9 @@ class ProgressLine {
         std::snprintf(text.data(), text.size(), loss < 1e-4 || loss >= 1e3 ? "%-9.1e" : "%-#9.3g", loss);
         return text.data();
     }
-    static std::string rate_text(double pictures_per_second) {
+    static std::string rate_text(double images_per_second) {
         std::array<char, 48> text{};
-        std::snprintf(text.data(), text.size(), "%6.0f", pictures_per_second);
+        std::snprintf(text.data(), text.size(), "%6.0f", images_per_second);
         return text.data();
     }
 

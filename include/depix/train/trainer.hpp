@@ -112,7 +112,7 @@ class Trainer {
   private:
     void run(View<const T> input, View<const T> target, bool learn) {
         detail::check_batch<Network>(input, target);
-        const int at_once = Engine::template pictures_at_once<Network>(input.batch, input.shape());
+        const int at_once = Engine::template images_at_once<Network>(input.batch, input.shape());
         const bool moved = engine_.prepare(input.batch, input.shape(), target.shape());
         if (network_.prepare(at_once, input.shape()) || moved) step_ = {}, gradient_ = {};
         engine_.send(input, target);
@@ -122,7 +122,7 @@ class Trainer {
             network_.begin_step(input.batch);
             engine_.run([&](auto lane) {
                 for (int first = 0; first < input.batch; first += at_once) {
-                    network_.forward(engine_.input().pictures(first, at_once), lane);
+                    network_.forward(engine_.input().images(first, at_once), lane);
                     if (!network_.compare(loss_, engine_.target(), first, lane)) break;  // the message needs the maps
                     network_.backward(lane);
                 }

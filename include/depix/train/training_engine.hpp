@@ -34,7 +34,7 @@ namespace detail {
 
 /// Whether a picture's part of the gradients does not depend on the other pictures of its batch.
 template <Module Network>
-constexpr bool pictures_are_independent() {
+constexpr bool images_are_independent() {
     bool independent = true;
     layers_of<Network>::for_each([&]<class L>() { independent &= count_tensors<L>(false) == 0; });
     return independent;
@@ -43,16 +43,16 @@ constexpr bool pictures_are_independent() {
 /// How many pictures of a batch a training step takes at once: as many as leave their maps in a third-level cache,
 /// which their gradients need once more; a divisor of the batch.
 template <Module Network>
-int pictures_at_once(int batch, Shape input) {
-    if constexpr (!pictures_are_independent<Network>()) return batch;
+int images_at_once(int batch, Shape input) {
+    if constexpr (!images_are_independent<Network>()) return batch;
     constexpr auto plan = plan_for_training<Network>();
     constexpr std::size_t cache = 4 << 20;  // of floats, 16 MiB
     const auto shapes = find_shapes(plan, input);
     std::size_t maps = 0;  // of one picture
     for (int i = 0; i < plan.tensor_count; ++i)
         if (plan.root(i) == i) maps += shapes[static_cast<std::size_t>(i)].size();
-    for (int pictures = batch; pictures > 1; --pictures)
-        if (batch % pictures == 0 && static_cast<std::size_t>(pictures) * maps <= cache) return pictures;
+    for (int images = batch; images > 1; --images)
+        if (batch % images == 0 && static_cast<std::size_t>(images) * maps <= cache) return images;
     return 1;
 }
 
@@ -73,8 +73,8 @@ class TrainingEngine {
 
     /// How many pictures of a batch a step takes at once.
     template <Module Network>
-    static int pictures_at_once(int batch, Shape input) {
-        return detail::pictures_at_once<Network>(batch, input);
+    static int images_at_once(int batch, Shape input) {
+        return detail::images_at_once<Network>(batch, input);
     }
     /// Makes room for such batches; true if what was recorded is of no use any more.
     static bool prepare(int /*batch*/, Shape /*input*/, Shape /*target*/) { return false; }
@@ -142,8 +142,8 @@ class TrainedNetwork {
     std::string describe_first_bad_layer() const { return pass_.describe_first_bad_layer(); }
 
     /// Before a step: room for so many pictures at once. True if what was recorded is of no use any more.
-    bool prepare(int pictures, Shape input) {
-        pass_.prepare(pictures, input, engine_.threads());
+    bool prepare(int images, Shape input) {
+        pass_.prepare(images, input, engine_.threads());
         return false;
     }
     /// Before a forward pass: layers that draw do so from here.
@@ -169,22 +169,22 @@ class TrainedNetwork {
     /// Through the network to pass().input_gradient(); the network's own gradients are not computed.
     void backward_to_input(cpu::Team team) { pass_.backward(model_, {}, team, Pass::InputGradient::Wanted); }
 
-    /// The losses of the pictures in the pass, the first of which is number `first_picture` of the batch, and the
+    /// The losses of the pictures in the pass, the first of which is number `first_image` of the batch, and the
     /// output's gradient. Each thread takes the same rows as in the forward and backward passes, so they are still in
     /// its cache. False if a loss is not finite.
     template <ElementwiseLoss Loss>
-    bool compare(const Loss& loss, View<const T> target, int first_picture, cpu::Team team) {
+    bool compare(const Loss& loss, View<const T> target, int first_image, cpu::Team team) {
         const View<const T> output = pass_.output();
         const double elements = static_cast<double>(target.batch) * static_cast<double>(target.shape().size());
         const T factor = static_cast<T>(1 / elements);
         cpu::share_rows(team, output.batch, output.height, [&](int n, int first, int last) {
-            part_losses_[static_cast<std::size_t>((first_picture + n) * engine_.threads() + team.thread)] =
+            part_losses_[static_cast<std::size_t>((first_image + n) * engine_.threads() + team.thread)] =
                 sum_loss(loss, output.rows(first, last - first),
-                         target.pictures(first_picture, output.batch).rows(first, last - first),
+                         target.images(first_image, output.batch).rows(first, last - first),
                          pass_.output_gradient().rows(first, last - first), n, factor);
         });
         team.barrier();
-        const auto begin = part_losses_.begin(), end = begin + (first_picture + output.batch) * engine_.threads();
+        const auto begin = part_losses_.begin(), end = begin + (first_image + output.batch) * engine_.threads();
         if (team.thread == 0) losses_[0] = std::accumulate(begin, end, 0.0) / elements;
         return std::all_of(end - output.batch * engine_.threads(), end, [](double part) { return is_finite(part); });
     }

@@ -50,8 +50,8 @@ class TrainingPass {
     /// (batch, C, H, W) as prepared.
     void forward(const Model<Network, T>& model, View<const T> input, Random& random, cpu::Team team) {
         cpu::share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
-            copy(input.pictures(n, 1).rows(first, last - first),
-                 map(plan.input).pictures(n, 1).rows(first, last - first), false);
+            copy(input.images(n, 1).rows(first, last - first), map(plan.input).images(n, 1).rows(first, last - first),
+                 false);
         });
         forward(model, random, team);
     }
@@ -207,8 +207,8 @@ class TrainingPass {
         if constexpr (Run::fuses) {
             if (step.has_rectifier()) call.rectifier = {step.activation.info->traits.negative_slope};
             call.pooled = step.pool.present;
-            call.input_rectifier = backward_plan.input_rectifier[static_cast<std::size_t>(index)];
-            const kernels::Rectifier after = backward_plan.output_rectifier[static_cast<std::size_t>(index)];
+            call.input_rectifier = {backward_plan.input_slope[static_cast<std::size_t>(index)]};
+            const kernels::Rectifier after{backward_plan.output_slope[static_cast<std::size_t>(index)]};
             if (after.present()) {
                 Run::rectify_gradient(call.output, after, gradient_map(step.output), team);
                 team.barrier();

@@ -28,7 +28,7 @@ inline float smooth_step(float from, float to, float value) {
 /// Blurs in place, every channel on its own, the picture mirrored beyond its border. A sigma (pixels) of 0: nothing.
 ///
 ///     out(y, x) = sum_ij g(i) g(j) in(y + i, x + j),   g(i) ~ exp(-i^2 / 2 sigma^2), |i| <= 3 sigma, its sum 1
-inline void gaussian_blur(Image& picture, double sigma) {
+inline void gaussian_blur(Image& image, double sigma) {
     if (sigma <= 0) return;
     const int radius = std::max(1, static_cast<int>(std::ceil(3 * sigma)));
     std::vector<float> weights;
@@ -37,14 +37,14 @@ inline void gaussian_blur(Image& picture, double sigma) {
     for (int i = -radius; i <= radius; ++i) {
         weights.push_back(static_cast<float>(std::exp(-i * i / (2 * sigma * sigma)) / sum));
     }
-    const auto [channels, height, width] = picture.shape;
+    const auto [channels, height, width] = image.shape;
     const auto padded_width = static_cast<std::size_t>(width + 2 * radius);
     std::vector<float> padded(padded_width);
-    Image across(picture.shape);
+    Image across(image.shape);
     for (int channel = 0; channel < channels; ++channel) {
         for (int y = 0; y < height; ++y) {
             for (std::size_t x = 0; x < padded_width; ++x) {
-                padded[x] = picture(channel, y, reflected(static_cast<int>(x) - radius, width));
+                padded[x] = image(channel, y, reflected(static_cast<int>(x) - radius, width));
             }
             float* out = &across(channel, y, 0);
             for (std::size_t t = 0; t < weights.size(); ++t) {
@@ -52,7 +52,7 @@ inline void gaussian_blur(Image& picture, double sigma) {
             }
         }
         for (int y = 0; y < height; ++y) {
-            float* out = &picture(channel, y, 0);
+            float* out = &image(channel, y, 0);
             std::fill_n(out, width, 0.0f);
             for (int t = -radius; t <= radius; ++t) {
                 const float weight = weights[static_cast<std::size_t>(t + radius)];

@@ -29,7 +29,7 @@ namespace depix {
 ///     root/train/101.png          dirty          root/noisy/101.png
 ///     root/train_cleaned/101.png  clean   or     root/clean/101.png
 ///
-/// (root/test holds dirty pages without twins: PictureFolder reads those.) Throws FileError where neither layout is
+/// (root/test holds dirty pages without twins: ImageFolder reads those.) Throws FileError where neither layout is
 /// there, and as PairFolder does: for a page without its twin, or none at all.
 inline PairFolder document_pairs(const std::filesystem::path& root, PairFolderOptions options = {.channels = 1}) {
     namespace fs = std::filesystem;
@@ -140,9 +140,9 @@ class PageSource {
         std::vector<std::uint8_t> damaged, clean;
     };
 
-    static std::vector<std::uint8_t> bytes(const Image& picture) {
-        std::vector<std::uint8_t> values(picture.pixels.size());
-        std::transform(picture.pixels.begin(), picture.pixels.end(), values.begin(), to_byte);
+    static std::vector<std::uint8_t> bytes(const Image& image) {
+        std::vector<std::uint8_t> values(image.pixels.size());
+        std::transform(image.pixels.begin(), image.pixels.end(), values.begin(), to_byte);
         return values;
     }
 

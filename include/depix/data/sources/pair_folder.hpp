@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "depix/data/parallel.hpp"
-#include "depix/data/sources/picture_folder.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/error.hpp"
 #include "depix/io/image.hpp"
 #include "depix/random.hpp"
@@ -141,7 +141,7 @@ class PairFolder {
         for (; !error && file != std::filesystem::directory_iterator(); file.increment(error)) {
             const std::filesystem::path& path = file->path();
             if (is_clutter(path)) continue;
-            if (!is_picture_name(path)) throw FileError(path.string(), "is no picture (.png, .jpg, .jpeg, .bmp)");
+            if (!is_image_name(path)) throw FileError(path.string(), "is no picture (.png, .jpg, .jpeg, .bmp)");
             const auto [other, added] = listing.emplace(path.stem().string(), path.string());
             if (!added) {
                 throw FileError(std::max(path.string(), other->second),

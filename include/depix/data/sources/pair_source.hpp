@@ -1,4 +1,4 @@
-// PairSource: what a loader gets its pairs from. Which sources there are says pair_sources.hpp; picture_source.hpp and
+// PairSource: what a loader gets its pairs from. Which sources there are says pair_sources.hpp; image_source.hpp and
 // documents.hpp have more.
 #pragma once
 

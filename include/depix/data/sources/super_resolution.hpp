@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "depix/data/parallel.hpp"
+#include "depix/data/sources/image_folder.hpp"
+#include "depix/data/sources/image_source.hpp"
 #include "depix/data/sources/pair_source.hpp"
-#include "depix/data/sources/picture_folder.hpp"
-#include "depix/data/sources/picture_source.hpp"
 #include "depix/error.hpp"
 #include "depix/image/resize.hpp"
 #include "depix/metrics/fidelity.hpp"
@@ -23,8 +23,8 @@ namespace depix {
 struct ValueRange {
     float black = 0, white = 1;
 
-    constexpr float from_picture(float value) const { return black + (white - black) * value; }
-    constexpr float to_picture(float value) const { return (value - black) / (white - black); }
+    constexpr float from_image(float value) const { return black + (white - black) * value; }
+    constexpr float to_image(float value) const { return (value - black) / (white - black); }
 };
 
 /// What super-resolution networks are trained on: C. Ledig et al., "Photo-realistic single image super-resolution using
@@ -32,14 +32,14 @@ struct ValueRange {
 inline constexpr ValueRange low_resolution_range{0, 1}, high_resolution_range{-1, 1};
 
 /// A picture, 0..1, as a network takes it or as it should make it.
-inline Image to_range(Image picture, ValueRange range) {
-    for (float& value : picture.pixels) value = range.from_picture(value);
-    return picture;
+inline Image to_range(Image image, ValueRange range) {
+    for (float& value : image.pixels) value = range.from_image(value);
+    return image;
 }
 
 /// What a network made, as a picture. Networks overshoot: quantized() clamps to 0..1.
 inline Image from_range(Image values, ValueRange range) {
-    for (float& value : values.pixels) value = range.to_picture(value);
+    for (float& value : values.pixels) value = range.to_image(value);
     return values;
 }
 
@@ -51,15 +51,15 @@ struct SuperResolutionPair {
 /// The picture as a test pair: high is its upper left part whose sides divide by `scale`, in 8 bits; low is that,
 /// shrunk by antialiased bicubic (MATLAB's imresize), in 8 bits. Throws ShapeError if a side is below `scale`; Error
 /// for a scale below 2.
-inline SuperResolutionPair make_super_resolution_pair(const Image& picture, int scale = 4) {
+inline SuperResolutionPair make_super_resolution_pair(const Image& image, int scale = 4) {
     if (scale < 2) throw Error("make_super_resolution_pair: the scale is " + std::to_string(scale));
-    const int height = picture.shape.height / scale, width = picture.shape.width / scale;
+    const int height = image.shape.height / scale, width = image.shape.width / scale;
     if (height < 1 || width < 1) {
-        throw ShapeError("make_super_resolution_pair: a picture of " + to_string(picture.shape) +
+        throw ShapeError("make_super_resolution_pair: a picture of " + to_string(image.shape) +
                          " cannot be shrunk by " + std::to_string(scale));
     }
     SuperResolutionPair pair;
-    pair.high = quantized(crop(picture, 0, 0, scale * height, scale * width));
+    pair.high = quantized(crop(image, 0, 0, scale * height, scale * width));
     pair.low = quantized(resize(pair.high, height, width));
     return pair;
 }
@@ -68,8 +68,8 @@ struct SuperResolutionOptions {
     int scale = 4;
     int high = 96;         ///< Side of the squares in high resolution, pixels; divides by the scale.
     bool enlarge = false;  ///< A picture smaller than that is not refused, but its largest square resized (bicubic).
-    bool flips_and_rotations = true;    ///< By any of the square's eight symmetries.
-    std::size_t crops_per_picture = 1;  ///< Pairs that one picture gives in an epoch.
+    bool flips_and_rotations = true;  ///< By any of the square's eight symmetries.
+    std::size_t crops_per_image = 1;  ///< Pairs that one picture gives in an epoch.
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
 };
@@ -78,7 +78,7 @@ struct SuperResolutionOptions {
 /// picture, (3, high / scale, high / scale), in low_resolution_range; target: the large one, (3, high, high), in
 /// high_resolution_range. Both were rounded to 8 bits before, as a network will meet them.
 ///
-///     Loader loader{SuperResolutionSource(PictureFolder("photos"), {.high = 96}), {.batch_size = 16}};
+///     Loader loader{SuperResolutionSource(ImageFolder("photos"), {.high = 96}), {.batch_size = 16}};
 ///
 /// Pair `index` shows picture `index` modulo the folder's size; where it is cut and how it is turned comes from
 /// Random(seed, epoch, index), whatever the threads. On disk, a picture is decoded for each of its pairs, on the
@@ -87,21 +87,21 @@ class SuperResolutionSource {
   public:
     /// With Keep::InMemory reads all pictures, on `threads` threads, and throws FileError, which names the file, if one
     /// cannot be read. Throws Error for no picture and impossible options.
-    explicit SuperResolutionSource(PictureFolder folder, const SuperResolutionOptions& options = {},
+    explicit SuperResolutionSource(ImageFolder folder, const SuperResolutionOptions& options = {},
                                    Keep keep = Keep::OnDisk, int threads = hardware_threads())
         : options_(checked(options, folder)), crops_(std::move(folder), crop_options(options), keep, threads) {}
 
     std::size_t size() const { return crops_.size(); }
     Shape input_shape() const { return {3, options_.high / options_.scale, options_.high / options_.scale}; }
     Shape target_shape() const { return crops_.target_shape(); }
-    const PictureFolder& folder() const { return crops_.folder(); }
+    const ImageFolder& folder() const { return crops_.folder(); }
     const SuperResolutionOptions& options() const { return options_; }
 
     /// Throws FileError, which names the picture, if it cannot be read or is smaller than a crop.
     void pair(std::uint64_t epoch, std::size_t index, View<float> input, View<float> target) const {
         const auto [low, high] = pair(epoch, index);
-        const auto fill = [](View<float> view, const Image& picture, ValueRange range) {
-            detail::fill_view(view, picture.pixels.data(), [range](float value) { return range.from_picture(value); });
+        const auto fill = [](View<float> view, const Image& image, ValueRange range) {
+            detail::fill_view(view, image.pixels.data(), [range](float value) { return range.from_image(value); });
         };
         fill(input, low, low_resolution_range);
         fill(target, high, high_resolution_range);
@@ -115,7 +115,7 @@ class SuperResolutionSource {
     }
 
   private:
-    static SuperResolutionOptions checked(const SuperResolutionOptions& options, const PictureFolder& folder) {
+    static SuperResolutionOptions checked(const SuperResolutionOptions& options, const ImageFolder& folder) {
         const auto require = [](bool condition, const std::string& complaint) {
             if (!condition) throw Error("SuperResolutionSource: " + complaint);
         };
@@ -124,23 +124,23 @@ class SuperResolutionSource {
         require(options.high > 0 && options.high % options.scale == 0,
                 "squares of " + std::to_string(options.high) + " pixels; their side divides by the scale, " +
                     std::to_string(options.scale));
-        require(options.crops_per_picture > 0, "crops_per_picture is 0");
+        require(options.crops_per_image > 0, "crops_per_picture is 0");
         return options;
     }
 
-    static PictureOptions crop_options(const SuperResolutionOptions& options) {
+    static ImageOptions crop_options(const SuperResolutionOptions& options) {
         return {.shape = {3, options.high, options.high},
                 .fit = Fit::Crop,
                 .enlarge = options.enlarge,
                 .flips_and_rotations = options.flips_and_rotations,
-                .crops_per_picture = options.crops_per_picture,
+                .crops_per_image = options.crops_per_image,
                 .damage = [](Image&, Random&) {},
                 .seed = options.seed,
                 .redraw = options.redraw};
     }
 
     SuperResolutionOptions options_;
-    DamagedPictureSource crops_;
+    DamagedImageSource crops_;
 };
 
 /// What papers on super-resolution print. PSNR in dB.
@@ -165,8 +165,8 @@ inline LuminanceScores score_super_resolution(const Image& restored, const Image
         throw ShapeError("score_super_resolution: a picture of " + to_string(truth.shape) + " without a border of " +
                          std::to_string(border) + " is smaller than SSIM's window of 11x11");
     }
-    const auto inner_luma = [&](const Image& picture) {
-        return crop(luma(picture, Luma::Studio), border, border, height, width);
+    const auto inner_luma = [&](const Image& image) {
+        return crop(luma(image, Luma::Studio), border, border, height, width);
     };
     const Image a = inner_luma(restored), b = inner_luma(truth);
     return {peak_signal_to_noise_ratio(a, b), structural_similarity(a, b)};

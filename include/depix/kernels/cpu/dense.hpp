@@ -31,7 +31,7 @@ struct DenseSettings {
 
 /// Outputs that share a load of the pixels, pictures that share a load of the weights, and inputs that stay in cache.
 inline constexpr int dense_outputs = 4;
-inline constexpr int dense_pictures = vector_registers == 32 ? 4 : 2;
+inline constexpr int dense_images = vector_registers == 32 ? 4 : 2;
 inline constexpr int dense_chunk = 512;
 
 /// flat[n * row + (c * H + i) * W + j] = x[n][c][i][j], and zeros after every picture.
@@ -48,37 +48,37 @@ inline void gather_pixels(View<const float> x, float* flat, std::ptrdiff_t row, 
 /// y[n][o] += sum over `inputs` columns of weight[o][k] * x[n][k], for up to Outputs outputs and Pictures pictures.
 ///
 /// weight is (Out, K), x (N, row); y points at y[n][o].
-template <int Outputs, int Pictures>
+template <int Outputs, int Images>
 DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const float* x, int inputs, int outputs,
-                             int pictures, View<float> y, int n, int o) {
+                             int images, View<float> y, int n, int o) {
     // An output or picture beyond the last repeats the last; its sums are thrown away.
     const float* weights[bound(Outputs)];
-    const float* pixels[bound(Pictures)];
+    const float* pixels[bound(Images)];
     for (int b = 0; b < Outputs; ++b) weights[b] = weight + std::min(b, outputs - 1) * d.weight_row();
-    for (int p = 0; p < Pictures; ++p) pixels[p] = x + std::min(p, pictures - 1) * d.row();
-    Vector sum[bound(Outputs)][bound(Pictures)]{};
+    for (int p = 0; p < Images; ++p) pixels[p] = x + std::min(p, images - 1) * d.row();
+    Vector sum[bound(Outputs)][bound(Images)]{};
     const auto add = [&](int k, auto&& load_weights) {
-        Vector columns[bound(Pictures)];
+        Vector columns[bound(Images)];
 #pragma GCC unroll 8
-        for (int p = 0; p < Pictures; ++p) columns[p] = load(pixels[p] + k);
+        for (int p = 0; p < Images; ++p) columns[p] = load(pixels[p] + k);
 #pragma GCC unroll 8
         for (int b = 0; b < Outputs; ++b) {
             const Vector w = load_weights(weights[b] + k);
 #pragma GCC unroll 8
-            for (int p = 0; p < Pictures; ++p) sum[b][p] += w * columns[p];
+            for (int p = 0; p < Images; ++p) sum[b][p] += w * columns[p];
         }
     };
     int k = 0;
     for (; k + vector_width <= inputs; k += vector_width) add(k, [](const float* from) { return load(from); });
     if (k < inputs) add(k, [&](const float* from) { return load_first(from, inputs - k); });
 
-    Vector done[bound(Outputs)][bound(Pictures)];
+    Vector done[bound(Outputs)][bound(Images)];
 #pragma GCC unroll 8
     for (int b = 0; b < Outputs; ++b)
 #pragma GCC unroll 8
-        for (int p = 0; p < Pictures; ++p) done[b][p] = sum[b][p];
+        for (int p = 0; p < Images; ++p) done[b][p] = sum[b][p];
     for (int b = 0; b < outputs; ++b)
-        for (int p = 0; p < pictures; ++p) y(n + p, o + b, 0, 0) += sum_of_lanes(done[b][p]);
+        for (int p = 0; p < images; ++p) y(n + p, o + b, 0, 0) += sum_of_lanes(done[b][p]);
 }
 
 /// y = weight * x + bias. x is (N, In, H, W), y (N, Out, 1, 1); scratch holds (N, row).
@@ -96,9 +96,9 @@ DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const 
             const float* weight = a.parameters + o * d.weight_row() + k;
             const int inputs = std::min(dense_chunk, d.inputs - k), outputs = std::min(dense_outputs, part.last - o);
             int n = 0;
-            for (; n + 1 < batch; n += dense_pictures)
-                dense_tile<dense_outputs, dense_pictures>(d, weight, a.scratch + n * d.row() + k, inputs, outputs,
-                                                          std::min(dense_pictures, batch - n), a.output, n, o);
+            for (; n + 1 < batch; n += dense_images)
+                dense_tile<dense_outputs, dense_images>(d, weight, a.scratch + n * d.row() + k, inputs, outputs,
+                                                        std::min(dense_images, batch - n), a.output, n, o);
             if (n < batch)
                 dense_tile<dense_outputs, 1>(d, weight, a.scratch + n * d.row() + k, inputs, outputs, 1, a.output, n,
                                              o);
@@ -179,8 +179,8 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
         const int last = std::min(first + chunk, end);
         for (int n = 0; n < dy.batch; ++n) std::fill(dx + n * d.row() + first, dx + n * d.row() + last, 0.f);
         int o = 0;
-        for (; o + dense_pictures <= d.outputs; o += dense_pictures)
-            dense_gradient<dense_pictures>(d, dy, o, first, last, a.parameters, x, a.parameter_gradients, dx);
+        for (; o + dense_images <= d.outputs; o += dense_images)
+            dense_gradient<dense_images>(d, dy, o, first, last, a.parameters, x, a.parameter_gradients, dx);
         for (; o < d.outputs; ++o) dense_gradient<1>(d, dy, o, first, last, a.parameters, x, a.parameter_gradients, dx);
     }
     if (!a.input_gradient.data) return;

@@ -62,7 +62,7 @@ class Engine {
         run_team(workspace.threads, [&](Team team) {
             for (int n = 0; n < input.batch; ++n) {
                 if (n > 0) team.barrier();  // the maps are those of the picture before
-                infer_one(input.pictures(n, 1), output.pictures(n, 1), places, team);
+                infer_one(input.images(n, 1), output.images(n, 1), places, team);
             }
         });
     }

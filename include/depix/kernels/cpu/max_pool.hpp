@@ -38,10 +38,10 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
             // Windows may overlap, so a thread takes whole pictures.
             const cpu::Part part = team.share(a.output.batch);
             const int count = part.last - part.first;
-            const View<float> dx = a.input_gradient.pictures(part.first, count);
+            const View<float> dx = a.input_gradient.images(part.first, count);
             if (!a.accumulate) fill(dx, {});
-            reference::max_pool_backward(a.input.pictures(part.first, count), a.output.pictures(part.first, count),
-                                         Window, L::stride, a.output_gradient.pictures(part.first, count), dx);
+            reference::max_pool_backward(a.input.images(part.first, count), a.output.images(part.first, count), Window,
+                                         L::stride, a.output_gradient.images(part.first, count), dx);
         }
     }
 

@@ -60,7 +60,7 @@ void launch_by_tensor_cores(cudaStream_t stream, const Gather& gather, View<cons
 }
 
 /// As many pictures, of so many pixels each, as have pixels that an int can count; one at least.
-constexpr int pictures_at_once(int batch, long long area) {
+constexpr int images_at_once(int batch, long long area) {
     constexpr long long most = 1 << 30;
     return area * batch <= most ? batch : area < most ? static_cast<int>(most / area) : 1;
 }
@@ -70,12 +70,12 @@ template <class Precision, class Kind, class T>
 void gather_sums(cudaStream_t stream, const Gather& gather, View<const T> x, const float* weight,
                  const ConvOutput<T>& output) {
     const long long area = static_cast<long long>(gather.height) * gather.width;
-    const int at_once = pictures_at_once(x.batch, area);
+    const int at_once = images_at_once(x.batch, area);
     for (int first = 0; first < x.batch; first += at_once) {
         const int count = at_once < x.batch - first ? at_once : x.batch - first;
-        const View<const T> part = x.pictures(first, count);
+        const View<const T> part = x.images(first, count);
         ConvOutput<T> part_of_output = output;
-        part_of_output.y = output.y.pictures(first, count);
+        part_of_output.y = output.y.images(first, count);
         if constexpr (use_tensor_cores<Precision, Kind>()) {
             constexpr Factor factor = Precision::factor;
             constexpr int large = tensor_block(Kind::out_channels), small = large < 32 ? large : 32;

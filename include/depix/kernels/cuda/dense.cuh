@@ -9,7 +9,7 @@
 namespace depix::cuda {
 
 /// Pictures that share a load of the weights.
-inline constexpr int dense_pictures = 8;
+inline constexpr int dense_images = 8;
 
 /// Input k of picture n: x[n][c][i][j] with k = (c * Height + i) * Width + j.
 template <class T, int Height, int Width>
@@ -18,19 +18,19 @@ __device__ T& dense_input(const View<T>& x, int n, int k) {
 }
 
 /// y = weight * x + bias. x is (N, In, Height, Width), weight (Out, K) with K = In * Height * Width, bias (Out) or
-/// nullptr, y (N, Out, 1, 1). grid (Out, N / dense_pictures), rounded up
+/// nullptr, y (N, Out, 1, 1). grid (Out, N / dense_images), rounded up
 template <class T, int Height, int Width>
 __global__ void dense_forward(View<const T> x, const float* weight, const float* bias, View<T> y) {
-    const int o = static_cast<int>(blockIdx.x), first = static_cast<int>(blockIdx.y) * dense_pictures;
+    const int o = static_cast<int>(blockIdx.x), first = static_cast<int>(blockIdx.y) * dense_images;
     const int inputs = x.channels * Height * Width;
     const float* row = weight + static_cast<std::size_t>(o) * static_cast<std::size_t>(inputs);
-    float sum[dense_pictures] = {};
+    float sum[dense_images] = {};
     for (int k = static_cast<int>(threadIdx.x); k < inputs; k += static_cast<int>(blockDim.x)) {
         const float w = row[k];
-        for (int p = 0; p < dense_pictures; ++p)
+        for (int p = 0; p < dense_images; ++p)
             if (first + p < x.batch) sum[p] += w * to_float(dense_input<const T, Height, Width>(x, first + p, k));
     }
-    for (int p = 0; p < dense_pictures; ++p) {
+    for (int p = 0; p < dense_images; ++p) {
         if (first + p >= x.batch) return;  // of one mind, all threads
         const float total = block_sum(sum[p], shared_memory<float>());
         if (threadIdx.x == 0) y(first + p, o, 0, 0) = from_float<T>(bias ? total + bias[o] : total);
@@ -66,20 +66,20 @@ struct DenseBiasGradient {
 };
 
 /// dx[n][k] = sum over o of dy[n][o] * weight[o][k]; a thread for each k. dx is added to if `accumulate`.
-/// grid (K / blockDim, N / dense_pictures), rounded up
+/// grid (K / blockDim, N / dense_images), rounded up
 template <class T, int Height, int Width>
 __global__ void dense_input_gradient(View<const T> dy, const float* weight, View<T> dx, bool accumulate) {
-    const int first = static_cast<int>(blockIdx.y) * dense_pictures, inputs = dx.channels * Height * Width;
+    const int first = static_cast<int>(blockIdx.y) * dense_images, inputs = dx.channels * Height * Width;
     const int k = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
     if (k >= inputs) return;
-    float sum[dense_pictures] = {};
+    float sum[dense_images] = {};
     for (int o = 0; o < dy.channels; ++o) {
         const float w =
             weight[static_cast<std::size_t>(o) * static_cast<std::size_t>(inputs) + static_cast<std::size_t>(k)];
-        for (int p = 0; p < dense_pictures; ++p)
+        for (int p = 0; p < dense_images; ++p)
             if (first + p < dy.batch) sum[p] += to_float(dy(first + p, o, 0, 0)) * w;
     }
-    for (int p = 0; p < dense_pictures; ++p)
+    for (int p = 0; p < dense_images; ++p)
         if (first + p < dy.batch) put(dense_input<T, Height, Width>(dx, first + p, k), sum[p], accumulate);
 }
 
@@ -117,7 +117,7 @@ struct kernels::Kernel<CudaWith<Precision>, Dense<In, Out, Options...>> {
 
   private:
     static constexpr unsigned groups(int batch) {
-        return static_cast<unsigned>((batch + cuda::dense_pictures - 1) / cuda::dense_pictures);
+        return static_cast<unsigned>((batch + cuda::dense_images - 1) / cuda::dense_images);
     }
 };
 

@@ -113,7 +113,7 @@ __device__ void run_step(const float* in, const float* packed, const Store& stor
 
 /// The tile of a block: which picture, and the tile's number downwards and to the right.
 struct TilePlace {
-    int picture;
+    int image;
     int down;
     int right;
 };
@@ -144,7 +144,7 @@ __device__ void run_steps(const TilePlace& place, Shape input, const float* pack
     } else {
         run_step<S>(in, packed, [&](int o, int i, int j, float value) {
             if (in_region(i, j) && in_map(first_row + i, first_column + j))
-                y(place.picture, o, first_row + i, first_column + j) = value;
+                y(place.image, o, first_row + i, first_column + j) = value;
         });
     }
 }
@@ -188,7 +188,7 @@ __global__ void __launch_bounds__(one_kernel_threads)
         [&](int k) {
             const int row = first_row + k / columns % rows, column = first_column + k % columns;
             const bool inside = row >= 0 && row < x.height && column >= 0 && column < x.width;
-            return inside ? x(place.picture, k / columns / rows, row, column) : 0.f;
+            return inside ? x(place.image, k / columns / rows, row, column) : 0.f;
         },
         [&](int k, float value) {
             const int channel = k / columns / rows, row = k / columns % rows;

@@ -53,10 +53,10 @@ template <bool Up>
     const float* corner[4];
     int height[4];  // rows that the picture has from the corner on
     for (int q = 0; q < 4; ++q) {
-        const bool real = quarters[q].picture >= 0;
+        const bool real = quarters[q].image >= 0;
         const int row = Up ? quarters[q].row / 2 : quarters[q].row - 1;
         const int column = Up ? quarters[q].column / 2 : quarters[q].column - 1;
-        corner[q] = real ? x.row(quarters[q].picture, 0, row) + column : zeros;
+        corner[q] = real ? x.row(quarters[q].image, 0, row) + column : zeros;
         height[q] = real ? x.height - row : 0;
     }
     for (int c = 0; c < x.channels; ++c, to += channel) {

@@ -77,7 +77,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
             std::fill_n(row, columns, Vector{});
             continue;
         }
-        const float* from = x.row(quarter.picture, c, quarter.row + r - 1) + quarter.column - 1;
+        const float* from = x.row(quarter.image, c, quarter.row + r - 1) + quarter.column - 1;
         load_pixels(from, x.channel_stride, channels, row);
         Vector last[vector_width];
         load_pixels(from + vector_width, x.channel_stride, channels, last);  // the compiler leaves out all but two
@@ -103,7 +103,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
     Vector d[4 * vector_width], v[6 * vector_width];
     for (int r = 0; r < 4; ++r)
         if (quarter.row + r < dy.height)
-            load_pixels(dy.row(quarter.picture, o, quarter.row + r) + quarter.column, dy.channel_stride, channels,
+            load_pixels(dy.row(quarter.image, o, quarter.row + r) + quarter.column, dy.channel_stride, channels,
                         d + r * vector_width);
         else
             std::fill_n(d + r * vector_width, vector_width, Vector{});

@@ -16,8 +16,8 @@ namespace winograd_detail {
 
 /// A quarter of a vector of tiles: neighbours in a row, vector_width pixels wide.
 struct Quarter {
-    int picture = -1;  ///< -1: after the last
-    int row = 0;       ///< of its first pixel
+    int image = -1;  ///< -1: after the last
+    int row = 0;     ///< of its first pixel
     int column = 0;
 };
 
@@ -28,8 +28,8 @@ inline constexpr int quarters_in_line = vector_width < 16 ? 16 / vector_width : 
 struct TileGrid {
     int batch, tile_rows, quarters_per_row;
 
-    constexpr TileGrid(int pictures, int height, int width)
-        : batch(pictures),
+    constexpr TileGrid(int images, int height, int width)
+        : batch(images),
           tile_rows(round_up(height, 4) / 4),
           quarters_per_row(round_up(width, vector_width) / vector_width) {}
     constexpr int quarters() const { return batch * tile_rows * quarters_per_row; }
@@ -48,8 +48,8 @@ struct TileGrid {
     const float* corner[4];
     int rows[4];  // that the picture and its lower border have, counted from the corner
     for (int q = 0; q < 4; ++q) {
-        const bool real = quarters[q].picture >= 0;
-        corner[q] = real ? x.row(quarters[q].picture, 0, quarters[q].row - 1) + quarters[q].column - 1 : zeros;
+        const bool real = quarters[q].image >= 0;
+        corner[q] = real ? x.row(quarters[q].image, 0, quarters[q].row - 1) + quarters[q].column - 1 : zeros;
         rows[q] = real ? x.height + 2 - quarters[q].row : 0;
     }
     for (int c = 0; c < x.channels; ++c, to = to + channel) {
@@ -134,9 +134,9 @@ DEPIX_INLINE void as_pixels(const Vector (&y)[16], Vector (&pixels)[4][4]) {
 /// Asks for the memory that a vector of tiles of channel o will be written to: a tile's pixel becomes scale x scale.
 DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale, const View<float>& y) {
     if (o >= y.channels) return;
-    for (int q = 0; q < 4 && quarters[q].picture >= 0; q += std::max(quarters_in_line / scale, 1)) {
+    for (int q = 0; q < 4 && quarters[q].image >= 0; q += std::max(quarters_in_line / scale, 1)) {
         const int row = quarters[q].row * scale;
-        const float* to = y.row(quarters[q].picture, o, row) + quarters[q].column * scale;
+        const float* to = y.row(quarters[q].image, o, row) + quarters[q].column * scale;
         for (int r = 0; r < std::min(4 * scale, y.height - row); ++r) __builtin_prefetch(to + r * y.row_stride, 1);
     }
 }
@@ -147,9 +147,9 @@ DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarter
     Vector pixels[4][4];
     as_pixels(outputs, pixels);
     for (int q = 0; q < 4; ++q) {
-        if (quarters[q].picture < 0) break;
+        if (quarters[q].image < 0) break;
         const int rows = std::min(4, y.height - quarters[q].row), count = y.width - quarters[q].column;
-        float* to = y.row(quarters[q].picture, o, quarters[q].row) + quarters[q].column;
+        float* to = y.row(quarters[q].image, o, quarters[q].row) + quarters[q].column;
         if (rows == 4 && count >= vector_width && !epilogue.accumulate) {
 #pragma GCC unroll 4
             for (int r = 0; r < 4; ++r) store(to + r * y.row_stride, rectify(pixels[r][q], epilogue.rectifier));
@@ -166,12 +166,12 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
     for (int i = 0; i < 4; ++i) outputs[i] = rectify(outputs[i], epilogue.rectifier);
     transpose_quads(outputs);  // of every tile the two rows of two one after the other
     for (int q = 0; q < 4; ++q) {
-        if (quarters[q].picture < 0) break;
+        if (quarters[q].image < 0) break;
         float tiles[vector_width];  // the upper row, half a vector, and the lower one
         store(tiles, in_order(outputs[q]));
         const int row = quarters[q].row / 2, column = quarters[q].column / 2;
         for (int r = 0; r < std::min(2, y.height - row); ++r) {
-            float* to = y.row(quarters[q].picture, o, row + r) + column;
+            float* to = y.row(quarters[q].image, o, row + r) + column;
             float* from = tiles + r * (vector_width / 2);
             const int count = std::min(vector_width / 2, y.width - column);
             for (int j = 0; epilogue.accumulate && j < count; ++j) from[j] += to[j];
@@ -217,10 +217,10 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
         outputs_of(m + (2 * phase + 1) * m_channel, epilogue.bias ? epilogue.bias[c + 1] : 0.f, outputs);
         as_pixels(outputs, odd);
         for (int q = 0; q < 4; ++q) {
-            if (quarters[q].picture < 0) break;
+            if (quarters[q].image < 0) break;
             const int row = quarters[q].row * 2 + phase, column = quarters[q].column * 2;
             for (int r = 0; r < 4 && row + 2 * r < y.height; ++r) {
-                float* to = y.row(quarters[q].picture, o / 4, row + 2 * r) + column;
+                float* to = y.row(quarters[q].image, o / 4, row + 2 * r) + column;
                 finish_interleaved(to, even[r][q], odd[r][q], y.width - column, epilogue);
             }
         }

@@ -6,7 +6,7 @@
 
 #include "architecture.hpp"
 #include "commands.hpp"
-#include "depix/io/picture_file.hpp"
+#include "depix/io/image_file.hpp"
 #include "models.hpp"
 
 namespace tool {
@@ -36,7 +36,7 @@ struct Cut {
 
 /// tile: what the user asked for; 0: as large as tile_memory allows, and of a picture that fits whole, just one. Many
 /// tiles are restored side by side; of few, each is restored by all threads.
-Cut cut_picture(const Architecture& architecture, int height, int width, int tile, int threads);
+Cut cut_image(const Architecture& architecture, int height, int width, int tile, int threads);
 
 /// "tiles of at most 512: 6, 2 at a time".
 std::string to_string(const Cut& cut);
@@ -44,7 +44,6 @@ std::string to_string(const Cut& cut);
 /// The colours through the network, enlarged as asked; grey stays grey, and a network for grey pages makes grey of
 /// colours. Alpha, depth, profile and density are kept. Throws depix::ShapeError if the network would make more pixels
 /// than the recipe allows, and depix::Error if it makes what is no number.
-depix::PictureFile restore_picture(const Restorer& network, const Recipe& recipe, depix::PictureFile picture,
-                                   Tiles tiles);
+depix::ImageFile restore_image(const Restorer& network, const Recipe& recipe, depix::ImageFile image, Tiles tiles);
 
 }  // namespace tool

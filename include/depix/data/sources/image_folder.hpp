@@ -16,14 +16,14 @@
 
 #include "depix/error.hpp"
 #include "depix/io/image.hpp"
-#include "depix/io/picture_file.hpp"
+#include "depix/io/image_file.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 
 namespace depix {
 
 /// Whether a file's name ends as a picture's that read_image() reads: .png, .jpg, .jpeg or .bmp, in either case.
-inline bool is_picture_name(const std::filesystem::path& path) {
+inline bool is_image_name(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
     for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
@@ -38,7 +38,7 @@ inline bool is_clutter(const std::filesystem::path& path) {
 }
 
 /// Whether a file's name ends as that of a picture which read_image() does not read: .tif, .webp, .heic, ...
-inline bool is_foreign_picture_name(const std::filesystem::path& path) {
+inline bool is_foreign_image_name(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
     for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     constexpr const char* foreign[] = {".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2",
@@ -50,7 +50,7 @@ inline bool is_foreign_picture_name(const std::filesystem::path& path) {
 
 /// A picture as a file holds it, upright: EXIF's orientation is applied. Of `channels` 0 all are kept, alpha too.
 inline Image read_upright(const std::string& path, int channels = 0, const ImageLimits& limits = {}) {
-    PictureFile file = read_picture_file(path, limits);
+    ImageFile file = read_image_file(path, limits);
     if (channels != 0 || file.alpha.pixels.empty()) return convert_channels(std::move(file.color), channels);
     Image& image = file.color;
     ++image.shape.channels;
@@ -83,9 +83,9 @@ inline void check_subset(const char* who, const char* what, std::size_t first, s
 
 }  // namespace detail
 
-struct PictureSplit;
+struct ImageSplit;
 
-struct PictureFolderOptions {
+struct ImageFolderOptions {
     int channels = 0;       ///< 0: as in the files; 1, 3 or 4: converted.
     bool recursive = true;  ///< Whether the pictures of sub-folders belong to it.
     ImageLimits limits{};
@@ -97,7 +97,7 @@ struct PictureFolderOptions {
 /// to sub-folders are not. Opening lists the folder and reads no picture; `read` is const and thread-safe. A sub-folder
 /// that cannot be listed costs itself only, and a picture of a kind that depix does not read is no picture of the
 /// folder; both are in left_out().
-class PictureFolder {
+class ImageFolder {
   public:
     /// What was passed over, and why.
     struct LeftOut {
@@ -105,7 +105,7 @@ class PictureFolder {
     };
 
     /// Throws FileError, which names the folder, if it is missing, unreadable or holds no picture.
-    explicit PictureFolder(const std::filesystem::path& root, PictureFolderOptions options = {}) : options_(options) {
+    explicit ImageFolder(const std::filesystem::path& root, ImageFolderOptions options = {}) : options_(options) {
         std::error_code error;
         list(root, error);
         if (error) throw FileError(root.string(), "cannot list the folder: " + error.message());
@@ -129,29 +129,29 @@ class PictureFolder {
 
     /// The same pictures in another order, which depends on the seed and on how many there are.
     ///
-    ///     const auto [train, validation, test] = PictureFolder("photos").shuffled(7).split_by_fractions();
-    PictureFolder shuffled(std::uint64_t seed) const {
-        PictureFolder other = *this;
+    ///     const auto [train, validation, test] = ImageFolder("photos").shuffled(7).split_by_fractions();
+    ImageFolder shuffled(std::uint64_t seed) const {
+        ImageFolder other = *this;
         Random random(seed);
         shuffle(other.paths_, random);
         return other;
     }
 
     /// Pictures [first, first + count). Throws Error if there are fewer.
-    PictureFolder subset(std::size_t first, std::size_t count) const {
+    ImageFolder subset(std::size_t first, std::size_t count) const {
         detail::check_subset("PictureFolder", "pictures", first, count, size());
-        PictureFolder part = *this;
+        ImageFolder part = *this;
         const auto begin = paths_.begin() + static_cast<std::ptrdiff_t>(first);
         part.paths_.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
         return part;
     }
 
     /// The first `train` pictures, the next `validation` and the next `test`. Throws Error if there are fewer.
-    PictureSplit split(std::size_t train, std::size_t validation, std::size_t test) const;
+    ImageSplit split(std::size_t train, std::size_t validation, std::size_t test) const;
 
     /// The same by fractions of size(), rounded; the test set is the rest. Throws Error unless both are at least 0 and
     /// their sum at most 1.
-    PictureSplit split_by_fractions(double train = 0.90, double validation = 0.06) const;
+    ImageSplit split_by_fractions(double train = 0.90, double validation = 0.06) const;
 
   private:
     // Adds the pictures of a folder. An error of its own goes to `error`, that of a sub-folder to left_out_.
@@ -168,26 +168,26 @@ class PictureFolder {
                 if (refused) left_out_.push_back({file->path().string(), "cannot be listed: " + refused.message()});
             } else if (file->is_regular_file(unknown)) {
                 const std::string path = file->path().string();
-                if (is_picture_name(path)) paths_.push_back(path);
-                if (is_foreign_picture_name(path)) left_out_.push_back({path, "of a kind that depix does not read"});
+                if (is_image_name(path)) paths_.push_back(path);
+                if (is_foreign_image_name(path)) left_out_.push_back({path, "of a kind that depix does not read"});
             }
         }
     }
 
-    PictureFolderOptions options_;
+    ImageFolderOptions options_;
     std::vector<std::string> paths_;
     std::vector<LeftOut> left_out_;
 };
 
-struct PictureSplit {
-    PictureFolder train, validation, test;
+struct ImageSplit {
+    ImageFolder train, validation, test;
 };
 
-inline PictureSplit PictureFolder::split(std::size_t train, std::size_t validation, std::size_t test) const {
+inline ImageSplit ImageFolder::split(std::size_t train, std::size_t validation, std::size_t test) const {
     return {subset(0, train), subset(train, validation), subset(train + validation, test)};
 }
 
-inline PictureSplit PictureFolder::split_by_fractions(double train, double validation) const {
+inline ImageSplit ImageFolder::split_by_fractions(double train, double validation) const {
     const auto [first, second, third] = detail::split_sizes("PictureFolder", size(), train, validation);
     return split(first, second, third);
 }

@@ -30,7 +30,7 @@ inline constexpr double metres_per_inch = 0.0254;
 
 namespace depix::detail {
 
-struct PictureMetadata {
+struct ImageMetadata {
     int bits = 8;              ///< Per channel, 8 or 16: a decoder unpacks PNG's 1, 2 and 4 bits to 8.
     bool has_palette = false;  ///< PNG only.
     int orientation = 1;       ///< EXIF's, 1 to 8; see turn_upright.
@@ -95,8 +95,8 @@ inline std::vector<std::byte> unpack_icc_chunk(std::span<const std::byte> data) 
 }
 
 /// PNG: the chunks IHDR, iCCP, pHYs and eXIf, the first of each. `file` has passed check_png.
-inline PictureMetadata read_png_metadata(std::span<const std::byte> file) {
-    PictureMetadata metadata;
+inline ImageMetadata read_png_metadata(std::span<const std::byte> file) {
+    ImageMetadata metadata;
     const Bytes bytes(file);
     bool profile_seen = false, exif_seen = false;
     for (std::size_t at = 8; at + 12 <= bytes.size();) {
@@ -144,8 +144,8 @@ inline std::vector<std::byte> join_icc_segments(std::vector<std::span<const std:
 
 /// JPEG: JFIF's density (APP0), the first EXIF segment (APP1) and all of the ICC profile's (APP2). `file` has passed
 /// check_jpeg.
-inline PictureMetadata read_jpeg_metadata(std::span<const std::byte> file) {
-    PictureMetadata metadata;
+inline ImageMetadata read_jpeg_metadata(std::span<const std::byte> file) {
+    ImageMetadata metadata;
     const Bytes bytes(file);
     bool exif_seen = false;
     std::vector<std::span<const std::byte>> icc_segments;
@@ -177,16 +177,16 @@ inline PictureMetadata read_jpeg_metadata(std::span<const std::byte> file) {
 }
 
 /// BMP: pixels per metre.
-inline PictureMetadata read_bmp_metadata(std::span<const std::byte> file) {
-    PictureMetadata metadata;
+inline ImageMetadata read_bmp_metadata(std::span<const std::byte> file) {
+    ImageMetadata metadata;
     const Bytes bytes(file);
     if (bytes.little32(14) >= 40)
         metadata.density = {static_cast<double>(bytes.little32(38)), static_cast<double>(bytes.little32(42))};
     return metadata;
 }
 
-/// The metadata of a file that check_picture_file has let pass.
-inline PictureMetadata read_picture_metadata(std::span<const std::byte> file) {
+/// The metadata of a file that check_image_file has let pass.
+inline ImageMetadata read_image_metadata(std::span<const std::byte> file) {
     const Bytes bytes(file);
     if (bytes.starts_with("\x89PNG\r\n\x1A\n")) return read_png_metadata(file);
     if (bytes.starts_with("\xFF\xD8")) return read_jpeg_metadata(file);

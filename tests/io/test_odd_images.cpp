@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "depix/io/picture_file.hpp"
+#include "depix/io/image_file.hpp"
 #include "error_message.hpp"
 #include "largest_difference.hpp"
 
@@ -90,7 +90,7 @@ TEST_CASE("JPEG: bytes between segments, restart markers too many and a missing 
     // What a telephone writes there: its own data, in which anything may look like a marker.
     insert(no_end, no_end.size(), {0x00, 0x00, 0x01, 0x0A, 0x53, 0x45, 0x46, 0x48, 0xFF, 0xE1, 0xFF, 0x53, 0x45, 0x46});
     CHECK(decode_image(no_end) == expected);
-    CHECK(decode_picture_file(no_end).color == expected);
+    CHECK(decode_image_file(no_end).color == expected);
 }
 
 TEST_CASE("JPEG: what is not there is missed, wherever the file ends") {
@@ -174,14 +174,14 @@ TEST_CASE("PNG: Apple's kind has blue first, and colours multiplied by alpha") {
 }
 
 TEST_CASE("pixels per inch go with the picture, in every format") {
-    PictureFile file;
+    ImageFile file;
     file.color = picture(1);
     file.density = {300 / metres_per_inch, 150 / metres_per_inch};
     for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP}) {
-        const PictureFile again = decode_picture_file(encode_picture_file(file, format));
+        const ImageFile again = decode_image_file(encode_image_file(file, format));
         CHECK(again.density.across * metres_per_inch == doctest::Approx(300).epsilon(1e-3));
         CHECK(again.density.down * metres_per_inch == doctest::Approx(150).epsilon(1e-3));
     }
     file.density = {};
-    CHECK(decode_picture_file(encode_picture_file(file, ImageFormat::JPEG)).density == Density{});
+    CHECK(decode_image_file(encode_image_file(file, ImageFormat::JPEG)).density == Density{});
 }

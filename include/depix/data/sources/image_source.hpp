@@ -12,8 +12,8 @@
 
 #include "depix/data/damage.hpp"
 #include "depix/data/parallel.hpp"
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/data/sources/pair_source.hpp"
-#include "depix/data/sources/picture_folder.hpp"
 #include "depix/error.hpp"
 #include "depix/image/pixelate.hpp"
 #include "depix/image/resize.hpp"
@@ -31,14 +31,14 @@ enum class Fit {
     ResizeAndCrop,  ///< A part of random size, at a random place, resized (bicubic); its proportions are the shape's.
 };
 
-struct PictureOptions {
+struct ImageOptions {
     Shape shape{3, 256, 256};  ///< Of both pictures of a pair: 1 channel (grey) or 3.
     Fit fit = Fit::Crop;
     bool enlarge = false;    ///< With Fit::Crop: a smaller picture is not refused, but its largest part resized.
     double min_scale = 0.5;  ///< With Fit::ResizeAndCrop: the part's sides, as a fraction of the largest part
     double max_scale = 1;    ///< that the picture has room for; at most 1.
-    bool flips_and_rotations = true;    ///< By any of the square's eight symmetries; four, if the shape is no square.
-    std::size_t crops_per_picture = 1;  ///< Pairs that one picture gives in an epoch.
+    bool flips_and_rotations = true;  ///< By any of the square's eight symmetries; four, if the shape is no square.
+    std::size_t crops_per_image = 1;  ///< Pairs that one picture gives in an epoch.
     Damage damage = any_noise();
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
@@ -46,52 +46,52 @@ struct PictureOptions {
 
 /// Pairs from a folder of pictures. Input: the damaged part; target: the clean one, rounded to 8 bits.
 ///
-///     Loader loader{DamagedPictureSource(PictureFolder("photos"), {.shape = {3, 128, 128}}), {.batch_size = 8}};
+///     Loader loader{DamagedImageSource(ImageFolder("photos"), {.shape = {3, 128, 128}}), {.batch_size = 8}};
 ///
 /// Pair `index` shows picture `index` modulo the folder's size. Where it is cut, how it is turned and what damages it
 /// comes from Random(seed, epoch, index), whatever the threads. On disk, a picture is decoded for each of its pairs, on
 /// the threads of the loader. Copies share the memory.
-class DamagedPictureSource {
+class DamagedImageSource {
   public:
     /// With Keep::InMemory reads all pictures, on `threads` threads, and throws FileError, which names the file, if one
     /// cannot be read. Throws Error for no picture, no damage and impossible options.
-    explicit DamagedPictureSource(PictureFolder folder, PictureOptions options = {}, Keep keep = Keep::OnDisk,
-                                  int threads = hardware_threads())
+    explicit DamagedImageSource(ImageFolder folder, ImageOptions options = {}, Keep keep = Keep::OnDisk,
+                                int threads = hardware_threads())
         : folder_(std::move(folder)), options_(std::move(options)) {
         check_options();
         if (keep == Keep::OnDisk) return;
-        std::vector<Bytes> pictures(folder_.size());
+        std::vector<Bytes> images(folder_.size());
         for_each_index(folder_.size(), threads, [&](std::size_t i) {
-            const Image picture = convert(folder_.read(i));
-            pictures[i] = {picture.shape, std::vector<std::uint8_t>(picture.pixels.size())};
-            std::transform(picture.pixels.begin(), picture.pixels.end(), pictures[i].pixels.begin(), to_byte);
+            const Image image = convert(folder_.read(i));
+            images[i] = {image.shape, std::vector<std::uint8_t>(image.pixels.size())};
+            std::transform(image.pixels.begin(), image.pixels.end(), images[i].pixels.begin(), to_byte);
         });
-        pictures_ = std::make_shared<const std::vector<Bytes>>(std::move(pictures));
+        images_ = std::make_shared<const std::vector<Bytes>>(std::move(images));
     }
 
-    std::size_t size() const { return folder_.size() * options_.crops_per_picture; }
+    std::size_t size() const { return folder_.size() * options_.crops_per_image; }
     Shape input_shape() const { return options_.shape; }
     Shape target_shape() const { return options_.shape; }
-    const PictureFolder& folder() const { return folder_; }
-    const PictureOptions& options() const { return options_; }
+    const ImageFolder& folder() const { return folder_; }
+    const ImageOptions& options() const { return options_; }
 
     /// Throws FileError, which names the picture, if it cannot be read or is smaller than what is to be cut from it;
     /// Error if the damage changes the shape; and what the damage throws.
     void pair(std::uint64_t epoch, std::size_t index, View<float> input, View<float> target) const {
         Random random(options_.seed, options_.redraw == Redraw::EveryEpoch ? epoch : 0, index);
-        Image picture = cut(index % folder_.size(), random);
+        Image image = cut(index % folder_.size(), random);
         if (options_.flips_and_rotations) {
             const bool square = options_.shape.height == options_.shape.width;
-            picture = transformed(picture, static_cast<Symmetry>(random.integer(0, square ? 7 : 3)));
+            image = transformed(image, static_cast<Symmetry>(random.integer(0, square ? 7 : 3)));
         }
         const auto same = [](float value) { return value; };
-        detail::fill_view(target, picture.pixels.data(), same);
-        options_.damage(picture, random);
-        if (picture.shape != options_.shape) {
-            throw Error("DamagedPictureSource: the damage made a picture of " + to_string(picture.shape) +
-                        " of one of " + to_string(options_.shape));
+        detail::fill_view(target, image.pixels.data(), same);
+        options_.damage(image, random);
+        if (image.shape != options_.shape) {
+            throw Error("DamagedPictureSource: the damage made a picture of " + to_string(image.shape) + " of one of " +
+                        to_string(options_.shape));
         }
-        detail::fill_view(input, picture.pixels.data(), same);
+        detail::fill_view(input, image.pixels.data(), same);
     }
 
   private:
@@ -105,9 +105,7 @@ class DamagedPictureSource {
         int top, left, height, width;
     };
 
-    Image convert(Image picture) const {
-        return quantized(convert_channels(std::move(picture), options_.shape.channels));
-    }
+    Image convert(Image image) const { return quantized(convert_channels(std::move(image), options_.shape.channels)); }
 
     /// Decides what is shown of picture `index`, whose whole shape this is.
     Part choose(const Shape& whole, std::size_t index, Random& random) const {
@@ -136,26 +134,26 @@ class DamagedPictureSource {
     /// What is shown of picture `index`, in the shape that is asked for.
     Image cut(std::size_t index, Random& random) const {
         const Shape& shape = options_.shape;
-        Image picture;
-        if (pictures_ == nullptr) {
+        Image image;
+        if (images_ == nullptr) {
             const Image whole = folder_.read(index);
             const auto [top, left, height, width] = choose(whole.shape, index, random);
-            picture = convert(crop(whole, top, left, height, width));
+            image = convert(crop(whole, top, left, height, width));
         } else {
-            const Bytes& whole = (*pictures_)[index];
+            const Bytes& whole = (*images_)[index];
             const auto [top, left, height, width] = choose(whole.shape, index, random);
-            picture = Image({shape.channels, height, width});
+            image = Image({shape.channels, height, width});
             for (int channel = 0; channel < shape.channels; ++channel) {
                 for (int y = 0; y < height; ++y) {
                     const std::size_t row =
                         static_cast<std::size_t>(channel) * whole.shape.area() +
                         static_cast<std::size_t>(top + y) * static_cast<std::size_t>(whole.shape.width);
                     const std::uint8_t* source = whole.pixels.data() + row + left;
-                    std::transform(source, source + width, &picture(channel, y, 0), from_byte);
+                    std::transform(source, source + width, &image(channel, y, 0), from_byte);
                 }
             }
         }
-        return picture.shape == shape ? picture : quantized(resize(picture, shape.height, shape.width));
+        return image.shape == shape ? image : quantized(resize(image, shape.height, shape.width));
     }
 
     void check_options() const {
@@ -167,13 +165,13 @@ class DamagedPictureSource {
         require((shape.channels == 1 || shape.channels == 3) && shape.height > 0 && shape.width > 0,
                 "pictures of " + to_string(shape) + "; they have 1 or 3 channels, and pixels");
         detail::check_range("DamagedPictureSource", "the scale", options_.min_scale, options_.max_scale, 0, 1);
-        require(options_.crops_per_picture > 0, "crops_per_picture is 0");
+        require(options_.crops_per_image > 0, "crops_per_picture is 0");
         require(options_.damage != nullptr, "no damage given");
     }
 
-    PictureFolder folder_;
-    PictureOptions options_;
-    std::shared_ptr<const std::vector<Bytes>> pictures_;  // null: on disk
+    ImageFolder folder_;
+    ImageOptions options_;
+    std::shared_ptr<const std::vector<Bytes>> images_;  // null: on disk
 };
 
 }  // namespace depix

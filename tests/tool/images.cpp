@@ -19,12 +19,12 @@
 #include <vector>
 
 #include "depix/io/atomic_file.hpp"
-#include "depix/io/picture_file.hpp"
+#include "depix/io/image_file.hpp"
 #include "depix/random.hpp"
 
 namespace {
 
-using depix::PictureFile;
+using depix::ImageFile;
 
 /// Squares of random colours, a little noise on them.
 depix::Image draw(int channels, int height, int width, std::uint64_t seed) {
@@ -42,9 +42,9 @@ depix::Image draw(int channels, int height, int width, std::uint64_t seed) {
     return image;
 }
 
-PictureFile make(int height, int width, std::string_view kind, std::uint64_t seed) {
+ImageFile make(int height, int width, std::string_view kind, std::uint64_t seed) {
     const auto has = [&](std::string_view word) { return kind.find(word) != std::string_view::npos; };
-    PictureFile picture;
+    ImageFile picture;
     picture.color = draw(has("grey") ? 1 : 3, height, width, seed);
     picture.bits = has("16") ? 16 : 8;
     if (has("alpha")) picture.alpha = draw(1, height, width, seed + 1);
@@ -58,7 +58,7 @@ PictureFile make(int height, int width, std::string_view kind, std::uint64_t see
 
 /// A JPEG file whose EXIF segment says orientation 6: to be turned to the right.
 void write_turned(const std::string& path, int height, int width) {
-    std::vector<std::byte> file = depix::encode_picture_file(make(height, width, "rgb", 3), depix::ImageFormat::JPEG);
+    std::vector<std::byte> file = depix::encode_image_file(make(height, width, "rgb", 3), depix::ImageFormat::JPEG);
     const unsigned char segment[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,                           // APP1
                                      'M',  'M',  0, 42, 0,   0,   0,   8,                                   // TIFF
                                      0,    1,    1, 18, 0,   3,   0,   0,   0, 1, 0, 6, 0, 0, 0, 0, 0, 0};  // IFD
@@ -70,7 +70,7 @@ void write_turned(const std::string& path, int height, int width) {
 
 /// A disc on transparent ground, whose hidden colour is grey of this level.
 void write_hidden(const std::string& path, int level) {
-    PictureFile picture;
+    ImageFile picture;
     picture.color = depix::Image({3, 48, 48});
     picture.alpha = depix::Image({1, 48, 48});
     for (int y = 0; y < 48; ++y)
@@ -81,7 +81,7 @@ void write_hidden(const std::string& path, int level) {
                 picture.color(c, y, x) =
                     picture.alpha(0, y, x) > 0 ? (c == 0 ? 0.8f : 0.2f) : static_cast<float>(level) / 255;
         }
-    depix::write_picture_file(path, picture);
+    depix::write_image_file(path, picture);
 }
 
 /// White paper with a red and a blue stamp.
@@ -105,7 +105,7 @@ bool is_coloured(const std::string& path, float least) {
 }
 
 void print_info(const std::string& path) {
-    const PictureFile picture = depix::read_picture_file(path);
+    const ImageFile picture = depix::read_image_file(path);
     std::printf("%dx%d %s %d", picture.color.shape.height, picture.color.shape.width,
                 picture.color.shape.channels == 1 ? "grey" : "rgb", picture.bits);
     if (!picture.alpha.pixels.empty()) {
@@ -123,7 +123,7 @@ int main(int count, char** arguments) {
     try {
         if (a.size() >= 5 && a[0] == "make") {
             const auto seed = static_cast<std::uint64_t>(a.size() > 5 ? std::stoi(a[5]) : 1);
-            depix::write_picture_file(a[1], make(std::stoi(a[2]), std::stoi(a[3]), a[4], seed));
+            depix::write_image_file(a[1], make(std::stoi(a[2]), std::stoi(a[3]), a[4], seed));
         } else if (a.size() == 4 && a[0] == "turned") {
             write_turned(a[1], std::stoi(a[2]), std::stoi(a[3]));
         } else if (a.size() == 5 && a[0] == "folder") {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "depix/io/picture_file.hpp"
+#include "depix/io/image_file.hpp"
 #include "error_message.hpp"
 #include "largest_difference.hpp"
 #include "temporary_folder.hpp"
@@ -150,7 +150,7 @@ double squared_error(const Image& a, const Image& b) {
     return sum;
 }
 
-bool same(const PictureFile& a, const PictureFile& b) {
+bool same(const ImageFile& a, const ImageFile& b) {
     return a.color == b.color && a.alpha == b.alpha && a.bits == b.bits && a.icc_profile == b.icc_profile;
 }
 
@@ -159,7 +159,7 @@ void check_hostile_variants(const Bytes& file, std::size_t step) {
     const ImageLimits limits{.maximum_pixels = 1'000'000};
     const auto decode = [&](std::span<const std::byte> bytes) {
         try {
-            const PictureFile read = decode_picture_file(bytes, limits);
+            const ImageFile read = decode_image_file(bytes, limits);
             CHECK(read.color.pixels.size() == read.color.shape.size());
         } catch (const FileError&) {
         }
@@ -182,12 +182,12 @@ TEST_CASE("picture file: PNG is exact in 8 and 16 bits, grey and RGB, with alpha
                     CAPTURE(bits);
                     CAPTURE(channels);
                     CAPTURE(has_alpha);
-                    PictureFile written;
+                    ImageFile written;
                     written.color = picture({channels, height, width}, bits);
                     if (has_alpha) written.alpha = picture({1, height, width}, bits);
                     written.bits = bits;
-                    const Bytes file = encode_picture_file(written, ImageFormat::PNG);
-                    CHECK(same(decode_picture_file(file), written));
+                    const Bytes file = encode_image_file(written, ImageFormat::PNG);
+                    CHECK(same(decode_image_file(file), written));
 
                     // stb's reader by itself sees the same.
                     const Image read = decode_image(file);
@@ -198,7 +198,7 @@ TEST_CASE("picture file: PNG is exact in 8 and 16 bits, grey and RGB, with alpha
 
 TEST_CASE("picture file: written values are clamped and rounded to nearest") {
     const float infinity = std::numeric_limits<float>::infinity();
-    PictureFile written;
+    ImageFile written;
     written.color = Image({1, 1, 8});
     for (const int bits : {8, 16}) {
         const float maximum = bits == 8 ? 255.0f : 65535.0f;
@@ -206,12 +206,12 @@ TEST_CASE("picture file: written values are clamped and rounded to nearest") {
         written.color.pixels = {-1,       2,         0.49f / maximum, 0.51f / maximum, 254.4f / maximum,
                                 infinity, -infinity, std::nanf("")};
         const std::vector<float> expected = {0, 1, 0, 1 / maximum, 254 / maximum, 1, 0, 0};
-        CHECK(decode_picture_file(encode_picture_file(written, ImageFormat::PNG)).color.pixels == expected);
+        CHECK(decode_image_file(encode_image_file(written, ImageFormat::PNG)).color.pixels == expected);
     }
 }
 
 TEST_CASE("picture file: the PNG writer uses each filter where it is the best") {
-    PictureFile written;
+    ImageFile written;
     written.color = Image({1, 6, 64});
     for (int x = 0; x < 64; ++x) {
         const int noise = (x * x * 31 + x * 17) % 256;
@@ -225,8 +225,8 @@ TEST_CASE("picture file: the PNG writer uses each filter where it is the best") 
         written.color(0, 5, x) = x < 32 ? written.color(0, 4, x) : written.color(0, 5, 31);
     }
     for (float& value : written.color.pixels) value /= 255.0f;
-    const Bytes file = encode_picture_file(written, ImageFormat::PNG);
-    CHECK(same(decode_picture_file(file), written));
+    const Bytes file = encode_image_file(written, ImageFormat::PNG);
+    CHECK(same(decode_image_file(file), written));
     const detail::Bytes bytes(file);
     REQUIRE(bytes.big32(37) == 0x49444154);  // "IDAT"
     std::array<char, 6 * 65> rows{};
@@ -240,25 +240,25 @@ TEST_CASE("picture file: the PNG writer uses each filter where it is the best") 
 }
 
 TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG") {
-    const auto round_trip = [](const PictureFile& written, ImageFormat format) {
-        return decode_picture_file(encode_picture_file(written, format)).icc_profile;
+    const auto round_trip = [](const ImageFile& written, ImageFormat format) {
+        return decode_image_file(encode_image_file(written, format)).icc_profile;
     };
     // One JPEG segment; the most that one holds, and one byte more; three.
     for (const std::size_t size : {560u, 65519u, 65520u, 140000u})
         for (const int channels : {1, 3}) {
             CAPTURE(size);
-            PictureFile written;
+            ImageFile written;
             written.color = picture({channels, 10, 12});
             written.icc_profile = profile(size, channels == 1 ? "GRAY" : "RGB ");
             CHECK(round_trip(written, ImageFormat::PNG) == written.icc_profile);
             CHECK(round_trip(written, ImageFormat::JPEG) == written.icc_profile);
             CHECK(round_trip(written, ImageFormat::BMP).empty());
-            const PictureFile from_jpeg = decode_picture_file(encode_picture_file(written, ImageFormat::JPEG));
+            const ImageFile from_jpeg = decode_image_file(encode_image_file(written, ImageFormat::JPEG));
             CHECK(from_jpeg.color.shape == written.color.shape);
             CHECK(round_trip(from_jpeg, ImageFormat::PNG) == written.icc_profile);
         }
     // The wrong color space, none at all.
-    PictureFile written;
+    ImageFile written;
     written.color = picture({1, 10, 12});
     for (const Bytes& unfit : {profile(560, "RGB "), profile(560, "CMYK"), numbers({1, 2, 3})}) {
         written.icc_profile = unfit;
@@ -288,7 +288,7 @@ TEST_CASE("picture file: parts of an ICC profile in any order, but each once") {
             append_bytes(data, std::span(whole).subspan(first, 100));
             file = with_segment(file, 0xE2, data);
         }
-        const PictureFile read = decode_picture_file(file);
+        const ImageFile read = decode_image_file(file);
         CHECK(read.color == decode_image(plain));
         return read.icc_profile;
     };
@@ -303,16 +303,16 @@ TEST_CASE("picture file: parts of an ICC profile in any order, but each once") {
 
     // Segments of the same kind that are something else, or too short to be anything.
     Bytes other = numbers({'M', 'P', 'F', 0, 1, 2});
-    CHECK(decode_picture_file(with_segment(plain, 0xE2, other)).icc_profile.empty());
+    CHECK(decode_image_file(with_segment(plain, 0xE2, other)).icc_profile.empty());
     other.clear();
     append_text(other, detail::icc_name);
-    CHECK(decode_picture_file(with_segment(plain, 0xE2, other)).icc_profile.empty());
+    CHECK(decode_image_file(with_segment(plain, 0xE2, other)).icc_profile.empty());
 }
 
 TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
     const Bytes plain = write_png(picture({3, 4, 5}));
     const auto profile_of = [&](const Bytes& data) {
-        const PictureFile read = decode_picture_file(with_chunk(plain, {"iCCP", data}));
+        const ImageFile read = decode_image_file(with_chunk(plain, {"iCCP", data}));
         CHECK(read.color == picture({3, 4, 5}));
         return read.icc_profile;
     };
@@ -334,10 +334,10 @@ TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
 
     // A wrong checksum, which a decoder may forgive in such a chunk.
     Bytes file = with_chunk(plain, {"iCCP", good});
-    CHECK(decode_picture_file(file).icc_profile == expected);
+    CHECK(decode_image_file(file).icc_profile == expected);
     file[33 + 8 + 40] ^= std::byte{1};
-    CHECK(decode_picture_file(file).color == picture({3, 4, 5}));
-    CHECK(decode_picture_file(file).icc_profile.empty());
+    CHECK(decode_image_file(file).color == picture({3, 4, 5}));
+    CHECK(decode_image_file(file).icc_profile.empty());
 
     // 16 MiB are the limit: a small chunk may unpack to that, and no further.
     for (const std::size_t excess : {0u, 1u}) {
@@ -351,25 +351,24 @@ TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
 
 TEST_CASE("picture file: EXIF's eight orientations, in JPEG and PNG, in both byte orders") {
     const Image color = picture({3, 5, 8});
-    PictureFile with_alpha;
+    ImageFile with_alpha;
     with_alpha.color = picture({3, 5, 8}, 16);
     with_alpha.alpha = picture({1, 5, 8}, 16);
     with_alpha.bits = 16;
-    const Bytes png_file = encode_picture_file(with_alpha, ImageFormat::PNG);
+    const Bytes png_file = encode_image_file(with_alpha, ImageFormat::PNG);
     const Bytes jpeg_file = encode_image(color, ImageFormat::JPEG);
     for (int orientation = 1; orientation <= 8; ++orientation)
         for (const bool little : {false, true}) {
             CAPTURE(orientation);
-            const PictureFile jpeg =
-                decode_picture_file(with_segment(jpeg_file, 0xE1, exif(orientation, little, true)));
+            const ImageFile jpeg = decode_image_file(with_segment(jpeg_file, 0xE1, exif(orientation, little, true)));
             CHECK(jpeg.color == as_exif_says(decode_image(jpeg_file), orientation));
             CHECK(jpeg.alpha == Image());
             const Chunk chunk{"eXIf", exif(orientation, little, false)};
-            const PictureFile png = decode_picture_file(with_chunk(png_file, chunk));
+            const ImageFile png = decode_image_file(with_chunk(png_file, chunk));
             CHECK(png.color == as_exif_says(with_alpha.color, orientation));
             CHECK(png.alpha == as_exif_says(with_alpha.alpha, orientation));
             // Written upright, and not turned again.
-            CHECK(same(decode_picture_file(encode_picture_file(png, ImageFormat::PNG)), png));
+            CHECK(same(decode_image_file(encode_image_file(png, ImageFormat::PNG)), png));
         }
 
     // Impossible values, another type, a directory somewhere else, and a name that only looks right: upright.
@@ -380,9 +379,9 @@ TEST_CASE("picture file: EXIF's eight orientations, in JPEG and PNG, in both byt
     segments[4][4] = std::byte{1};
     segments[5].resize(6 + 30);
     for (const Bytes& segment : segments)
-        CHECK(decode_picture_file(with_segment(jpeg_file, 0xE1, segment)).color == decode_image(jpeg_file));
-    CHECK(decode_picture_file(with_chunk(png_file, {"eXIf", exif(6, true, true)})).color == with_alpha.color);
-    CHECK(decode_picture_file(with_chunk(png_file, {"eXIf", {}})).color == with_alpha.color);
+        CHECK(decode_image_file(with_segment(jpeg_file, 0xE1, segment)).color == decode_image(jpeg_file));
+    CHECK(decode_image_file(with_chunk(png_file, {"eXIf", exif(6, true, true)})).color == with_alpha.color);
+    CHECK(decode_image_file(with_chunk(png_file, {"eXIf", {}})).color == with_alpha.color);
 }
 
 TEST_CASE("picture file: palettes, with transparency and all grey") {
@@ -392,7 +391,7 @@ TEST_CASE("picture file: palettes, with transparency and all grey") {
     const Bytes greys = numbers({0, 0, 0, 51, 51, 51, 102, 102, 102, 255, 255, 255});
     const Bytes transparency = numbers({0, 102});  // the others are opaque
 
-    PictureFile read = decode_picture_file(png(4, 2, 2, 3, rows, {{"PLTE", colors}, {"tRNS", transparency}}));
+    ImageFile read = decode_image_file(png(4, 2, 2, 3, rows, {{"PLTE", colors}, {"tRNS", transparency}}));
     REQUIRE(read.color.shape == Shape{3, 2, 4});
     CHECK(read.bits == 8);
     CHECK(read.color.pixels == std::vector<float>{1, 0, 0, 0.2f, 0.2f, 0, 0, 1,  // red
@@ -400,32 +399,31 @@ TEST_CASE("picture file: palettes, with transparency and all grey") {
                                                   0, 0, 1, 0.2f, 0.2f, 1, 0, 0});
     REQUIRE(read.alpha.shape == Shape{1, 2, 4});
     CHECK(read.alpha.pixels == std::vector<float>{0, 0.4f, 1, 1, 1, 1, 0.4f, 0});
-    CHECK(decode_picture_file(png(4, 2, 2, 3, rows, {{"PLTE", colors}})).alpha == Image());
+    CHECK(decode_image_file(png(4, 2, 2, 3, rows, {{"PLTE", colors}})).alpha == Image());
 
-    read = decode_picture_file(png(4, 2, 2, 3, rows, {{"PLTE", greys}}));
+    read = decode_image_file(png(4, 2, 2, 3, rows, {{"PLTE", greys}}));
     REQUIRE(read.color.shape == Shape{1, 2, 4});
     CHECK(read.color.pixels == std::vector<float>{0, 0.2f, 0.4f, 1, 1, 0.4f, 0.2f, 0});
     CHECK(read.alpha == Image());
-    read = decode_picture_file(png(4, 2, 2, 3, rows, {{"PLTE", greys}, {"tRNS", transparency}}));
+    read = decode_image_file(png(4, 2, 2, 3, rows, {{"PLTE", greys}, {"tRNS", transparency}}));
     CHECK(read.color.shape == Shape{1, 2, 4});
     CHECK(read.alpha.pixels == std::vector<float>{0, 0.4f, 1, 1, 1, 1, 0.4f, 0});
 
     // Entries that no pixel has make no color.
     Bytes more = greys;
     append_bytes(more, numbers({255, 0, 0}));
-    CHECK(decode_picture_file(png(4, 2, 4, 3, numbers({0, 0x01, 0x23, 0, 0x32, 0x10}), {{"PLTE", more}})).color.shape ==
+    CHECK(decode_image_file(png(4, 2, 4, 3, numbers({0, 0x01, 0x23, 0, 0x32, 0x10}), {{"PLTE", more}})).color.shape ==
           Shape{1, 2, 4});
 }
 
 TEST_CASE("picture file: one transparent color, in 8 and 16 bits") {
-    PictureFile read = decode_picture_file(png(2, 1, 8, 0, numbers({0, 100, 200}), {{"tRNS", numbers({0, 200})}}));
+    ImageFile read = decode_image_file(png(2, 1, 8, 0, numbers({0, 100, 200}), {{"tRNS", numbers({0, 200})}}));
     CHECK(read.color.shape == Shape{1, 1, 2});
     CHECK(read.alpha.pixels == std::vector<float>{1, 0});
-    read =
-        decode_picture_file(png(2, 1, 8, 2, numbers({0, 1, 2, 3, 1, 2, 4}), {{"tRNS", numbers({0, 1, 0, 2, 0, 3})}}));
+    read = decode_image_file(png(2, 1, 8, 2, numbers({0, 1, 2, 3, 1, 2, 4}), {{"tRNS", numbers({0, 1, 0, 2, 0, 3})}}));
     CHECK(read.color.shape == Shape{3, 1, 2});
     CHECK(read.alpha.pixels == std::vector<float>{0, 1});
-    read = decode_picture_file(png(2, 1, 16, 0, numbers({0, 1, 2, 1, 3}), {{"tRNS", numbers({1, 3})}}));
+    read = decode_image_file(png(2, 1, 16, 0, numbers({0, 1, 2, 1, 3}), {{"tRNS", numbers({1, 3})}}));
     CHECK(read.bits == 16);
     CHECK(read.color.pixels == std::vector<float>{258 / 65535.0f, 259 / 65535.0f});
     CHECK(read.alpha.pixels == std::vector<float>{1, 0});
@@ -434,45 +432,45 @@ TEST_CASE("picture file: one transparent color, in 8 and 16 bits") {
 TEST_CASE("picture file: grey stays grey where the file says so") {
     const Image grey = picture({1, 9, 14});
     const Image equal = convert_channels(grey, 3);
-    CHECK(decode_picture_file(write_png(grey)).color == grey);
-    CHECK(decode_picture_file(write_png(equal)).color == equal);
-    CHECK(decode_picture_file(encode_image(equal, ImageFormat::BMP)).color == grey);  // BMP cannot say so
-    CHECK(decode_picture_file(encode_image(picture({3, 9, 14}), ImageFormat::BMP)).color == picture({3, 9, 14}));
-    PictureFile written;
+    CHECK(decode_image_file(write_png(grey)).color == grey);
+    CHECK(decode_image_file(write_png(equal)).color == equal);
+    CHECK(decode_image_file(encode_image(equal, ImageFormat::BMP)).color == grey);  // BMP cannot say so
+    CHECK(decode_image_file(encode_image(picture({3, 9, 14}), ImageFormat::BMP)).color == picture({3, 9, 14}));
+    ImageFile written;
     written.color = grey;
     for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP})
-        CHECK(decode_picture_file(encode_picture_file(written, format)).color.shape == grey.shape);
+        CHECK(decode_image_file(encode_image_file(written, format)).color.shape == grey.shape);
     written.color = equal;
-    CHECK(decode_picture_file(encode_picture_file(written, ImageFormat::JPEG)).color.shape == equal.shape);
+    CHECK(decode_image_file(encode_image_file(written, ImageFormat::JPEG)).color.shape == equal.shape);
 }
 
 TEST_CASE("picture file: alpha in BMP and not in JPEG") {
-    PictureFile written;
+    ImageFile written;
     for (const int channels : {1, 3}) {
         written.color = picture({channels, 6, 7});
         written.alpha = picture({1, 6, 7});
-        CHECK(same(decode_picture_file(encode_picture_file(written, ImageFormat::BMP)), written));
-        CHECK(contains(message([&] { encode_picture_file(written, ImageFormat::JPEG); }), "transparency"));
+        CHECK(same(decode_image_file(encode_image_file(written, ImageFormat::BMP)), written));
+        CHECK(contains(message([&] { encode_image_file(written, ImageFormat::JPEG); }), "transparency"));
         // Opaque, but for what 8 bits would round away.
         written.alpha = Image({1, 6, 7}, 0.999f);
-        const PictureFile bitmap = decode_picture_file(encode_picture_file(written, ImageFormat::BMP));
+        const ImageFile bitmap = decode_image_file(encode_image_file(written, ImageFormat::BMP));
         CHECK(bitmap.alpha == Image());
         CHECK(bitmap.color == written.color);
-        CHECK(decode_picture_file(encode_picture_file(written, ImageFormat::JPEG)).color.shape == written.color.shape);
+        CHECK(decode_image_file(encode_image_file(written, ImageFormat::JPEG)).color.shape == written.color.shape);
     }
     // 32 bits whose last byte is 255 everywhere.
-    CHECK(decode_picture_file(encode_image(convert_channels(written.color, 4), ImageFormat::BMP)).alpha == Image());
+    CHECK(decode_image_file(encode_image(convert_channels(written.color, 4), ImageFormat::BMP)).alpha == Image());
     // In PNG the file says that there is one, so it stays.
     written.alpha = Image({1, 6, 7}, 1.0f);
-    CHECK(same(decode_picture_file(encode_picture_file(written, ImageFormat::PNG)), written));
+    CHECK(same(decode_image_file(encode_image_file(written, ImageFormat::PNG)), written));
     // 16 bits become 8 where there is no room for them.
     written.bits = 16;
-    CHECK(decode_picture_file(encode_picture_file(written, ImageFormat::BMP)).bits == 8);
-    CHECK(decode_picture_file(encode_picture_file(written, ImageFormat::JPEG)).bits == 8);
+    CHECK(decode_image_file(encode_image_file(written, ImageFormat::BMP)).bits == 8);
+    CHECK(decode_image_file(encode_image_file(written, ImageFormat::JPEG)).bits == 8);
 }
 
 TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
-    PictureFile written;
+    ImageFile written;
     for (const auto& [height, width] : {std::pair{1, 1}, {8, 8}, {9, 7}, {40, 51}}) {
         Image smooth({1, height, width});
         for (std::size_t i = 0; i < smooth.pixels.size(); ++i)
@@ -482,7 +480,7 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
         for (std::size_t i = 0; i < harsh.pixels.size(); ++i) harsh.pixels[i] = static_cast<float>(i / 3 % 2);
         for (const Image& image : {smooth, harsh}) {
             written.color = image;
-            const Bytes file = encode_picture_file(written, ImageFormat::JPEG, 100);
+            const Bytes file = encode_image_file(written, ImageFormat::JPEG, 100);
             // Quality 100 rounds the coefficients to whole numbers: an error of 0.3 steps each on average, and as much
             // in a sample, for the transform keeps squares. 4 steps of 255 are far out, two roundings to 8 bits
             // included.
@@ -493,7 +491,7 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
     std::size_t size_before = SIZE_MAX;
     for (const int quality : {100, 95, 75, 30, 5}) {
         CAPTURE(quality);
-        const Bytes ours = encode_picture_file(written, ImageFormat::JPEG, quality);
+        const Bytes ours = encode_image_file(written, ImageFormat::JPEG, quality);
         const Bytes theirs = encode_image(written.color, ImageFormat::JPEG, quality);
         // Start, JFIF, and the quantization table after a length that differs.
         CHECK(std::equal(ours.begin(), ours.begin() + 22, theirs.begin()));
@@ -515,8 +513,8 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
 }
 
 TEST_CASE("picture file: what cannot be written") {
-    PictureFile written;
-    const auto error = [&](ImageFormat format) { return message([&] { encode_picture_file(written, format); }); };
+    ImageFile written;
+    const auto error = [&](ImageFormat format) { return message([&] { encode_image_file(written, format); }); };
     for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP}) {
         written = {};
         CHECK(contains(error(format), "0x0x0"));
@@ -534,54 +532,53 @@ TEST_CASE("picture file: what cannot be written") {
     }
     written.color = Image({1, 1, 65536});
     CHECK(contains(error(ImageFormat::JPEG), "1x1x65536"));
-    CHECK(decode_picture_file(encode_picture_file(written, ImageFormat::PNG)).color == written.color);
+    CHECK(decode_image_file(encode_image_file(written, ImageFormat::PNG)).color == written.color);
 }
 
 TEST_CASE("picture file: files, by extension, and errors that name them") {
     const TemporaryFolder folder;
-    PictureFile written;
+    ImageFile written;
     written.color = picture({3, 10, 12}, 16);
     written.alpha = picture({1, 10, 12}, 16);
     written.bits = 16;
     written.icc_profile = profile(400, "RGB ");
     const std::string path = folder / "picture.PNG";
-    write_picture_file(path, written);
-    CHECK(same(read_picture_file(path), written));
-    CHECK(message([&] { read_picture_file(path, {.maximum_pixels = 119}); }) ==
+    write_image_file(path, written);
+    CHECK(same(read_image_file(path), written));
+    CHECK(message([&] { read_image_file(path, {.maximum_pixels = 119}); }) ==
           path + ": a picture of 12x10 pixels; the limit is 119");
 
     for (const char* name : {"picture.jpg", "picture.jpeg"})
-        CHECK(contains(message([&] { write_picture_file(folder / name, written); }),
+        CHECK(contains(message([&] { write_image_file(folder / name, written); }),
                        folder / name + std::string(": a picture with transparency")));
-    CHECK(contains(message([&] { write_picture_file(folder / "picture.gif", written); }), "pictures are written as"));
-    CHECK(contains(message([&] { write_picture_file(folder / "no/picture.png", written); }), "No such file"));
-    CHECK(contains(message([&] { read_picture_file(folder / "missing.png"); }), "missing.png"));
+    CHECK(contains(message([&] { write_image_file(folder / "picture.gif", written); }), "pictures are written as"));
+    CHECK(contains(message([&] { write_image_file(folder / "no/picture.png", written); }), "No such file"));
+    CHECK(contains(message([&] { read_image_file(folder / "missing.png"); }), "missing.png"));
     CHECK(folder.count() == 1);
-    write_picture_file(folder / "picture.bmp", written);
-    CHECK(read_picture_file(folder / "picture.bmp").bits == 8);
+    write_image_file(folder / "picture.bmp", written);
+    CHECK(read_image_file(folder / "picture.bmp").bits == 8);
     written.alpha = {};
-    write_picture_file(folder / "picture.jpg", written, 90);
-    CHECK(read_picture_file(folder / "picture.jpg").icc_profile == written.icc_profile);
+    write_image_file(folder / "picture.jpg", written, 90);
+    CHECK(read_image_file(folder / "picture.jpg").icc_profile == written.icc_profile);
 }
 
 TEST_CASE("picture file: cut or changed anywhere: decoded or refused, never a crash") {
-    PictureFile written;
+    ImageFile written;
     written.icc_profile = profile(150, "RGB ");
     for (const int bits : {8, 16}) {
         written.color = picture({3, 5, 6}, bits);
         written.alpha = picture({1, 5, 6}, bits);
         written.bits = bits;
-        check_hostile_variants(
-            with_chunk(encode_picture_file(written, ImageFormat::PNG), {"eXIf", exif(6, true, false)}), 3);
+        check_hostile_variants(with_chunk(encode_image_file(written, ImageFormat::PNG), {"eXIf", exif(6, true, false)}),
+                               3);
     }
-    check_hostile_variants(encode_picture_file(written, ImageFormat::BMP), 1);
+    check_hostile_variants(encode_image_file(written, ImageFormat::BMP), 1);
     written.alpha = {};
-    check_hostile_variants(encode_picture_file(written, ImageFormat::BMP), 1);
-    check_hostile_variants(with_segment(encode_picture_file(written, ImageFormat::JPEG), 0xE1, exif(7, false, true)),
-                           3);
+    check_hostile_variants(encode_image_file(written, ImageFormat::BMP), 1);
+    check_hostile_variants(with_segment(encode_image_file(written, ImageFormat::JPEG), 0xE1, exif(7, false, true)), 3);
     written.color = picture({1, 17, 18});
     written.icc_profile = profile(150, "GRAY");
-    check_hostile_variants(with_segment(encode_picture_file(written, ImageFormat::JPEG), 0xE1, exif(8, true, true)), 3);
+    check_hostile_variants(with_segment(encode_image_file(written, ImageFormat::JPEG), 0xE1, exif(8, true, true)), 3);
     check_hostile_variants(
         png(4, 2, 2, 3, numbers({0, 27, 0, 228}),
             {{"PLTE", numbers({0, 0, 0, 51, 51, 51, 102, 102, 102, 255, 255, 255})}, {"tRNS", numbers({0, 102})}}),
@@ -597,9 +594,9 @@ TEST_CASE("picture file: metadata changed anywhere, under right checksums") {
             for (int bit = 0; bit < 8; ++bit) {
                 Bytes changed = data;
                 changed[i] ^= std::byte{1} << bit;
-                CHECK(decode_picture_file(with_chunk(plain, {type, changed})).color.shape.size() == 60);
+                CHECK(decode_image_file(with_chunk(plain, {type, changed})).color.shape.size() == 60);
             }
             const Bytes cut(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(i));
-            CHECK(decode_picture_file(with_chunk(plain, {type, cut})).color.shape.size() == 60);
+            CHECK(decode_image_file(with_chunk(plain, {type, cut})).color.shape.size() == 60);
         }
 }

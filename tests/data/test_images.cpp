@@ -9,14 +9,14 @@
 #include "../io/error_message.hpp"
 #include "../io/temporary_folder.hpp"
 #include "depix/data/loader.hpp"
-#include "depix/data/sources/picture_folder.hpp"
-#include "depix/data/sources/picture_source.hpp"
+#include "depix/data/sources/image_folder.hpp"
+#include "depix/data/sources/image_source.hpp"
 #include "depix/io/atomic_file.hpp"
 
 using namespace depix;
 namespace fs = std::filesystem;
 
-static_assert(PairSource<DamagedPictureSource>);
+static_assert(PairSource<DamagedImageSource>);
 
 namespace {
 
@@ -48,13 +48,13 @@ struct Pair {
     Image input, target;
     friend bool operator==(const Pair&, const Pair&) = default;
 };
-Pair pair(const DamagedPictureSource& source, std::uint64_t epoch, std::size_t index) {
+Pair pair(const DamagedImageSource& source, std::uint64_t epoch, std::size_t index) {
     Pair result{Image(source.input_shape()), Image(source.target_shape())};
     source.pair(epoch, index, result.input.view(), result.target.view());
     return result;
 }
 
-std::vector<std::string> names(const PictureFolder& folder) {
+std::vector<std::string> names(const ImageFolder& folder) {
     std::vector<std::string> result;
     for (std::size_t i = 0; i < folder.size(); ++i) result.push_back(fs::path(folder.path(i)).filename().string());
     return result;
@@ -75,38 +75,37 @@ TEST_CASE("picture folder: pictures in sub-folders too, in the order of their pa
     write_file(folder / "no_extension", "hello");
     fs::create_symlink(folder / "b.png", folder / "link.png");
     fs::create_symlink(folder / "gone.png", folder / "lost.png");
-    CHECK(names(PictureFolder(folder.path)) ==
-          std::vector<std::string>{"a.BMP", "b.png", "c.jpg", "d.JPEG", "link.png"});
-    CHECK(names(PictureFolder(folder.path, {.recursive = false})) ==
+    CHECK(names(ImageFolder(folder.path)) == std::vector<std::string>{"a.BMP", "b.png", "c.jpg", "d.JPEG", "link.png"});
+    CHECK(names(ImageFolder(folder.path, {.recursive = false})) ==
           std::vector<std::string>{"a.BMP", "b.png", "link.png"});
-    CHECK(PictureFolder(folder.path).read(1).shape == Shape{3, 4, 4});
-    CHECK(PictureFolder(folder.path, {.channels = 1}).read(2).shape == Shape{1, 4, 4});
+    CHECK(ImageFolder(folder.path).read(1).shape == Shape{3, 4, 4});
+    CHECK(ImageFolder(folder.path, {.channels = 1}).read(2).shape == Shape{1, 4, 4});
 }
 
 TEST_CASE("picture folder: missing, empty, unreadable") {
     const TemporaryFolder folder;
-    CHECK(contains(message([&] { PictureFolder(folder.path / "missing"); }), "missing: cannot list the folder"));
+    CHECK(contains(message([&] { ImageFolder(folder.path / "missing"); }), "missing: cannot list the folder"));
     write_file(folder / "readme.txt", "hello");
-    CHECK(message([&] { PictureFolder(folder.path); }) ==
+    CHECK(message([&] { ImageFolder(folder.path); }) ==
           folder.path.string() + ": holds no picture (.png, .jpg, .jpeg, .bmp)");
-    CHECK(contains(message([&] { PictureFolder(folder.path / "readme.txt"); }), "readme.txt: cannot list"));
+    CHECK(contains(message([&] { ImageFolder(folder.path / "readme.txt"); }), "readme.txt: cannot list"));
 
     std::vector<std::byte> bytes = encode_image(tagged(0, 30, 30), ImageFormat::JPEG);
     bytes.resize(bytes.size() / 2);
     write_file(folder / "cut.jpg", bytes);
     write_image(folder / "whole.png", tagged(0, 30, 30));
-    const PictureFolder pictures(folder.path);  // lists, and reads nothing
-    CHECK(contains(message([&] { pictures.read(0); }), folder / "cut.jpg: a truncated JPEG file"));
-    CHECK_NOTHROW(pictures.read(1));
-    const PictureOptions options{.shape = {3, 8, 8}};
-    CHECK(contains(message([&] { pair(DamagedPictureSource(pictures, options), 0, 0); }), "cut.jpg: a truncated"));
-    CHECK(contains(message([&] { DamagedPictureSource(pictures, options, Keep::InMemory); }), "cut.jpg: a truncated"));
+    const ImageFolder images(folder.path);  // lists, and reads nothing
+    CHECK(contains(message([&] { images.read(0); }), folder / "cut.jpg: a truncated JPEG file"));
+    CHECK_NOTHROW(images.read(1));
+    const ImageOptions options{.shape = {3, 8, 8}};
+    CHECK(contains(message([&] { pair(DamagedImageSource(images, options), 0, 0); }), "cut.jpg: a truncated"));
+    CHECK(contains(message([&] { DamagedImageSource(images, options, Keep::InMemory); }), "cut.jpg: a truncated"));
 }
 
 TEST_CASE("picture folder: parts, kept apart") {
     const TemporaryFolder folder;
     for (int i = 10; i < 60; ++i) write_image(folder / (std::to_string(i) + ".png"), Image({1, 1, 1}));
-    const PictureFolder all(folder.path);
+    const ImageFolder all(folder.path);
     const auto [train, validation, test] = all.split(40, 6, 3);
     CHECK(train.size() == 40);
     CHECK(names(validation).front() == "50.png");
@@ -119,16 +118,16 @@ TEST_CASE("picture folder: parts, kept apart") {
     CHECK_THROWS_AS(all.split_by_fractions(std::numeric_limits<double>::quiet_NaN(), 0.2), Error);
 
     const auto shuffled = names(all.shuffled(7));
-    CHECK(shuffled == names(PictureFolder(folder.path).shuffled(7)));
+    CHECK(shuffled == names(ImageFolder(folder.path).shuffled(7)));
     CHECK(shuffled != names(all.shuffled(8)));
     CHECK(std::is_permutation(shuffled.begin(), shuffled.end(), names(all).begin()));
 }
 
 TEST_CASE("picture source: a crop is a part of its picture, at full resolution") {
     const Photographs photographs;
-    const DamagedPictureSource source(
-        PictureFolder(photographs.path),
-        {.shape = {3, 16, 24}, .flips_and_rotations = false, .crops_per_picture = 3, .damage = nothing, .seed = 1});
+    const DamagedImageSource source(
+        ImageFolder(photographs.path),
+        {.shape = {3, 16, 24}, .flips_and_rotations = false, .crops_per_image = 3, .damage = nothing, .seed = 1});
     CHECK(source.size() == 15);
     std::set<std::pair<float, float>> corners;
     for (std::uint64_t epoch = 0; epoch < 10; ++epoch) {
@@ -144,8 +143,8 @@ TEST_CASE("picture source: a crop is a part of its picture, at full resolution")
     }
     CHECK(corners.size() > 100);  // of 150
     // The whole picture is a crop of it.
-    const DamagedPictureSource whole(PictureFolder(photographs.path).subset(0, 1),
-                                     {.shape = {3, 40, 50}, .flips_and_rotations = false, .damage = nothing});
+    const DamagedImageSource whole(ImageFolder(photographs.path).subset(0, 1),
+                                   {.shape = {3, 40, 50}, .flips_and_rotations = false, .damage = nothing});
     CHECK(pair(whole, 0, 0).target == tagged(0, 40, 50));
 }
 
@@ -153,8 +152,8 @@ TEST_CASE("picture source: all eight symmetries of a square, four of others") {
     const TemporaryFolder folder;
     write_image(folder / "one.png", tagged(1, 20, 30));
     const auto count = [&](Shape shape) {
-        const DamagedPictureSource source(PictureFolder(folder.path),
-                                          {.shape = shape, .fit = Fit::Resize, .damage = nothing});
+        const DamagedImageSource source(ImageFolder(folder.path),
+                                        {.shape = shape, .fit = Fit::Resize, .damage = nothing});
         std::set<std::vector<float>> seen;
         for (std::uint64_t epoch = 0; epoch < 200; ++epoch) seen.insert(pair(source, epoch, 0).target.pixels);
         return seen.size();
@@ -165,14 +164,14 @@ TEST_CASE("picture source: all eight symmetries of a square, four of others") {
 
 TEST_CASE("picture source: resized, and resized parts") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
-    const DamagedPictureSource squeezed(
+    const ImageFolder folder(photographs.path);
+    const DamagedImageSource squeezed(
         folder, {.shape = {3, 17, 13}, .fit = Fit::Resize, .flips_and_rotations = false, .damage = nothing});
     CHECK(pair(squeezed, 0, 2).target == quantized(resize(tagged(2, 46, 64), 17, 13)));
 
     // From corner to corner a part of factor f spans 15 f rows, 15 f columns, both of the same f: 0.5 to 1 times the
     // picture's room, 40 / 16. Bytes, and the border's mirror image, cost up to some steps.
-    const DamagedPictureSource parts(
+    const DamagedImageSource parts(
         folder, {.shape = {3, 16, 16}, .fit = Fit::ResizeAndCrop, .flips_and_rotations = false, .damage = nothing});
     double least = 100, most = 0;
     for (std::uint64_t epoch = 0; epoch < 100; ++epoch) {
@@ -191,10 +190,10 @@ TEST_CASE("picture source: resized, and resized parts") {
 
 TEST_CASE("picture source: a picture that is too small is refused by name, or enlarged") {
     const Photographs photographs;
-    PictureOptions options{.shape = {3, 48, 48}, .damage = nothing};
-    const PictureFolder folder(photographs.path);
+    ImageOptions options{.shape = {3, 48, 48}, .damage = nothing};
+    const ImageFolder folder(photographs.path);
     for (const Keep keep : {Keep::OnDisk, Keep::InMemory}) {
-        const DamagedPictureSource source(folder, options, keep);
+        const DamagedImageSource source(folder, options, keep);
         CHECK(message([&] { pair(source, 0, 1); }) ==
               photographs / "photo1.png" +
                   ": is 3x43x57, from which no 3x48x48 can be cut; `enlarge` resizes such pictures");
@@ -202,7 +201,7 @@ TEST_CASE("picture source: a picture that is too small is refused by name, or en
     }
     options.enlarge = true;
     options.flips_and_rotations = false;
-    const DamagedPictureSource source(folder, options);
+    const DamagedImageSource source(folder, options);
     const Image large = pair(source, 0, 1).target;
     // All 43 rows, and as many columns, of the 57.
     const int left = to_byte(large(1, 0, 0));
@@ -212,16 +211,16 @@ TEST_CASE("picture source: a picture that is too small is refused by name, or en
 
 TEST_CASE("picture source: a pair depends on seed, epoch and index; in memory as on disk; grey as colour") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
+    const ImageFolder folder(photographs.path);
     for (const Fit fit : {Fit::Crop, Fit::Resize, Fit::ResizeAndCrop}) {
         for (const int channels : {1, 3}) {
-            PictureOptions options{.shape = {channels, 16, 16}, .fit = fit, .seed = 3};
-            const DamagedPictureSource disk(folder, options), memory(folder, options, Keep::InMemory, 2);
+            ImageOptions options{.shape = {channels, 16, 16}, .fit = fit, .seed = 3};
+            const DamagedImageSource disk(folder, options), memory(folder, options, Keep::InMemory, 2);
             options.seed = 4;
-            const DamagedPictureSource other(folder, options);
+            const DamagedImageSource other(folder, options);
             options.seed = 3;
             options.redraw = Redraw::Never;
-            const DamagedPictureSource fixed(folder, options);
+            const DamagedImageSource fixed(folder, options);
             for (std::size_t index = 0; index < 5; ++index) {
                 const Pair here = pair(disk, 2, index);
                 CHECK(here == pair(disk, 2, index));
@@ -238,8 +237,8 @@ TEST_CASE("picture source: a pair depends on seed, epoch and index; in memory as
 
 TEST_CASE("picture source: the loader's batches do not depend on its threads") {
     const Photographs photographs(7);
-    const DamagedPictureSource source(PictureFolder(photographs.path),
-                                      {.shape = {3, 24, 24}, .crops_per_picture = 4, .seed = 5});
+    const DamagedImageSource source(ImageFolder(photographs.path),
+                                    {.shape = {3, 24, 24}, .crops_per_image = 4, .seed = 5});
     const auto batches = [&](int threads) {
         const Loader loader{source, {.batch_size = 5, .threads = threads, .seed = 6}};
         std::vector<Batch> result;
@@ -257,17 +256,17 @@ TEST_CASE("picture source: the loader's batches do not depend on its threads") {
 
 TEST_CASE("picture source: impossible options, and a damage that changes the shape") {
     const Photographs photographs;
-    const PictureFolder folder(photographs.path);
-    const auto text = [&](PictureOptions options) { return message([&] { DamagedPictureSource(folder, options); }); };
+    const ImageFolder folder(photographs.path);
+    const auto text = [&](ImageOptions options) { return message([&] { DamagedImageSource(folder, options); }); };
     CHECK(text({.shape = {4, 8, 8}}) ==
           "DamagedPictureSource: pictures of 4x8x8; they have 1 or 3 channels, and pixels");
     CHECK(contains(text({.shape = {3, 0, 8}}), "pictures of 3x0x8"));
     CHECK(contains(text({.min_scale = 0.8, .max_scale = 0.4}), "the scale from 0.8 to 0.4"));
     CHECK(contains(text({.max_scale = 1.5}), "the scale from 0.5 to 1.5"));
-    CHECK(text({.crops_per_picture = 0}) == "DamagedPictureSource: crops_per_picture is 0");
+    CHECK(text({.crops_per_image = 0}) == "DamagedPictureSource: crops_per_picture is 0");
     CHECK(text({.damage = nullptr}) == "DamagedPictureSource: no damage given");
-    CHECK(message([&] { DamagedPictureSource(folder.subset(0, 0)); }) == "DamagedPictureSource: no picture");
-    const DamagedPictureSource shrinking(
+    CHECK(message([&] { DamagedImageSource(folder.subset(0, 0)); }) == "DamagedPictureSource: no picture");
+    const DamagedImageSource shrinking(
         folder, {.shape = {3, 8, 8}, .damage = [](Image& image, Random&) { image = crop(image, 0, 0, 4, 4); }});
     CHECK(contains(message([&] { pair(shrinking, 0, 0); }), "made a picture of 3x4x4 of one of 3x8x8"));
 }

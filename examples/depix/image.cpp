@@ -1,4 +1,4 @@
-#include "picture.hpp"
+#include "image.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,9 +18,9 @@ using depix::Image;
 int scaled(int pixels, double scale) { return std::max(1, static_cast<int>(std::lround(pixels * scale))); }
 
 // Bicubic, clamped: it overshoots at edges.
-Image resized(Image picture, int height, int width) {
-    if (picture.shape.height == height && picture.shape.width == width) return picture;
-    Image result = depix::resize(picture, height, width);
+Image resized(Image image, int height, int width) {
+    if (image.shape.height == height && image.shape.width == width) return image;
+    Image result = depix::resize(image, height, width);
     for (float& value : result.pixels) value = std::clamp(value, 0.0f, 1.0f);
     return result;
 }
@@ -81,12 +81,12 @@ Image with_luma(const Image& luma, const Image& original) {
 }
 
 // Otsu's threshold over what can be seen.
-double visible_threshold(const Image& picture, const Image& alpha) {
-    if (alpha.pixels.empty()) return depix::otsu_threshold(picture);
+double visible_threshold(const Image& image, const Image& alpha) {
+    if (alpha.pixels.empty()) return depix::otsu_threshold(image);
     Image visible;
     for (std::size_t i = 0; i < alpha.pixels.size(); ++i)
-        if (alpha.pixels[i] >= 0.5f) visible.pixels.push_back(picture.pixels[i]);
-    if (visible.pixels.empty()) return depix::otsu_threshold(picture);
+        if (alpha.pixels[i] >= 0.5f) visible.pixels.push_back(image.pixels[i]);
+    if (visible.pixels.empty()) return depix::otsu_threshold(image);
     visible.shape = {1, 1, static_cast<int>(visible.pixels.size())};
     return depix::otsu_threshold(visible);
 }
@@ -111,7 +111,7 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
             model.grey_only,    options.limits.maximum_pixels};
 }
 
-tool::Cut tool::cut_picture(const Architecture& architecture, int height, int width, int tile, int threads) {
+tool::Cut tool::cut_image(const Architecture& architecture, int height, int width, int tile, int threads) {
     if (architecture.tiles == TileKind::Blended)
         return {{.size = blended_tile(tile, std::max(height, width)), .jobs = 1, .progress = {}}, threads, 0};
 
@@ -145,10 +145,9 @@ std::string tool::to_string(const Cut& cut) {
            " at a time";
 }
 
-depix::PictureFile tool::restore_picture(const Restorer& network, const Recipe& recipe, depix::PictureFile picture,
-                                         Tiles tiles) {
-    const int channels = picture.color.shape.channels, height = picture.color.shape.height,
-              width = picture.color.shape.width;
+depix::ImageFile tool::restore_image(const Restorer& network, const Recipe& recipe, depix::ImageFile image,
+                                     Tiles tiles) {
+    const int channels = image.color.shape.channels, height = image.color.shape.height, width = image.color.shape.width;
     const auto enlarged = static_cast<std::size_t>(recipe.architecture->scale);
     if (static_cast<std::size_t>(height) * static_cast<std::size_t>(width) >
         recipe.maximum_pixels / enlarged / enlarged) {
@@ -156,12 +155,12 @@ depix::PictureFile tool::restore_picture(const Restorer& network, const Recipe& 
                                 std::to_string(enlarged) + " times as high and wide, is beyond the limit of " +
                                 std::to_string(recipe.maximum_pixels) + " pixels (--max-pixels)");
     }
-    if (!picture.alpha.pixels.empty()) bleed_under_transparency(picture.color, picture.alpha);
+    if (!image.alpha.pixels.empty()) bleed_under_transparency(image.color, image.alpha);
     const auto through = [&](const Image& part) { return network.restore(part, tiles); };
     const bool keeps_colours = recipe.grey_only && channels == 3;
-    const Image original = keeps_colours ? picture.color : Image();
-    if (keeps_colours) picture.color = depix::convert_channels(std::move(picture.color), 1);
-    Image restored = depix::convert_channels(std::move(picture.color), recipe.architecture->channels);
+    const Image original = keeps_colours ? image.color : Image();
+    if (keeps_colours) image.color = depix::convert_channels(std::move(image.color), 1);
+    Image restored = depix::convert_channels(std::move(image.color), recipe.architecture->channels);
     restored = recipe.flips ? depix::restore_flips(through, restored) : through(restored);
     if (!std::all_of(restored.pixels.begin(), restored.pixels.end(),
                      [](float value) { return depix::is_finite(value); }))
@@ -171,11 +170,11 @@ depix::PictureFile tool::restore_picture(const Restorer& network, const Recipe& 
     if (channels == 1 || keeps_colours) restored = depix::convert_channels(std::move(restored), 1);
     if (keeps_colours) restored = with_luma(restored, original);
 
-    if (!picture.alpha.pixels.empty())
-        picture.alpha = resized(std::move(picture.alpha), restored.shape.height, restored.shape.width);
-    if (recipe.black_and_white) restored = depix::binarize(restored, visible_threshold(restored, picture.alpha));
-    picture.density.across *= static_cast<double>(restored.shape.width) / width;
-    picture.density.down *= static_cast<double>(restored.shape.height) / height;
-    picture.color = std::move(restored);
-    return picture;
+    if (!image.alpha.pixels.empty())
+        image.alpha = resized(std::move(image.alpha), restored.shape.height, restored.shape.width);
+    if (recipe.black_and_white) restored = depix::binarize(restored, visible_threshold(restored, image.alpha));
+    image.density.across *= static_cast<double>(restored.shape.width) / width;
+    image.density.down *= static_cast<double>(restored.shape.height) / height;
+    image.color = std::move(restored);
+    return image;
 }

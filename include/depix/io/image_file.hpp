@@ -1,0 +1,162 @@
+// Picture files whole: color, transparency, 16 bits, ICC profile and EXIF's orientation, read and handed on. For
+// programs that give users their own pictures back; io/image.hpp is for those that only want the numbers.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "depix/error.hpp"
+#include "depix/io/atomic_file.hpp"
+#include "depix/io/image.hpp"
+#include "depix/io/image_check.hpp"
+#include "depix/io/image_metadata.hpp"
+#include "depix/io/jpeg_writer.hpp"
+#include "depix/io/png_writer.hpp"
+#include "depix/tensor.hpp"
+
+namespace depix {
+
+/// A picture file, and what belongs to it besides color.
+struct ImageFile {
+    Image color;                         ///< 1 channel (grey) or 3 (RGB), 0..1, upright: EXIF's orientation is applied.
+    Image alpha;                         ///< 1 channel, 0..1; without pixels when the file has none.
+    int bits = 8;                        ///< Per channel: 8 or 16.
+    Density density;                     ///< Pixels per metre, where the file says so.
+    std::vector<std::byte> icc_profile;  ///< Raw, uncompressed ICC profile; empty when the file has none.
+};
+
+namespace detail {
+
+/// Moves the last channel of grey and alpha, or of RGBA, to a picture of its own.
+inline Image split_alpha(Image& image) {
+    Image alpha;
+    if (image.shape.channels != 2 && image.shape.channels != 4) return alpha;
+    --image.shape.channels;
+    alpha.shape = {1, image.shape.height, image.shape.width};
+    alpha.pixels.assign(image.pixels.begin() + static_cast<std::ptrdiff_t>(image.shape.size()), image.pixels.end());
+    image.pixels.resize(image.shape.size());
+    return alpha;
+}
+
+/// Keeps one channel of an RGB picture whose three are the same.
+inline void drop_equal_channels(Image& image) {
+    if (image.shape.channels != 3) return;
+    const auto area = static_cast<std::ptrdiff_t>(image.shape.area());
+    const auto red = image.pixels.begin();
+    if (!std::equal(red, red + 2 * area, red + area)) return;  // red = green and green = blue
+    image.shape.channels = 1;
+    image.pixels.resize(image.shape.size());
+}
+
+inline void check_image(const ImageFile& picture) {
+    const auto is_whole = [](const Image& image) {
+        return image.shape.height > 0 && image.shape.width > 0 && image.pixels.size() == image.shape.size();
+    };
+    const Shape color = picture.color.shape, alpha = picture.alpha.shape;
+    if ((color.channels != 1 && color.channels != 3) || !is_whole(picture.color))
+        throw ShapeError("a picture of " + to_string(color) + " cannot be written; it must have 1 or 3 channels");
+    if (!picture.alpha.pixels.empty() && (alpha != Shape{1, color.height, color.width} || !is_whole(picture.alpha)))
+        throw ShapeError("the alpha of a picture of " + to_string(color) + " must be " +
+                         to_string(Shape{1, color.height, color.width}) + ", not " + to_string(alpha));
+    if (picture.bits != 8 && picture.bits != 16)
+        throw Error("a picture of " + std::to_string(picture.bits) + " bits a channel; 8 and 16 can be had");
+}
+
+}  // namespace detail
+
+/// A picture from a file's contents; see read_image_file. `name` stands for the path in messages.
+inline ImageFile decode_image_file(std::span<const std::byte> bytes, const ImageLimits& limits = {},
+                                   const std::string& name = "memory") {
+    ImageFile picture;
+    picture.color = decode_image(bytes, 0, limits, name);
+    picture.alpha = detail::split_alpha(picture.color);
+
+    detail::ImageMetadata metadata = detail::read_image_metadata(bytes);
+    picture.bits = metadata.bits;
+    picture.icc_profile = std::move(metadata.icc_profile);
+    picture.density = metadata.density;
+    if (metadata.orientation >= 5) std::swap(picture.density.across, picture.density.down);
+    const bool is_bmp = detail::Bytes(bytes).starts_with("BM");
+    const auto is_opaque = [](float alpha) { return alpha == 1.0f; };
+    if (is_bmp && std::all_of(picture.alpha.pixels.begin(), picture.alpha.pixels.end(), is_opaque))
+        picture.alpha = Image();
+    if (is_bmp || metadata.has_palette) detail::drop_equal_channels(picture.color);
+    detail::turn_upright(picture.color, metadata.orientation);
+    detail::turn_upright(picture.alpha, metadata.orientation);
+    return picture;
+}
+
+/// Reads a PNG, JPEG or BMP file with all that ImageFile has room for.
+///
+/// Grey stays grey: where the file says so (PNG's grey types, a JPEG file of one component), color has 1 channel. A
+/// palette and BMP cannot say so: there the picture is grey when red, green and blue are the same in every pixel.
+/// Otherwise it is RGB, even if all of it looks grey.
+///
+/// Alpha is PNG's, its transparent palette entries and transparent color included, and that of a BMP file of 32 bits
+/// unless it is 1 everywhere, for there the fourth byte means nothing as a rule. JPEG has none.
+///
+/// `bits` is 16 for a PNG file of 16 bits and 8 for all others. The ICC profile comes from PNG or JPEG, at most 16 MiB,
+/// the orientation from JPEG's EXIF segment or PNG's eXIf chunk, the density from PNG's pHYs, JFIF's header or BMP's;
+/// damaged ones count as not there. Throws FileError,
+/// which names the file, when it is missing, truncated, damaged, no picture or beyond the limits.
+inline ImageFile read_image_file(const std::string& path, const ImageLimits& limits = {}) {
+    return decode_image_file(read_file(path, limits.maximum_bytes), limits, path);
+}
+
+/// The contents of a picture file. Values are clamped to 0..1 and rounded to nearest; NaN becomes 0.
+///
+///            bits        alpha                   ICC profile
+///     PNG    8 or 16     yes                     yes
+///     JPEG   8           refused, unless all 1   yes, up to 16.7 million bytes
+///     BMP    8           yes                     no
+///
+/// Grey is written as grey, in BMP as three equal channels. JPEG's `jpeg_quality` is 1 to 100. What a format has no
+/// room for is left out, but for the transparency that JPEG would lose, which is an Error. An ICC profile is left out
+/// too when it is not for the channels that are written (for RGB, say, when color is grey), as the formats demand. BMP
+/// with an alpha that is 0 everywhere is read by most programs as one without. No EXIF is written: the pixels are
+/// upright.
+///
+/// Throws ShapeError for a color that has not 1 or 3 channels, for an alpha of another size, and for a picture that is
+/// too large for the format; Error for other `bits`.
+inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageFormat format, int jpeg_quality = 95) {
+    detail::check_image(picture);
+    const Image& color = picture.color;
+    const Image& alpha = picture.alpha;
+    std::span<const std::byte> profile = picture.icc_profile;
+    if (!detail::icc_profile_fits(profile, color.shape.channels)) profile = {};
+    if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, picture.bits, profile, picture.density);
+
+    // As 8 bits would have it.
+    const bool transparent =
+        std::any_of(alpha.pixels.begin(), alpha.pixels.end(), [](float value) { return !(value * 255.0f >= 254.5f); });
+    if (format == ImageFormat::JPEG) {
+        if (transparent)
+            throw Error(
+                "a picture with transparency (an alpha channel) cannot be written as JPEG; PNG and BMP have it");
+        std::vector<std::byte> file = detail::encode_jpeg(color, jpeg_quality);
+        if (picture.density.across > 0) detail::set_jpeg_density(file, picture.density);
+        if (!profile.empty()) detail::insert_icc_segments(file, profile);
+        return file;
+    }
+    const auto with_density = [&](std::vector<std::byte> file) {
+        if (picture.density.across > 0) detail::set_bmp_density(file, picture.density);
+        return file;
+    };
+    if (!transparent) return with_density(encode_image(color, ImageFormat::BMP));
+    Image both = convert_channels(color, 4);
+    std::copy(alpha.pixels.begin(), alpha.pixels.end(),
+              both.pixels.begin() + 3 * static_cast<std::ptrdiff_t>(color.shape.area()));
+    return with_density(encode_image(both, ImageFormat::BMP));
+}
+
+/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
+/// not at all. See encode_image_file for what each takes. Throws FileError, which names the file, for every failure.
+inline void write_image_file(const std::string& path, const ImageFile& picture, int jpeg_quality = 95) {
+    detail::write_encoded(path, [&](ImageFormat format) { return encode_image_file(picture, format, jpeg_quality); });
+}
+
+}  // namespace depix
