@@ -1,0 +1,34 @@
+# The names that `using namespace depix` brings in with <depix/depix.hpp>: those of names.txt, and no others. A compiler
+# that completes code knows them. CLANG is one, SOURCE the repository, FOLDER one to work in.
+cmake_minimum_required(VERSION 3.25)
+set(list "${SOURCE}/tests/house/names.txt")
+file(WRITE "${FOLDER}/names.cpp" "#include <depix/depix.hpp>\nint main() { depix::\n}\n")
+execute_process(
+    COMMAND ${CLANG} -std=c++20 -fopenmp "-I${SOURCE}/include" -fsyntax-only
+            -Xclang "-code-completion-at=${FOLDER}/names.cpp:2:21" "${FOLDER}/names.cpp"
+    OUTPUT_VARIABLE completions ERROR_QUIET)
+string(REGEX MATCHALL "COMPLETION: [A-Za-z_0-9]+" found "${completions}")
+list(TRANSFORM found REPLACE "COMPLETION: " "")
+list(REMOVE_ITEM found operator)
+list(REMOVE_DUPLICATES found)
+list(LENGTH found count)
+if(count LESS 100)
+    message(FATAL_ERROR "${CLANG} found no more than these names: ${found}")
+endif()
+
+file(STRINGS "${list}" stated)
+foreach(name IN LISTS found)
+    if(NOT name IN_LIST stated)
+        string(APPEND wrong "\n  new: ${name}")
+    endif()
+endforeach()
+foreach(name IN LISTS stated)
+    if(NOT name IN_LIST found)
+        string(APPEND wrong "\n  gone: ${name}")
+    endif()
+endforeach()
+if(wrong)
+    message(FATAL_ERROR "The names that depix brings in are not those of tests/house/names.txt.${wrong}\n"
+                        "A helper belongs into depix::detail; a name that users write, into the list.")
+endif()
+message(STATUS "${count} names")
