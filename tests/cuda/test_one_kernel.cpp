@@ -81,7 +81,7 @@ static_assert(OneKernel<Depixelizer>::choose_tile(1, {3, 64, 256}, {132, 16 * 10
 
 namespace {
 
-/// A model in which nothing that began as a constant still is one: slopes and batch norms' weights may be negative.
+/// A model in which nothing that began as a constant still is one: gradients and batch norms' weights may be negative.
 template <class Network>
 Model<Network> make_model() {
     Model<Network> model(3);

@@ -19,8 +19,8 @@ template <class T, bool Padded>
 struct Bench {
     int batch;
     Shape input_shape, output_shape;
-    AlignedMemory<T> input_memory, output_memory, input_slope_memory, output_slope_memory, scratch;
-    View<T> input, output, input_slope, output_slope;
+    AlignedMemory<T> input_memory, output_memory, input_gradient_memory, output_gradient_memory, scratch;
+    View<T> input, output, input_gradient, output_gradient;
     std::vector<T> parameters, statistics, new_statistics, gradients, saved;
     bool forget_parameter_gradients = false;
 
@@ -30,8 +30,8 @@ struct Bench {
         constexpr int halo = L::traits.halo, gradient_halo = L::traits.gradient_halo;
         input = lay_out(input_memory, input_shape, halo);
         output = lay_out(output_memory, output_shape, 0);
-        input_slope = lay_out(input_slope_memory, input_shape, 0);
-        output_slope = lay_out(output_slope_memory, output_shape, gradient_halo);
+        input_gradient = lay_out(input_gradient_memory, input_shape, 0);
+        output_gradient = lay_out(output_gradient_memory, output_shape, gradient_halo);
         parameters.resize(layer_info<L>.parameter_count);
         gradients.resize(layer_info<L>.parameter_count);
         statistics.resize(layer_info<L>.statistic_count);
@@ -71,8 +71,8 @@ struct Bench {
         kernels::Backward<T> call;
         call.input = input;
         call.output = output;
-        call.output_gradient = output_slope;
-        call.input_gradient = input_slope;
+        call.output_gradient = output_gradient;
+        call.input_gradient = input_gradient;
         call.accumulate = accumulate;
         call.parameters = parameters.data();
         call.parameter_gradients = forget_parameter_gradients ? nullptr : gradients.data();
@@ -137,10 +137,10 @@ void check_layer(const std::string& name, Shape shape, int images) {
     for (double& w : exact.parameters) w = static_cast<float>(random.uniform(-1, 1));
     for (double& s : exact.statistics) s = static_cast<float>(random.uniform(0.5, 1.5));
     fill_randomly(exact.input, random);
-    fill_randomly(exact.output_slope, random);
+    fill_randomly(exact.output_gradient, random);
 
-    // The backward pass of Reference agrees with finite differences of <output, slope>. A step of 1e-6 in double leaves
-    // a truncation error of 1e-12 and a rounding error of 1e-16 / 1e-6 = 1e-10 for each of the terms summed.
+    // The backward pass of Reference agrees with finite differences of <output, gradient>. A step of 1e-6 in double
+    // leaves a truncation error of 1e-12 and a rounding error of 1e-16 / 1e-6 = 1e-10 for each of the terms summed.
     const auto objective = [&] {
         Random same(5);
         kernels::Kernel<Reference, L>::forward(exact.forward_call(true, same));
@@ -149,27 +149,27 @@ void check_layer(const std::string& name, Shape shape, int images) {
             for (int c = 0; c < exact.output_shape.channels; ++c)
                 for (int i = 0; i < exact.output_shape.height; ++i)
                     for (int j = 0; j < exact.output_shape.width; ++j)
-                        sum += exact.output(n, c, i, j) * exact.output_slope(n, c, i, j);
+                        sum += exact.output(n, c, i, j) * exact.output_gradient(n, c, i, j);
         return sum;
     };
     objective();
     kernels::Kernel<Reference, L>::backward(exact.backward_call(false));
-    const auto check_slope = [&](double& variable, double slope) {
+    const auto check_gradient = [&](double& variable, double gradient) {
         const double value = variable, step = 1e-6;
         variable = value + step;
         const double above = objective();
         variable = value - step;
         const double below = objective();
         variable = value;
-        CHECK((above - below) / (2 * step) == doctest::Approx(slope).epsilon(1e-6).scale(1));
+        CHECK((above - below) / (2 * step) == doctest::Approx(gradient).epsilon(1e-6).scale(1));
     };
     const std::vector<double> gradients = exact.gradients;
     const std::size_t stride = exact.parameters.size() / 17 + 1;
-    for (std::size_t i = 0; i < exact.parameters.size(); i += stride) check_slope(exact.parameters[i], gradients[i]);
+    for (std::size_t i = 0; i < exact.parameters.size(); i += stride) check_gradient(exact.parameters[i], gradients[i]);
     for (int probe = 0; probe < 17; ++probe) {
         const int n = random.integer(0, images - 1), c = random.integer(0, shape.channels - 1);
         const int i = random.integer(0, shape.height - 1), j = random.integer(0, shape.width - 1);
-        check_slope(exact.input(n, c, i, j), exact.input_slope(n, c, i, j));
+        check_gradient(exact.input(n, c, i, j), exact.input_gradient(n, c, i, j));
     }
 
     // Cpu agrees with Reference in double. Every result is a sum of at most `terms` products of numbers within +-1 (or
@@ -192,7 +192,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
         fast.parameters.assign(exact.parameters.begin(), exact.parameters.end());
         fast.statistics.assign(exact.statistics.begin(), exact.statistics.end());
         copy_values<double, float>(exact.input, fast.input);
-        copy_values<double, float>(exact.output_slope, fast.output_slope);
+        copy_values<double, float>(exact.output_gradient, fast.output_gradient);
         for (const bool training : {false, true}) {
             CAPTURE(training);
             Random random_a(5), random_b(5);
@@ -210,9 +210,9 @@ void check_layer(const std::string& name, Shape shape, int images) {
             kernels::Kernel<Reference, L>::backward(exact.backward_call(accumulate));
             const kernels::Backward<float> call = fast.backward_call(accumulate);
             cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::backward(call, team); });
-            CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
+            CHECK(largest_difference(fast.input_gradient, exact.input_gradient) < 4 * map_bound);
             CHECK(largest_difference(fast.gradients, exact.gradients) < gradient_bound);
-            CHECK(border_is_zero(fast.input_slope));
+            CHECK(border_is_zero(fast.input_gradient));
 
             // A frozen layer's gradients are not wanted; its input's gradient is the same.
             fast.forget_parameter_gradients = true;
@@ -221,7 +221,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
             exact.forget_parameter_gradients = true;
             kernels::Kernel<Reference, L>::backward(exact.backward_call(false));
             fast.forget_parameter_gradients = exact.forget_parameter_gradients = false;
-            CHECK(largest_difference(fast.input_slope, exact.input_slope) < 4 * map_bound);
+            CHECK(largest_difference(fast.input_gradient, exact.input_gradient) < 4 * map_bound);
         }
     }
 }

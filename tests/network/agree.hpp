@@ -129,7 +129,7 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int images, i
     };
     Tensor<T> input = noise<T>(images, shape, 3);
     for (T& value : input.data) value = std::round(value * 8) / 8;
-    const Tensor<T> slopes = noise<T>(images, Network::output(shape), 4);
+    const Tensor<T> output_gradient = noise<T>(images, Network::output(shape), 4);
     Pass pass;
     pass.prepare(images, shape, threads);
     for (int time = 0; time < 2; ++time) {
@@ -137,7 +137,7 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int images, i
         trained.gradients.assign(model.parameters().size(), T(0));
         Pass::run(threads, [&](cpu::Team team) { pass.forward(model, std::as_const(input).view(), random, team); });
         trained.output = values_of(pass.output());
-        copy(slopes.view(), pass.output_gradient());
+        copy(output_gradient.view(), pass.output_gradient());
         Pass::run(threads,
                   [&](cpu::Team team) { pass.backward(model, trained.gradients, team, Pass::InputGradient::Wanted); });
         trained.input_gradient = values_of(pass.input_gradient());

@@ -121,18 +121,19 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
                                                   Team team) {
     const int channels = settings.channels;
     auto* partial = static_cast<double*>(static_cast<void*>(a.scratch));
-    float* mean_slope = a.scratch + 4 * channels * team.threads;
-    float* mean_product = mean_slope + channels;
+    float* mean_gradient = a.scratch + 4 * channels * team.threads;
+    float* mean_product = mean_gradient + channels;
     two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, Vector& sum, Vector& product) {
         const BatchNormChannel channel(a.parameters, a.saved, channels, c);
-        a.pooled ? add_slopes_pooled(channel, a, n, c, i, sum, product) : add_slopes(channel, a, n, c, i, sum, product);
+        a.pooled ? add_gradients_pooled(channel, a, n, c, i, sum, product)
+                 : add_gradients(channel, a, n, c, i, sum, product);
     });
     const double count = settings.count(a.input);
     const Part part = team.share(channels);
     for (int c = part.first; c < part.last; ++c) {
         const double sum = team_sum(team, partial, channels, c, 0);
         const double product = team_sum(team, partial, channels, c, 1);
-        mean_slope[c] = static_cast<float>(sum / count);
+        mean_gradient[c] = static_cast<float>(sum / count);
         mean_product[c] = static_cast<float>(product / count);
         if (!a.parameter_gradients) continue;
         a.parameter_gradients[c] += static_cast<float>(product);
@@ -145,9 +146,10 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     share_rows(team, a.input.batch, rows, [&](int n, int first, int last) {
         for (int c = 0; c < channels; ++c) {
             const BatchNormChannel channel(a.parameters, a.saved, channels, c);
-            const BatchNormSlope slope{channel, broadcast(mean_slope[c]), broadcast(mean_product[c])};
+            const BatchNormGradient gradient{channel, broadcast(mean_gradient[c]), broadcast(mean_product[c])};
             for (int i = first; i < last; ++i)
-                a.pooled ? batch_norm_slopes_pooled(slope, a, n, c, i) : batch_norm_slopes(slope, a, n, c, i);
+                a.pooled ? batch_norm_gradients_pooled(gradient, a, n, c, i)
+                         : batch_norm_gradients(gradient, a, n, c, i);
         }
     });
 }

@@ -29,13 +29,13 @@ struct BatchNormChannel {
 
 /// The gradient of the loss with respect to a batch norm's input: the mean terms are sums over the channel's pixels,
 /// which depend on every one of them.
-struct BatchNormSlope {
+struct BatchNormGradient {
     const BatchNormChannel& channel;
-    Vector mean_slope, mean_product;
+    Vector mean_gradient, mean_product;
 
     /// dy: the gradient of the layer's output where the input is x.
     DEPIX_INLINE Vector operator()(Vector x, Vector dy) const {
-        return channel.scale * (dy - mean_slope - channel.normalise(x) * mean_product);
+        return channel.scale * (dy - mean_gradient - channel.normalise(x) * mean_product);
     }
 };
 
@@ -67,17 +67,17 @@ DEPIX_INLINE Vector pool_windows(const Windows& y, kernels::Rectifier rectifier)
 DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, kernels::Rectifier rectifier) {
     const Vector zero{};
     const Vector largest = pool_windows(y, rectifier);
-    Windows slopes;
+    Windows gradients;
     Vector rest = dy;  // not given away yet
 #pragma GCC unroll 2
     for (int k = 0; k < 2; ++k)
 #pragma GCC unroll 2
         for (int l = 0; l < 2; ++l) {
             const IntegerVector here = rectify(y.pixel[k][l], rectifier) == largest;
-            slopes.pixel[k][l] = rectify_gradient(here ? rest : zero, y.pixel[k][l], rectifier);
+            gradients.pixel[k][l] = rectify_gradient(here ? rest : zero, y.pixel[k][l], rectifier);
             rest = here ? zero : rest;
         }
-    return slopes;
+    return gradients;
 }
 
 /// Row i of the output.
@@ -102,20 +102,20 @@ DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const k
 }
 
 /// Adds row i of the output's gradient, and its products with the normalised input.
-DEPIX_INLINE void add_slopes(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c, int i,
-                             Vector& sum, Vector& product) {
+DEPIX_INLINE void add_gradients(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c, int i,
+                                Vector& sum, Vector& product) {
     const kernels::Rectifier rectifier = a.rectifier;
     const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
     for_vectors(a.output_gradient.width, [&](int j, int count) {
         const Vector pixels = load(x + j);
-        const Vector slopes = keep_counted(rectify_gradient(load(dy + j), channel.output(pixels), rectifier), count);
-        sum += slopes;
-        product += slopes * channel.normalise(pixels);
+        const Vector gradients = keep_counted(rectify_gradient(load(dy + j), channel.output(pixels), rectifier), count);
+        sum += gradients;
+        product += gradients * channel.normalise(pixels);
     });
 }
 /// Of a window only the pixel whose gradient it has counts: the first of the largest.
-DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c,
-                                    int i, Vector& sum, Vector& product) {
+DEPIX_INLINE void add_gradients_pooled(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c,
+                                       int i, Vector& sum, Vector& product) {
     const kernels::Rectifier rectifier = a.rectifier;
     const float *above = a.input.row(n, c, 2 * i), *below = a.input.row(n, c, 2 * i + 1);
     const float* dy = a.output_gradient.row(n, c, i);
@@ -130,33 +130,33 @@ DEPIX_INLINE void add_slopes_pooled(const BatchNormChannel& channel, const kerne
         meet(x.pixel[0][1], y.pixel[0][1]);
         meet(x.pixel[1][0], y.pixel[1][0]);
         meet(x.pixel[1][1], y.pixel[1][1]);
-        const Vector slopes = keep_counted(rectify_gradient(load(dy + j), largest, rectifier), count);
-        sum += slopes;
-        product += slopes * channel.normalise(pixel);
+        const Vector gradients = keep_counted(rectify_gradient(load(dy + j), largest, rectifier), count);
+        sum += gradients;
+        product += gradients * channel.normalise(pixel);
     });
 }
 
-DEPIX_INLINE void store_slopes(float* to, Vector v, int count, bool accumulate) {
+DEPIX_INLINE void store_gradients(float* to, Vector v, int count, bool accumulate) {
     store_tail(to, accumulate ? load(to) + v : v, count, true);
 }
 
 /// Row i of the input's gradient.
-DEPIX_INLINE void batch_norm_slopes(const BatchNormSlope& slope, const kernels::Backward<float>& a, int n, int c,
-                                    int i) {
+DEPIX_INLINE void batch_norm_gradients(const BatchNormGradient& gradient, const kernels::Backward<float>& a, int n,
+                                       int c, int i) {
     const kernels::Rectifier rectifier = a.rectifier;
     const bool accumulate = a.accumulate;
     const float *x = a.input.row(n, c, i), *dy = a.output_gradient.row(n, c, i);
     float* dx = a.input_gradient.row(n, c, i);
     for_vectors(a.input.width, [&](int j, int count) {
         const Vector pixels = load(x + j);
-        const Vector slopes = rectify_gradient(load(dy + j), slope.channel.output(pixels), rectifier);
-        store_slopes(dx + j, slope(pixels, slopes), count, accumulate);
+        const Vector gradients = rectify_gradient(load(dy + j), gradient.channel.output(pixels), rectifier);
+        store_gradients(dx + j, gradient(pixels, gradients), count, accumulate);
     });
 }
 /// The two rows that row i of windows covers; or an odd last row, which no window covers, and which has no gradient but
 /// the mean terms. So has an odd last column.
-DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const kernels::Backward<float>& a, int n, int c,
-                                           int i) {
+DEPIX_INLINE void batch_norm_gradients_pooled(const BatchNormGradient& gradient, const kernels::Backward<float>& a,
+                                              int n, int c, int i) {
     const kernels::Rectifier rectifier = a.rectifier;
     const bool accumulate = a.accumulate;
     const int width = a.input.width, pooled_width = a.output_gradient.width;
@@ -164,7 +164,7 @@ DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const ke
     float* dx_above = a.input_gradient.row(n, c, 2 * i);
     if (i == a.output_gradient.height) {
         for_vectors(width, [&](int j, int count) {
-            store_slopes(dx_above + j, slope(load(above + j), Vector{}), count, accumulate);
+            store_gradients(dx_above + j, gradient(load(above + j), Vector{}), count, accumulate);
         });
         return;
     }
@@ -173,18 +173,18 @@ DEPIX_INLINE void batch_norm_slopes_pooled(const BatchNormSlope& slope, const ke
     for_vectors((width + 1) / 2, [&](int j, int) {
         const Vector pooled = load(dy + j);
         const Windows x = load_windows(above, below, j);
-        const Windows slopes =
-            unpool_windows(normalise_windows(slope.channel, x),
+        const Windows gradients =
+            unpool_windows(normalise_windows(gradient.channel, x),
                            j + vector_width <= pooled_width ? pooled : keep_first(pooled, pooled_width - j), rectifier);
 #pragma GCC unroll 2
         for (int k = 0; k < 2; ++k) {
-            const Vector even = slope(x.pixel[k][0], slopes.pixel[k][0]);
-            const Vector odd = slope(x.pixel[k][1], slopes.pixel[k][1]);
+            const Vector even = gradient(x.pixel[k][0], gradients.pixel[k][0]);
+            const Vector odd = gradient(x.pixel[k][1], gradients.pixel[k][1]);
             float* dx = (k == 0 ? dx_above : dx_below) + 2 * j;
             const int count = width - 2 * j;
-            store_slopes(dx, zip_low(even, odd), count, accumulate);
+            store_gradients(dx, zip_low(even, odd), count, accumulate);
             if (count > vector_width)
-                store_slopes(dx + vector_width, zip_high(even, odd), count - vector_width, accumulate);
+                store_gradients(dx + vector_width, zip_high(even, odd), count - vector_width, accumulate);
         }
     });
 }

@@ -121,25 +121,25 @@ DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> 
             w[b][v] = load_first(weight + at, count(v));
             sum[b][v] = d_weight ? load_first(d_weight + at, count(v)) : Vector{};
         }
-    const float* slopes = dy.row(0, o, 0);
-    for (int n = 0; n < dy.batch; ++n, slopes += dy.batch_stride) {
-        Vector pixels[bound(Vectors)], slope[bound(Vectors)];
+    const float* gradients = dy.row(0, o, 0);
+    for (int n = 0; n < dy.batch; ++n, gradients += dy.batch_stride) {
+        Vector pixels[bound(Vectors)], gradient[bound(Vectors)];
 #pragma GCC unroll 8
         for (int v = 0; v < Vectors; ++v) {
             pixels[v] = load(x + n * d.row() + k + v * vector_width);
-            slope[v] = load(dx + n * d.row() + k + v * vector_width);
+            gradient[v] = load(dx + n * d.row() + k + v * vector_width);
         }
 #pragma GCC unroll 8
         for (int b = 0; b < Outputs; ++b) {
-            const Vector factor = broadcast(slopes[b * dy.channel_stride]);
+            const Vector factor = broadcast(gradients[b * dy.channel_stride]);
 #pragma GCC unroll 8
             for (int v = 0; v < Vectors; ++v) {
                 sum[b][v] += factor * pixels[v];
-                slope[v] += factor * w[b][v];
+                gradient[v] += factor * w[b][v];
             }
         }
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) store(dx + n * d.row() + k + v * vector_width, slope[v]);
+        for (int v = 0; v < Vectors; ++v) store(dx + n * d.row() + k + v * vector_width, gradient[v]);
     }
     if (!d_weight) return;
 #pragma GCC unroll 8

@@ -31,8 +31,8 @@ struct kernels::Kernel<Cpu, Dropout<Rate>> {
             const float* from = a.output_gradient.row(n, c, i);
             float* to = a.input_gradient.row(n, c, i);
             for (int j = 0; j < a.input_gradient.width; ++j) {
-                const float slope = from[j] * reference::dropout_factor(a.saved[0], rate, n, c, i, j);
-                to[j] = a.accumulate ? to[j] + slope : slope;
+                const float gradient = from[j] * reference::dropout_factor(a.saved[0], rate, n, c, i, j);
+                to[j] = a.accumulate ? to[j] + gradient : gradient;
             }
         });
     }

@@ -30,10 +30,10 @@ struct kernels::Kernel<Cpu, GlobalAveragePool> {
         if (!a.input_gradient.data) return;
         const float share = 1.f / static_cast<float>(a.input_gradient.shape().area());
         for_rows(team, a.input_gradient, [&](int n, int c, int i) {
-            const Vector slope = broadcast(a.output_gradient(n, c, 0, 0) * share);
+            const Vector gradient = broadcast(a.output_gradient(n, c, 0, 0) * share);
             for_vectors(a.input_gradient.width, [&](int j, int count) {
                 float* to = a.input_gradient.row(n, c, i) + j;
-                store_tail(to, a.accumulate ? load(to) + slope : slope, count, true);
+                store_tail(to, a.accumulate ? load(to) + gradient : gradient, count, true);
             });
         });
     }

@@ -63,10 +63,11 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
                     open &= ~left;
                     const IntegerVector right = (odd_lanes(low, high) == largest) & open;
                     open &= ~right;
-                    const Vector left_slope = left ? dy : zero, right_slope = right ? dy : zero;
-                    put(dx.row(n, c, 2 * i + k) + 2 * j, zip_low(left_slope, right_slope), 2 * count, a.accumulate);
+                    const Vector left_gradient = left ? dy : zero, right_gradient = right ? dy : zero;
+                    put(dx.row(n, c, 2 * i + k) + 2 * j, zip_low(left_gradient, right_gradient), 2 * count,
+                        a.accumulate);
                     if (2 * count > vector_width)
-                        put(dx.row(n, c, 2 * i + k) + 2 * j + vector_width, zip_high(left_slope, right_slope),
+                        put(dx.row(n, c, 2 * i + k) + 2 * j + vector_width, zip_high(left_gradient, right_gradient),
                             2 * count - vector_width, a.accumulate);
                 }
             });

@@ -20,11 +20,11 @@ struct kernels::Kernel<Cpu, PixelShuffle<Factor>> {
         if (!a.input_gradient.data) return;
         for_rows(team, a.input_gradient, [&](int n, int c, int i) {
             const int k = c / Factor % Factor, l = c % Factor;
-            const float* slopes = a.output_gradient.row(n, c / (Factor * Factor), i * Factor + k) + l;
+            const float* gradients = a.output_gradient.row(n, c / (Factor * Factor), i * Factor + k) + l;
             for_vectors(a.input_gradient.width, [&](int j, int count) {
                 float* to = a.input_gradient.row(n, c, i) + j;
-                const Vector slope = load_strided<Factor>(slopes + j * Factor, count);
-                store_tail(to, a.accumulate ? load(to) + slope : slope, count, true);
+                const Vector gradient = load_strided<Factor>(gradients + j * Factor, count);
+                store_tail(to, a.accumulate ? load(to) + gradient : gradient, count, true);
             });
         });
     }

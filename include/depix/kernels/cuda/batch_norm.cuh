@@ -71,18 +71,18 @@ struct BatchNormKeepVariance {
 /// With x^ = (x - mean) * inverse: the sums of dy and of dy x^, which are kept in sums (2, C) and added to the
 /// parameters' gradients, if those are wanted.
 template <class T>
-struct BatchNormSlopes {
+struct BatchNormGradients {
     View<const T> x;
     View<const T> dy;
     const float* batch_mean;
     const float* inverse;
     __device__ void operator()(int n, int c, int i, int j, float (&sum)[2]) const {
-        const float slope = to_float(dy(n, c, i, j));
-        sum[0] += slope;
-        sum[1] += slope * (to_float(x(n, c, i, j)) - batch_mean[c]) * inverse[c];
+        const float gradient = to_float(dy(n, c, i, j));
+        sum[0] += gradient;
+        sum[1] += gradient * (to_float(x(n, c, i, j)) - batch_mean[c]) * inverse[c];
     }
 };
-struct BatchNormKeepSlopes {
+struct BatchNormKeepGradients {
     int channels;
     float* sums;
     float* d_weight;  // or nullptr
@@ -112,8 +112,8 @@ struct BatchNormBackward {
 
     __device__ void operator()(int n, int c, int i, int j) const {
         const float normalised = (to_float(x(n, c, i, j)) - batch_mean[c]) * inverse[c];
-        const float slope = to_float(dy(n, c, i, j)) - sums[c] / count - normalised * sums[x.channels + c] / count;
-        put(dx(n, c, i, j), weight[c] * inverse[c] * slope, accumulate);
+        const float gradient = to_float(dy(n, c, i, j)) - sums[c] / count - normalised * sums[x.channels + c] / count;
+        put(dx(n, c, i, j), weight[c] * inverse[c] * gradient, accumulate);
     }
 };
 
@@ -156,8 +156,8 @@ struct kernels::Kernel<CudaWith<Precision>, BatchNorm<C, Options...>> {
         float* sums = a.scratch;
         float* d_weight = a.parameter_gradients;
         cuda::reduce_channels<2>(
-            stream, a.input, cuda::BatchNormSlopes<T>{a.input, a.output_gradient, a.saved, a.saved + C},
-            cuda::BatchNormKeepSlopes{C, sums, d_weight, d_weight ? d_weight + C : nullptr}, a.scratch + 2 * C);
+            stream, a.input, cuda::BatchNormGradients<T>{a.input, a.output_gradient, a.saved, a.saved + C},
+            cuda::BatchNormKeepGradients{C, sums, d_weight, d_weight ? d_weight + C : nullptr}, a.scratch + 2 * C);
         if (!a.input_gradient.data) return;
         const float count =
             static_cast<float>(a.input.batch) * static_cast<float>(a.input.height) * static_cast<float>(a.input.width);

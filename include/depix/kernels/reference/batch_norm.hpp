@@ -82,9 +82,9 @@ void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, 
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) {
-                    const T slope =
+                    const T gradient =
                         weight[c] * inverse[c] * (dy(n, c, i, j) - sum / count - normalised(n, i, j) * product / count);
-                    dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + slope : slope;
+                    dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + gradient : gradient;
                 }
     }
 }

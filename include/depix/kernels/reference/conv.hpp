@@ -40,8 +40,8 @@ void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View
         for (int o = 0; o < g.out_channels; ++o)
             for (int i = 0; i < dy.height; ++i)
                 for (int j = 0; j < dy.width; ++j) {
-                    const T slope = dy(n, o, i, j);
-                    if (d_bias) d_bias[o] += slope;
+                    const T gradient = dy(n, o, i, j);
+                    if (d_bias) d_bias[o] += gradient;
                     for (int c = 0; c < g.in_channels; ++c)
                         for (int k = 0; k < g.kernel; ++k)
                             for (int l = 0; l < g.kernel; ++l) {
@@ -49,8 +49,8 @@ void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View
                                 const int column = j * g.stride + l - g.padding_before;
                                 if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
                                 const int index = ((o * g.in_channels + c) * g.kernel + k) * g.kernel + l;
-                                if (d_weight) d_weight[index] += slope * x(n, c, row, column);
-                                if (dx.data) dx(n, c, row, column) += slope * weight[index];
+                                if (d_weight) d_weight[index] += gradient * x(n, c, row, column);
+                                if (dx.data) dx(n, c, row, column) += gradient * weight[index];
                             }
                 }
 }

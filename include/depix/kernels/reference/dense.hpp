@@ -31,14 +31,14 @@ void dense_backward(View<const T> x, const T* weight, View<const T> dy, View<T> 
     for (int n = 0; n < dy.batch; ++n)
         for (int o = 0; o < dy.channels; ++o) {
             const std::size_t row = static_cast<std::size_t>(o) * x.shape().size();
-            const T slope = dy(n, o, 0, 0);
-            if (d_bias) d_bias[o] += slope;
+            const T gradient = dy(n, o, 0, 0);
+            if (d_bias) d_bias[o] += gradient;
             for (int c = 0; c < x.channels; ++c)
                 for (int i = 0; i < x.height; ++i)
                     for (int j = 0; j < x.width; ++j) {
                         const int column = (c * x.height + i) * x.width + j;
-                        if (d_weight) d_weight[row + static_cast<std::size_t>(column)] += slope * x(n, c, i, j);
-                        if (dx.data) dx(n, c, i, j) += slope * weight[row + static_cast<std::size_t>(column)];
+                        if (d_weight) d_weight[row + static_cast<std::size_t>(column)] += gradient * x(n, c, i, j);
+                        if (dx.data) dx(n, c, i, j) += gradient * weight[row + static_cast<std::size_t>(column)];
                     }
         }
 }

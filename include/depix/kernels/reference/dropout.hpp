@@ -36,8 +36,8 @@ void dropout_backward(View<const T> dy, T draw, double rate, View<T> dx, bool ac
         for (int c = 0; c < dy.channels; ++c)
             for (int i = 0; i < dy.height; ++i)
                 for (int j = 0; j < dy.width; ++j) {
-                    const T slope = dy(n, c, i, j) * dropout_factor(draw, rate, n, c, i, j);
-                    dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + slope : slope;
+                    const T gradient = dy(n, c, i, j) * dropout_factor(draw, rate, n, c, i, j);
+                    dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + gradient : gradient;
                 }
 }
 

@@ -25,8 +25,8 @@ void global_average_pool_backward(View<const T> dy, View<T> dx, bool accumulate)
         for (int c = 0; c < dx.channels; ++c)
             for (int i = 0; i < dx.height; ++i)
                 for (int j = 0; j < dx.width; ++j) {
-                    const T slope = dy(n, c, 0, 0) / static_cast<T>(dx.shape().area());
-                    dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + slope : slope;
+                    const T gradient = dy(n, c, 0, 0) / static_cast<T>(dx.shape().area());
+                    dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + gradient : gradient;
                 }
 }
 

@@ -22,8 +22,8 @@ void pixel_shuffle_backward(View<const T> dy, int r, View<T> dx, bool accumulate
         for (int c = 0; c < dy.channels; ++c)
             for (int i = 0; i < dy.height; ++i)
                 for (int j = 0; j < dy.width; ++j) {
-                    T& slope = dx(n, c * r * r + i % r * r + j % r, i / r, j / r);
-                    slope = accumulate ? slope + dy(n, c, i, j) : dy(n, c, i, j);
+                    T& gradient = dx(n, c * r * r + i % r * r + j % r, i / r, j / r);
+                    gradient = accumulate ? gradient + dy(n, c, i, j) : dy(n, c, i, j);
                 }
 }
 

@@ -15,7 +15,8 @@ constexpr int choose_gradient_block(int channels, int kernel) {
     return best;
 }
 
-/// The pixels that tap l of a row meets, as tap_columns, but in the order of the row, as the slopes that they meet are.
+/// The pixels that tap l of a row meets, as tap_columns, but in the order of the row, as the gradients that they meet
+/// are.
 template <int Stride>
 DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
     if constexpr (Stride == 2) {
@@ -38,8 +39,8 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                           float* d_weight) {
     for (int o = 0; o < dy.channels; o += Block) {
         // A channel beyond the last repeats the last; its sums are thrown away.
-        const float* slopes[bound(Block)];
-        for (int b = 0; b < Block; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
+        const float* gradients[bound(Block)];
+        for (int b = 0; b < Block; ++b) gradients[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
         for (int c = 0; c < x.channels; ++c)
             for (int k = 0; k < Kernel; ++k) {
                 Vector sum[bound(Block)][bound(Kernel)];
@@ -60,9 +61,9 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
                         }
 #pragma GCC unroll 8
                         for (int b = 0; b < Block; ++b) {
-                            const Vector slope = load_once(slopes[b] + i * dy.row_stride + j);
+                            const Vector gradient = load_once(gradients[b] + i * dy.row_stride + j);
 #pragma GCC unroll 9
-                            for (int l = 0; l < Kernel; ++l) sum[b][l] += slope * columns[l];
+                            for (int l = 0; l < Kernel; ++l) sum[b][l] += gradient * columns[l];
                         }
                     }
                 }
@@ -86,13 +87,13 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
 inline void bias_gradient_rows(View<const float> dy, int n, int first, int last, float* d_bias) {
     constexpr int together = 4;  // channels, so that one addition need not wait for another
     for (int o = 0; o < dy.channels; o += together) {
-        const float* slopes[together];  // as above
-        for (int b = 0; b < together; ++b) slopes[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
+        const float* gradients[together];  // as above
+        for (int b = 0; b < together; ++b) gradients[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
         Vector sum[together] = {};
         for (int i = first; i < last; ++i)
             for (int j = 0; j < dy.width; j += vector_width)
 #pragma GCC unroll 4
-                for (int b = 0; b < together; ++b) sum[b] += load(slopes[b] + i * dy.row_stride + j);
+                for (int b = 0; b < together; ++b) sum[b] += load(gradients[b] + i * dy.row_stride + j);
         for (int b = 0; b < std::min(together, dy.channels - o); ++b) d_bias[o + b] += sum_of_lanes(sum[b]);
     }
 }

@@ -8,7 +8,7 @@
 // Here lanes are channels, so that the sums are products of matrices whose depth is the tiles. For some tiles at once:
 //
 //     U[p][tile][c]   the 36 transformed inputs                       (transform_pixels)
-//     V[p][tile][o]   the 36 transformed gradients of the outputs     (transform_slopes)
+//     V[p][tile][o]   the 36 transformed gradients of the outputs     (transform_gradients)
 //     S[p][o][c]     += sum over tiles of V[p][tile][o] U[p][tile][c] (multiply)
 #pragma once
 
@@ -97,8 +97,8 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
 }
 
 /// V of a quarter's tiles and vector_width channels from channel o on: (to + tile * vector_width)[p].
-[[gnu::noinline]] inline void transform_slopes(const View<const float>& dy, const Quarter& quarter, int o,
-                                               EveryPoint to) {
+[[gnu::noinline]] inline void transform_gradients(const View<const float>& dy, const Quarter& quarter, int o,
+                                                  EveryPoint to) {
     const int channels = std::min(vector_width, dy.channels - o);
     Vector d[4 * vector_width], v[6 * vector_width];
     for (int r = 0; r < 4; ++r)
@@ -107,11 +107,11 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
                         d + r * vector_width);
         else
             std::fill_n(d + r * vector_width, vector_width, Vector{});
-    for (int j = 0; j < vector_width; ++j) transform_slope(d + j, vector_width, v + j, vector_width);
+    for (int j = 0; j < vector_width; ++j) transform_gradient(d + j, vector_width, v + j, vector_width);
     for (int tile = 0; tile < vector_width / 4; ++tile, to = to + vector_width)
         for (int r = 0; r < 6; ++r) {
             Vector row[6];
-            transform_slope(v + r * vector_width + 4 * tile, 1, row, 1);
+            transform_gradient(v + r * vector_width + 4 * tile, 1, row, 1);
 #pragma GCC unroll 6
             for (int k = 0; k < 6; ++k) store(to[6 * r + k], row[k]);
         }
@@ -180,7 +180,7 @@ struct WinogradGradientPart {
                                      in_u.channel);
                 }
                 for (int i = 0; i < outputs; i += vector_width)
-                    transform_slopes(dy, quarter, o + i, v + i * depth + q * tiles * vector_width);
+                    transform_gradients(dy, quarter, o + i, v + i * depth + q * tiles * vector_width);
             }
             for (int p = 0; p < winograd_points; ++p)
                 multiply_vectors(u[p], v[p], depth, outputs, vectors, s.of(p), s.row, first != part.quarters.first);

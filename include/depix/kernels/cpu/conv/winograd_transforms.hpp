@@ -67,7 +67,7 @@ DEPIX_INLINE void transform_products(const Vector* m, int step, Vector* to, int 
 }
 
 /// A y: the gradients of four outputs, `step` apart, to those of six products, `to_step` apart.
-DEPIX_INLINE void transform_slope(const Vector* y, int step, Vector* to, int to_step) {
+DEPIX_INLINE void transform_gradient(const Vector* y, int step, Vector* to, int to_step) {
     const Vector y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
     const Vector even = y0 + y2, odd = y1 + y3, far = y0 + 4.f * y2, far_odd = 2.f * y1 + 8.f * y3;
     to[0] = y0;
