@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# What a translation unit costs the compiler: time, and the most memory that it held at any moment.
+# Measures what a translation unit costs the compiler: time, and the most memory that it held at any moment.
 #
-#     benchmarks/compile_time.sh [--enforce] [NAME...]               one for each network, beside the budget
+#     benchmarks/compile_time.sh [--enforce] [NAME...]               one for each network, with the budget
 #     benchmarks/compile_time.sh FILE.cpp [compiler argument...]
 #
-# The first form compiles for each network a program's part that loads, packs and runs it, and for some one that trains
-# it, as a user would write them; or only those called NAME. Seconds are the processor's, not the clock's, since other
-# programs may want the machine as well; they slow the compiler down even so. With --enforce it fails if one is over the
-# budget.
-# The second form measures a file, by the clock.
+# For each network, or only for those called NAME, the first form compiles the part of a program that loads, packs and
+# runs it. For some it also compiles a part that trains it. Both are what a user would write. Seconds are CPU time, not
+# elapsed time, because other programs may use the machine as well; they slow the compiler down even so. With --enforce
+# it fails if one is over the budget.
+# The second form measures a file, in elapsed time.
 #
-# CXX chooses the compiler. MAX_SECONDS and MAX_MEGABYTES are the budgets: 15 and 1024 for the networks; none for a file
-# unless they are set, and then it fails above one of them.
+# CXX chooses the compiler. MAX_SECONDS and MAX_MEGABYTES are the budgets. For the networks they are 15 and 1024 by
+# default. A file has none unless they are set, and then it fails above one of them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 case ${1-} in

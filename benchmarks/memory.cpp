@@ -1,8 +1,9 @@
-// What each network needs to restore one picture, computed by the plan before anything runs; nothing is timed.
+// The memory that each network needs to restore one picture. The plan computes it before anything runs; nothing is
+// timed.
 //
 //     cmake --build --preset release --target benchmarks && build/release/benchmarks/benchmark_memory
 //
-// The lower bound is the largest sum of maps that are alive at one step: no order of placing them could do with less.
+// The lower bound is the largest sum of maps that are alive at one step. No placement could need less.
 #include <cstdio>
 
 #include "depix/depix.hpp"

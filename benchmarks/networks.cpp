@@ -1,4 +1,4 @@
-// Whole networks: one picture restored, and one step of training. On a quiet machine:
+// Measures whole networks: restoring one picture, and one step of training. To be run on a quiet machine:
 //
 //     cmake --build --preset release --target benchmarks && build/release/benchmarks/benchmark_networks
 #include <benchmark/benchmark.h>
@@ -19,7 +19,7 @@ void restore(benchmark::State& state, Shape shape) {
         network.run(image.view(), restored.view());
         benchmark::DoNotOptimize(restored.pixels.data());
     }
-    // Two operations for every multiply-add of the convolutions.
+    // Every multiply-add of the convolutions counts as two operations.
     const double operations = 2.0 * static_cast<double>(multiply_adds<Network>(shape));
     state.counters["GFLOP/s"] = benchmark::Counter(operations * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
     state.counters["workspace_bytes"] = static_cast<double>(network.workspace_bytes(shape));

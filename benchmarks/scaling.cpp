@@ -1,10 +1,11 @@
-// How time grows with the batch, the threads and the size of a picture. On a quiet machine, some minutes:
+// Measures how time grows with the batch, the threads and the size of a picture. It takes some minutes on a quiet
+// machine:
 //
 //     cmake --build --preset release --target benchmarks
 //     build/release/benchmarks/benchmark_scaling [ROUNDS [LARGEST_SIDE]]       (5, 4096)
 //
-// What stands in one row, or in one table of batches, is measured in turn, ROUNDS times over, so that what else happens
-// on the machine meets all of it alike. Tables hold medians.
+// The entries of one row, or of one table of batches, are measured in turn, ROUNDS times over, so that other load on
+// the machine affects all of them alike. Tables hold medians.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -27,7 +28,7 @@ struct Options {
     int largest_side = 4096;
 };
 
-/// Something to measure: `run` works on so many pixels, or pictures.
+/// Something to measure: `run` works on `amount` pixels, or pictures.
 struct Job {
     double amount;
     std::function<void()> prepare, run;
@@ -55,8 +56,7 @@ void measure_in_turn(std::vector<Job>& jobs, int rounds) {
         for (Job& job : jobs) job.take_turn();
 }
 
-// ---- batches
-// ---------------------------------------------------------------------------------------------------------
+// ---- batches --------------------------------------------------------------------------------------------------------
 
 constexpr int batches[] = {1, 2, 4, 8, 16, 32, 64};
 
@@ -95,8 +95,7 @@ void print_batches(const Options& options) {
     }
 }
 
-// ---- sizes
-// -----------------------------------------------------------------------------------------------------------
+// ---- sizes ----------------------------------------------------------------------------------------------------------
 
 constexpr int sides[] = {256, 512, 1024, 2048, 4096};
 constexpr std::size_t max_workspace = std::size_t{3} << 30;
@@ -126,7 +125,8 @@ void print_sides(const char* name, Way way, int threads, const Options& options)
         Images& pair = images.emplace_back(Image(shape, 0.5f), Image(Network::output(shape)));
         const auto pixels = static_cast<double>(shape.area());
         if (way == Way::Whole)
-            // Made ready before the clock is looked at: a network that goes from size to size lays out anew.
+            // The network is prepared before the clock starts, because it lays out its memory anew when the size
+            // changes.
             jobs.push_back({pixels, [&network, shape] { network.prepare(shape); },
                             [&] { network.run(pair.input.view(), pair.output.view()); }});
         else

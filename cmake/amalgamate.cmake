@@ -1,23 +1,27 @@
-# Writes depix as one file, for projects that would rather carry a header than a dependency.
+# Writes depix as one file, for projects that prefer to copy a header instead of adding a dependency.
 #
 #     cmake -D OUTPUT=depix.hpp -P cmake/amalgamate.cmake
 #     cmake -D OUTPUT=firmware.hpp -D "HEADERS=depix/static_inference.hpp;depix/models/depixelizer.hpp" -P ...
 #
-# Without HEADERS the file is the whole library: depix/depix.hpp, the rest of the headers that need nothing but the
-# compiler, and after them, for programs that `#define DEPIX_WITH_PICTURES` before they include it, those that need stb,
-# and for programs that define DEPIX_WITH_DATA, these and those that need xtensor. With HEADERS it is these headers and what they include, always active; so firmware gets a file without a
-# header of the host. Device headers (.cuh) are in neither.
+# Without HEADERS the file is the whole library, in this order:
+#   - depix/depix.hpp and the other headers that need nothing but the compiler;
+#   - the headers that need stb, for programs that define DEPIX_WITH_PICTURES or DEPIX_WITH_DATA before they include it;
+#   - the headers that need xtensor, for programs that define DEPIX_WITH_DATA.
 #
-# Each header stands in the file once, in one piece, behind all that it includes of depix. `#pragma once` becomes an
-# include guard of each header, so that two files made here can meet in one translation unit, and one of them may be
-# included a second time with DEPIX_WITH_DATA. Includes of other libraries stay where they are.
+# With HEADERS it is these headers and what they include, always active. So firmware gets a file without any of the
+# host's headers. Device headers (.cuh) are in neither file.
 #
-# `#pragma GCC system_header`, by which depix includes stb and xtensor quietly, silences the rest of the file it stands
-# in. So all headers that need no other library come first, and all of the compiler's warnings are on for them.
+# Each header is in the file once, in one piece, after all headers of depix that it includes. `#pragma once` becomes an
+# include guard of each header. So one translation unit can include two files made here, and can include one of them a
+# second time with DEPIX_WITH_DATA. Includes of other libraries stay where they are.
 #
-# What cannot be moved is refused, with file and line: an include of depix inside an #if or behind code, a circle, a
-# file that is not there. A header that must need nothing but the compiler, and includes one that needs more, is refused
-# too.
+# depix uses `#pragma GCC system_header` to include stb and xtensor without warnings. The pragma turns warnings off for
+# the rest of the file that contains it. So all headers that need no other library come first, and all of the compiler's
+# warnings are on for them.
+#
+# The script refuses what it cannot move and names file and line: an include of depix inside an #if or after code, a
+# circular include, or a file that does not exist. It also refuses a header that must need nothing but the compiler and
+# includes one that needs more.
 cmake_minimum_required(VERSION 3.25)
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
@@ -37,7 +41,7 @@ foreach(kind IN ITEMS data picture)
     string(REPLACE "/depix/" "^depix/" ${kind}_header "${${kind}_header}")
 endforeach()
 
-# find_needs(OUTPUT HEADER): 0: nothing but the compiler; 1: stb; 2: xtensor too.
+# find_needs(OUTPUT HEADER): 0 if HEADER needs nothing but the compiler, 1 if it needs stb, 2 if it needs xtensor too.
 function(find_needs output header)
     set(${output} 0 PARENT_SCOPE)
     if(header MATCHES "${data_header}")
@@ -47,15 +51,16 @@ function(find_needs output header)
     endif()
 endfunction()
 
-# These mean something to CMake's lists, and stand for themselves in C++.
+# These characters have a meaning in CMake's lists and none of that in C++, so they are replaced until the file is
+# written.
 string(ASCII 1 semicolon)
 string(ASCII 2 opening_bracket)
 string(ASCII 3 closing_bracket)
 string(ASCII 4 backslash)
 
-# add_header(HEADER WANTED_BY): reads include/HEADER; all that it includes of depix goes before it into the global
-# property `order`, then its name does, and its lines into the property `text of HEADER`. WANTED_BY, "file:line", is who
-# is told if that fails.
+# add_header(HEADER WANTED_BY): reads include/HEADER. The headers of depix that it includes are added to the global
+# property `order` first, then HEADER. Its lines become the property `text of HEADER`. WANTED_BY, "file:line", is named
+# in the message if that fails.
 function(add_header header wanted_by)
     get_property(state GLOBAL PROPERTY "state of ${header}")
     if(state STREQUAL "read")
@@ -79,16 +84,16 @@ function(add_header header wanted_by)
     string(REPLACE "\n" ";" lines "${lines}")
 
     set(text "")
-    set(number 0)  # of the line
-    set(depth 0)  # of #if around it
-    set(code FALSE)  # whether a line above it is more than a comment or an include
+    set(number 0)  # of the current line
+    set(depth 0)  # how many #if enclose the line
+    set(code FALSE)  # whether an earlier line is more than a comment or an include
     set(after_blank TRUE)
     foreach(line IN LISTS lines)
         math(EXPR number "${number} + 1")
         set(here "include/${header}:${number}")
         if(line MATCHES "^[ \t]*$")
             if(after_blank AND NOT code)
-                continue()  # removed lines leave no holes
+                continue()  # no blank lines remain where lines were removed
             endif()
             set(after_blank TRUE)
         elseif(line MATCHES "^[ \t]*#")
@@ -154,7 +159,7 @@ foreach(header IN LISTS wanted)
     add_header("${header}" "HEADERS")
 endforeach()
 
-# Every header still stands after what it includes: add_header has seen that none includes one that needs more.
+# Every header still comes after those that it includes, because add_header allows none to include one that needs more.
 get_property(order GLOBAL PROPERTY order)
 set(core "")
 set(pictures "")
@@ -204,8 +209,8 @@ string(REPLACE "${opening_bracket}" "[" output "${output}")
 string(REPLACE "${closing_bracket}" "]" output "${output}")
 string(REPLACE "${backslash}" "\\" output "${output}")
 
-# A file that would not change keeps its time, and nothing that includes it is compiled again. Another is renamed into
-# its place, so that nobody reads half of it.
+# If the contents are the same, the file keeps its time, and nothing that includes it is compiled again. Otherwise the
+# new file is renamed into place, so that no other process reads half of it.
 if(EXISTS "${OUTPUT}")
     file(READ "${OUTPUT}" before)
     if(before STREQUAL output)

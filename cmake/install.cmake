@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/depix")
 
 install(TARGETS depix EXPORT depixTargets FILE_SET HEADERS)
-# Exports of their own, so that a user without stb, xtensor or CUDA never meets its name.
+# These have exports of their own, so that a user without stb, xtensor or CUDA never meets its name.
 install(TARGETS depix_pictures EXPORT depixPicturesTargets FILE_SET HEADERS)
 install(TARGETS depix_data EXPORT depixDataTargets FILE_SET HEADERS)
 install(TARGETS depix_cuda EXPORT depixCudaTargets)

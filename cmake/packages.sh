@@ -1,5 +1,5 @@
-# For the scripts examples/run, tests/run and .ci/run: install_packages NAME... installs those of the Debian packages
-# that are missing, says so first, and asks nothing of the network when none is.
+# For the scripts examples/run, tests/run and .ci/run. install_packages NAME... prints which of the Debian packages are
+# missing and installs those. If none is missing, it does not use the network.
 
 install_packages() {
     if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -1,4 +1,4 @@
-# depix_read_version(OUTPUT ROOT): the version, as include/depix/version.hpp states it ("0.1.0").
+# depix_read_version(OUTPUT ROOT): the version that include/depix/version.hpp states ("0.1.0").
 function(depix_read_version output root)
     set(parts "")
     foreach(part IN ITEMS MAJOR MINOR PATCH)

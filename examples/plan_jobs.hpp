@@ -1,5 +1,5 @@
-// What is to be restored, and where to put it: settled, and checked, before anything is written. For the examples and
-// for the tool.
+// Decides what to restore and where to put it, and checks this before anything is written. The examples and the tool
+// use it.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct Job {
     std::filesystem::path input, output;
 };
 
-/// A result would take the place of an input, or of something that it cannot replace.
+/// A result would replace an input, or something that it cannot replace.
 struct OverwriteError : depix::FileError {
     using FileError::FileError;
 };
@@ -33,14 +33,14 @@ struct Plan {
     std::vector<depix::ImageFolder::LeftOut> left_out;  // what will not be restored, and why
 };
 
-/// How the files of a folder's results are called.
+/// How the results of a folder are named.
 struct PlanOptions {
     std::string extension = ".png";
     bool recursive = false;   // sub-folders too, under their names
-    bool full_names = false;  // x.jpg becomes x.jpg.png: so x.jpg and x.png may lie side by side
+    bool full_names = false;  // x.jpg becomes x.jpg.png, so x.jpg and x.png may lie side by side
 };
 
-/// A file by what it is, whatever it is called: by links too.
+/// Identifies a file whatever its name is, also through links.
 class FileIdentity {
   public:
     explicit FileIdentity(const std::filesystem::path& path) {
@@ -65,15 +65,15 @@ class FileIdentity {
     std::string name_;
 };
 
-/// Throws OverwriteError if a result would take the place of an input, by whatever name or link, and depix::FileError
-/// if it would take that of another result.
+/// Throws OverwriteError if a result would replace an input, under any name or link, and depix::FileError if it would
+/// replace another result.
 inline void refuse_overwriting(const std::vector<Job>& jobs) {
     std::map<FileIdentity, std::filesystem::path> inputs;
     for (const Job& job : jobs) {
         const FileIdentity file(job.input);
         if (file.exists()) inputs.emplace(file, job.input);
     }
-    std::map<std::filesystem::path, std::filesystem::path> results;  // inputs, by what becomes of them
+    std::map<std::filesystem::path, std::filesystem::path> results;  // the input of each result
     for (const Job& job : jobs) {
         const FileIdentity file(job.output);
         const auto input = inputs.find(file);
@@ -100,9 +100,9 @@ inline bool lies_in(const std::filesystem::path& file, const std::filesystem::pa
     return false;
 }
 
-/// The pictures of a folder, and what is to become of each in another. Of an output inside the input, as in `-r -i . -o
-/// done`, what lies there is an earlier run's results. Throws depix::FileError if the folder cannot be read,
-/// OverwriteError if both are one, and as refuse_overwriting does.
+/// A job for each picture of a folder; the results go to another folder. If the output lies inside the input, as in
+/// `-r -i . -o done`, what lies there is taken for an earlier run's results and left out. Throws depix::FileError if
+/// the folder cannot be read, OverwriteError if both folders are the same, and what refuse_overwriting throws.
 inline Plan plan_folder(const std::filesystem::path& input, const std::filesystem::path& output,
                         const PlanOptions& options) {
     namespace fs = std::filesystem;
@@ -127,7 +127,8 @@ inline Plan plan_folder(const std::filesystem::path& input, const std::filesyste
     return plan;
 }
 
-/// The one of a file. An output that is a folder gets the input's name. Throws as refuse_overwriting does.
+/// The job for a file. If the output is a folder, the result gets the input's name. Throws what refuse_overwriting
+/// throws.
 inline Job plan_file(const std::filesystem::path& input, std::filesystem::path output, const std::string& extension) {
     if (std::filesystem::is_directory(output)) output /= input.filename().replace_extension(extension);
     const Job job{input, output};

@@ -16,13 +16,13 @@ namespace example {
 struct RestoreFiles {
     const char* program;    // for messages
     const char* complaint;  // such as "pages could not be restored"
-    int channels;           // pictures are converted to
+    int channels;           // that pictures are converted to
     bool recursive = false;
 };
 
-/// Writes restore(input) to output; of a folder every picture, as PNG under its own name, and what cannot be read or
-/// restored is reported and left out. The exit status: 1 if there was such a picture. A single picture throws. No
-/// result takes the place of an input or of another result: see plan_jobs.hpp.
+/// Writes restore(input) to output. For a folder it does this with every picture, as PNG under its own name; a picture
+/// that cannot be read or restored is reported and left out. Returns the exit status, which is 1 if there was such a
+/// picture. A single picture throws instead. No result replaces an input or another result: see plan_jobs.hpp.
 inline int restore_files(const RestoreFiles& files, const std::filesystem::path& input,
                          const std::filesystem::path& output, const depix::AnyRestorer& restore) {
     if (!std::filesystem::is_directory(input)) {

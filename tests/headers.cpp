@@ -1,1 +1,1 @@
-// Nothing of its own: the precompiled header of DEPIX_QUICK_TESTS belongs to this file.
+// This file has no code of its own; the precompiled header of DEPIX_QUICK_TESTS belongs to it.

@@ -1,5 +1,5 @@
-// Whether Cpu computes something in a network by Winograd's convolution, which rounds more than a plain sum does: its
-// transforms multiply by up to 25 and subtract again. Tests allow five times as much there.
+// Whether Cpu computes any layer of a network with Winograd's convolution. That rounds more than a plain sum, because
+// its transforms multiply by up to 25 and subtract again. So the tests allow five times the error there.
 #pragma once
 
 #include "depix/inference.hpp"

@@ -1,25 +1,26 @@
-"""floor.py: what no version of a network runs much faster than.
+"""floor.py: the time that no version of a network can beat by much.
 
-Its operations (two for a multiply-add, as direct convolution makes them) over the rate of a large matrix product in
-that precision, and the bytes that must move over the rate of a large copy; the larger time is the floor. "Fused" counts
-the input and the output, in float32, and the weights, "maps" also what each convolution reads and writes. A training
-step makes three times the operations and maps; Adam reads and writes weights, gradient and two moments, seven times the
-weights in float32. Both rates are measured, on random numbers: on zeros a card is faster than on anything real.
+The floor is the larger of two times. One is the number of operations (two for a multiply-add, as direct convolution
+makes them) over the rate of a large matrix product in that precision. The other is the number of bytes that must move
+over the rate of a large copy. "Fused" counts the input and the output, in float32, and the weights. "Maps" also counts
+what each convolution reads and writes. A training step makes three times the operations and maps. Adam reads and writes
+weights, gradient and two moments, seven times the weights in float32. Both rates are measured on random numbers,
+because a card is faster on zeros than on anything real.
 """
 import statistics
 import time
 
 import torch
 
-import networks  # of benchmarks/peers, which whoever imports this has put into the path
+import networks  # of benchmarks/peers, which the importing script has put into the path
 
-# Of maps and weights: the type, and its bytes.
+# The type of maps and weights, and its bytes.
 TYPES = {"float32": (torch.float32, 4), "TF32": (torch.float32, 4),
          "float16": (torch.float16, 2), "bfloat16": (torch.bfloat16, 2)}
 
 
 def seconds(device, work):
-    """The median of five times of work(), after two that are not counted."""
+    """The median time of five runs of work(), after two runs that are not counted."""
     times = []
     for _ in range(7):
         if device == "cuda":
@@ -37,7 +38,7 @@ def seconds(device, work):
 
 
 def measure_products(device, kind):
-    """Operations a second of a large matrix product; None where the device has none of that kind."""
+    """Operations a second of a large matrix product; None where the device cannot multiply this type."""
     side = 8192 if device == "cuda" else 256
     try:
         left, right = (torch.randn(side, side, device=device).to(kind) for _ in range(2))
@@ -47,7 +48,7 @@ def measure_products(device, kind):
 
 
 def measure_copies(device):
-    """Bytes a second of a large copy, those read and those written."""
+    """Bytes a second of a large copy, counting those read and those written."""
     source = torch.rand((512 if device == "cuda" else 4) << 20, device=device)
     target = torch.empty_like(source)
     return 2 * 4 * source.numel() / seconds(device, lambda: target.copy_(source))
@@ -65,7 +66,7 @@ def measure_ceilings(device):
 
 
 def count_elements(name, shape):
-    """Numbers in (input and output, what convolutions read and write, parameters)."""
+    """How many numbers are in (input and output, what convolutions read and write, parameters)."""
     network, counts = networks.build(name), []
     hooks = [module.register_forward_hook(lambda _, inputs, output: counts.append(inputs[0].numel() + output.numel()))
              for module in network.modules() if isinstance(module, (torch.nn.Conv2d, torch.nn.ConvTranspose2d))]

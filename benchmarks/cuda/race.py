@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
-"""race.py FOLDER [options]: depix's backend Cuda beside PyTorch on one GPU, with the same weights and pictures.
+"""race.py FOLDER [options]: compares depix's backend Cuda with PyTorch on one GPU, with the same weights and pictures.
 
 benchmarks/cuda/run builds depix's half and starts this. How it is measured:
 
-Alike    Every peer is given the same files (peers/export.py) and must come to the same results: within a share of the
-         output's range of what PyTorch computes in double, or, in training, to the same first losses. Who is further
-         off is reported and not timed. Input and output are float32 for all; what the precision says is how the network
-         computes. PyTorch runs in every way that might be its best: eager, channels last, as a CUDA graph, compiled;
-         batch norms folded; cuDNN's algorithms tried out (worker_pytorch.py). Its best at the same precision counts.
-Time     "device": the network alone, from input to output in the device's memory, by CUDA events around many runs.
-         "host": with the journey from the caller's memory and back. All peers stay resident and take turns, round
-         after round, in one race; a time is the median of its turns, and the spread is half the distance between their
-         quartiles. Differences within the spread are none. What fits the cache lies in it, for all alike.
-Floor    What operations and bytes alone would take on this card (floor.py), with everything fused, and with every map
-         written and read. Printed is its share of the time: 100 % would be the floor itself. What makes fewer
-         operations (Winograd) or keeps its maps in the cache may come out above that.
+Alike    Every peer is given the same files (peers/export.py) and must come to the same results. A restored picture must
+         agree with what PyTorch computes in double, within a share of the output's range. In training, the first losses
+         must agree. A peer with a larger error is reported and not timed. Input and output are float32 for all; the
+         precision says how the network computes. PyTorch runs in every way that might be its best: eager, channels
+         last, as a CUDA graph, compiled, with batch norms folded and cuDNN's algorithms tried out (worker_pytorch.py).
+         Its best at the same precision counts.
+Time     "device" is the network alone, from input to output in the device's memory, by CUDA events around many runs.
+         "host" includes the copies from the caller's memory and back. All peers stay resident and take turns, round
+         after round, in one race. A time is the median of its turns, and the spread is half the distance between their
+         quartiles. Differences within the spread do not count. Data that fits into the cache lies in it, for all alike.
+Floor    The time that operations and bytes alone would take on this card (floor.py), with everything fused, and with
+         every map written and read. Its share of the measured time is printed: 100 % would be the floor itself. What
+         makes fewer operations (Winograd) or keeps its maps in the cache may come out above that.
 Bars     How many times depix's time PyTorch's best must take: JOBS.
 
-With --device cpu this is a rehearsal, of everything but the card: small pictures, one round, nothing to judge. depix's
-workers are compiled against the emulator then (by hand: worker_depix.cu says how), and those that are not there fail.
+With --device cpu this rehearses everything but the card: small pictures, one round, and no verdicts. depix's workers
+are then compiled against the emulator (by hand: worker_depix.cu says how), and those that are missing fail.
 """
 import argparse
 import datetime
@@ -41,14 +42,14 @@ import floor  # noqa: E402
 import networks  # noqa: E402
 import race as peers_race  # noqa: E402  (peers/race.py: resident workers, tables)
 
-# How far off a result may be: a share of the output's range, and of a loss. In float32 a product is rounded by 2^-24;
-# for TF32 and float16 its factors are by 2^-11, for bfloat16 by 2^-8, in each of up to 37 layers: with all maps and
-# weights rounded so on a processor, the U-Net is off most, by 0.007 and 0.05.
+# The largest error of a result: a share of the output's range, and of a loss. float32 rounds a product by 2^-24. TF32
+# and float16 round its factors by 2^-11, and bfloat16 by 2^-8, in each of up to 37 layers. With all maps and weights
+# rounded in this way on a processor, the U-Net has the largest errors: 0.007 and 0.05.
 PRECISIONS = {"float32": (1e-3, 1e-4), "TF32": (2e-2, 1e-2), "float16": (2e-2, 1e-2), "bfloat16": (1.5e-1, 5e-2)}
 
 
 class Job:
-    """bars: the precisions that are judged, and what PyTorch's best must take, in times of depix."""
+    """bars: for each precision that is judged, how many times depix's time PyTorch's best must take."""
 
     def __init__(self, network, batch, bars, training=False):
         self.network, self.batch, self.bars, self.training = network, batch, bars, training
@@ -61,7 +62,7 @@ class Job:
 
 
 EVERYWHERE = dict.fromkeys(PRECISIONS, 1.0)
-# Of the three large networks, one must reach LARGE_BAR.
+# One of the three large networks must reach LARGE_BAR.
 LARGE, LARGE_BAR = ("pixel_shuffle_unet", "de_gan_generator", "srresnet"), 1.2
 JOBS = [Job("depixelizer", 1, dict.fromkeys(PRECISIONS, 5.0)), Job("depixelizer", 256, dict.fromkeys(PRECISIONS, 2.0)),
         Job("documents_autoencoder", 1, dict.fromkeys(PRECISIONS, 3.0))]
@@ -89,7 +90,7 @@ class Row:
         return self.peer.run(f"{self.index} {where} {runs}")
 
     def check(self, job, facts, own):
-        """Says whether it computes what it should."""
+        """Sets error, and also failure if the error is too large."""
         allowed, allowed_loss = PRECISIONS[self.precision]
         if "failure" in own:
             self.failure = "left out: " + own["failure"]
@@ -100,14 +101,14 @@ class Row:
             self.error = sum(abs(loss - exact) / exact for loss, exact in pairs) / len(pairs)
         else:
             self.error, what = own["error"] / facts["output_range"], "of the output's range"
-        if not self.error <= allowed:  # NaN is no agreement either
+        if not self.error <= allowed:  # NaN does not agree either
             self.failure = f"disagrees: off by {self.error:.2g} {what}, allowed are {allowed:.2g}"
 
     def take_turn(self, where, budget):
         if where not in self.runs:
             first = self.ask(where, 3)
             self.runs[where] = first and max(1, min(20000, int(budget / first)))
-        elif self.runs[where]:  # where there is no such time, there never is
+        elif self.runs[where]:  # a worker that has no such time never has one
             self.times[where].append(self.ask(where, self.runs[where]))
 
     def summary(self):
@@ -130,7 +131,7 @@ def spread(times):
 
 
 def start(peer, rows, limit):
-    """Starts a worker within so many seconds; where it does not, its rows fail."""
+    """Starts a worker. If it is not ready within `limit` seconds, its rows fail."""
     clock = threading.Timer(limit, peer.stop)
     begin = time.monotonic()
     clock.start()
@@ -159,14 +160,14 @@ def list_plain_rows(options, job):
 
 
 def start_all(options, job, folder, end):
-    """All rows of the race, each checked or failed, and their workers."""
+    """Starts the workers. Returns all rows of the race, each checked or failed."""
     facts = read_facts(folder, job)
     shape = "x".join(map(str, facts["shape"]))
     mode = "train" if job.training else "restore"
     cache = {"TORCHINDUCTOR_CACHE_DIR": os.path.join(options.folder, "inductor"),
              "TRITON_CACHE_DIR": os.path.join(options.folder, "triton")}
     script = [sys.executable, f"{HERE}/worker_pytorch.py", folder, job.network, shape, mode, options.device]
-    groups = []  # of rows that share a worker, and the next that is tried where it fails
+    groups = []  # alternatives in turn: lists of rows that share a worker
 
     def pytorch(words):
         peer = peers_race.Peer("PyTorch", script + words, cache)
@@ -196,7 +197,8 @@ def start_all(options, job, folder, end):
             failed += rows
         return failed
 
-    # One after the other, for compilers try out what they make on the card; but a quick race has no time for that.
+    # Workers start one after the other, because compilers time their kernels on the card. A quick race has no time for
+    # it.
     with ThreadPoolExecutor(max_workers=len(groups) if options.quick else 1) as pool:
         return [row for rows in pool.map(start_first, groups) for row in rows]
 
@@ -209,7 +211,7 @@ def race(options, job, ceilings, end):
     preparation = time.monotonic() - begin
     racing = [row for row in rows if not row.failure]
     try:
-        for _ in range(options.rounds + 1):  # the first finds out how many runs a turn takes
+        for _ in range(options.rounds + 1):  # the first round finds out how many runs a turn has
             for row in list(racing):
                 try:
                     row.take_turn("device", options.budget)
@@ -225,7 +227,7 @@ def race(options, job, ceilings, end):
               "multiply_adds": facts["multiply_adds"], "preparation_seconds": preparation,
               "floors": floor.find_floors(job.network, facts, job.training, ceilings),
               "rows": [row.summary() for row in rows]}
-    # Training steps of a depix that does not show them alone are compared with the batch's journey.
+    # If depix has no device time for training steps, they are compared by their host time.
     own = [row for row in result["rows"] if row["library"] == "depix" and "failure" not in row]
     result["judged"] = "device" if not own or "device" in own[0] else "host"
     result["verdicts"] = [judge(result, job, precision) for precision in options.precisions]
@@ -251,7 +253,7 @@ def judge(result, job, precision):
 # ---- files and tables ------------------------------------------------------------------------------------------------
 
 def export_job(options, job):
-    """What all peers of a job are given lies in a folder of its own for each batch."""
+    """Writes what all peers of a job are given, in one folder for each batch. Returns the folder."""
     entry = networks.NETWORKS[job.network]
     shape, training_shape = entry.shape, entry.training_shape
     if not job.is_published_shape():
@@ -361,7 +363,7 @@ def read_options():
     options.compile = options.compile.split(",") if options.compile is not None else (
         ["float16"] if quick else list(PRECISIONS))
     options.compile = [precision for precision in options.compile if precision in options.precisions]
-    # The second is tried where the first fails.
+    # The second way is tried where the first fails.
     options.compile_ways = ["compile=default+graph" if quick else "compile=max-autotune-no-cudagraphs+graph",
                             "compile=reduce-overhead"]
     options.folder = os.path.abspath(options.folder)

@@ -3,12 +3,12 @@
 //
 //     WORKER FOLDER NETWORK SHAPE 1 restore|train      (peers/worker.hpp: files, and how a worker announces itself)
 //
-// For each line "0 device|host RUNS" of standard input it prints one number, the milliseconds of one of so many runs:
+// For each line "0 device|host RUNS" of standard input it prints one number, the mean milliseconds of one of RUNS runs:
 //
-//   device   of the device alone, by its own clock: events before the first run and after the last, and nobody
-//            waits in between. Input and output lie in its memory; a run is one launch of a graph.
-//   host     from the caller's memory back to it, by the host's clock. Pictures are waited for one by one; training
-//            steps, each with a batch from the host, only at the end, as in an epoch.
+//   device   the time of the device alone, by its own clock: events before the first run and after the last, with no
+//            wait in between. Input and output lie in its memory; a run is one launch of a graph.
+//   host     the time from the caller's memory back to it, by the host's clock. It waits for every picture. For
+//            training steps, each with a batch from the host, it waits only at the end, as in an epoch.
 //
 // For a rehearsal without a card, from the repository's root:
 //
@@ -52,7 +52,7 @@ class Moment {
     cudaEvent_t event_ = nullptr;
 };
 
-/// A quarter as many runs go ahead: they raise the clocks, and the stream has work when the first event is recorded.
+/// A quarter as many runs go ahead. They raise the clocks, and the stream has work when the first event is recorded.
 template <class Run>
 double time_on_device(cudaStream_t stream, int runs, Run&& run) {
     const Moment begin, end;
@@ -73,7 +73,7 @@ double time_on_host(int runs, Run&& run, Wait&& wait) {
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / runs;
 }
 
-/// Until the end of standard input. A time below 0 says that there is none.
+/// Answers until the end of standard input. A time below 0 means that there is none.
 template <class OnDevice, class OnHost>
 void serve(OnDevice&& on_device, OnHost&& on_host) {
     for (char line[64]; std::fgets(line, sizeof line, stdin);) {
@@ -96,7 +96,7 @@ void restore(const Model<Network>& model, const peers::Job& job) {
     network.run(input.view(), output.view());
     double error = peers::largest_difference(output.data, exact);
 
-    // The network alone: what Inference puts between an upload and a download, as a graph of its own.
+    // The network alone: what Inference does between upload and download, as its own graph.
     using Engine = detail::InferenceEngine<Backend, Network, float>;
     const Engine engine{model.parameters().data(), model.statistics().data(), 0, 0};
     typename Engine::WorkspaceType workspace;
@@ -104,7 +104,7 @@ void restore(const Model<Network>& model, const peers::Job& job) {
     engine.infer(input.view(), output.view(), workspace);  // from now on the picture lies in the workspace
     const cuda::Graph graph = cuda::Graph::capture(workspace.stream, [&] { engine.enqueue(workspace, job.batch); });
 
-    // It, too, must make this picture; and again, should a run destroy its own input.
+    // The graph must make this picture too. It runs twice, because a run could destroy its own input.
     for (int i = 0; i < 2; ++i) {
         float* const result = Engine::output_floats(workspace);
         cuda::check(cudaMemsetAsync(result, 0xFF, output.data.size() * sizeof(float), workspace.stream), "set to NaN");
@@ -122,7 +122,7 @@ void restore(const Model<Network>& model, const peers::Job& job) {
           });
 }
 
-// A template, so that what the Trainer does not show is not asked for.
+// This is a template, so that it compiles where the Trainer has no step_graph or stream.
 template <class TrainerType>
 double time_steps_on_device([[maybe_unused]] TrainerType& trainer, [[maybe_unused]] int runs) {
     if constexpr (requires { trainer.step_graph().launch(trainer.stream()); })

@@ -1,20 +1,20 @@
 """worker_pytorch.py FOLDER NETWORK SHAPE restore|train cuda|cpu ROW...: PyTorch in the race on a card.
 
-A row says how PyTorch is run, in words with "+" between them:
+A row says how PyTorch runs, in words with "+" between them:
 
-    float32, TF32, float16, bfloat16    the precision. Restoring: weights and maps are of that type, what comes in and
-                                        goes out is float32, as depix has it. Training in 16 bits is PyTorch's autocast,
+    float32, TF32, float16, bfloat16    the precision. When restoring, weights and maps have that type, and input and
+                                        output are float32, as in depix. Training in 16 bits uses PyTorch's autocast,
                                         with a GradScaler for float16.
-    autocast                            restoring by autocast, too
-    channels_last                       weights and maps lie channels last, the input already when it comes
-    compile=MODE                        by torch.compile in that mode
-    graph                               all of a run is one CUDA graph. With compile=max-autotune-no-cudagraphs that
-                                        spares what the graphs that max-autotune makes by itself cost in Python.
+    autocast                            restoring uses autocast, too
+    channels_last                       weights, maps and the input lie channels last
+    compile=MODE                        uses torch.compile in that mode
+    graph                               a whole run is one CUDA graph. With compile=max-autotune-no-cudagraphs that
+                                        spares the cost in Python of the graphs that max-autotune makes by itself.
 
-cuDNN chooses its algorithms by trying them (benchmark), and batch norms are folded into convolutions before restoring:
-whatever a careful user of PyTorch does. One process runs many rows, for starting it takes longer than they do. It
-prints "ready" and {"rows": [...]}, for each row either how far off it is ("error", or its first "losses") or why it is
-left out ("failure"). Then, for each line "ROW device|host RUNS", it does what worker_depix.cu does.
+cuDNN chooses its algorithms by trying them (benchmark), and batch norms are folded into convolutions before restoring,
+as a careful user of PyTorch would do. One process runs many rows, because starting it takes longer than the rows take.
+It prints "ready" and {"rows": [...]}. For each row this has either its error ("error", or its first "losses") or the
+reason why it is left out ("failure"). Then, for each line "ROW device|host RUNS", it does what worker_depix.cu does.
 """
 import contextlib
 import copy
@@ -34,7 +34,7 @@ TYPES = {"float32": torch.float32, "TF32": torch.float32, "float16": torch.float
 
 
 class Setting:
-    """A row's words, as what they mean."""
+    """What a row's words mean."""
 
     def __init__(self, row, device):
         self.precision, *words = row.split("+")
@@ -46,7 +46,7 @@ class Setting:
             raise ValueError("there are no CUDA graphs on a processor")
 
     def choose_units(self):
-        """Global in PyTorch, so it is said again before whatever looks at it."""
+        """These settings are global in PyTorch, so they are set again before each use."""
         torch.backends.cudnn.benchmark = True
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = self.precision == "TF32"
 
@@ -55,7 +55,7 @@ class Setting:
 
 
 class Row:
-    """run(): enqueues one run on the device. host_run(): one run with the journey from the host (and back to it)."""
+    """run() enqueues one run on the device. host_run() makes one run with the copies from the host (and back to it)."""
 
     def __init__(self, setting, run, host_run, facts):
         self.setting, self.run, self.host_run, self.facts = setting, run, host_run, facts
@@ -65,7 +65,7 @@ class Row:
             torch.cuda.synchronize()
 
     def time(self, where, runs):
-        """Milliseconds of one of so many runs."""
+        """The mean milliseconds of one of `runs` runs."""
         self.setting.choose_units()
         run = self.run if where == "device" else self.host_run
         for _ in range(runs // 4 + 1):
@@ -95,8 +95,8 @@ def pinned(tensor):
 
 
 def make_ready(step, setting, times=5):
-    """The step, or where the row wants that, a CUDA graph of it. First some steps choose algorithms, take memory and
-    compile code; those before a capture in a stream of their own, as PyTorch's manual has it."""
+    """Returns the step, or a CUDA graph of it where the row wants that. First some steps choose algorithms, take memory
+    and compile code. Before a capture they run in their own stream, as PyTorch's manual asks."""
     setting.choose_units()
     if not setting.graph:
         for _ in range(times):
@@ -120,7 +120,7 @@ def make_ready(step, setting, times=5):
 
 
 def fold_batch_norms(network):
-    """Every batch norm behind a convolution becomes part of it."""
+    """Folds every batch norm into the convolution before it."""
     traced = torch.fx.symbolic_trace(network)
     modules = dict(traced.named_modules())
     for node in list(traced.graph.nodes):
@@ -205,7 +205,7 @@ def prepare_training(network, path, shape, setting, loss_function):
         return loss.detach()
 
     step = make_ready(step, setting)
-    # Back to the start, in the memory that a graph knows.
+    # Everything goes back to the start, in the same memory, because a graph refers to it.
     with torch.no_grad():
         for name, value in network.state_dict().items():
             value.copy_(first_state[name])
@@ -215,7 +215,7 @@ def prepare_training(network, path, shape, setting, loss_function):
     losses = [step().item() for _ in range(3)]
     sent, sent_target = pinned(batch), pinned(target)
 
-    def host_run():  # from pinned memory, where PyTorch's loader puts it by threads of its own
+    def host_run():  # from pinned memory, into which the threads of PyTorch's loader copy it
         device_batch.copy_(sent, non_blocking=True)
         device_target.copy_(sent_target, non_blocking=True)
         step()
@@ -224,7 +224,7 @@ def prepare_training(network, path, shape, setting, loss_function):
 
 
 def prepare(row, device, network, path, shape, mode, loss_function):
-    """A Row; where it cannot be, a string that says why."""
+    """Returns a Row, or a string that says why there is none."""
     try:
         setting, network = Setting(row, device), copy.deepcopy(network)
         if mode == "train":

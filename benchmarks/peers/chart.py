@@ -1,10 +1,10 @@
-"""chart.py: the race as a picture, horizontal bars in plain SVG. Grey text and middle tones, no background of its own:
+"""chart.py: draws the race as horizontal bars in plain SVG. It has grey text, middle tones and no background, so it is
 readable on white pages and on dark ones.
 """
 from xml.sax.saxutils import escape
 
 WIDTH, BARS = 760, 340  # of the picture; where its bars begin, in pixels
-ROW, GAP = 18, 10       # a bar's height, and what is between two groups of them
+ROW, GAP = 18, 10       # a bar's height, and the gap between two groups
 COLOURS = {"PyTorch": "#d9683c", "ONNX Runtime": "#3d8fcf", "OpenCV": "#4fa36b"}
 TEXT = "#7a7a7a"
 
@@ -38,7 +38,7 @@ def write(path, results):
             shapes.append(f'<rect x="{BARS}" y="{y + 2}" width="{ratio * scale:.1f}" height="{ROW - 4}" '
                           f'fill="{COLOURS.get(library, TEXT)}"/>')
             end = ratio * scale
-            # A number that would lie under the line stands behind it.
+            # A number that would lie under the line stands to the right of it.
             text(BARS + (scale if scale - 36 < end < scale else end) + 6, y + ROW - 5, f"{ratio:.2f}")
             y += ROW
         y += GAP

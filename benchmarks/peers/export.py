@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""export.py FOLDER [NETWORK...]: what all peers of the race are given, so that they compute the same (all by default).
+"""export.py FOLDER [NETWORK...]: writes what all peers of the race are given (default: all networks).
 
 NETWORK.onnx                 opset 13, weights inside, input "input", output "output"
 NETWORK.safetensors          the same weights, under the names of state_dict
@@ -9,7 +9,7 @@ NETWORK.training_input.f32   a batch for training steps, and
 NETWORK.training_target.f32  what it should become
 NETWORK.json                 shapes, multiply-adds, the output's range, and the losses that training should begin with
 
-A network whose files are there, and younger than networks.py and this script, is left alone.
+A network whose files are there, and newer than networks.py and this script, is not exported again.
 """
 import copy
 import json
@@ -26,7 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def same_convolution(graph, picture, weight, bias, *_):
-    """ONNX for PyTorch's padding="same", which 1.13 cannot export: of a 2x2 kernel, one pixel right and below."""
+    """ONNX for padding="same", which PyTorch 1.13 cannot export. For a 2x2 kernel it is one pixel right and below."""
     return graph.op("Conv", picture, weight, bias, kernel_shape_i=[2, 2], pads_i=[0, 0, 1, 1])
 
 
@@ -36,14 +36,14 @@ def export_onnx(path, network, picture):
 
 
 def first_losses(network, loss_function, picture, target):
-    """The losses of the first steps of Adam, in double, and how far from them a peer's may be, relatively.
+    """The losses of the first steps of Adam, in double, and the largest relative error that a peer's losses may have.
 
-    Dropout is drawn, by every peer in its own way: there only the first loss is foretold, as the mean of several draws,
-    and the tolerance is six times their deviation.
+    Every peer draws dropout in its own way. With dropout only the first loss is predicted, as the mean of several
+    draws, and the tolerance is six times their deviation.
     """
     network = copy.deepcopy(network).train()
-    # A tenth of what one step changes in the loss that changes least, the depixelizer's; single precision is off by a
-    # tenth of that again.
+    # One step changes the depixelizer's loss least. The tolerance is a tenth of that change, and the error of single
+    # precision is a tenth of the tolerance.
     tolerance = 2e-5
     if any(isinstance(module, torch.nn.Dropout) for module in network.modules()):
         with torch.no_grad():
@@ -63,7 +63,7 @@ def first_losses(network, loss_function, picture, target):
 
 
 def export(folder, name, entry=None, onnx=True):
-    """entry: the shapes, where they are not those of networks.py."""
+    """entry holds the shapes, if they are not those of networks.py."""
     path, entry, network = os.path.join(folder, name), entry or networks.NETWORKS[name], networks.build(name)
     torch.manual_seed(7)
     picture = torch.rand(entry.shape)
@@ -85,7 +85,7 @@ def export(folder, name, entry=None, onnx=True):
         losses, tolerance = first_losses(network, entry.loss, batch, target)
         facts["training"] = {"shape": entry.training_shape, "losses": losses, "tolerance": tolerance,
                              "multiply_adds": networks.count_multiply_adds(network, entry.training_shape)}
-    # Last, and in one go: where this file is, all are.
+    # This file is written last, and renamed when it is complete. Where it exists, all files exist.
     with open(path + ".json.part", "w") as file:
         json.dump(facts, file)
     os.replace(path + ".json.part", path + ".json")

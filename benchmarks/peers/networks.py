@@ -1,7 +1,7 @@
 """networks.py: the six networks of the race in PyTorch 1.13, with seeded weights.
 
-Parameters are named as in depix's models (include/depix/models/), which are named as these modules: one state_dict
-fits both. `python3 networks.py` prints each network's parameters and operations.
+Parameters have the names that they have in depix's models (include/depix/models/), so that one state_dict fits
+both. `python3 networks.py` prints each network's parameters and operations.
 """
 import torch
 import torch.nn as nn
@@ -65,7 +65,7 @@ class PixelShuffleUNet(nn.Module):
 
 
 class DeGanGenerator(nn.Module):
-    """padding="same" of a 2x2 kernel is one pixel to the right and below, as Keras has it."""
+    """padding="same" of a 2x2 kernel is one pixel to the right and below, as in Keras."""
 
     def __init__(self, filters=64):
         super().__init__()
@@ -159,7 +159,7 @@ class RRDB(nn.Module):
 
 
 class Entry:
-    """One network of the race: the shape of what it restores, and of what it makes one training step on, both (batch,
+    """One network of the race, with the shapes of what it restores and of the batch of one training step, both (batch,
     channels, height, width). training_shape is None where it is not trained here.
     """
 
@@ -176,15 +176,15 @@ NETWORKS = {
     "rrdb": Entry(RRDB, (1, 3, 24, 24)),
 }
 
-# Of Adam, in every worker: small, so that thousands of steps on one batch stay sound.
+# Adam's, in every worker. It is small, so that thousands of steps on one batch stay stable.
 LEARNING_RATE = 1e-4
 
 
 def build(name, seed=1):
     """The network with seeded weights, in evaluation mode.
 
-    Weights are He-normal, so that signals neither vanish nor grow; biases, slopes and the statistics of batch norms are
-    random too: at 0 and 1 a mistake in them would not show in the output.
+    Weights are He-normal, so that signals neither vanish nor grow. Biases, slopes and the statistics of batch norms are
+    random too, because at 0 and 1 a mistake in them would not show in the output.
     """
     network = NETWORKS[name].module()
     generator = torch.Generator().manual_seed(seed)
@@ -197,7 +197,8 @@ def build(name, seed=1):
 
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
-            # How many products make one output: each input of a transposed convolution meets only 1 / stride^2 of it.
+            # fan_in is how many products make one output. In a transposed convolution it is 1 / stride^2 of the
+            # kernel's.
             fan_in = module.in_channels * module.weight[0, 0].numel()
             if isinstance(module, nn.ConvTranspose2d):
                 fan_in /= module.stride[0] * module.stride[1]
@@ -211,7 +212,7 @@ def build(name, seed=1):
         elif isinstance(module, nn.PReLU):
             module.weight.data = uniform(module.weight, 0.05, 0.45)
     for module in network.modules():
-        if isinstance(module, SRBlock):  # what each of 16 blocks adds, damped: their sum would grow
+        if isinstance(module, SRBlock):  # damps what each of 16 blocks adds; the sum would grow
             module.bn2.weight.data *= 0.2
     return network.eval()
 
@@ -221,7 +222,8 @@ def count_multiply_adds(network, shape):
     counts = []
 
     def count(module, inputs, output):
-        # Every input of a transposed convolution, and every output of another, meets the weights of one channel.
+        # Every input of a transposed convolution, and every output of another, takes one product for each weight of a
+        # channel.
         which = inputs[0] if isinstance(module, nn.ConvTranspose2d) else output
         counts.append(which.numel() * module.weight[0].numel())
 

@@ -1,4 +1,4 @@
-// The roof of the race: fused multiply-adds on registers, all threads at once, as fast as this processor makes them.
+// The peak of the race: how fast this processor makes fused multiply-adds on registers, with all threads at once.
 //
 //     peak THREADS     (protocol: worker.hpp; announces how many operations, two for each multiply-add, one run makes)
 #include <array>
@@ -14,14 +14,14 @@ namespace {
 
 using namespace depix;
 
-// More chains than any processor has multiply-adds in flight (two units of four or five cycles each), and few enough to
-// stay in 16 registers beside the two factors.
+// There are more chains than any processor has multiply-adds in flight (two units of four or five cycles each), and few
+// enough to stay in 16 registers together with the two constants.
 constexpr std::size_t chains = 12;
 constexpr long steps = 1'000'000;
 constexpr double operations = 2.0 * chains * cpu::vector_width * steps;  // of one thread
 
-// Every chain starts elsewhere, or the compiler would make one of them all; and each goes to 1 and stays there, so that
-// nothing overflows, and nothing becomes so small that it is slow.
+// Every chain starts at another value, because the compiler would otherwise merge them all. Each goes to 1 and stays
+// there, so that nothing overflows, and nothing becomes so small that it is slow.
 template <std::size_t... I>
 float multiply_add(std::index_sequence<I...>) {
     std::array<cpu::Vector, chains> values{cpu::broadcast(static_cast<float>(I))...};
@@ -36,7 +36,7 @@ int main(int count, char** arguments) {
     const int threads = count > 1 ? std::max(1, std::atoi(arguments[1])) : 1;
     const auto step = [&] {
         cpu::run_team(threads, [](cpu::Team) {
-            // Written where the compiler cannot look, so that it may not leave the loop out.
+            // The result is volatile, so that the compiler may not leave the loop out.
             [[maybe_unused]] volatile float sum = multiply_add(std::make_index_sequence<chains>{});
         });
     };

@@ -1,15 +1,15 @@
 #!/usr/bin/python3
-"""race.py FOLDER [options]: depix and its peers side by side, on the same pictures with the same weights.
+"""race.py FOLDER [options]: compares depix with its peers, on the same pictures with the same weights.
 
 benchmarks/peers/run prepares FOLDER and starts this. Every peer is a process that stays (the protocol is in
-worker.hpp). First each one's result is compared with what PyTorch computes in double; a peer that is off is reported
-and not timed. Then all run in turn, some runs each, after the machine has been seen idle, round after round: what
-else happens on the machine meets all of them alike, and only ratios within one race count.
+worker.hpp). First each one's result is compared with what PyTorch computes in double. A peer with too large an error is
+reported and not timed. Then all take turns, round after round. A turn is some runs, and starts after the machine has
+been seen idle. So other load affects all of them alike, and only ratios within one race count.
 
-Printed for each network and number of threads: medians, minima, how many times depix's time that is, GFLOP/s and the
-share of the peak that this processor's multiply-adds reach in the same rounds (peak.cpp). Operations are those of
-direct convolution, two for a multiply-add, whoever computes and however: Winograd's convolution makes fewer, so that
-its share may be above 100 %. A training step counts as three times its forward pass.
+For each network and number of threads this prints medians, minima, their ratio to depix's time, GFLOP/s, and the share
+of the peak that this processor's multiply-adds reach in the same rounds (peak.cpp). Operations are those of direct
+convolution, two for a multiply-add, for every peer. Winograd's convolution makes fewer, so its share may be above
+100 %. A training step counts as three times its forward pass.
 """
 import argparse
 import json
@@ -24,20 +24,21 @@ import time
 import chart
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-# As in networks.py, which stays outside: this process is to hold no PyTorch and none of its threads.
+# As in networks.py, which is not imported, because this process must hold no PyTorch and none of its threads.
 NETWORKS = ["depixelizer", "documents_autoencoder", "pixel_shuffle_unet", "de_gan_generator", "srresnet", "rrdb"]
 SMALL = NETWORKS[:2]
 
-# Of the output's range. What is off by more computes something else; single precision is off by less than 1e-5.
+# A share of the output's range. A peer with a larger error computes something else. The error of single precision is
+# less than 1e-5.
 LARGEST_ERROR = 1e-3
 
 # The other peers' threads must sleep while one runs. OpenMP's (GNU, as in depix and Debian's PyTorch) wait actively for
 # some milliseconds and then sleep, if they are left to their default; OMP_WAIT_POLICY=active would make them wait for
-# minutes. So whatever the user has set of such things is taken away, for all peers alike.
+# minutes. So such variables of the user are removed, for all peers alike.
 TAKEN_AWAY = re.compile(r"(OMP|GOMP|KMP|MKL|OPENBLAS|ATEN|MALLOC)_")
 
 # glibc gives large blocks back to the system with every free, and takes new ones, zeroed page by page, with every
-# allocation. PyTorch allocates every map anew; so it runs with memory that it keeps, too.
+# allocation. PyTorch allocates every map anew, so it also runs with memory that it keeps.
 KEEP_PAGES = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**33)}
 
 
@@ -72,7 +73,7 @@ class Peer:
         raise PeerFailed("does not start: " + self.last_words())
 
     def run(self, count):
-        """The times of so many runs, in milliseconds."""
+        """The times of `count` runs, in milliseconds."""
         try:
             self.process.stdin.write(f"{count}\n")
             self.process.stdin.flush()
@@ -120,7 +121,7 @@ def list_peers(options, name, facts, threads):
 
 
 def check(peer, facts):
-    """How far the peer's result is from the exact one, relatively. Throws PeerFailed where that is too far."""
+    """The relative error of the peer's result. Throws PeerFailed where it is too large."""
     if "losses" in peer.facts:
         exact, allowed = facts["training"]["losses"], facts["training"]["tolerance"]
         error = sum(abs(own - loss) / loss for own, loss in zip(peer.facts["losses"], exact)) / len(exact)
@@ -128,13 +129,13 @@ def check(peer, facts):
     else:
         error, allowed = peer.facts["error"] / facts["output_range"], LARGEST_ERROR
         what = "of the output's range"
-    if not error <= allowed:  # not "error > allowed": NaN is no agreement either
+    if not error <= allowed:  # not "error > allowed", because NaN does not agree either
         raise PeerFailed(f"disagrees: off by {error:.2g} {what}, allowed are {allowed:.2g}")
     return error
 
 
 def busy_share(seconds=0.15):
-    """Of all processors' time."""
+    """The busy share of all processors' time."""
     def read():
         with open("/proc/stat") as file:
             times = [int(field) for field in file.readline().split()[1:9]]
@@ -147,7 +148,7 @@ def busy_share(seconds=0.15):
 
 
 def wait_until_idle(patience):
-    """Whether less than 15 % of the processors were busy within so many seconds."""
+    """Waits until at most 15 % of the processors are busy. False if that takes more than `patience` seconds."""
     end = time.monotonic() + patience
     while busy_share() > 0.15:
         if time.monotonic() >= end:
@@ -156,7 +157,7 @@ def wait_until_idle(patience):
 
 
 def race(options, name, facts, threads):
-    """Returns a row for each peer, and the peak; and says who failed and how."""
+    """Returns a row for each peer, and the peak. The row of a peer that failed says how."""
     peak = Peer("peak", [f"{options.workers}/peak", str(threads)])
     peers = list_peers(options, name, facts, threads)
     racing, rows, busy_turns, turns = [], [], 0, 0
@@ -202,7 +203,7 @@ def race(options, name, facts, threads):
 
 
 def print_table(rows):
-    """As Markdown, columns aligned: the first to the left, all others to the right."""
+    """Prints Markdown with aligned columns: the first to the left, all others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     rules = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
     for first, *others in [rows[0], rules] + rows[1:]:
@@ -234,7 +235,7 @@ def print_result(result):
 
 
 def best_peer(result):
-    """The row of the fastest that is not depix, and depix's; None where one of them is missing."""
+    """The row of the fastest peer that is not depix, and depix's row. None where one of them is missing."""
     rows = [row for row in result["rows"] if "failure" not in row]
     own = [row for row in rows if row["peer"] == "depix"]
     others = [row for row in rows if row["peer"] != "depix"]

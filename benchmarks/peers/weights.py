@@ -1,4 +1,4 @@
-"""weights.py: a state_dict as a safetensors file and back, by hand: Debian has no package of Python's own library.
+"""weights.py: writes and reads a state_dict as a safetensors file, because Debian has no package of Python's library.
 
     8 bytes: the header's length, little-endian | JSON, padded with spaces | the tensors' bytes
 """

@@ -22,7 +22,7 @@
 namespace peers {
 
 struct Job {
-    std::string path;  ///< of the network's files, without what follows the network's name
+    std::string path;  ///< of the network's files, up to the network's name
     std::string network;
     int batch = 0, channels = 0, height = 0, width = 0;
     int threads = 1;
@@ -54,7 +54,7 @@ inline std::vector<float> read_floats(const std::string& path) {
     return values;
 }
 
-/// The largest |a - b|; the largest double for results of another size or with a NaN, which JSON could not say.
+/// The largest |a - b|. It is the largest double for results of another size or with a NaN, because JSON has no NaN.
 inline double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
     constexpr double unlike = std::numeric_limits<double>::max();
     if (a.size() != b.size()) return unlike;
@@ -72,7 +72,7 @@ inline void announce(const std::string& facts) {
     std::fflush(stdout);
 }
 
-/// Until the end of standard input.
+/// Answers until the end of standard input.
 template <class Step>
 void serve(Step&& step) {
     for (char line[32]; std::fgets(line, sizeof line, stdin);) {
@@ -91,7 +91,7 @@ void serve(Step&& step) {
     }
 }
 
-/// main, with errors as messages: `work` is called with the job.
+/// The body of main: calls `work` with the job, and prints errors as messages.
 template <class Work>
 int run(int count, char** arguments, Work&& work) {
     try {

@@ -23,7 +23,7 @@ void restore(const Model<Network>& model, const peers::Job& job) {
     peers::serve([&] { network.run(input.view(), output.view()); });
 }
 
-// A template, so that the half of it that does not apply is not compiled.
+// This is a template, so that the half of it that does not apply is not compiled.
 template <class LossFunction>
 void train(Model<Network>& model, const peers::Job& job) {
     if constexpr (std::is_void_v<LossFunction>) {

@@ -1,4 +1,4 @@
-// What depix's own workers of the races share: which type the network DEPIX_PEER_NETWORK of networks.py is, its weights
+// What depix's own workers in the races share: the type of the network DEPIX_PEER_NETWORK of networks.py, its weights
 // and its pictures.
 #pragma once
 
@@ -23,8 +23,8 @@
 
 namespace peers {
 
-/// Network, and the Loss that it is trained with: void where it is not, which spares the compiler half of the work.
-/// (No common base with the network as its argument: nvcc 13 cannot spell that.)
+/// Network, and the Loss that it is trained with. Loss is void where it is not trained, which spares the compiler half
+/// of the work. (There is no common base with the network as its argument, because nvcc 13 cannot spell that.)
 template <depix::FixedString Name>
 struct Peer;
 template <>
@@ -61,10 +61,10 @@ struct Peer<"rrdb"> {
 using Network = Peer<DEPIX_PEER_NETWORK>::Network;
 using Loss = Peer<DEPIX_PEER_NETWORK>::Loss;
 
-/// Of the optimizer, as in networks.py: small, so that thousands of steps on one batch stay sound.
+/// The optimizer's, as in networks.py. It is small, so that thousands of steps on one batch stay stable.
 inline constexpr double learning_rate = 1e-4;
 
-/// A file of raw floats as a batch. Throws std::runtime_error if there are more or fewer.
+/// A file of raw floats as a batch. Throws std::runtime_error if their number does not fit the shape.
 inline depix::Tensor<float> read_tensor(const std::string& path, int batch, depix::Shape shape) {
     depix::Tensor<float> tensor(batch, shape);
     std::vector<float> values = read_floats(path);
@@ -73,7 +73,7 @@ inline depix::Tensor<float> read_tensor(const std::string& path, int batch, depi
     return tensor;
 }
 
-/// {"losses": [a, b, c]}: those of the first three of a trainer's steps on one batch.
+/// {"losses": [a, b, c]}: the losses of a trainer's first three steps on one batch.
 template <class Step>
 std::string loss_fact(Step&& step) {
     double losses[3];
@@ -83,7 +83,7 @@ std::string loss_fact(Step&& step) {
     return fact;
 }
 
-/// The model with the weights of export.py. Throws std::runtime_error where the job is another network's.
+/// The model with the weights of export.py. Throws std::runtime_error if the job is another network's.
 inline depix::Model<Network> read_model(const Job& job) {
     if (job.network != DEPIX_PEER_NETWORK)
         throw std::runtime_error("this worker was compiled for " DEPIX_PEER_NETWORK ", not for " + job.network);

@@ -1,6 +1,6 @@
 """worker_pytorch.py FOLDER NETWORK SHAPE THREADS restore|train [jit] [channels_last]: PyTorch in the race.
 
-The protocol is that of worker.hpp; without "jit", operators are called one by one ("eager").
+The protocol is that of worker.hpp. Without "jit", operators are called one by one ("eager").
 """
 import json
 import os
@@ -25,7 +25,7 @@ def prepare_restoring(network, path, shape, options):
     if "jit" in options:
         with torch.no_grad():
             network = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(network, picture)))
-            for _ in range(3):  # its first runs profile and compile
+            for _ in range(3):  # the first runs profile and compile
                 network(picture)
 
     def step():

@@ -1,18 +1,18 @@
 #!/usr/bin/python3
-"""measure.py FOLDER [options]: whole processes that restore one picture, from start to exit, and their peak memory.
+"""measure.py FOLDER [options]: measures whole processes that restore one picture: their time and their peak memory.
 
 benchmarks/process/run prepares FOLDER and starts this. Each process (process.cpp) loads its weights from a safetensors
 file, reads its picture as raw floats, restores it with so many threads and writes the result, again raw floats. They
-run in turn, round after round, so that what else happens on the machine meets all of them alike.
+run in turn, round after round, so that other load affects all of them alike.
 
-Time is that of the wall clock, from before this script asks for a process until it is known to have ended; the first
-row is a process that does nothing, so the part of it that is not the process's own. Memory is the largest resident
-set. Linux lets a process inherit the peak of the one that it was forked from: so what os.wait4 says of a child is never
-less than what Python holds itself, some 15 MiB. It is therefore measured in runs of its own, by way of GNU time, which
-holds 1 MiB.
+Time is elapsed time, from before this script asks for a process until it is known to have ended. The first row is a
+process that does nothing; it shows the part of the time that is not the process's own. Memory is the largest resident
+set. On Linux a process inherits the peak of the one that it was forked from, so what os.wait4 says of a child is never
+less than what Python holds itself, some 15 MiB. It is therefore measured in runs of its own, by GNU time, which holds
+1 MiB.
 
-The bars are the best other library's process, with 2 threads, as measured in the same way when depix was begun (their
-memory by os.wait4, of which the 15 MiB may therefore be Python's). Times compare only on the machine of that day.
+The bars are the best other library's process, with 2 threads, as measured in the same way when depix was begun. (Their
+memory was measured by os.wait4, so 15 MiB of it may be Python's.) Times compare only on the machine of that day.
 """
 import argparse
 import os
@@ -26,7 +26,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, os.pardir, "peers"))
 from race import print_table, processor, wait_until_idle  # noqa: E402
 
-# Network: milliseconds and MiB of the best peer's process, and whose it is.
+# For each network: milliseconds and MiB of the best peer's process, and the peer's name.
 BARS = {
     "depixelizer": (11, 15, "ncnn"),
     "documents_autoencoder": (37, 36, "ncnn"),
@@ -44,7 +44,7 @@ def time_process(command):
 
 
 def peak_memory(command):
-    """MiB."""
+    """The peak memory in MiB."""
     with tempfile.NamedTemporaryFile("r") as report:
         subprocess.run(["time", "-f", "%M", "-o", report.name, *command], stdin=subprocess.DEVNULL, check=True)
         return int(report.read()) / 1024
@@ -98,13 +98,13 @@ def main():
         return
 
     busy = 0
-    for round_number in range(-1, options.runs):  # one more before the first, for the files to be in memory
+    for round_number in range(-1, options.runs):  # one round before the first loads the files into memory
         for process in processes:
             busy += not wait_until_idle(options.patience) if round_number >= 0 else 0
             milliseconds = time_process(process.command)
             if round_number >= 0:
                 process.times.append(milliseconds)
-            if round_number < 3:  # it hardly varies
+            if round_number < 3:  # the peak hardly varies
                 process.peaks.append(peak_memory(process.command))
 
     print(f"{processor()}; {options.runs} runs of each\n")

@@ -1,12 +1,12 @@
 // A process that restores one picture: one program for each network, whose name CMake defines as
 // DEPIX_PROCESS_NETWORK. benchmarks/process/run measures it from start to exit.
 //
-//     process_NETWORK --make WEIGHTS.safetensors PICTURE.f32       (random ones, to measure with)
+//     process_NETWORK --make WEIGHTS.safetensors PICTURE.f32       (makes random ones to measure with)
 //     process_NETWORK WEIGHTS.safetensors PICTURE.f32 RESTORED.f32 THREADS [--verbose]
 //
 // Pictures are raw floats, channels x height x width, of the size that the network is measured with. --verbose prints
-// what memory the process holds after each stage, and how much it held at most meanwhile; without it, it prints
-// nothing but errors.
+// how much memory the process holds after each stage, and the most that it held during the stage. Without it, the
+// program prints only errors.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -66,7 +66,7 @@ Image read_image(const std::string& path) {
     return image;
 }
 
-/// Without a wait for the disk, as write_file (io/atomic_file.hpp) has it: the disk is not what is measured.
+/// Unlike write_file (io/atomic_file.hpp), this does not wait for the disk, because the disk is not what is measured.
 void write_image(const std::string& path, std::span<const float> pixels) {
     const auto file = open_file(path, "wb");
     if (std::fwrite(pixels.data(), sizeof(float), pixels.size(), file.get()) != pixels.size())
@@ -81,14 +81,14 @@ void make(const std::string& weights, const std::string& image) {
     write_image(image, noise.pixels);
 }
 
-/// What Linux says of this process's resident memory.
+/// This process's resident memory, as Linux reports it.
 class MemoryReport {
   public:
     explicit MemoryReport(bool wanted) : wanted_(wanted) {
         if (wanted_) std::printf("%-32s %12s %12s\n", "MiB of resident memory", "at the end", "at most");
         print("start");
     }
-    /// Does nothing if no report is wanted. "At most" is since the stage before.
+    /// Does nothing if no report is wanted. "At most" is the maximum since the stage before.
     void print(const char* stage) const {
         if (!wanted_) return;
         double now = 0, most = 0;  // KiB
@@ -98,14 +98,14 @@ class MemoryReport {
             std::sscanf(line, "VmHWM: %lf", &most);
         }
         std::printf("%-32s %12.1f %12.1f\n", stage, now / 1024, most / 1024);
-        std::fputs("5", open_file("/proc/self/clear_refs", "w").get());  // the most so far is forgotten
+        std::fputs("5", open_file("/proc/self/clear_refs", "w").get());  // resets the maximum
     }
 
   private:
     bool wanted_;
 };
 
-/// The model is gone when this returns: the network has packed its weights.
+/// The model is destroyed when this returns, because the network has packed its weights.
 Inference<Network> load_network(const std::string& path, int threads, const MemoryReport& memory) {
     Model<Network> model;
     memory.print("model made");

@@ -1,9 +1,9 @@
 // 1: restore one picture.
 //
 // A network in depix is a type. `Depixelizer` (models/depixelizer.hpp) is the list of its layers; `Model` holds its
-// weights under PyTorch's names; `Inference` prepares them for this processor. Preparing takes a while (batch norms are
-// folded into the convolutions, weights are packed, every feature map gets its place in memory), so it is done once,
-// and a call restores a picture without allocating anything but the result.
+// weights under PyTorch's names; `Inference` prepares them for this processor. Preparing takes a while, because it
+// folds batch norms into the convolutions, packs the weights and gives every feature map its place in memory. So it is
+// done once. After that, a call restores a picture and allocates nothing but the result.
 //
 //     1_restore_a_picture WEIGHTS.safetensors PICTURE.png RESTORED.png
 #include <depix/depix.hpp>
@@ -19,20 +19,20 @@ int main(int count, char** arguments) {
         return 2;
     }
     try {
-        // Loading checks every tensor's name and shape before it writes the first number: a wrong file throws, names
-        // all that is wrong with it, and leaves the model as it was.
+        // Loading checks every tensor's name and shape before it writes the first number. For a wrong file it throws an
+        // error that names everything that is wrong, and the model stays as it was.
         Model<Depixelizer> model;
         load(model, arguments[1]);
 
         // From here on the model is no longer needed. Calls are const and safe from many threads.
         const Inference<Depixelizer> network{model};
 
-        // Three channels, whatever the file has. Depixelizer's sides must divide by 8; restore() continues a picture by
-        // its edge until they do, and cuts the result to the size that it had.
+        // The picture is read with three channels, whatever the file has. Depixelizer needs sides that divide by 8.
+        // restore() repeats the picture's edge until they do, and cuts the result to the picture's own size.
         const Image picture = read_image(arguments[2], 3);
         const Image restored = restore(network, picture);
 
-        // Written to a temporary name and renamed: the file is there whole, or not at all.
+        // The file is written under a temporary name and then renamed, so it is complete or absent.
         write_image(arguments[3], restored);
         std::printf("%s: %s, restored\n", arguments[2], to_string(picture.shape).c_str());
     } catch (const std::exception& error) {  // every message names the file, the tensor or both shapes

@@ -1,8 +1,8 @@
 // 2: train on your own pairs.
 //
-// Two folders with pictures of the same names are a data set: FOLDER/pixeled/0.png is what FOLDER/clean/0.png became.
-// The loader reads and shuffles them on threads of its own, ahead of the training. One step of the trainer is the
-// forward pass, the loss, the backward pass and the optimizer, in memory that is laid out once.
+// Two folders whose pictures have the same names are a data set. FOLDER/pixeled/0.png is the pixelated version of
+// FOLDER/clean/0.png. The loader reads and shuffles them on threads of its own, ahead of the training. One step of the
+// trainer is the forward pass, the loss, the backward pass and the optimizer, in memory that is laid out once.
 //
 //     2_train_on_your_pairs FOLDER WEIGHTS.safetensors     (the tour's test gives it examples/01_depixelizer/samples)
 #include <depix/data/loader.hpp>
@@ -14,7 +14,7 @@
 
 using namespace depix;
 
-// A small network that keeps the picture's size: it learns what to add to the pixelated picture. Channels that do not
+// A small network that keeps the picture's size. It learns what to add to the pixelated picture. Channels that do not
 // fit together would not compile.
 using Sharpener = Residual<Conv<3, 8>, ReLU, Conv<8, 8>, ReLU, Conv<8, 3>>;
 static_assert(Sharpener::parameter_count == 224 + 584 + 219);
@@ -36,8 +36,8 @@ int main(int count, char** arguments) {
             double sum = 0;
             int steps = 0;
             for (const auto& [pixelated, clean] : loader.epoch(epoch)) {
-                sum +=
-                    trainer.step(pixelated, clean);  // throws DivergenceError, and changes nothing, if it is not finite
+                // If the loss is not finite, step() throws DivergenceError and changes nothing.
+                sum += trainer.step(pixelated, clean);
                 ++steps;
             }
             last = sum / steps;
@@ -46,8 +46,9 @@ int main(int count, char** arguments) {
         }
         save(model, arguments[2]);
 
-        // train_in_folder() (train/run.hpp) is this loop with validation, a schedule, checkpoints that a killed run
-        // goes on from with the same bits, and a plot of the loss: see examples/01_depixelizer/train.hpp.
+        // train_in_folder() (train/run.hpp) adds validation, a schedule, checkpoints and a plot of the loss to this
+        // loop. A run that was killed continues from its checkpoint with the same bits. See
+        // examples/01_depixelizer/train.hpp.
         return last < first ? 0 : 1;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());

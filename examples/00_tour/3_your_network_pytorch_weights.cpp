@@ -1,13 +1,13 @@
 // 3: your network, with your weights from PyTorch.
 //
 // Write the nn.Module down as a type: nn.Sequential is Sequential, an attribute's name is Named, and the parameters get
-// the names that state_dict gives them. In Python, once:
+// the names that state_dict gives them. Save the weights once, in Python:
 //
 //     from safetensors.torch import save_file
 //     save_file(model.state_dict(), "weights.safetensors")
 //
-// The file that this program reads was written so by PyTorch 1.13. It holds the weights (with "w." before their names),
-// an input, and PyTorch's output for it.
+// The file that this program reads was written in this way by PyTorch 1.13. It holds the weights (with "w." before
+// their names), an input, and PyTorch's output for it.
 //
 //     3_your_network_pytorch_weights tests/golden/depixelizer.safetensors
 #include <depix/depix.hpp>
@@ -44,7 +44,7 @@ int main(int count, char** arguments) {
         Model<mine::Network> model;
         for (const auto& tensor : model.tensors()) std::printf("%s ", tensor.name.c_str());
         std::printf("\n");
-        load(model, arguments[1], {.prefix = "w."});  // .name_map renames what is called otherwise
+        load(model, arguments[1], {.prefix = "w."});  // .name_map maps names that differ
 
         const SafetensorsFile file = SafetensorsFile::read(arguments[1]);
         const auto shape = file.shape("input");  // (N, C, H, W)
@@ -58,7 +58,7 @@ int main(int count, char** arguments) {
         for (std::size_t i = 0; i < expected.size(); ++i)
             difference = std::max(difference, std::fabs(output.data[i] - expected[i]));
         std::printf("largest difference to PyTorch's output: %g\n", static_cast<double>(difference));
-        return output.data.size() == expected.size() && difference < 1e-4f ? 0 : 1;  // float's rounding, added up
+        return output.data.size() == expected.size() && difference < 1e-4f ? 0 : 1;  // rounding errors of float add up
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

@@ -1,10 +1,10 @@
 // 4: a layer of your own.
 //
-// SiLU is not among depix's layers. This file adds it, outside the library, and it works on every backend, trains, and
-// is fused into the convolution before it where that is faster. A layer whose output[i] depends on input[i] alone
-// states its formula twice: y from x, and the loss's gradient by x from that by y. layers/elementwise.hpp says what a
-// formula may use. (layers/relu.hpp is shorter still; layers/layer.hpp lists what any other layer promises, and a layer
-// that forgets a part does not compile: the message says which.)
+// depix has no layer SiLU. This file adds it, outside the library. The layer works on every backend, can be trained,
+// and is fused into the convolution before it where that is faster. A layer whose output[i] depends on input[i] alone
+// states two formulas: y from x, and the loss's gradient by x from its gradient by y. layers/elementwise.hpp says what
+// a formula may use. (layers/relu.hpp is even shorter. layers/layer.hpp lists what any other layer must define. A layer
+// that lacks a part does not compile, and the message says which part.)
 //
 //     4_your_own_layer
 #include <depix/depix.hpp>
@@ -41,7 +41,8 @@ using Network = depix::Sequential<depix::Conv<3, 8>, SiLU, depix::Conv<8, 3>>;
 using namespace depix;
 
 int main() {
-    // Is the gradient right? Against the slope between two near points, in double: their distance squared is the error.
+    // Is the gradient right? It is compared with the difference quotient of two near points, in double. The error of
+    // that is of the order of their distance squared.
     double worst = 0;
     for (double x = -8; x <= 8; x += 0.125) {
         const double slope = (mine::SiLU::value(x + 1e-5) - mine::SiLU::value(x - 1e-5)) / 2e-5;
@@ -49,7 +50,7 @@ int main() {
     }
     std::printf("gradient: off by %.1e at most\n", worst);
 
-    // Do the backends agree? Reference is plain loops; Cpu has vectors and threads, and an exp of its own.
+    // Do the backends agree? Reference has plain loops; Cpu has vectors, threads and its own exp.
     Model<mine::Network> model{/*seed=*/1};
     Image image({3, 50, 70});
     for (std::size_t i = 0; i < image.pixels.size(); ++i) image.pixels[i] = static_cast<float>(i * 37 % 256) / 255;
@@ -60,7 +61,7 @@ int main() {
         difference = std::max(difference, std::fabs(plain.pixels[i] - fast.pixels[i]));
     std::printf("Reference and Cpu: differ by %.1e at most\n", static_cast<double>(difference));
 
-    // Does it train? To give its input back, here.
+    // Does it train? Here the network learns to give its input back.
     Tensor<float> batch(1, image.shape);
     batch.data = image.pixels;
     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-2f}};

@@ -1,8 +1,8 @@
 // 5: pictures of any size, in as much memory as you have.
 //
 // The compiler knows how far an output pixel sees (its receptive field) and how much memory a picture of given size
-// takes. So a picture can be restored in tiles that each bring exactly the surroundings that they depend on: the result
-// is that of the whole picture, without seams, and memory no longer grows with the picture.
+// takes. So a picture can be restored in tiles, each with exactly the surroundings that its result depends on. The
+// result is that of the whole picture, without seams, and memory no longer grows with the picture.
 //
 //     5_any_size_any_memory
 #include <depix/depix.hpp>
@@ -13,16 +13,16 @@
 
 using namespace depix;
 
-// Constants of the compiler, before anything runs.
+// These are compile-time constants.
 static_assert(receptive_field<DocumentsAutoencoder>() < 64);
 static_assert(workspace_bytes<DocumentsAutoencoder>({1, 256, 256}) <
               workspace_bytes<DocumentsAutoencoder>({1, 1203, 901 * 4}));
 
 int main() {
-    Model<DocumentsAutoencoder> model;  // untrained: random weights restore as exactly
+    Model<DocumentsAutoencoder> model;  // untrained: random weights show the same
     const Inference<DocumentsAutoencoder> network{model};
 
-    // Sides that divide by nothing.
+    // The network halves a picture twice, and these sides do not even divide by 2.
     Image page({1, 1203, 901});
     for (int y = 0; y < page.shape.height; ++y)
         for (int x = 0; x < page.shape.width; ++x)
@@ -40,6 +40,7 @@ int main() {
                 network.workspace_bytes({1, 288, 288}) / 1024);
     std::printf("largest difference between tiles and the whole: %g\n", static_cast<double>(difference));
 
-    // Up to rounding: fast convolutions round by where their own tiles lie. On the backend Reference it is 0.
+    // The difference comes from rounding, because the rounding of fast convolutions depends on where their own tiles
+    // lie. On the backend Reference it is 0.
     return whole.shape == page.shape && difference < 1e-5f && shared == tiled ? 0 : 1;
 }

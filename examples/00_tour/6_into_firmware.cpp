@@ -1,9 +1,10 @@
 // 6: into firmware.
 //
-// `StaticInference` binds the size of the picture, too. Then everything is known to the compiler: the plan, where every
-// feature map lies, and how many bytes that takes. There is no heap, no exception, no thread and no file: its headers
-// need nothing but the language's freestanding ones. Weights are plain arrays, which lie in flash; write_weights_header
-// (io/weights_header.hpp) writes those of a trained model. examples/02_firmware runs on a Cortex-M4F.
+// `StaticInference` also fixes the size of the picture. Then the compiler knows everything: the plan, where every
+// feature map lies, and how many bytes that takes. There is no heap, no exception, no thread and no file. Its headers
+// need only the freestanding headers of the language. Weights are plain arrays, which lie in flash.
+// write_weights_header (io/weights_header.hpp) writes those of a trained model. examples/02_firmware runs on a
+// Cortex-M4F.
 #include <depix/layers/conv.hpp>
 #include <depix/layers/conv_transpose.hpp>
 #include <depix/layers/max_pool.hpp>
@@ -14,17 +15,18 @@
 
 using namespace depix;
 
-// Down by two and up again, on a grey picture of 16x16 that a sensor gives.
+// The network halves a grey picture of 16x16 from a sensor, and doubles it again.
 using Tiny = Sequential<Conv<1, 2>, ReLU, MaxPool<2>, ConvTranspose<2, 1, 2, Stride<2>>>;
 using Restore = StaticInference<Tiny, Shape{1, 16, 16}>;
 
-// What the device needs, checked before it is flashed. A picture whose sides the network cannot take does not compile.
+// These assertions check what the device needs before it is flashed. A picture whose sides the network cannot take does
+// not compile.
 static_assert(Restore::parameter_count == 20 + 9 && Restore::statistic_count == 0);
 static_assert(Restore::workspace_bytes <= 4096);
 
-// In the order of Model's arrays: the weights of Conv (2, 1, 3, 3), its biases, those of ConvTranspose (2, 1, 2, 2),
-// its bias. These pass the picture's brightness on: channel 0 carries the pixel itself, and all four pixels of a window
-// become its largest.
+// The values have the order of Model's arrays: the weights of Conv (2, 1, 3, 3), its biases, the weights of
+// ConvTranspose (2, 1, 2, 2), its bias. They pass the picture's brightness on. Channel 0 carries the pixel itself, and
+// all four pixels of a window become its largest.
 constexpr float weights[Restore::parameter_count] = {
     0, 0, 0, 0, 1, 0, 0, 0, 0,  // channel 0: the pixel
     0, 0, 0, 0, 0, 0, 0, 0, 0,  // channel 1: nothing
@@ -35,7 +37,7 @@ constexpr float weights[Restore::parameter_count] = {
 };
 constexpr float no_statistics[1] = {};
 
-// All of its memory: one object, which the linker places.
+// This one object, which the linker places, is all of its memory.
 static Restore network;
 static float image[Restore::input_shape.size()], restored[Restore::output_shape.size()];
 

@@ -1,4 +1,4 @@
-// The four commands of this example, and what each may be told. main.cpp fills these in from the command line.
+// The four commands of this example and their options. main.cpp fills the options in from the command line.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,9 @@ int generate(const GenerateOptions& options);
 
 struct TrainOptions {
     std::string network = "depixelizer";
-    std::filesystem::path dataset;   // empty: pairs are drawn while training, never the same twice
+    std::filesystem::path dataset;   // empty: new pairs are drawn for every epoch
     std::filesystem::path run;       // empty: runs/ and the network's name
-    std::vector<std::string> fonts;  // empty: the network's own
+    std::vector<std::string> fonts;  // empty: those of the network's recipe
     int epochs = 35;
     int patience = 10;
     int batch_size = 32;
@@ -37,7 +37,7 @@ struct EvaluateOptions {
     std::filesystem::path dataset;  // empty: freshly drawn pairs
     std::vector<std::string> fonts{"Roboto-Regular.ttf"};
     int pixels_per_em = 16;
-    int max_pixels_per_em = 0;  // 0: one size
+    int max_pixels_per_em = 0;  // 0: only pixels_per_em
     std::size_t count = 800;
     std::uint64_t seed = 2026;
     bool read_text = false;

@@ -1,17 +1,17 @@
 // evaluate: how good is it?
 //
-// Two kinds of numbers. The first compare pixels. The peak signal-to-noise ratio is the mean squared error on a
-// logarithmic scale, 10 log10(1 / error) decibels: 3 dB more means half the error. It is given for the mean error of
-// all pictures, which is what training minimises. The structural similarity (Wang et al. 2004) compares small
-// neighbourhoods and comes closer to what people see; 1 is perfect.
+// It prints two kinds of numbers. The first kind compares pixels. The peak signal-to-noise ratio is the mean squared
+// error on a logarithmic scale, 10 log10(1 / error) decibels, so 3 dB more means half the error. It is given for the
+// mean error of all pictures, which is what training minimises. The structural similarity (Wang et al. 2004) compares
+// small neighbourhoods and comes closer to what people see; 1 is perfect.
 //
-// Neither says whether the text can be read. So, with --read, a program that reads text tells us: the character error
-// rate is the number of letters to insert, delete or replace until its reading is right, over the number of letters
-// there are. Even clean pictures are not read without errors (no reader can tell I from l in most fonts), so the clean
-// pictures' rate is the mark to reach.
+// Neither says whether the text can be read. With --read, a program that reads text measures that. The character error
+// rate is the number of letters to insert, delete or replace until its reading is right, divided by the number of
+// letters that there are. Even clean pictures are not read without errors (no reader can tell I from l in most fonts),
+// so the goal is the rate of the clean pictures.
 //
-// Always compare with doing nothing: a network whose result is further from the clean picture than its input has made
-// things worse, and the weights once published for this architecture do just that.
+// Always compare with the unrestored picture. A network whose result is further from the clean picture than its input
+// has made things worse, and the weights that were once published for this architecture do that.
 #include <array>
 #include <cstdio>
 #include <map>
@@ -90,7 +90,7 @@ int example::evaluate(const EvaluateOptions& options) {
     const depix::AnyRestorer network = load_network(options.network, options.weights);
     for (Example& example : examples) {
         example.restored = network(example.damaged);
-        // As a PNG would hold it.
+        // Rounded as in a PNG file.
         for (float& value : example.restored.pixels) value = depix::from_byte(depix::to_byte(value));
     }
     print_scores(examples);

@@ -17,8 +17,8 @@ inline std::vector<depix::Font> load_fonts(const std::vector<std::string>& names
 }
 
 // clang-format off
-/// What the text restorer learns from: fourteen families, all in Debian. (Oxygen, Gentium and Quicksand are kept out, for
-/// evaluation.) Roboto, whose recipe is the common yardstick, stands here four times and is drawn as often.
+/// The fonts that the text restorer is trained on: fourteen families, all in Debian. (Oxygen, Gentium and Quicksand are
+/// held out for evaluation.) Roboto, which the common benchmark uses, is listed four times and drawn as often.
 inline std::vector<std::string> text_restorer_fonts() {
     return {"Roboto-Regular", "Roboto-Regular", "Roboto-Regular", "Roboto-Regular",
             "DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "LiberationSans-Regular", "LiberationSans-Bold",
@@ -27,8 +27,9 @@ inline std::vector<std::string> text_restorer_fonts() {
 }
 // clang-format on
 
-/// Text of 12 to 24 pixels, as often with spaces between the letters (as the depixelizer's) as without (as people
-/// write). The paper is lower than the depixelizer's, so that less time goes into learning that white is white.
+/// Text of 12 to 24 pixels. Half of the texts have spaces between the letters, as the depixelizer's have; the other
+/// half have none, as in ordinary writing. The pictures are lower than the depixelizer's, so that training spends less
+/// time on white.
 inline depix::TextOptions text_restorer_recipe() {
     return {.shape = {3, 48, 256},
             .pixels_per_em = 12,

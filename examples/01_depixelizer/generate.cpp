@@ -1,16 +1,16 @@
-// generate: pictures to learn from.
+// generate: draws pictures to train on.
 //
-// A network learns from pairs: what it will be given, and what it should have made of it. Collecting such pairs is
-// usually the hard part. Here it is easy, because the damage is ours to do: draw text, and pixelate it.
+// A network is trained on pairs: an input, and the output that it should make of it. Collecting such pairs is usually
+// the hard part. Here it is easy, because this program does the damage itself: it draws text and pixelates it.
 //
-// Each picture is 256 x 64 pixels, white, with 4 to 20 random letters, digits and blanks in black, 16 pixels high,
-// somewhere. Its twin is cut into squares of 2, 3 or 4 pixels, each replaced by its mean. The pairs go into two
-// folders, and a file in one has its twin in the other under the same name:
+// Each picture is white, has 256 x 64 pixels, and shows 4 to 20 random letters, digits and blanks in black, 16 pixels
+// high, at a random place. Its twin is cut into squares of 2, 3 or 4 pixels, each replaced by its mean. The pairs go
+// into two folders. A file in one has its twin in the other under the same name:
 //
 //     dataset/clean/0.png      dataset/pixeled/0.png
 //     dataset/clean/1.png      dataset/pixeled/1.png      ...
 //
-// A folder of your own, in the same layout, trains just as well.
+// You can also train on a folder of your own with the same layout.
 #include <cstdio>
 
 #include "commands.hpp"

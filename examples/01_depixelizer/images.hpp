@@ -1,4 +1,4 @@
-// Reading and writing pictures, in a file of its own: stb, which does it, is then compiled once and not in every file.
+// Reading and writing pictures has its own file, so that stb, which does it, is compiled once and not in every file.
 #pragma once
 
 #include <filesystem>

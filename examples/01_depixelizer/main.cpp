@@ -1,17 +1,18 @@
-// The depixelizer: 5,103 numbers that read between the pixels.
+// The depixelizer: a network of 5,103 parameters that restores pixelated text.
 //
-// Somebody has made a text illegible by replacing each little square of pixels by its mean. Much is lost, but not all:
-// what remains still depends on what was there, and letters are not arbitrary pictures. A small network that has seen
-// enough pairs of clean and pixelated text learns which letters a grey square is likely to come from.
+// Pixelation replaces each little square of pixels by its mean and so makes a text illegible. Much is lost, but not
+// all, because the squares still depend on the text, and letters are not arbitrary pictures. A small network that is
+// trained on enough pairs of clean and pixelated text learns which letters a grey square is likely to come from.
 //
-// The example is four commands, in the order in which one meets them:
+// The example has four commands, in the order in which they are used:
 //
-//     depixelizer generate    writes 20,000 pairs of pictures to learn from               generate.cpp
-//     depixelizer train       learns from them, or from pairs that it draws itself        train.cpp
-//     depixelizer evaluate    says how good the result is, in decibels and in letters     evaluate.cpp
+//     depixelizer generate    writes 20,000 pairs of pictures to train on                 generate.cpp
+//     depixelizer train       trains on them, or on pairs that it draws itself            train.cpp
+//     depixelizer evaluate    measures the result, in decibels and in letters             evaluate.cpp
 //     depixelizer restore     restores a picture or a folder of pictures                  restore.cpp
 //
-// Read the four files in this order. The network itself is a type: depix/models/depixelizer.hpp, a screenful.
+// Read the four files in this order. The network itself is a type, which depix/models/depixelizer.hpp defines in one
+// screen.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

@@ -8,7 +8,8 @@
 
 namespace example {
 
-/// For RGB pictures of any size. `network` is "depixelizer" or "text_restorer"; threads as Inference takes them.
+/// For RGB pictures of any size. `network` is "depixelizer" or "text_restorer"; threads has the meaning that it has for
+/// Inference.
 depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, int threads = 0);
 
 }  // namespace example

@@ -17,7 +17,7 @@ example::Pairs example::choose_pairs(const TrainOptions& options) {
     const std::vector<std::string> usual = own ? text_restorer_fonts() : std::vector<std::string>{"Roboto-Regular.ttf"};
     const depix::TextImages images(load_fonts(options.fonts.empty() ? usual : options.fonts),
                                    own ? text_restorer_recipe() : depix::TextOptions{});
-    // Two seeds, so that no validation pair is ever trained on.
+    // The seeds differ, so that no validation pair is ever trained on.
     return {depix::TextPairSource(images, training_pairs, 2 * options.seed, depix::Redraw::EveryEpoch),
             depix::TextPairSource(images, validation_pairs, 2 * options.seed + 1, depix::Redraw::Never)};
 }

@@ -15,7 +15,7 @@
 
 namespace {
 
-// Twice the size, by linear interpolation. Tesseract expects letters of about 30 pixels, and ours have 12.
+// Doubles the size by linear interpolation, because tesseract expects letters of about 30 pixels, and these have 12.
 depix::Image enlarge(const depix::Image& image) {
     depix::Image large({image.shape.channels, 2 * image.shape.height, 2 * image.shape.width});
     const auto between = [](int place, int size, int& low, int& high) {
@@ -66,7 +66,7 @@ std::vector<std::string> example::read_text(const std::vector<depix::Image>& ima
     if (!pipe) throw depix::Error("cannot start tesseract");
     std::vector<std::string> texts(1);
     for (int character; (character = std::fgetc(pipe.get())) != EOF;) {
-        if (character == '\f')  // between two pictures
+        if (character == '\f')  // separates two pictures
             texts.emplace_back();
         else
             texts.back() += static_cast<char>(character == '\n' ? ' ' : character);

@@ -1,4 +1,4 @@
-// Lets tesseract, a program that reads text from pictures, say how legible a picture is.
+// Measures how legible a picture is with tesseract, a program that reads text from pictures.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace example {
 
-/// What tesseract reads in each picture, one line of text each. All in one run of the program, which is ten times as
-/// fast as a run each. Throws depix::Error if there is no tesseract.
+/// The text that tesseract reads in each picture, one line for each. One run of the program reads them all, which is
+/// ten times as fast as one run for each. Throws depix::Error if there is no tesseract.
 std::vector<std::string> read_text(const std::vector<depix::Image>& images);
 
 }  // namespace example

@@ -1,4 +1,4 @@
-// restore: the main job.
+// restore: restores a picture, or a folder of pictures.
 //
 // Reading the weights, preparing the network and restoring a picture are one line each:
 //
@@ -6,9 +6,9 @@
 //     const Inference<Depixelizer> network{model};
 //     Image clean = network(read_image("pixeled.png"));
 //
-// The rest of this file is courtesy: whole folders, and a sheet that shows before and after. (Pictures of any size are
-// depix::restore's business, in networks.cpp: the depixelizer halves three times, so it wants sides that divide by 8,
-// and the edge is repeated until they do.)
+// The rest of this file handles whole folders, and makes a sheet that shows before and after. (The networks of
+// networks.cpp restore pictures of any size. The depixelizer halves a picture three times, so it needs sides that
+// divide by 8, and depix::restore repeats the edge until they do.)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -35,7 +35,7 @@ struct Result {
     std::optional<depix::Image> clean;
 };
 
-// What to restore, and where to put it. Results of a folder are PNG files, so that nothing is lost.
+// Decides what to restore, and where to put it. Results of a folder are PNG files, so that nothing is lost.
 std::vector<Task> plan(const fs::path& input, const fs::path& output) {
     if (!fs::is_directory(input)) return {{example::plan_file(input, output, ".png"), {}}};
     const bool pairs = fs::is_directory(input / "pixeled") && fs::is_directory(input / "clean");
@@ -51,7 +51,7 @@ std::vector<Task> plan(const fs::path& input, const fs::path& output) {
     return tasks;
 }
 
-// Before, after and, where it is known, the truth, side by side; a row each.
+// A sheet with one row for each picture: before, after and, where it is known, the clean picture, side by side.
 depix::Image make_sheet(const std::vector<Result>& results) {
     constexpr int gap = 8;
     int width = 0, height = 0, columns = 2;
@@ -92,7 +92,7 @@ int example::restore(const RestoreOptions& options) {
             Result result{read_image(job.input), {}, {}};
             const auto start = std::chrono::steady_clock::now();
             result.restored = network(result.damaged);
-            // As the file will hold it.
+            // Rounded as in the file.
             for (float& value : result.restored.pixels) value = depix::from_byte(depix::to_byte(value));
             milliseconds.push_back(
                 std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());

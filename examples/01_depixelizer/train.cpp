@@ -2,7 +2,7 @@
 #include "depix/models/depixelizer.hpp"
 
 namespace example {
-int train_text_restorer(const TrainOptions& options);  // in a file of its own: each network compiles for seconds
+int train_text_restorer(const TrainOptions& options);  // in its own file: each network takes seconds to compile
 }
 
 int example::train(const TrainOptions& options) {

@@ -1,19 +1,21 @@
-// train: a network's numbers find their values.
+// train: finds the values of a network's parameters.
 //
 // Training is a loop of four lines: take a batch of pairs, let the network restore the pixelated halves, measure how
 // far the results are from the clean halves (the loss, here the mean squared difference), and move every parameter a
 // little in the direction that lowers the loss. The gradient says which direction that is, and Adam how far to go.
 //
-// Three sets are kept apart. The network learns from the training pairs. After each epoch (one pass over them) the
-// validation pairs say whether it still gets better on pictures that it was not trained on; when it has not for ten
-// epochs, training stops, and the best weights so far are kept. The test pairs are touched once, by `evaluate`.
+// Three sets are kept apart. The network is trained on the training pairs. After each epoch (one pass over them) the
+// validation pairs show whether it still gets better on pictures that it was not trained on. When it has not become
+// better for ten epochs, training stops, and the best weights so far are kept. The test pairs are used only once, by
+// `evaluate`.
 //
-// The published recipe draws 20,000 pairs once and splits them 18,000 / 1,200 / 800. Since the pairs are drawn by a
-// program, nothing forces us to show the network the same ones again: without --dataset every epoch gets 18,000 new
-// ones, and there is nothing to learn by heart.
+// The published recipe draws 20,000 pairs once and splits them 18,000 / 1,200 / 800. Since a program draws the pairs,
+// it need not train on the same ones again. Without --dataset every epoch gets 18,000 new pairs, so that the network
+// cannot memorise them.
 //
-// Everything is kept in the run's folder: best weights, loss curve, and a checkpoint. Stop the program whenever you
-// like; started again with the same arguments it goes on, and ends with the same bits as if it had never been stopped.
+// Everything is kept in the run's folder: best weights, loss curve, and a checkpoint. You may stop the program at any
+// time. Started again with the same arguments, it continues, and ends with the same bits as if it had never been
+// stopped.
 #pragma once
 
 #include <cmath>

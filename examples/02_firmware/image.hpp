@@ -45,7 +45,7 @@ inline constexpr char drawing[image_shape.height][image_shape.width + 1] = {
 };
 // clang-format on
 
-/// One byte a pixel: 0 black, 255 white.
+/// One byte a pixel: 0 is black, 255 is white.
 using Image = std::array<std::uint8_t, image_shape.size()>;
 
 constexpr Image read_drawing() {
@@ -80,7 +80,7 @@ constexpr Image pixelate(const Image& clean) {
 inline constexpr Image clean_image = read_drawing();
 inline constexpr Image pixelated_image = pixelate<4>(clean_image);
 
-/// Bytes to 0..1, exactly as read_image() does.
+/// Converts bytes to 0..1, exactly as read_image() does.
 inline void unpack(const Image& image, float* values) {
     for (std::size_t i = 0; i < image.size(); ++i) values[i] = static_cast<float>(image[i]) / 255.0f;
 }

@@ -1,32 +1,33 @@
 // 02 Firmware: the depixelizer on a microcontroller.
 //
-// A small Cortex-M4F has some hundred kilobytes of flash and some dozen of RAM, no operating system, and nobody to read
-// an error message. What can go wrong must go wrong earlier: in the compiler and in the linker. This is why depix makes
-// the network a type and the plan a constexpr value: once the size of the picture is known too, everything is.
+// A small Cortex-M4F has some hundred kilobytes of flash, some dozen of RAM and no operating system, and no user reads
+// its error messages. So errors must be found earlier, by the compiler and the linker. This is why depix makes the
+// network a type and the plan a constexpr value. Once the size of the picture is known too, the compiler knows
+// everything.
 //
 // Flash holds what never changes: the code, the 2,255 weights (weights.hpp, constexpr arrays of float, written by
 // write_weights_header), the plan (which layer reads and writes what, computed by the compiler) and, here, the picture.
-// A weight is read from where it lies; none is ever copied to RAM.
+// Weights are read from flash and never copied to RAM.
 //
 // RAM holds what changes: the pixelated picture, the restored one, the workspace between them, and the stack. The
 // workspace is one array. The compiler has placed every feature map in it, and maps that are never needed at the same
-// time share their place: all twenty layers together take no more than the two largest neighbours.
+// time share their place. So all twenty layers together take no more than the two largest neighbours.
 //
-// There is no heap. On a server, memory that runs out ends one request; in a device it ends the device, after a month,
-// when free memory lies in pieces too small to use. Here it cannot happen: `static Restore restore` is the whole
-// demand, `Restore::workspace_bytes` says how much that is, and a program that is too large does not link. Nor is there
-// anything to throw, for nothing can fail: sizes and channels were checked by static_assert.
+// There is no heap. When a server runs out of memory, one request fails. A device with a heap may stop after a month,
+// when its free memory lies in pieces that are too small to use. Here that cannot happen. `static Restore restore` is
+// all the memory that is needed, `Restore::workspace_bytes` says how much that is, and a program that is too large does
+// not link. Nothing is thrown either, because nothing can fail: static_assert has checked sizes and channels.
 //
-// The arithmetic is that of depix's textbook kernels, the same functions that every test on the host uses as its
-// oracle. Compiled without fused multiply-adds, the firmware's pictures equal the host's bit for bit; `run` checks it.
+// The arithmetic is that of depix's textbook kernels, the same functions that the tests on the host compare with.
+// Compiled without fused multiply-adds, the firmware's pictures equal the host's bit for bit; `run` checks it.
 //
 //     examples/02_firmware/run     installs what is missing, builds, runs under QEMU, compares with the host
 //
-// What it takes, of a microcontroller with 64 KB of each: 21 KB of flash, of which 9 are weights, 2 the picture and 10
-// the code and the plan (2 the loop over its steps, 2 the plan itself); 57 KB of RAM, of which 40 are the workspace,
-// 16 the two pictures, and less than one the stack.
+// The microcontroller has 64 KB each of flash and RAM. The program takes 21 KB of flash, of which 9 are weights, 2 the
+// picture and 10 the code and the plan (2 the loop over its steps, 2 the plan itself). It takes 57 KB of RAM, of which
+// 40 are the workspace, 16 the two pictures, and less than one the stack.
 //
-// To put your own network here: name it in network.hpp and write its weights with host/export_weights.cpp.
+// To use your own network, name it in network.hpp and write its weights with host/export_weights.cpp.
 #include <bit>
 #include <iterator>
 
@@ -35,11 +36,11 @@
 #include "network.hpp"
 #include "weights.hpp"
 
-// The exporter wrote the weights of this network, and not of another.
+// The exporter wrote the weights of this network and not those of another one.
 static_assert(std::size(tiny_weights) == Restore::parameter_count);
 static_assert(std::size(tiny_statistics) == Restore::statistic_count);
 
-// All the RAM that the application asks for. It could be anywhere; `static` makes the linker count it.
+// This is all the RAM that the application asks for. It could lie anywhere, but `static` makes the linker count it.
 static Restore restore;
 static float pixelated[Restore::input_shape.size()];
 static float restored[Restore::output_shape.size()];

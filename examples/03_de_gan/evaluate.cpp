@@ -1,9 +1,10 @@
-// evaluate: what the contests print.
+// evaluate: prints the measures that the contests use.
 //
-// For binarization: F-measure, pseudo-F-measure, PSNR and DRD as the DIBCO contests define them (depix/data/
-// binarization_metrics.hpp), beside the two methods that every such table begins with: Otsu's single threshold, and
-// Sauvola's, which follows the paper's brightness. The network's page is grey; it becomes black and white by a fixed
-// threshold, by the authors' 0.95, or by Otsu's. For the other tasks: PSNR and SSIM, before and after.
+// For binarization it prints F-measure, pseudo-F-measure, PSNR and DRD as the DIBCO contests define them
+// (depix/metrics/binarization.hpp). It also prints them for the two methods that every such table begins with: Otsu's
+// single threshold, and Sauvola's threshold, which follows the paper's brightness. The network's page is grey. It is
+// made black and white by a fixed threshold, by the authors' 0.95, or by Otsu's. For the other tasks it prints PSNR and
+// SSIM, before and after.
 #include <algorithm>
 #include <cstdio>
 #include <vector>
@@ -82,7 +83,7 @@ int example::evaluate(const EvaluateOptions& options) {
     const depix::AnyRestorer enhance = load_network(options.filters, options.weights, options.threads);
     std::vector<PagePair> pages =
         options.pages.empty() ? draw_pages(options.task, 20, 512, 2026) : read_pages(options.pages, options.only);
-    // Some drawn pages are blank: there is no ink to be found, and no F-measure.
+    // Some drawn pages are blank, so they have no ink to be found, and no F-measure.
     if (options.pages.empty() && options.task == Task::Binarize)
         std::erase_if(pages, [](const PagePair& page) {
             return std::ranges::none_of(page.clean.pixels, [](float value) { return value < 0.5f; });

@@ -1,18 +1,19 @@
-// DE-GAN: old, blurred or watermarked pages made clean by a conditional generative adversarial network (Souibgui and
+// DE-GAN cleans old, blurred or watermarked pages with a conditional generative adversarial network (Souibgui and
 // Kessentini 2020).
 //
-// A binarization method decides for every pixel: ink or paper? A threshold looks at the pixel alone, a clever one at
-// its neighbourhood's brightness. A network may look at shapes: a stain has no strokes, and a stroke that is broken by
-// a fold goes on behind it. What keeps it from hedging, a little grey where it is not sure, is a second network that
-// learns to tell its pages from real clean ones.
+// A binarization method decides for every pixel whether it is ink or paper. A threshold looks at the pixel alone, or
+// also at its neighbourhood's brightness. A network can look at shapes: a stain has no strokes, and a stroke that a
+// fold interrupts continues after the fold. Where such a network is not sure, it would make the page slightly grey. A
+// second network, which learns to tell its pages from real clean ones, prevents that.
 //
-//     de_gan prepare TASK OUT     draws pages and spoils them, to look at           prepare.cpp, pages.cpp
-//     de_gan train TASK           learns from drawn pages, and real ones if given   train.hpp
-//     de_gan evaluate TASK        measures, beside Otsu and Sauvola                 evaluate.cpp
+//     de_gan prepare TASK OUT     draws and degrades pages, to look at              prepare.cpp, pages.cpp
+//     de_gan train TASK           trains on drawn pages, and real ones if given     train.hpp
+//     de_gan evaluate TASK        measures the network, Otsu and Sauvola            evaluate.cpp
 //     de_gan restore TASK IN OUT  restores a page or a folder, in blended tiles     restore.cpp
 //
-// TASK is binarize, deblur or unwatermark. The networks are types: depix/models/de_gan.hpp. The generator's width is a
-// number in its type; here are the published one, 64 filters (31 million weights), and a small one, 8.
+// TASK is binarize, deblur or unwatermark. The networks are types, which depix/models/de_gan.hpp defines. The
+// generator's width is a number in its type. This example has the published width, 64 filters (31 million weights), and
+// a small one, 8.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

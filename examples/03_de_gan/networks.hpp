@@ -7,8 +7,8 @@
 
 namespace example {
 
-/// For grey pages of any size, in tiles of 256x256 that overlap and are blended. filters is 8 or 64; threads as
-/// Inference takes them.
+/// For grey pages of any size, in tiles of 256x256 that overlap and are blended. filters is 8 or 64; threads has the
+/// meaning that it has for Inference.
 depix::AnyRestorer load_network(int filters, const std::filesystem::path& weights, int threads = 0);
 
 }  // namespace example

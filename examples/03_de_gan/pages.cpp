@@ -71,8 +71,8 @@ depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int siz
     DrawnPageSourceOptions options{.shape = {1, size, size}, .pairs = pairs, .seed = seed, .redraw = redraw};
     if (task == Task::Binarize) {
         options.page.binary = true;
-        // The contests' pages were scanned finely: their strokes are five or six pixels wide. Their truth takes in some
-        // of the soft edge.
+        // The contests' pages were scanned at a high resolution, so their strokes are five or six pixels wide. Their
+        // ground truth includes some of the soft edge.
         options.page.threshold = 0.7;
         options.page.smallest_size = 30;
         options.page.largest_size = 110;
@@ -89,7 +89,7 @@ std::vector<example::PagePair> example::draw_pages(Task task, std::size_t count,
     for (std::size_t i = 0; i < count; ++i) {
         PagePair page{"drawn" + std::to_string(i), Image(source.input_shape()), Image(source.target_shape())};
         source.pair(0, i, page.degraded.view(), page.clean.view());
-        page.degraded = quantized(page.degraded);  // as a file would hold it
+        page.degraded = quantized(page.degraded);  // rounded as in a file
         pages.push_back(std::move(page));
     }
     return pages;

@@ -1,4 +1,4 @@
-// What DE-GAN learns from: pages of the contests, as they lie on disk, or pages that depix draws and spoils itself.
+// What DE-GAN is trained on: pages of the contests, as they lie on disk, or pages that depix draws and degrades itself.
 #pragma once
 
 #include <cstddef>
@@ -25,13 +25,13 @@ struct PagePair {
 /// Only those whose names begin with `only`. Throws depix::FileError where there are none.
 std::vector<PagePair> read_pages(const std::filesystem::path& folder, const std::string& only);
 
-/// Drawn patches of size x size, spoilt as the task wants.
+/// Drawn patches of size x size, degraded as the task requires.
 depix::AnyPairSource draw_patches(Task task, std::size_t pairs, int size, std::uint64_t seed, depix::Redraw redraw);
 
 /// `count` drawn pages.
 std::vector<PagePair> draw_pages(Task task, std::size_t count, int size, std::uint64_t seed);
 
-/// The patches of 256x256 of all pages, every 192 pixels, turned and mirrored; and drawn ones, `drawn` in an epoch.
+/// The patches of 256x256 of all pages, one every 192 pixels, turned and mirrored, and `drawn` drawn ones in an epoch.
 depix::AnyPairSource training_patches(Task task, const std::vector<PagePair>& pages, int drawn, std::uint64_t seed);
 
 }  // namespace example

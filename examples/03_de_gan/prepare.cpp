@@ -1,4 +1,4 @@
-// prepare: drawn pairs as files, to look at, or to train something else with: OUT/noisy and OUT/clean.
+// prepare: writes drawn pairs to OUT/noisy and OUT/clean, to look at, or to train something else.
 #include <cstdio>
 
 #include "commands.hpp"

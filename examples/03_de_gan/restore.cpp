@@ -1,4 +1,4 @@
-// restore: a page, or a folder of them. Pages to be binarized come out black and white.
+// restore: restores a page, or a folder of pages. The task binarize makes them black and white.
 #include "../restore_files.hpp"
 #include "commands.hpp"
 #include "depix/image/binarize.hpp"

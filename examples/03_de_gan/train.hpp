@@ -1,13 +1,14 @@
-// train: a generator and a discriminator that learn from each other.
+// train: trains a generator and a discriminator against each other.
 //
-// The generator is a U-Net that looks at a degraded page and paints a clean one. Cross-entropy tells it, pixel by
-// pixel, how far off it is; but a pixel that is a little grey everywhere is a small error, and an unreadable page. So
-// there is a second judge: the discriminator sees pairs, a degraded page and a clean one, and learns to say which clean
-// ones are real and which the generator painted. The generator's loss is 100 times the cross-entropy plus how surely
-// the discriminator takes its pages for painted ones.
+// The generator is a U-Net that makes a clean page from a degraded one. Cross-entropy measures its error pixel by
+// pixel. But a page that is slightly grey everywhere has a small error and is unreadable. So there is a second term.
+// The discriminator sees pairs, a degraded page and a clean one, and learns to say which clean ones are real and which
+// the generator made. The generator's loss is 100 times the cross-entropy plus a term that says how surely the
+// discriminator recognises its pages.
 //
-// The published recipe: patches of 256x256, least squares on the discriminator's map of 16x16 patches, which sees a
-// real pair and then a painted one, Adam with a learning rate of 2e-4 (another of the authors' programs has 1e-4).
+// The published recipe has patches of 256x256, least squares on the discriminator's map of 16x16 patches, and Adam with
+// a learning rate of 2e-4 (another of the authors' programs has 1e-4). The discriminator sees a real pair and then a
+// generated one.
 #pragma once
 
 #include <algorithm>
@@ -25,11 +26,11 @@
 
 namespace example {
 
-/// Lets one of the last two channels mean paper, the other ink.
+/// Makes one of the last two channels stand for paper, the other for ink.
 ///
-/// Both come out of a ReLU, so none is ever below 0. If both happen to start with a positive weight, the page can never
-/// be darker than the last bias alone makes it, which moves by no more than the learning rate a step: after thousands
-/// of steps ink is still grey. With one weight of either sign the network has both from the start.
+/// Both come out of a ReLU, so neither is ever below 0. If both happen to start with a positive weight, the page cannot
+/// be darker than the last bias alone makes it. That bias moves by no more than the learning rate a step, so after
+/// thousands of steps ink is still grey. With one positive and one negative weight the network has both from the start.
 template <class Generator>
 void let_a_channel_mean_ink(depix::Model<Generator>& generator) {
     for (const auto& tensor : generator.tensors())
@@ -39,7 +40,7 @@ void let_a_channel_mean_ink(depix::Model<Generator>& generator) {
         }
 }
 
-/// DiscriminatorFilters: published as 64, like Filters; a small generator does not need so strong an opponent.
+/// DiscriminatorFilters is published as 64, like Filters. A small generator does not need so strong a discriminator.
 template <int Filters, int DiscriminatorFilters>
 int train_de_gan(const TrainOptions& options) {
     using Generator = depix::DeGanGenerator<Filters>;
@@ -49,7 +50,7 @@ int train_de_gan(const TrainOptions& options) {
         options.pages.empty() ? std::vector<PagePair>{} : read_pages(options.pages, options.only);
     const depix::Loader training{training_patches(options.task, pages, options.drawn, options.seed),
                                  {.batch_size = options.batch_size, .seed = options.seed}};
-    // Drawn patches that are never trained on say how it goes; what counts is `evaluate`, on real pages.
+    // Held-out drawn patches show the progress. The result that counts is that of `evaluate`, on real pages.
     const depix::AnyPairSource held_out =
         draw_patches(options.task, 64, 256, 2 * options.seed + 1, depix::Redraw::Never);
     const depix::Loader validation{held_out, {.batch_size = options.batch_size, .shuffle = false}};
@@ -109,7 +110,7 @@ int train_de_gan(const TrainOptions& options) {
         std::fflush(stdout);
     });
 
-    // Half the digits are enough to restore with, and half the file.
+    // float16 is precise enough to restore with, and halves the file.
     const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
     depix::save(trainer.average() ? *trainer.average() : generator, weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());

@@ -1,4 +1,4 @@
-// The commands of this example, and what each may be told. main.cpp fills these in from the command line.
+// The commands of this example and their options. main.cpp fills the options in from the command line.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct PrepareOptions {
     std::filesystem::path images;  // any pictures, in sub-folders too
     std::filesystem::path output;
     int high = 96;  // side of the squares that are cut out; 0: whole pictures
-    int crops = 1;  // of each picture
+    int crops = 1;  // squares from each picture
     bool enlarge = false;
     std::uint64_t seed = 0;
 };
@@ -24,7 +24,7 @@ struct TrainOptions {
     std::filesystem::path images;
     std::filesystem::path run;  // empty: runs/srresnet_WIDTH
     int high = 96;
-    int crops = 1;  // of each picture in an epoch
+    int crops = 1;  // squares from each picture in an epoch
     bool enlarge = false;
     int epochs = 20;
     int batch_size = 16;
@@ -36,7 +36,7 @@ struct TrainOptions {
 };
 int train(const TrainOptions& options);
 
-/// All that the second phase is made of, as its authors published it: recipes.hpp.
+/// All settings of the second phase, as its authors published them: see recipes.hpp.
 enum class Recipe { SRGAN, Small, DeepDepixelate };
 inline std::string to_string(Recipe recipe) {
     return recipe == Recipe::SRGAN ? "srgan" : recipe == Recipe::Small ? "small" : "deep_depixelate";
@@ -48,10 +48,10 @@ struct TrainGanOptions {
     std::filesystem::path start, vgg;  // weights
     bool torchvision = false;
     std::filesystem::path run;                 // empty: runs/srgan_RECIPE
-    int crops = 1;                             // of each picture in an epoch
+    int crops = 1;                             // squares from each picture in an epoch
     int high = 0, epochs = 0, batch_size = 0;  // 0: the recipe's
-    double learning_rate = 0;                  // likewise
-    double discriminator_rate = 0;             // likewise, times the generator's
+    double learning_rate = 0;                  // 0: the recipe's
+    double discriminator_rate = 0;             // 0: the recipe's; a multiple of the generator's rate
     double adversarial_weight = 0;
     double pixel_weight = -1;  // below 0: the recipe's
     double real_label = 1;

@@ -1,9 +1,9 @@
-// evaluate: how much nearer to the truth than bicubic?
+// evaluate: how much nearer to the true picture is the result than bicubic interpolation?
 //
-// What papers print: peak signal-to-noise ratio and structural similarity (Wang et al. 2004) of the luma, without the
-// outer 4 pixels, each the mean of the pictures' own. A folder of any pictures will do: they are shrunk here, by the
-// same filter as in training. Where there are both NAME_HR.png and NAME_LR.png, as in the published test sets, the
-// small picture is taken as it is.
+// It prints what papers print: peak signal-to-noise ratio and structural similarity (Wang et al. 2004) of the luma,
+// without the outer 4 pixels. Each is the mean over the pictures. Any folder of pictures will do, because they are
+// shrunk here, by the same filter as in training. Where there are both NAME_HR.png and NAME_LR.png, as in the published
+// test sets, the small picture is taken as it is.
 #include <cstdio>
 #include <set>
 
@@ -14,7 +14,7 @@
 namespace {
 
 struct TestImage {
-    std::string name, high, low;  // the files; no low one: to be made
+    std::string name, high, low;  // the files; low is empty if it is to be made
 };
 
 /// NAME_HR.png with its NAME_LR.png, and all other pictures.
@@ -64,7 +64,7 @@ int example::evaluate(const EvaluateOptions& options) {
     for (const TestImage& image : images) {
         const auto [low, high] = read_pair(image);
         const depix::Image bicubic = depix::quantized(depix::resize(low, high.shape.height, high.shape.width));
-        const depix::Image network = depix::quantized(enlarge(low));  // as a PNG would hold it
+        const depix::Image network = depix::quantized(enlarge(low));  // rounded as in a PNG file
         const depix::LuminanceScores before = depix::score_super_resolution(bicubic, high);
         const depix::LuminanceScores after = depix::score_super_resolution(network, high);
         print(image.name.c_str(), before, after);

@@ -1,7 +1,7 @@
-// A network of other authors: the generator of github.com/leftthomas/SRGAN, written down from its PyTorch source.
+// A network of other authors: the generator of github.com/leftthomas/SRGAN, written after its PyTorch source.
 //
-// This is all it takes to use weights that depix did not train: a type with the same layers, in which every part has
-// the name that it has there. `load` then finds each tensor by name, and says which is missing, left over or of another
+// To use weights that depix did not train, you only need a type with the same layers, in which every part has the name
+// that it has there. `load` then finds each tensor by name, and says which tensor is missing, left over or of another
 // shape. The PyTorch class ends with (tanh(x) + 1) / 2; here the network ends with Tanh, and the program that shows the
 // picture does the rest, as for any network whose pictures are in -1..1.
 #pragma once

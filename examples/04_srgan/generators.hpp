@@ -1,4 +1,4 @@
-// The widths that this example compiles: a network is a type, so each is named here once.
+// The widths that this example compiles. A network is a type, so each one is named here once.
 #pragma once
 
 #include "depix/models/srresnet.hpp"

@@ -1,19 +1,19 @@
-// SRGAN: pictures enlarged four times each way, sixteen pixels from one.
+// SRGAN enlarges pictures four times in each direction: it makes sixteen pixels from one.
 //
-// Bicubic enlarging lays a smooth surface through the small picture's pixels, whatever they show. A network that has
-// seen many photographs knows more: that an edge which a small picture shows as a ramp was sharp, that what looks like
-// hair is thin and long. SRResNet does all its thinking at the small size, in a row of residual blocks, each of which
-// adds a correction to what came before; only then pixel shuffle, twice, makes one large picture of four small ones.
+// Bicubic interpolation lays a smooth surface through the small picture's pixels, whatever they show. A network that
+// was trained on many photographs has learnt more: that an edge was sharp which the small picture shows as a ramp, and
+// that hair is thin and long. SRResNet works at the small size, in a row of residual blocks, each of which adds a
+// correction to its input. Only then pixel shuffle, applied twice, makes one large picture of four small ones.
 //
 //     srgan prepare FOLDER OUT     writes pairs, small and large, to look at         prepare.cpp
-//     srgan train FOLDER           learns from a folder of any pictures              train.hpp
-//     srgan train-gan FOLDER       goes on from there, against a discriminator       train_gan.hpp, recipes.hpp
+//     srgan train FOLDER           trains on a folder of any pictures                train.hpp
+//     srgan train-gan FOLDER       continues from there, with a discriminator        train_gan.hpp, recipes.hpp
 //     srgan evaluate FOLDER        measures on pictures that were not trained on     evaluate.cpp
 //     srgan restore IN OUT         enlarges a picture or a folder                    restore.cpp
 //
-// The network is a type: depix/models/srresnet.hpp. Its width is two numbers in that type; here are the published one
-// and a small one, both named in generators.hpp. The width `foreign` is another author's network with its author's
-// weights, written down in foreign.hpp.
+// The network is a type, which depix/models/srresnet.hpp defines. Its width is two numbers in that type. This example
+// has the published width and a small one, both named in generators.hpp. The width `foreign` is another author's
+// network with its author's weights; foreign.hpp defines it.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

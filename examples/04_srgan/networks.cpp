@@ -10,7 +10,8 @@ template <class Network>
 depix::AnyRestorer load_generator(const std::filesystem::path& weights, int threads) {
     const auto enlarge = [](const depix::Inference<Network>& network, const depix::Image& image) {
         const depix::Image low = depix::to_range(image, depix::low_resolution_range);
-        // In tiles, since a map of 64 channels at 16 times a photograph's pixels is gigabytes.
+        // Pictures are restored in tiles, because a map of 64 channels at 16 times a photograph's pixels takes
+        // gigabytes.
         return depix::from_range(depix::restore(network, low, depix::Tiles{.size = 160}), depix::high_resolution_range);
     };
     return depix::load_restorer<Network>(weights.string(), threads, enlarge);

@@ -14,8 +14,8 @@ inline std::string to_string(Width width) {
     return width == Width::Published ? "published" : width == Width::Small ? "small" : "foreign";
 }
 
-/// Makes RGB pictures of any size four times as high and wide. Values 0..1, not yet clamped. threads as Inference takes
-/// them.
+/// Makes RGB pictures of any size four times as high and wide. The values are in 0..1, not yet clamped. threads has the
+/// meaning that it has for Inference.
 depix::AnyRestorer load_network(Width width, const std::filesystem::path& weights, int threads = 0);
 
 }  // namespace example

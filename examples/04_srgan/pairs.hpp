@@ -1,4 +1,4 @@
-// What both phases learn from and are watched on: any folder of pictures, some of them kept aside.
+// What both phases are trained and validated on: any folder of pictures, some of them held out.
 #pragma once
 
 #include <algorithm>
@@ -13,8 +13,8 @@ struct Pairs {
     depix::SuperResolutionSource training, validation;
 };
 
-/// Every twentieth picture, the same in both phases, is kept aside to see how good the network is on what it never saw:
-/// four squares of each, always the same. options.seed is the run's. Throws depix::Error for a single picture.
+/// Every twentieth picture, the same in both phases, is held out for validation, with four squares of each, always the
+/// same. options.seed is the run's seed. Throws depix::Error for a single picture.
 inline Pairs make_pairs(const std::filesystem::path& folder, depix::SuperResolutionOptions options, bool in_memory) {
     const depix::ImageFolder all = depix::ImageFolder(folder, {.channels = 3}).shuffled(1);
     const std::size_t aside = std::clamp<std::size_t>(all.size() / 20, 1, 100);

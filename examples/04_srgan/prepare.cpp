@@ -1,7 +1,7 @@
-// prepare: what the network is to learn, as files to look at.
+// prepare: writes what the network is to learn as files, to look at.
 //
-// Training needs none of them: it makes its pairs while it runs. NAME_LR.png is what the network is given, NAME_HR.png
-// what it should make of it; `evaluate` takes such a folder.
+// Training needs none of them, because it makes its pairs while it runs. NAME_LR.png is the network's input, and
+// NAME_HR.png is what it should make of it. `evaluate` takes such a folder.
 #include <cstdio>
 
 #include "commands.hpp"

@@ -1,5 +1,5 @@
-// The second phase has many knobs; a recipe is a setting of them all, as its authors published it. Each is a type,
-// since the networks are.
+// The second phase has many settings. A recipe is a choice of them all, as its authors published it. Each recipe is a
+// type, because the networks are types.
 #pragma once
 
 #include "depix/models/srgan_discriminator.hpp"
@@ -11,7 +11,7 @@
 
 namespace example {
 
-/// VGG19's features, scaled by 1/12.75 so that their squared error is of the size of the pixels'.
+/// The distance of VGG19's features, scaled by 1/12.75 so that their squared error is of the size of the pixels'.
 using SrganFeatureDistance = depix::Scaled<depix::MeanSquaredError, std::ratio<4, 51>>;
 
 /// SRGAN (Ledig et al. 2017): the squared distance of VGG5,4 features plus 1e-3 times the cross-entropy of a
@@ -25,18 +25,18 @@ struct SrganRecipe {
     static constexpr double pixel_weight = 0, adversarial_weight = 1e-3, discriminator_rate = 1;
     static constexpr int high = 96, batch_size = 16, epochs = 200;
     static constexpr depix::Adam adam{.learning_rate = 1e-4};
-    /// A tenth of the rate for the second half.
+    /// The second half has a tenth of the rate.
     static auto schedule(double rate, std::int64_t steps) { return depix::StepDecay{rate, steps / 2}; }
 };
 
-/// One for a laptop: the small generator, VGG2,2, whose features are textures of a few pixels and cost a quarter of
-/// VGG5,4, and a discriminator that judges patches: whole pictures it would soon know by heart, there are so few. It
-/// learns four times as fast as the generator, otherwise the generator exploits a grid pattern before the discriminator
-/// learns to reject it.
+/// A recipe for a laptop. It has the small generator, and VGG2,2, whose features are textures of a few pixels and cost
+/// a quarter of VGG5,4. Its discriminator judges patches, because it would soon memorise whole pictures, of which there
+/// are few. The discriminator learns four times as fast as the generator; otherwise the generator exploits a grid
+/// pattern before the discriminator learns to reject it.
 ///
-/// VGG2,2's features are some hundred times as large as VGG5,4's, and all weights are in that measure. Most of the
-/// content is the squared error of the pixels: features after a pooling, wanted in the mean of all that might have
-/// been, are cheapest to raise by a grid of two pixels.
+/// VGG2,2's features are some hundred times as large as VGG5,4's, and all weights are chosen for that size. Most of the
+/// content loss is the squared error of the pixels. The features follow a pooling, and the loss wants them at the mean
+/// over all possible pictures. A grid of two pixels is the easiest way to raise them to that.
 struct SmallRecipe {
     using Generator = SmallGenerator;
     using Discriminator = depix::PatchDiscriminator<32>;
@@ -49,9 +49,10 @@ struct SmallRecipe {
     static auto schedule(double rate, std::int64_t steps) { return depix::StepDecay{rate, steps / 2}; }
 };
 
-/// DeepDepixelate's: the absolute distance of features up to VGG19's 35th layer plus 1e-3 times the least squares of a
-/// discriminator of patches; large squares, a rate that falls to nothing over the second half. Its own generator is
-/// ESRGAN's dense one (depix/models/rrdb.hpp), which has the same input and output; here it is SRResNet.
+/// DeepDepixelate's recipe: the absolute distance of features up to VGG19's 35th layer plus 1e-3 times the least
+/// squares of a discriminator of patches. It has large squares, and a rate that falls to 0 over the second half.
+/// DeepDepixelate's own generator is ESRGAN's dense one (depix/models/rrdb.hpp), which has the same input and output;
+/// here the generator is SRResNet.
 struct DeepDepixelateRecipe {
     using Generator = PublishedGenerator;
     using Discriminator = depix::PatchDiscriminator<>;

@@ -1,4 +1,4 @@
-// restore: a picture, or a folder of them, four times as high and wide.
+// restore: enlarges a picture, or a folder of them, to four times the height and width.
 #include "../restore_files.hpp"
 #include "commands.hpp"
 

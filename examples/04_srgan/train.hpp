@@ -1,14 +1,15 @@
 // train: the first of the two published phases, SRResNet by mean squared error.
 //
-// There is no data set: a folder of pictures is one. Each time a picture is read, a square of 96x96 is cut out at a
-// random place, mirrored and turned at random; a bicubic filter makes it 24x24, and the network has to find the way
-// back. It cannot: many different squares shrink to the same small one. The squared error is least for their mean,
-// which is why such a network is right on average and too smooth everywhere. It is where the second phase starts from.
+// It needs no special data set, because any folder of pictures is one. Each time a picture is read, a square of 96x96
+// is cut out at a random place, mirrored and turned at random. A bicubic filter makes it 24x24, and the network has to
+// undo that. It cannot do so exactly, because many different squares shrink to the same small one. The squared error is
+// least for their mean, so such a network is right on average and too smooth everywhere. The second phase starts from
+// it.
 //
-// The published recipe: batches of 16, Adam with a learning rate of 1e-4, a million steps. That took days on a GPU. In
-// an hour of one core, --width small --crops 16 --batch 4 --epochs 30 --learning-rate 1.5e-3 --cosine reaches 30.96 dB
-// on Set5: smaller batches make more steps of the same pictures, and the rate is fifteen times as high, up over the
-// first steps and down to nothing along half a cosine.
+// The published recipe has batches of 16, Adam with a learning rate of 1e-4, and a million steps. That took days on a
+// GPU. In an hour on one core, --width small --crops 16 --batch 4 --epochs 30 --learning-rate 1.5e-3 --cosine reaches
+// 30.96 dB on Set5. Smaller batches make more steps of the same pictures, and the rate is fifteen times as high. It
+// rises over the first steps and falls to 0 along half a cosine.
 #pragma once
 
 #include <cstdio>
@@ -44,11 +45,11 @@ int train_generator(const TrainOptions& options) {
                                                             .epochs = options.epochs,
                                                             .cosine = options.cosine,
                                                             .checkpoint_every_steps = 200});
-    // From -1 to 1 is twice as far as from 0 to 1, and its square four times.
+    // The range -1..1 is twice as wide as 0..1, so the squared error is four times as large.
     std::printf("best epoch %d: mean squared error %.6f on the validation pictures, %.2f dB\n", result.best_epoch,
                 result.best_loss, depix::decibels(result.best_loss / 4));
 
-    // Half the digits are enough to restore with, and half the file.
+    // float16 is precise enough to restore with, and halves the file.
     const std::string weights = (options.run / ("srresnet_" + to_string(options.width) + ".safetensors")).string();
     depix::save(model, weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());

@@ -2,7 +2,7 @@
 
 namespace example {
 
-// Each recipe in a file of its own: four networks and their losses compile for a while.
+// Each recipe has its own file, because four networks and their losses take a while to compile.
 int train_gan_srgan(const TrainGanOptions& options);
 int train_gan_small(const TrainGanOptions& options);
 int train_gan_deep_depixelate(const TrainGanOptions& options);

@@ -1,13 +1,13 @@
-// train-gan: the second published phase. A discriminator learns to tell the generator's pictures from photographs; the
-// generator learns to be taken for one.
+// train-gan: the second published phase. A discriminator learns to tell the generator's pictures from photographs. The
+// generator learns to make pictures that the discriminator takes for photographs.
 //
-// The squared error of the first phase asks for the mean of all pictures that might have been, and the mean of many
-// textures is none. Here the loss does not ask for the right pixels. VGG19, a network that was trained to recognise
-// things, compares what the two pictures look like to it; and the discriminator says whether it can tell that there was
-// a generator at all. Pictures become sharper, and less right: PSNR falls, which is no mistake.
+// The squared error of the first phase asks for the mean of all possible pictures, and the mean of many textures is not
+// a texture. Here the loss does not ask for the right pixels. It compares the features that VGG19, a network that was
+// trained to recognise things, finds in the two pictures. The discriminator says whether it recognises that the picture
+// comes from a generator. Pictures become sharper and less right. PSNR falls, and this is intended.
 //
-// VGG19's weights are other authors'; `--vgg` says where they are. Torchvision's and those that come from the authors
-// (Caffe, Keras) want their pictures prepared in different ways, see depix/models/vgg19.hpp.
+// VGG19's weights are other authors'; `--vgg` says where they are. Torchvision's weights and those that come from the
+// authors (Caffe, Keras) need pictures prepared in different ways: see depix/models/vgg19.hpp.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +24,7 @@
 
 namespace example {
 
-/// What the generator makes of some pairs: enlarged by bicubic | by the generator | true.
+/// Writes a sheet of some pairs: enlarged by bicubic | by the generator | true.
 template <class Generator>
 void write_samples(const std::filesystem::path& path, const depix::Inference<Generator>& network,
                    const depix::SuperResolutionSource& pairs) {
@@ -101,7 +101,8 @@ int train_gan_by(const TrainGanOptions& options) {
     fitting.sample = [&](std::int64_t step) {
         write_samples(options.run / "samples" / (std::to_string(step) + ".png"), now(), pairs.validation);
     };
-    // PSNR on the pictures kept aside. From -1 to 1 is twice as far as from 0 to 1, and its square four times.
+    // PSNR on the held-out pictures. The range -1..1 is twice as wide as 0..1, so the squared error is four times as
+    // large.
     fitting.score = [&] { return depix::decibels(depix::mean_loss(now(), depix::MeanSquaredError{}, validation) / 4); };
 
     std::printf("before: %.2f dB on the validation pictures\n", fitting.score());

@@ -1,4 +1,4 @@
-// The three commands of this example, and what each may be told. main.cpp fills these in from the command line.
+// The three commands of this example and their options. main.cpp fills the options in from the command line.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@ namespace example {
 
 struct TrainOptions {
     std::string network = "documents_autoencoder";
-    std::filesystem::path documents;  // with train/ and train_cleaned/, or noisy/ and clean/
+    std::filesystem::path documents;  // has train/ and train_cleaned/, or noisy/ and clean/
     std::filesystem::path run;        // empty: runs/ and the network's name
     int crop = 0;                     // 0: whole pages, resized to 420x540; else squares of this side
-    int crops = 1;                    // of each page in an epoch
+    int crops = 1;                    // squares from each page in an epoch
     int epochs = 64;
     int batch_size = 16;
     double learning_rate = 1e-3;
@@ -27,7 +27,7 @@ struct EvaluateOptions {
     std::filesystem::path weights;  // empty: the network's name and .safetensors
     std::filesystem::path documents;
     std::filesystem::path sheet;  // empty: none
-    bool all_pages = false;       // not only those kept out of training
+    bool all_pages = false;       // also those that were trained on
 };
 int evaluate(const EvaluateOptions& options);
 

@@ -1,8 +1,8 @@
-// evaluate: how far from the clean page?
+// evaluate: how far is the result from the clean page?
 //
-// The root of the mean squared error (RMSE) is what Kaggle's contest scored: 0 is perfect, and a page that is left as
-// it is has about 0.155. Pages are restored in full size, not resized: the user wants no smaller page back. The numbers
-// are given by page size, since the small pages hold less white paper, on which it is easy to be right.
+// Kaggle's contest scored the root of the mean squared error (RMSE). 0 is perfect, and a page that is left as it is has
+// about 0.155. Pages are restored in full size, because the user does not want a smaller page back. The numbers are
+// given for each page size, because the small pages hold less white paper, which is easy to restore.
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -41,7 +41,7 @@ int example::evaluate(const EvaluateOptions& options) {
     std::vector<std::vector<depix::Image>> rows;
     for (std::size_t i = 0; i < pages.size(); ++i) {
         const depix::ImagePair pair = pages.read(i);
-        const depix::Image restored = depix::quantized(clean(pair.damaged));  // as a PNG would hold it
+        const depix::Image restored = depix::quantized(clean(pair.damaged));  // rounded as in a PNG file
         Group& group = groups[pair.clean.shape.height];
         const auto add = [&](Total& total, const depix::Image& page) {
             const depix::Scores scores = depix::compare(page, pair.clean);

@@ -1,16 +1,17 @@
-// The documents autoencoder: 9,569 numbers that take coffee stains off a page.
+// The documents autoencoder: a network of 9,569 parameters that removes coffee stains from a page.
 //
-// A page has been scanned as offices scan: stained, folded, wrinkled, written on with a dying pen. The network sees the
-// dirty page and draws the clean one. Two convolutions with a stride of two look at the page ever more coarsely, two
-// transposed ones draw it again, and a sigmoid keeps what they draw between black and white.
+// Scanned pages may be stained, folded, wrinkled, or written on with a pen that runs dry. The network makes the clean
+// page from the dirty one. Two convolutions with a stride of two halve the page each, two transposed ones double it
+// again, and a sigmoid keeps the result between black and white.
 //
-//     documents train       learns from pairs of pages, dirty and clean         train.hpp
+//     documents train       trains on pairs of pages, dirty and clean           train.hpp
 //     documents evaluate    says how far the results are from the clean pages   evaluate.cpp
 //     documents restore     cleans a page, or a folder of pages                 restore.cpp
 //
-// Beside the published network (depix/models/documents_autoencoder.hpp) stands one of depix's own,
-// depix/models/page_cleaner.hpp, which shows what skips are good for: everything that the first network draws has to
-// pass through its middle, a quarter of the page's size; the second hands the page itself to its last layers.
+// The example has the published network (depix/models/documents_autoencoder.hpp) and one of depix's own
+// (depix/models/page_cleaner.hpp), which shows what skip connections are good for. Everything that the first network
+// makes has to pass through its middle, a quarter of the page's size. The second passes the page itself to its last
+// layers.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

@@ -8,7 +8,8 @@
 
 namespace example {
 
-/// For grey pages of any size. `network` is "documents_autoencoder" or "page_cleaner"; threads as Inference takes them.
+/// For grey pages of any size. `network` is "documents_autoencoder" or "page_cleaner"; threads has the meaning that it
+/// has for Inference.
 depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, int threads = 0);
 
 }  // namespace example

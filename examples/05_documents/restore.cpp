@@ -1,4 +1,4 @@
-// restore: a dirty page, or a folder of them, such as the contest's test/.
+// restore: cleans a dirty page, or a folder of them, such as the contest's test/.
 #include "../restore_files.hpp"
 #include "commands.hpp"
 #include "networks.hpp"

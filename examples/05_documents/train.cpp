@@ -3,7 +3,7 @@
 #include "depix/models/documents_autoencoder.hpp"
 
 namespace example {
-int train_page_cleaner(const TrainOptions& options);  // in a file of its own: each network compiles for seconds
+int train_page_cleaner(const TrainOptions& options);  // in its own file: each network takes seconds to compile
 }
 
 int example::train(const TrainOptions& options) {

@@ -1,13 +1,13 @@
-// train: learning to tell ink from dirt.
+// train: trains a network to tell ink from dirt.
 //
 // The recipe is the published one: whole pages, all resized to 420x540, 64 epochs of batches of 16, Adam with a
-// learning rate of 1e-3, and the mean squared difference to the clean page as the loss. Two things go beyond it, by
-// flag. --crop learns from squares cut from the pages at random places, in their full resolution: many more different
+// learning rate of 1e-3, and the mean squared difference to the clean page as the loss. Two flags go beyond it. --crop
+// trains on squares cut from the pages at random places, in their full resolution. This gives many more different
 // pictures, and no letter is ever squeezed. --cosine lets the learning rate fall to 0 in the end, which costs nothing
 // and gains much.
 //
-// The set holds every page four times, with four kinds of dirt. Split by *picture*, the test would ask for pages whose
-// clean twins the network has already seen; so it is split by *page*.
+// The set holds every page four times, with four kinds of dirt. If it were split by *picture*, the test set would hold
+// pages whose clean twins the network was trained on. So it is split by *page*.
 #pragma once
 
 #include <cmath>

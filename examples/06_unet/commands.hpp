@@ -1,4 +1,4 @@
-// The commands of this example, and what each may be told. main.cpp fills these in from the command line.
+// The commands of this example and their options. main.cpp fills the options in from the command line.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@ struct TrainOptions {
     Task task = Task::Denoise;
     int filters = 32;
     std::filesystem::path images;  // any pictures, in sub-folders too
-    std::filesystem::path masks;   // for inpainting: white is missing; empty: masks are drawn
+    std::filesystem::path masks;   // for inpainting, white means missing; empty: masks are drawn
     std::filesystem::path run;     // empty: runs/unet_TASK_FILTERS
     int size = 512;
-    int crops = 1;  // of each picture in an epoch
+    int crops = 1;  // squares from each picture in an epoch
     int epochs = 20;
     int batch_size = 8;
     double learning_rate = 3e-3;
@@ -33,7 +33,7 @@ struct EvaluateOptions {
     std::filesystem::path weights;  // empty: unet_TASK_FILTERS.safetensors
     std::filesystem::path images;
     std::filesystem::path sheet;  // empty: none
-    int size = 0;                 // 0: whole pictures; else their middle, at most so large
+    int size = 0;                 // 0: whole pictures; else their middle, at most of this side
 };
 int evaluate(const EvaluateOptions& options);
 
@@ -42,7 +42,7 @@ struct RestoreOptions {
     int filters = 16;
     std::filesystem::path weights;
     std::filesystem::path input, output;
-    std::filesystem::path mask;  // for inpainting: white is missing; empty: what is white in the picture
+    std::filesystem::path mask;  // for inpainting, white means missing; empty: what is white in the picture
     int threads = 0;
 };
 int restore(const RestoreOptions& options);

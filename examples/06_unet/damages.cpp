@@ -7,7 +7,7 @@ std::vector<depix::Font> some_font() {
     for (const char* name : {"Roboto-Regular.ttf", "DejaVuSans.ttf"}) {
         try {
             return {depix::Font(depix::find_font(name))};
-        } catch (const depix::FileError&) {  // the next, then
+        } catch (const depix::FileError&) {  // try the next one
         }
     }
     return {};

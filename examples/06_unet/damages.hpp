@@ -1,4 +1,4 @@
-// What the two tasks undo.
+// The damages that the two tasks undo.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@
 
 namespace example {
 
-/// What to train against: for denoising one of four kinds of noise, at any strength; for inpainting rectangles, strokes
-/// and, where Roboto or DejaVu Sans is installed, lines of text, or the masks of a folder.
+/// The damage in training. For denoising it is one of four kinds of noise, at any strength. For inpainting it is
+/// rectangles, strokes and, where Roboto or DejaVu Sans is installed, lines of text, or the masks of a folder.
 depix::Damage training_damage(Task task, const std::filesystem::path& masks = {});
 
 struct NamedDamage {
@@ -21,7 +21,7 @@ struct NamedDamage {
     depix::Damage damage;
 };
 
-/// What to measure on: each kind on its own, noise at one strength.
+/// The damages in evaluation: each kind on its own, and noise at one strength.
 std::vector<NamedDamage> test_damages(Task task);
 
 /// The pictures of a folder, split: nine in ten for training, one in twenty each for validation and test.

@@ -1,8 +1,8 @@
-// evaluate: what is gained, kind by kind.
+// evaluate: measures the gain for each kind of damage.
 //
-// Every test picture, none of which was trained on, is damaged in each way the network was trained for, the same way in
-// every run, and restored. The peak signal-to-noise ratio is that of the mean error of all pictures; the structural
-// similarity (Wang et al. 2004) comes closer to what people see.
+// Every test picture is damaged in each way that the network was trained for, and restored. No test picture was trained
+// on, and the damage is the same in every run. The peak signal-to-noise ratio is that of the mean error of all
+// pictures; the structural similarity (Wang et al. 2004) comes closer to what people see.
 #include <cstdio>
 
 #include "commands.hpp"
@@ -35,7 +35,7 @@ int example::evaluate(const EvaluateOptions& options) {
             depix::Image damaged = clean;
             depix::Random random(2026, 0, i);
             kind.damage(damaged, random);
-            damaged = depix::quantized(damaged);  // as a PNG would hold it
+            damaged = depix::quantized(damaged);  // rounded as in a PNG file
             const depix::Image restored = depix::quantized(restore(damaged));
             const depix::Scores before = depix::compare(damaged, clean), after = depix::compare(restored, clean);
             error_before += before.mean_squared_error;

@@ -1,17 +1,17 @@
-// The pixel-shuffle U-Net: takes the noise off photographs, and paints in what is missing.
+// The pixel-shuffle U-Net removes noise from photographs, and fills in what is missing.
 //
-// A U-Net goes down and up again. On the way down it halves the picture five times, and sees ever more of it at once:
-// to paint in a missing eye one must have seen the face. On the way up it doubles the picture five times; and each time
-// the picture of that size from the way down is laid beside it, so that what was sharp stays sharp. It enlarges by
-// pixel shuffle: the network draws four small pictures, and their pixels, put side by side, are one of twice the size.
+// A U-Net first halves the picture five times, and so sees more and more of it at once. To fill in a missing eye, it
+// must have seen the face. Then it doubles the picture five times. Each time the map of that size from the first half
+// is concatenated, so that what was sharp stays sharp. It enlarges by pixel shuffle: the network makes four small
+// pictures, and their pixels, put side by side, are one of twice the size.
 //
-//     unet train denoise     FOLDER     learns from a folder of any pictures     train.hpp, damages.cpp
-//     unet evaluate denoise  FOLDER     measures on those kept aside             evaluate.cpp
+//     unet train denoise     FOLDER     trains on a folder of any pictures       train.hpp, damages.cpp
+//     unet evaluate denoise  FOLDER     measures on the held-out pictures        evaluate.cpp
 //     unet restore denoise   IN OUT     restores a picture or a folder           restore.cpp
-//     unet serve                             a web page to try both with                serve.cpp, page.html
+//     unet serve                        a web page to try both                   serve.cpp, page.html
 //
-// and the same with `inpaint`. The network is a type: depix/models/pixel_shuffle_unet.hpp. Its width is a number in
-// that type; here are the published one, 32 filters, and a small one, 16.
+// The same commands take `inpaint`. The network is a type, which depix/models/pixel_shuffle_unet.hpp defines. Its width
+// is a number in that type. This example has the published width, 32 filters, and a small one, 16.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

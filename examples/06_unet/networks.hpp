@@ -7,10 +7,10 @@
 
 namespace example {
 
-/// For RGB pictures of any size. filters is 16 or 32; threads as Inference takes them.
+/// For RGB pictures of any size. filters is 16 or 32; threads has the meaning that it has for Inference.
 depix::AnyRestorer load_network(int filters, const std::filesystem::path& weights, int threads = 0);
 
-/// The network's picture; with a mask (1 channel, 1 is missing) only what is missing comes from it, and all else stays.
+/// The network's picture. With a mask (1 channel, 1 is missing) only what is missing comes from it, and all else stays.
 /// Throws ShapeError for a mask of another size.
 depix::Image restore_image(const depix::AnyRestorer& network, depix::Image image, const depix::Image* mask = nullptr);
 

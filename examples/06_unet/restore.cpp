@@ -1,7 +1,7 @@
-// restore: a noisy picture, or one with holes.
+// restore: restores a noisy picture, or one with holes.
 //
-// The network finds white holes itself. With --mask they may be anywhere: they are painted white first, and afterwards
-// only they are taken from the network's picture, so that everything else stays as it was.
+// The network finds white holes itself. With --mask the mask says where they are. They are made white first, and
+// afterwards only they are taken from the network's picture, so everything else stays as it was.
 #include "../restore_files.hpp"
 #include "commands.hpp"
 #include "networks.hpp"

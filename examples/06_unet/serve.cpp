@@ -1,7 +1,7 @@
-// serve: a page to try the network with, at http://127.0.0.1:8080.
+// serve: offers a web page to try the network, at http://127.0.0.1:8080.
 //
-// The page draws, the network restores: POST /restore/denoise or /restore/inpaint takes a form with a `picture` and,
-// for inpainting, a `mask` (white: missing), and answers with a PNG. Only this machine can reach it.
+// The page draws, and the network restores. POST /restore/denoise or /restore/inpaint takes a form with a `picture`
+// and, for inpainting, a `mask` (white means missing), and answers with a PNG. Only this machine can reach it.
 #include <httplib.h>
 
 #include <chrono>
@@ -19,7 +19,8 @@ namespace {
 depix::Image read_part(const httplib::Request& request, const char* name, int channels) {
     if (!request.has_file(name)) throw depix::Error(std::string("the form holds no ") + name);
     const std::string& bytes = request.get_file_value(name).content;
-    // Pictures from a browser: no user waits for more than this, and decoding must not fill the memory.
+    // The pictures come from a browser. A larger one would take too long for a user, and decoding must not fill the
+    // memory.
     const depix::ImageLimits limits{.maximum_pixels = 16'000'000};
     return depix::decode_image(std::as_bytes(std::span(bytes)), channels, limits);
 }

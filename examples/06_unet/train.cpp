@@ -1,7 +1,7 @@
 #include "train.hpp"
 
 namespace example {
-int train_unet_16(const TrainOptions& options);  // in a file of its own: each network compiles for seconds
+int train_unet_16(const TrainOptions& options);  // in its own file: each network takes seconds to compile
 }
 
 int example::train(const TrainOptions& options) {

@@ -1,12 +1,13 @@
-// train: from any folder of pictures.
+// train: trains on any folder of pictures.
 //
-// There is no data set: a folder of clean pictures is one. Each time a picture is read, a part of it is cut out at a
-// random place, mirrored and turned at random, and damaged at random; so no pair is ever seen twice, and the network
-// cannot learn pictures by heart. Background threads read ahead; only a few batches are in memory at any time.
+// It needs no special data set, because any folder of clean pictures is one. Each time a picture is read, a part of it
+// is cut out at a random place, mirrored and turned at random, and damaged at random. So no pair is ever seen twice,
+// and the network cannot memorise pictures. Background threads read ahead; only a few batches are in memory at any
+// time.
 //
-// The published recipe: 3x512x512, weights normal with variance 2 / fan-in (He et al. 2015), the mean squared error,
-// Adam with a learning rate of 3e-3, 20 epochs. That rate is high for a deep network without normalisation; what makes
-// it work is a schedule, up over the first steps and down to nothing along half a cosine.
+// The published recipe has pictures of 3x512x512, normal weights with variance 2 / fan-in (He et al. 2015), the mean
+// squared error, Adam with a learning rate of 3e-3, and 20 epochs. That rate is high for a deep network without
+// normalisation. It works with a schedule: the rate rises over the first steps and falls to 0 along half a cosine.
 #pragma once
 
 #include <cmath>
@@ -50,7 +51,7 @@ int train_unet(const TrainOptions& options) {
     std::printf("best epoch %d: mean squared error %.6f on the validation pictures, %.2f dB\n", result.best_epoch,
                 result.best_loss, -10 * std::log10(result.best_loss));
 
-    // Half the digits are enough to restore with, and half the file.
+    // float16 is precise enough to restore with, and halves the file.
     const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
     depix::save(model, weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());

@@ -1,16 +1,16 @@
 // The same types on a GPU.
 //
-// Nothing about a network changes when it moves to a GPU but one word, the policy: Inference<Network, Cuda> instead of
+// When a network moves to a GPU, only one word changes, the policy: Inference<Network, Cuda> instead of
 // Inference<Network>, Trainer{model, loss, optimizer, Cuda{}} instead of Trainer{model, loss, optimizer}. Device code
-// wants nvcc, so whatever names a policy of the GPU stands in a .cu file; here that is networks.cu, and this file is
+// needs nvcc, so code that names a policy of the GPU stands in a .cu file. Here that is networks.cu, and this file is
 // ordinary C++ that calls it.
 //
 //     gpu restore WEIGHTS INPUT OUTPUT    a picture, or a folder of pictures
 //     gpu train                           the depixelizer, from pairs of pictures that are drawn on the fly
 //
-// In training, watch what does not happen: the batch goes to the GPU while the one before it is still being trained on
-// from, and nothing comes back but a number, now and then. Precision is a policy too: in float16 the maps take half the
-// memory and the products run on tensor cores, while weights, sums and the optimizer stay in float32.
+// In training, a batch goes to the GPU while the step on the batch before it still runs, and only a number comes back
+// now and then. Precision is a part of the policy too: in float16 the maps take half the memory and the products run on
+// tensor cores, while weights, sums and the optimizer stay in float32.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

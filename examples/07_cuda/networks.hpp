@@ -1,4 +1,4 @@
-// The GPU behind two small interfaces: what main.cpp, which knows nothing of CUDA, sees of networks.cu.
+// Two small interfaces to the GPU: what main.cpp, which knows nothing of CUDA, sees of networks.cu.
 #pragma once
 
 #include <filesystem>
@@ -17,10 +17,10 @@ depix::AnyRestorer load_network(const std::string& network, const std::string& p
 /// Channels of a network's pictures.
 int channels_of(const std::string& network);
 
-/// A depixelizer that learns.
+/// A depixelizer that is trained.
 struct Learner {
     virtual ~Learner() = default;
-    /// A step on a batch, (N, 3, H, W) each; returns as soon as the batch is under way.
+    /// Starts a step on a batch of (N, 3, H, W) each, and does not wait for its end.
     virtual void learn(depix::View<const float> pixelated, depix::View<const float> clean) = 0;
     /// The loss of the last step. Waits for it.
     virtual double loss() = 0;

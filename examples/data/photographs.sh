@@ -1,11 +1,12 @@
 #!/bin/sh
-# Lays out photographs that may be used and named, for training: FOLDER/train, FOLDER/held_out and FOLDER/CREDITS.tsv.
+# Lays out freely licensed photographs and their credits for training: FOLDER/train, FOLDER/held_out,
+# FOLDER/CREDITS.tsv.
 #
 #     examples/data/photographs.sh FOLDER
 #
 # They come from Debian's packages, which are downloaded (80 MB) and unpacked, not installed. Only real photographs are
-# taken: they were looked at one by one, and drawings, renderings and gradients left out. Author and licence of each are
-# read from its package's copyright file; a photograph under any licence but those below stops the script.
+# taken. They were looked at one by one, and drawings, renderings and gradients were left out. Author and licence of
+# each are read from its package's copyright file; a photograph under any licence but those below stops the script.
 set -eu
 
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
@@ -15,7 +16,7 @@ mkdir -p "$folder/train" "$folder/held_out"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT INT TERM
 
-# Package, photograph, and h for those that are held out, each a whole photograph.
+# Package, photograph, and h for those that are held out as whole photographs.
 photographs='
 mate-backgrounds Aqua.jpg
 mate-backgrounds Blinds.jpg

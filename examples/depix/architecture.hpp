@@ -1,5 +1,5 @@
-// Architecture: a network as the tool sees it. A network is a type; here it becomes a value, so that a command can
-// choose one when it runs, and each is compiled in a file of its own.
+// Architecture: a network as the tool sees it. A network is a type. Here it becomes a value, so that a command can
+// choose one when it runs. Each network is compiled in its own file.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ enum class Backend { Cpu, Reference };
 /// How a picture is cut.
 struct Tiles {
     int size = 512;                                          // side, in pixels of the input
-    int jobs = 1;                                            // tiles at the same time; of a blended network always 1
-    std::function<void(int done, int count)> progress = {};  // not of a blended network
+    int jobs = 1;                                            // tiles at the same time; always 1 for a blended network
+    std::function<void(int done, int count)> progress = {};  // not called for a blended network
 };
 
 /// A network with its weights. Const calls are safe from many threads at once.
@@ -31,16 +31,16 @@ class Restorer {
     Restorer& operator=(const Restorer&) = delete;
     virtual ~Restorer() = default;
 
-    /// A picture of any size and the architecture's channels, values 0..1, to one of `scale` times its size, not yet
-    /// clamped.
+    /// Takes a picture of any size with the architecture's channels and values 0..1. Returns one of `scale` times its
+    /// size, not yet clamped.
     virtual depix::Image restore(const depix::Image& image, Tiles tiles) const = 0;
 };
 
-/// How pictures are cut. `exact`: a tile sees all that its part depends on, so that tiles change nothing. `blended`:
-/// tiles of the size that the network was trained on, which overlap by a quarter.
+/// How pictures are cut. Exact: a tile includes everything that its part of the result depends on, so that tiles change
+/// nothing. Blended: tiles have the size that the network was trained on, and overlap by a quarter.
 enum class TileKind { Exact, Blended };
 
-/// A network as a type tells of it, before there are weights.
+/// What is known of a network from its type, without weights.
 struct Architecture {
     std::string name;
     std::string about;
@@ -56,10 +56,10 @@ struct Architecture {
     std::size_t (*multiply_adds)(depix::Shape) = nullptr;
     std::string (*summary)(depix::Shape) = nullptr;
 
-    /// Throws depix::FileError if the weights are another network's. threads: of each call.
+    /// Throws depix::FileError if the weights are another network's. Each call uses `threads` threads.
     std::unique_ptr<const Restorer> (*load)(const depix::SafetensorsFile&, Backend, int threads) = nullptr;
 
-    /// Null: the tool does not train it. start: weights to begin with, or null.
+    /// Null if the tool does not train it. `start` holds the weights to begin with, or is null.
     using Train = int (*)(const TrainOptions&, const depix::SafetensorsFile* start);
     Train train = nullptr;
 
@@ -70,7 +70,7 @@ struct Architecture {
     }
 };
 
-// One each in architectures/.
+// Each is defined in its own file in architectures/.
 Architecture denoiser();
 Architecture depixelizer();
 Architecture text_restorer();

@@ -6,7 +6,7 @@
 
 namespace {
 
-/// Positive numbers with this between them; none if the text is anything else.
+/// Positive numbers with `separator` between them; none if the text is anything else.
 std::vector<int> split_numbers(std::string_view text, char separator) {
     std::vector<int> numbers;
     for (;;) {
@@ -32,7 +32,7 @@ tool::Threads tool::parse_threads(const std::string& text) {
     const std::vector<int> numbers = split_numbers(text, ':');
     for (const int number : numbers)
         if (number > most) refuse("-j", text, "at most 1024 threads each");
-    // To write a PNG file takes as long as to restore a small picture; to read one, a fifth of that.
+    // Writing a PNG file takes as long as restoring a small picture. Reading one takes a fifth of that.
     if (numbers.size() == 1) return {1, numbers[0], numbers[0]};
     if (numbers.size() == 3) return {numbers[0], numbers[1], numbers[2]};
     refuse("-j", text, "a number of threads, or three: reading:restoring:writing, such as 1:4:2");

@@ -1,4 +1,4 @@
-// Arguments that are more than a number or a name.
+// Parses arguments that are more than a number or a name.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ Shard parse_shard(const std::string& text);
 /// "1.5": a number above 0. Throws UsageError.
 double parse_scale(const std::string& text);
 
-/// "100000", "50M", "1GB", "512MiB": K, M and G are thousands, with an i 1024 to their power. Throws UsageError.
+/// "100000", "50M", "1GB", "512MiB": K, M and G are powers of 1000, and with an i powers of 1024. Throws UsageError.
 std::size_t parse_count(const char* option, const std::string& text);
 
 /// "480x640" or "480": height and width. Throws UsageError.

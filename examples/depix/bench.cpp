@@ -1,4 +1,4 @@
-// bench: how fast a network is here, on a picture of noise.
+// bench: measures how fast a network is on this machine, on a picture of noise.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ int tool::bench(const BenchOptions& options) {
         const auto start = std::chrono::steady_clock::now();
         network->restore(image, cut.tiles);
         const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-        if (round > 0) milliseconds.push_back(time.count());  // the first one makes room
+        if (round > 0) milliseconds.push_back(time.count());  // the first round allocates memory
     }
     std::sort(milliseconds.begin(), milliseconds.end());
     const double median = milliseconds[milliseconds.size() / 2];
@@ -41,7 +41,7 @@ int tool::bench(const BenchOptions& options) {
     std::printf("median      %.2f ms\n", median);
     std::printf("fastest     %.2f ms\n", milliseconds.front());
     std::printf("speed       %.3f megapixels/s\n", megapixels / median * 1e3);
-    if (tile >= whole) {  // otherwise surroundings are computed too
+    if (tile >= whole) {  // tiles also compute their surroundings
         const depix::Shape shape = architecture.padded(image.shape);
         std::printf("            %.1f GFLOP/s\n",
                     2 * static_cast<double>(architecture.multiply_adds(shape)) / median / 1e6);

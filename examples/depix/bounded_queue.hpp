@@ -24,7 +24,7 @@ class BoundedQueue {
         filled_.notify_one();
     }
 
-    /// Waits for the next one; nothing once the queue is closed and empty.
+    /// Waits for the next item. Returns nothing once the queue is closed and empty.
     std::optional<T> pop() {
         std::unique_lock lock(mutex_);
         filled_.wait(lock, [&] { return !items_.empty() || closed_; });
@@ -36,7 +36,7 @@ class BoundedQueue {
         return item;
     }
 
-    /// No more will be pushed.
+    /// To be called when no more items will be pushed.
     void close() {
         {
             const std::lock_guard lock(mutex_);

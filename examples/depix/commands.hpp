@@ -1,4 +1,4 @@
-// The commands of the tool, and what each may be told. main.cpp fills these in from the command line.
+// The commands of the tool and their options. main.cpp fills the options in from the command line.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 
 namespace tool {
 
-/// What was asked for makes no sense, whatever the files hold. The exit status is then 2.
+/// The command makes no sense, whatever the files hold. The exit status is then 2.
 struct UsageError : depix::Error {
     using Error::Error;
 };
 
-/// Which network, with which weights, on what.
+/// Which network to use, with which weights, and on which backend.
 struct ModelOptions {
     std::string name = "denoise";  // one that is compiled in, or a weights file
-    std::string architecture;      // of a weights file; empty: as the file says
+    std::string architecture;      // of a weights file; empty: the one that the file names
     std::string backend = "cpu";
 };
 
-/// What a picture may cost: see depix::ImageLimits.
+/// How large a picture may be: see depix::ImageLimits.
 struct Limits {
     std::size_t maximum_pixels = 100'000'000;
     std::size_t maximum_bytes = std::size_t{1} << 29;
@@ -81,12 +81,12 @@ int bench(const BenchOptions& options);
 
 struct TrainOptions {
     std::string architecture;
-    std::string start;  // a model or a weights file; empty: from nothing
+    std::string start;  // a model or a weights file; empty: random weights
     std::filesystem::path pairs, run;
     int epochs = 20;
     int batch_size = 8;
     int crop = 128;
-    int crops = 16;  // from each picture in an epoch
+    int crops = 16;  // squares from each picture in an epoch
     double learning_rate = 1e-3;
     int threads = 0;
     std::uint64_t seed = 0;

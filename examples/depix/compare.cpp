@@ -1,4 +1,4 @@
-// compare: how far two pictures are from each other.
+// compare: measures how far two pictures are from each other.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -35,7 +35,7 @@ int tool::compare(const CompareOptions& options) {
     b = depix::convert_channels(std::move(b), channels);
     print_decibels("PSNR", depix::peak_signal_to_noise_ratio(a, b));
     if (channels == 3) {
-        // As papers on super-resolution measure it.
+        // Papers on super-resolution measure it in this way.
         print_decibels("PSNR of luma",
                        depix::peak_signal_to_noise_ratio(luma(a, depix::Luma::Studio), luma(b, depix::Luma::Studio)));
     }

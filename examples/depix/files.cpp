@@ -12,7 +12,7 @@ std::vector<std::byte> read_standard_input(std::size_t maximum_bytes) {
     std::vector<std::byte> bytes, block(64 * 1024);
     while (const std::size_t size = std::fread(block.data(), 1, block.size(), stdin)) {
         bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size));
-        if (bytes.size() > maximum_bytes) break;  // which the decoder refuses
+        if (bytes.size() > maximum_bytes) break;  // the decoder refuses so many
     }
     return bytes;
 }

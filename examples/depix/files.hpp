@@ -1,4 +1,4 @@
-// Picture files in and out; "-" is standard input, and standard output.
+// Reads and writes picture files; "-" is standard input or standard output.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,8 @@ namespace tool {
 /// Throws depix::FileError, as depix::read_image_file does.
 depix::ImageFile read_image(const std::filesystem::path& path, const Limits& limits);
 
-/// Whole or not at all. Throws depix::Error, as depix::encode_image_file and depix::write_file do.
+/// The file is written completely or not at all. Throws depix::Error, as depix::encode_image_file and depix::write_file
+/// do.
 void write_image(const std::filesystem::path& path, const depix::ImageFile& image, depix::ImageFormat format,
                  int jpeg_quality);
 

@@ -1,5 +1,5 @@
 // Three kinds of threads with two queues between them: readers take files in their order, workers restore, writers
-// encode and write. A queue that is full makes those before it wait, so that no more than a few pictures are in memory
+// encode and write. A full queue makes the threads that fill it wait, so that no more than a few pictures are in memory
 // at any time, however many the folder holds. The pictures are independent, so nothing that is written depends on the
 // number of threads.
 #include "folder.hpp"
@@ -22,7 +22,7 @@
 namespace {
 
 std::atomic<int> interrupted{0};
-static_assert(std::atomic<int>::is_always_lock_free);  // or a signal could not set it
+static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler sets it
 
 extern "C" void interrupt(int signal) {
     interrupted = 1;
@@ -48,7 +48,7 @@ class Report {
         result_.failures.push_back({job.input.string(), why});
         progress_.show(result_.restored + result_.failures.size());
     }
-    /// When all threads are done.
+    /// To be called when all threads are done.
     tool::FolderResult result() {
         result_.seconds = progress_.seconds();
         result_.interrupted = interrupted != 0;
@@ -64,7 +64,7 @@ class Report {
     tool::FolderResult result_;
 };
 
-// So many threads that do the same, or as many as the system grants: perhaps none.
+// `count` threads that do the same, or as many as the system grants, perhaps none.
 class ThreadGroup {
   public:
     ThreadGroup(const std::function<void()>& work, int count) {
@@ -91,13 +91,13 @@ class ThreadGroup {
 
 tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& recipe, const std::vector<Job>& jobs,
                                         const RestoreOptions& options) {
-    for (const int signal : {SIGINT, SIGTERM})  // one that is ignored, as under nohup, stays so
+    for (const int signal : {SIGINT, SIGTERM})  // an ignored signal, as under nohup, stays ignored
         if (std::signal(signal, interrupt) == SIG_IGN) std::signal(signal, SIG_IGN);
     Report report(jobs.size());
     const auto workers = static_cast<std::size_t>(options.threads.restore);
     BoundedQueue<Task> read(workers), restored(workers);
 
-    // What one picture throws is that picture's failure.
+    // An exception is reported as the failure of its picture.
     const auto guarded = [&report](const Job& job, const auto& work) {
         try {
             work();
@@ -128,11 +128,11 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
             guarded(*task->job, [&] { write(*task->job, task->image); });
     };
 
-    // The consumers first: where the system has no more threads, nothing has been read yet.
+    // The consumers start first, so that nothing has been read yet if the system has no more threads.
     ThreadGroup writers(write_images, options.threads.save);
     ThreadGroup restorers(restore_images, writers.empty() ? 0 : options.threads.restore);
     ThreadGroup readers(read_images, restorers.empty() ? 0 : options.threads.load);
-    if (readers.empty()) {  // then this one does all, picture by picture
+    if (readers.empty()) {  // then this thread does everything, picture by picture
         read.close();
         restored.close();
         for (const Job& job : jobs) {

@@ -1,4 +1,4 @@
-// A folder of pictures: read, restored and written at the same time.
+// Reads, restores and writes the pictures of a folder at the same time.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +21,9 @@ struct FolderResult {
     bool interrupted = false;
 };
 
-/// Restores all jobs, each picture by one thread. What cannot be read, restored or written is noted, and the rest is
-/// done. Ctrl+C lets the pictures at hand be finished and takes no new ones; a second one ends the program at once.
+/// Restores all jobs, each picture by one thread. A picture that cannot be read, restored or written is noted, and the
+/// others are done. After Ctrl+C the pictures that were begun are finished and no new ones are taken. A second Ctrl+C
+/// ends the program at once.
 FolderResult restore_folder(const Restorer& network, const Recipe& recipe, const std::vector<Job>& jobs,
                             const RestoreOptions& options);
 

@@ -17,7 +17,7 @@ using depix::Image;
 
 int scaled(int pixels, double scale) { return std::max(1, static_cast<int>(std::lround(pixels * scale))); }
 
-// Bicubic, clamped: it overshoots at edges.
+// Bicubic, and clamped because it overshoots at edges.
 Image resized(Image image, int height, int width) {
     if (image.shape.height == height && image.shape.width == width) return image;
     Image result = depix::resize(image, height, width);
@@ -31,9 +31,9 @@ int blended_tile(int asked, int longest_side) {
     return asked > 0 ? std::min(asked, std::max(longest_side, trained)) : trained;
 }
 
-// Colours under transparent pixels are not picture: they become what the visible ones around them are. A pyramid: each
-// level has half the pixels, the mean of those below by their alpha; on the way back, what cannot be seen is taken from
-// the level above.
+// Colours under transparent pixels do not belong to the picture. They are replaced by the visible colours around them,
+// by means of a pyramid. Each level has half the height and width, and its pixels are means of those below, weighted by
+// alpha. On the way back, what cannot be seen is taken from the level above.
 void bleed_under_transparency(Image& color, const Image& alpha) {
     struct Level {
         Image color, weight;
@@ -69,7 +69,7 @@ void bleed_under_transparency(Image& color, const Image& alpha) {
     color = std::move(levels[0].color);
 }
 
-// The picture's own colours, enlarged, with another luma.
+// Enlarges the original's colours and gives them another luma.
 Image with_luma(const Image& luma, const Image& original) {
     const Image colours = resized(original, luma.shape.height, luma.shape.width);
     const Image before = depix::convert_channels(colours, 1);
@@ -80,7 +80,7 @@ Image with_luma(const Image& luma, const Image& original) {
     return result;
 }
 
-// Otsu's threshold over what can be seen.
+// Otsu's threshold for the visible pixels.
 double visible_threshold(const Image& image, const Image& alpha) {
     if (alpha.pixels.empty()) return depix::otsu_threshold(image);
     Image visible;
@@ -120,11 +120,11 @@ tool::Cut tool::cut_image(const Architecture& architecture, int height, int widt
                                             1) <= tile_memory;
     };
     int size = tile;
-    size = std::min(size, std::max(height, width));  // more would only be memory
+    size = std::min(size, std::max(height, width));  // more would only take memory
     if (size <= 0) {
         size = std::max(height, width);
         if (!fits(height, width)) {
-            size = std::clamp(10 * architecture.receptive_field, 256, 1024);  // then surroundings cost a fifth
+            size = std::clamp(10 * architecture.receptive_field, 256, 1024);  // the surroundings then cost a fifth
             while (size > 64 && !fits(size + architecture.receptive_field, size + architecture.receptive_field))
                 size -= 64;
         }

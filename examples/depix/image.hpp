@@ -1,4 +1,4 @@
-// One picture, from what a file holds to what a file will hold.
+// Restores one picture, from the content of a file to the content of the result's file.
 #pragma once
 
 #include <cstddef>
@@ -17,33 +17,34 @@ struct Recipe {
     double scale = 1;  // of the result
     bool flips = false;
     bool black_and_white = false;
-    bool grey_only = false;  // the network was trained on grey: it makes the luma, and colours are enlarged as they are
-    std::size_t maximum_pixels = 0;  // of what the network makes
+    bool grey_only = false;  // trained on grey: the network makes the luma, and colours are enlarged as they are
+    std::size_t maximum_pixels = 0;  // of the network's result
 };
 
 /// Throws UsageError if the model does not enlarge so much.
 Recipe make_recipe(const ChosenModel& model, const RestoreOptions& options);
 
-/// What the tiles of one thread may work in, bytes. A tile's workspace is known before it is restored.
+/// The largest workspace of one thread's tiles, in bytes. A tile's workspace is known before it is restored.
 constexpr std::size_t tile_memory = std::size_t{256} << 20;
 
 /// How to cut a picture of this size for so many threads.
 struct Cut {
     Tiles tiles;
     int threads = 1;  // of the network in each tile
-    int count = 1;    // of tiles; of a blended network 0, for not known
+    int count = 1;    // of tiles; 0 for a blended network, where it is not known
 };
 
-/// tile: what the user asked for; 0: as large as tile_memory allows, and of a picture that fits whole, just one. Many
-/// tiles are restored side by side; of few, each is restored by all threads.
+/// `tile` is the size that the user asked for. 0 means as large as tile_memory allows, and a single tile for a picture
+/// that fits whole. Many tiles are restored at the same time, each by one thread. A few are restored one after the
+/// other, each by all threads.
 Cut cut_image(const Architecture& architecture, int height, int width, int tile, int threads);
 
 /// "tiles of at most 512: 6, 2 at a time".
 std::string to_string(const Cut& cut);
 
-/// The colours through the network, enlarged as asked; grey stays grey, and a network for grey pages makes grey of
+/// Restores the colours by the network, enlarged as asked. Grey stays grey, and a network for grey pages makes grey of
 /// colours. Alpha, depth, profile and density are kept. Throws depix::ShapeError if the network would make more pixels
-/// than the recipe allows, and depix::Error if it makes what is no number.
+/// than the recipe allows, and depix::Error if it makes a value that is no number.
 depix::ImageFile restore_image(const Restorer& network, const Recipe& recipe, depix::ImageFile image, Tiles tiles);
 
 }  // namespace tool

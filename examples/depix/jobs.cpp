@@ -17,7 +17,7 @@ std::string extension_of(const tool::RestoreOptions& options) {
     return "." + options.format;
 }
 
-// What the planner refuses is wrong usage.
+// What the planner refuses is an error of usage.
 template <class Plan>
 auto planned(Plan&& plan) {
     try {

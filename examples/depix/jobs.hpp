@@ -1,4 +1,4 @@
-// What a command is to restore, and where to put it: settled, and checked, before anything is written.
+// Decides what a command restores and where it puts it, and checks this before anything is written.
 #pragma once
 
 #include <cstddef>
@@ -17,23 +17,23 @@ using example::Job;
 
 struct FolderJobs {
     std::vector<Job> jobs;                              // in the order of their inputs' paths
-    std::size_t skipped = 0;                            // were there already
+    std::size_t skipped = 0;                            // results that were there already
     std::vector<depix::ImageFolder::LeftOut> left_out;  // what will not be restored, and why
 };
 
-/// The pictures of options.input, a folder: those of the shard, without those that are there already if so asked for.
-/// Makes the output's folders. Throws UsageError for a format that is not written; depix::FileError as
-/// example::plan_folder does (../plan_jobs.hpp).
+/// The jobs for the folder options.input: the pictures of the shard, without those whose results are there already if
+/// options.skip_existing is set. Makes the output's folders. Throws UsageError for a format that is not written, and
+/// depix::FileError as example::plan_folder does (../plan_jobs.hpp).
 FolderJobs plan_folder(const RestoreOptions& options);
 
-/// The one of options.input, a file. Throws as above.
+/// The job for the file options.input. Throws as above.
 Job plan_file(const RestoreOptions& options);
 
-/// png, jpg, jpeg or bmp, with or without a dot, in either case; nothing for others.
+/// Knows png, jpg, jpeg and bmp, with or without a dot, in upper or lower case. Returns nothing for others.
 std::optional<depix::ImageFormat> find_format(std::string extension);
 
-/// The format to write to this path: options.format, or else by its name. Throws UsageError where they differ, or
-/// neither says it.
+/// The format to write to this path: options.format, or else the format that the path's name has. Throws UsageError if
+/// the two differ, or if neither gives a format.
 depix::ImageFormat output_format(const RestoreOptions& options, const std::filesystem::path& path);
 
 }  // namespace tool

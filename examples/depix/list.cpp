@@ -1,4 +1,4 @@
-// list: what there is.
+// list: prints the models and architectures that there are.
 #include <cstdio>
 #include <string>
 

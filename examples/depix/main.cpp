@@ -1,22 +1,22 @@
-// depix: any picture, from the command line.
+// depix: restores any picture from the command line.
 //
-// The other examples each show one network, how it learns and how good it is. This one is for use: it restores a
-// picture of any size, or a folder of thousands, with any of those networks, whose weights are compiled in. It is a
-// thin layer on the library, and where it needs care, the care has a file of its own:
+// Each of the other examples shows one network, how it is trained and how good it is. This one is for use. It restores
+// a picture of any size, or a folder of thousands, with any of those networks, whose weights are compiled in. It is a
+// thin layer on the library. Each part that needs care has its own file:
 //
 //     depix restore    a picture or a folder                 restore.cpp: one picture and all options come together
 //                                                            jobs.cpp:    what becomes of which file, checked first
 //                                                            folder.cpp:  reading, restoring and writing at once
-//                                                            image.cpp: grey and colour, alpha, tiles, scale
+//                                                            image.cpp:   grey and colour, alpha, tiles, scale
 //     depix list       the models that there are             models.cpp:  the table
 //     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
 //     depix compare    PSNR and SSIM of two pictures
 //     depix bench      how fast a network is here
-//     depix train      teaches an architecture new weights   architectures/train_network.hpp
+//     depix train      trains an architecture                architectures/train_network.hpp
 //
-// Its habits are those of realesrgan-ncnn-vulkan, waifu2x and unpaper: -i, -o, -m, -s, -t, -j, -f. `depix in.png
-// out.png` is `depix restore in.png out.png`. Exit status: 0 all is well, 1 something could not be done, 2 the command
-// line makes no sense, 130 interrupted.
+// Its options follow realesrgan-ncnn-vulkan, waifu2x and unpaper: -i, -o, -m, -s, -t, -j, -f. `depix in.png out.png`
+// means `depix restore in.png out.png`. The exit status is 0 if all is well, 1 if something could not be done, 2 if the
+// command line makes no sense, and 130 if the program was interrupted.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -156,13 +156,13 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     train_command->add_option("-j,--jobs", train.threads, "threads; 0: all")->check(CLI::Range(0, 1024));
     train_command->add_option("--seed", train.seed, "of weights, order and squares")->capture_default_str();
 
-    // `depix in.png out.png`: what begins with no command is a restoration.
+    // A command line that begins with no command is a restoration, as `depix in.png out.png` is.
     const auto commands = app.get_subcommands({});
     const auto is_first = [&](const CLI::App* command) { return command->get_name() == arguments[0]; };
     if (!arguments.empty() && arguments[0] != "-h" && arguments[0] != "--help" && arguments[0] != "--version" &&
         std::none_of(commands.begin(), commands.end(), is_first))
         arguments.insert(arguments.begin(), "restore");
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 wants
     app.parse(arguments);
 
     if (*restore_command) return tool::restore(restore);

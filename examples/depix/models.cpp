@@ -92,7 +92,7 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
     if (!options.architecture.empty()) chosen.architecture = &find_architecture(options.architecture);
     chosen.weights = depix::SafetensorsFile::read(options.name);
     if (chosen.architecture == nullptr) {
-        // `depix train` writes it there.
+        // `depix train` writes the architecture's name there.
         const auto named = chosen.weights.metadata.find("architecture");
         if (named == chosen.weights.metadata.end()) {
             throw UsageError(options.name + ": which network are these weights of? --architecture says it: " +

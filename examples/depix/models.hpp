@@ -13,8 +13,8 @@ namespace tool {
 
 struct Model {
     std::string name, architecture, weights, about;
-    bool black_and_white = false;  // what the network makes is cut by Otsu's threshold
-    bool grey_only = false;        // it was trained on grey pictures; the tool keeps colours beside it
+    bool black_and_white = false;  // the network's result is binarized by Otsu's threshold
+    bool grey_only = false;        // it was trained on grey pictures; the tool keeps the colours
 };
 
 const std::vector<Model>& models();
@@ -26,7 +26,7 @@ const Architecture& find_architecture(const std::string& name);
 /// The architecture of this name, or that of the model of this name. Throws UsageError.
 const Architecture& find_architecture_or_model(const std::string& name);
 
-/// What a command works with.
+/// The model that a command works with.
 struct ChosenModel {
     std::string name;
     const Architecture* architecture = nullptr;
@@ -35,8 +35,8 @@ struct ChosenModel {
     bool black_and_white = false, grey_only = false;
 };
 
-/// Throws UsageError for a name or backend that there is not and for an architecture that is not named; FileError for
-/// a weights file that cannot be read.
+/// Throws UsageError for an unknown name or backend, and if no architecture is named. Throws FileError for a weights
+/// file that cannot be read.
 ChosenModel choose_model(const ModelOptions& options);
 
 }  // namespace tool

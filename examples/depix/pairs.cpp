@@ -11,7 +11,7 @@ namespace {
 
 using tool::TrainOptions;
 
-// The same pictures every time, so that a run that is resumed validates on what it did before.
+// The split is the same every time, so that a resumed run validates on the same pictures as before.
 struct Sets {
     std::vector<std::size_t> training, validation;
 };

@@ -10,9 +10,9 @@ struct TrainingPairs {
     depix::AnyPairSource training, validation;
 };
 
-/// Squares from the pictures of options.pairs: degraded/ and clean/, under equal names. For a network that enlarges,
-/// clean/ alone, which is shrunk. Every tenth picture is kept aside for validation. Throws depix::Error for fewer than
-/// two pictures, and as the folders do.
+/// Squares from the pictures of options.pairs, which have equal names in degraded/ and clean/. A network that enlarges
+/// uses clean/ alone, and its pictures are shrunk. Every tenth picture is held out for validation. Throws depix::Error
+/// for fewer than two pictures, and what the folders throw.
 TrainingPairs make_pairs(const TrainOptions& options, int channels, int scale);
 
 }  // namespace tool

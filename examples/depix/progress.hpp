@@ -1,4 +1,4 @@
-// Progress: how a folder is getting on, in one line on the terminal that is written over and over; elsewhere nothing.
+// Progress shows how far a folder is, in one line on the terminal that it overwrites. Elsewhere it shows nothing.
 #pragma once
 
 #include <unistd.h>
@@ -23,7 +23,7 @@ class Progress {
 
     double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
 
-    /// Of the total so many are done. Called by one thread at a time; shown at most ten times a second.
+    /// `done` of the total are done. Called by one thread at a time. The line is shown at most ten times a second.
     void show(std::size_t done) {
         const auto now = Clock::now();
         if (!terminal_ || now - shown_ < std::chrono::milliseconds(100)) return;

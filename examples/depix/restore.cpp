@@ -1,4 +1,4 @@
-// restore: a picture, or a folder of them.
+// restore: restores a picture, or a folder of them.
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -44,7 +44,7 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
 
 int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
     const tool::FolderJobs plan = tool::plan_folder(options);
-    // Every picture has one thread; there are as many pictures at a time as threads.
+    // Each picture is restored by one thread, and as many pictures at a time as there are threads.
     const auto network = model.architecture->load(model.weights, model.backend, 1);
     const tool::FolderResult result = tool::restore_folder(*network, recipe, plan.jobs, options);
 
@@ -57,7 +57,7 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
         std::fprintf(stderr, "depix: %zu of %zu pictures could not be restored:\n", result.failures.size(),
                      plan.jobs.size());
         for (const tool::Failure& failure : result.failures) {
-            const bool named = failure.why.starts_with(failure.input);  // by the error itself
+            const bool named = failure.why.starts_with(failure.input);  // the error names the file itself
             std::fprintf(stderr, "  %s%s%s\n", named ? "" : failure.input.c_str(), named ? "" : ": ",
                          failure.why.c_str());
         }
@@ -68,7 +68,7 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
     }
     if (result.interrupted) {
         std::fprintf(stderr, "depix: interrupted; --skip-existing goes on from here\n");
-        return 130;  // as shells say it
+        return 130;  // as in shells
     }
     return result.failures.empty() && plan.left_out.empty() ? 0 : 1;
 }

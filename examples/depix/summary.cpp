@@ -1,4 +1,4 @@
-// summary: a network, layer by layer, and what the compiler knows of it.
+// summary: prints a network, layer by layer, and what the compiler knows of it.
 #include <cstdio>
 
 #include "commands.hpp"

@@ -1,4 +1,4 @@
-// train: an architecture learns from a folder of pairs; see architectures/train_network.hpp.
+// train: trains an architecture on a folder of pairs; see architectures/train_network.hpp.
 #include <optional>
 #include <string>
 

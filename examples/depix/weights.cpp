@@ -1,5 +1,5 @@
-// The assembler copies whole files into the program. Which ones, CMakeLists.txt writes into weights.inc, in the build
-// folder: a line DEPIX_WEIGHTS(name, "path") for each.
+// The assembler copies whole files into the program. CMakeLists.txt lists them in weights.inc, in the build folder,
+// with a line DEPIX_WEIGHTS(name, "path") for each.
 #include "weights.hpp"
 
 #include <cstdint>

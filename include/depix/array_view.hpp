@@ -1,4 +1,4 @@
-// as_view for other libraries' arrays: xtensor's, std::mdspan and what is made like it, Eigen's, NumPy's in pybind11.
+// as_view for other libraries' arrays: xtensor's, std::mdspan and types like it, Eigen's, and NumPy's in pybind11.
 #pragma once
 
 #include <array>
@@ -15,7 +15,8 @@ namespace depix {
 
 namespace detail {
 
-/// data() and shape()[i]: xtensor's containers and views, pybind11's array_t, and what users write in their manner.
+/// Arrays with data() and shape()[i]: xtensor's containers and views, pybind11's array_t, and users' own types like
+/// them.
 template <class A>
 concept ShapedArray = requires(const A& array) {
     typename A::value_type;
@@ -63,8 +64,8 @@ constexpr std::array<std::ptrdiff_t, 4> contiguous_steps(const std::array<std::p
     return {extent[1] * extent[2] * extent[3], extent[2] * extent[3], extent[3], 1};
 }
 
-/// Four extents, and steps in elements between neighbours along each. Throws ShapeError for extents beyond int, and
-/// where a row's pixels do not lie one after the other: a View cannot say so.
+/// A View from four extents and the step along each, which is the distance between neighbours in elements. Throws
+/// ShapeError for extents beyond int, and if a row's pixels are not contiguous, because a View cannot describe that.
 template <class T>
 View<const T> view_of_batch(const T* first, const std::array<std::ptrdiff_t, 4>& extent,
                             std::array<std::ptrdiff_t, 4> step) {
@@ -85,16 +86,16 @@ View<const T> view_of_batch(const T* first, const std::array<std::ptrdiff_t, 4>&
 
 }  // namespace detail
 
-/// What depix can see of another library without a copy.
+/// The arrays of other libraries that depix can read without a copy.
 template <class A>
 concept ForeignArray =
     detail::ShapedArray<A> || detail::SpanArray<A> || detail::EigenTensor<A> || detail::EigenMatrix<A>;
 
 /// Another library's array as a batch (N, C, H, W), without a copy; an Eigen matrix is one grey picture, (1, 1, H, W).
 ///
-/// Offsets and steps are heeded: xt::view(batch, xt::range(2, 4)) is pictures 2 and 3. Throws ShapeError for another
-/// number of dimensions, and for a layout in which a row's pixels lie apart: column-major arrays, channels last, every
-/// second pixel. An array that tells of no steps is taken to be row-major without gaps.
+/// Offsets and steps are respected: xt::view(batch, xt::range(2, 4)) is pictures 2 and 3. Throws ShapeError for another
+/// number of dimensions, and for a layout in which a row's pixels are not contiguous: column-major arrays, channels
+/// last, every second pixel. An array that does not state its steps is assumed to be row-major without gaps.
 template <ForeignArray A>
 auto as_view(const A& array) {
     std::array<std::ptrdiff_t, 4> extent{}, step{};

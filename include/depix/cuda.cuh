@@ -1,4 +1,4 @@
-// All of depix for a GPU: Inference<Network, Cuda>, Trainer<..., Cuda>, and the core beside them. For .cu files.
+// Includes all of depix for a GPU: Inference<Network, Cuda>, Trainer<..., Cuda>, and the core. It is for .cu files.
 //
 //     add_executable(program program.cu)
 //     target_link_libraries(program PRIVATE depix::cuda)

@@ -1,4 +1,5 @@
-// All of depix that needs no other library. Pictures are in io/image.hpp (stb), data sets in data/ (xtensor).
+// Includes all of depix that needs no other library. Picture files are in io/image.hpp (with stb), data sets in data/
+// (with xtensor).
 #pragma once
 
 #include "depix/inference.hpp"

@@ -1,4 +1,4 @@
-// Error: what depix throws. Host side only; the core and firmware headers throw nothing.
+// Error: the exceptions that depix throws. They are for the host only; the core and firmware headers throw nothing.
 #pragma once
 
 #include <stdexcept>
@@ -8,7 +8,7 @@
 
 namespace depix {
 
-/// The base of all that depix throws: the message names the file, the tensor and both shapes where there are any.
+/// The base class of all exceptions of depix. The message names the file, the tensor and both shapes where they apply.
 class Error : public std::runtime_error {
   public:
     using std::runtime_error::runtime_error;

@@ -1,4 +1,5 @@
-// is_finite: neither infinite nor NaN, also under -ffast-math, which takes for granted that nothing ever is.
+// is_finite: whether a number is neither infinite nor NaN. It also works under -ffast-math, which assumes that no
+// number is.
 #pragma once
 
 #include <bit>

@@ -17,7 +17,7 @@ namespace depix {
 
 namespace detail {
 
-// What Inference needs of a backend: a WorkspaceType, its size in bytes, prepare, infer.
+// What Inference needs of a backend: a WorkspaceType and its size in bytes, `prepare` and `infer`.
 template <class Backend, Module Network, class T>
 struct InferenceEngine;
 
@@ -71,7 +71,7 @@ struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
         const auto layout = cpu::make_layout<Network>(input, threads);
         return (layout.size(threads) - layout.placement.total + layout.placement.lower_bound) * sizeof(float);
     }
-    // Pictures of a batch come one after another.
+    // The pictures of a batch are restored one after another.
     static void prepare(cpu::Workspace<Network>& workspace, Shape input, int /*batch*/, int threads) {
         cpu::Engine<Network>::prepare(workspace, input, threads);
     }
@@ -79,34 +79,34 @@ struct InferenceEngine<Cpu, Network, float> : cpu::Engine<Network> {
 
 }  // namespace detail
 
-/// Bytes that one running inference works in, beside weights, input and output: exactly what it will use.
+/// The bytes of workspace that one running inference uses, besides weights, input and output. The number is exact.
 template <Module Network, class Backend = Cpu, class T = float>
 constexpr std::size_t workspace_bytes(Shape input, int threads = 1) {
     return detail::InferenceEngine<Backend, Network, T>::workspace_bytes(input, threads);
 }
 
-/// The least that any placement of the same maps could do with: the largest sum of those that live at one step, and
-/// each thread's own room. Cpu takes more where several threads share small maps (keeps_apart in
-/// kernels/cpu/layout.hpp).
+/// The lower bound for any placement of the same maps: the largest sum of the maps that are alive at one step, and each
+/// thread's own scratch. Cpu takes more where several threads share small maps (keeps_apart in kernels/cpu/layout.hpp).
 template <Module Network, class Backend = Cpu, class T = float>
 constexpr std::size_t workspace_lower_bound(Shape input, int threads = 1) {
     return detail::InferenceEngine<Backend, Network, T>::workspace_lower_bound(input, threads);
 }
 
-/// A network, ready to restore pictures of any size that divides by Network::size_multiple.
+/// A network, ready to restore pictures of any size that is a multiple of Network::size_multiple.
 ///
-///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; the model may go
+///     Inference<Depixelizer, Cpu> restore{model};   // folds batch norms, packs weights; no longer needs the model
 ///     Image clean = restore(read_image("pixeled.png"));
 ///
-/// Const calls are safe from many threads at once: each takes a workspace of its own, which is kept for the next call.
-/// After the first call with a shape (or `prepare`), calls into memory of the caller's allocate nothing.
+/// Several threads may make const calls at the same time, because each call takes a workspace of its own. The workspace
+/// is kept for the next call. After the first call with a shape (or `prepare`), calls that write into the caller's
+/// memory allocate nothing.
 template <Module Network, class Backend = Cpu, class T = float>
 class Inference {
     using Engine = detail::InferenceEngine<Backend, Network, T>;
     using Workspace = typename Engine::WorkspaceType;
 
   public:
-    /// threads: of each call; 0: as many as OpenMP would take.
+    /// `threads` is the number of threads of each call; 0 means as many as OpenMP would use.
     explicit Inference(const Model<Network, T>& model, int threads = 0)
         : engine_(model.parameters().data(), model.statistics().data(), model.parameters().size(),
                   model.statistics().size()),
@@ -115,19 +115,19 @@ class Inference {
     /// The shape that a picture of this shape becomes. Throws ShapeError if the network cannot take it.
     static Shape output_shape(Shape input) { return depix::output_shape<Network>(input); }
 
-    /// Bytes that a call with a picture of this shape works in, beside weights, input and output.
+    /// The bytes of workspace that a call with a picture of this shape uses, besides weights, input and output.
     std::size_t workspace_bytes(Shape input) const {
         return depix::workspace_bytes<Network, Backend, T>(input, threads_);
     }
 
-    /// Makes room for pictures of this shape (on Cuda: for batches of so many), so that calls of `run` with it allocate
-    /// nothing.
+    /// Allocates the workspace for pictures of this shape (on Cuda, for batches of this size), so that calls of `run`
+    /// with them allocate nothing.
     void prepare(Shape input, int batch = 1) const {
         output_shape(input);
         give_back(take(input, batch));
     }
 
-    /// Restores a batch: input (N, C, H, W), output (N, C', H', W'), which must not overlap. Throws ShapeError.
+    /// Restores a batch: input is (N, C, H, W) and output (N, C', H', W'). They must not overlap. Throws ShapeError.
     void run(View<const T> input, View<T> output) const {
         const Shape expected = output_shape(input.shape());
         if (output.shape() != expected || output.batch != input.batch)

@@ -15,22 +15,22 @@
 
 namespace depix {
 
-/// How a model's weights start out.
+/// How a model's weights are initialised.
 enum class Initialisation {
-    PyTorch,  ///< weights and biases uniform in +-1/sqrt(fan_in): what PyTorch's layers do by themselves
+    PyTorch,  ///< weights and biases uniform in +-1/sqrt(fan_in): PyTorch's default
     HeNormal  ///< weights normal with variance 2/fan_in (He et al. 2015), biases 0: Keras's "he_normal"
 };
 
 namespace detail {
 
-// One tensor of the model: where it lies, and what it is.
+// One tensor of the model: its name, its description and where it lies.
 struct ModelTensor {
     std::string name;
     TensorInfo info;
     std::size_t offset;  // among the parameters, or among the statistics
 };
 
-// A visitor that writes down every tensor's name, such as "encoder.0.weight".
+// A visitor that records every tensor's name, such as "encoder.0.weight".
 struct NamingVisitor {
     std::vector<std::string> path;
     std::vector<ModelTensor> tensors;
@@ -66,12 +66,12 @@ struct NamingVisitor {
 
 }  // namespace detail
 
-/// The parameters and running statistics of one network: two flat arrays, and windows on them by name.
+/// The parameters and running statistics of one network: two flat arrays, and a span in them for each tensor's name.
 ///
 ///     Model<Depixelizer> model;                 // PyTorch's default initialisation, seed 0
 ///     load(model, "depixelizer.safetensors");   // io/safetensors.hpp
 ///
-/// T is float; double serves gradient checks. Copying a model copies its values.
+/// T is float; double is for gradient checks. Copying a model copies its values.
 template <Module NetworkType, class T = float>
 class Model {
   public:
@@ -128,13 +128,13 @@ class Model {
         std::ranges::fill(counters_, 0);
     }
 
-    /// All trainable values, in the plan's order: what optimizers see.
+    /// All trainable values, in the plan's order. Optimizers work on these.
     std::span<T> parameters() { return parameters_; }
     std::span<const T> parameters() const { return parameters_; }
     /// All running statistics, in the plan's order.
     std::span<T> statistics() { return statistics_; }
     std::span<const T> statistics() const { return statistics_; }
-    /// Training batches that each batch norm has seen.
+    /// The number of training batches that each batch norm has processed.
     std::span<std::int64_t> batches_tracked() { return counters_; }
     std::span<const std::int64_t> batches_tracked() const { return counters_; }
 
@@ -143,7 +143,8 @@ class Model {
     std::vector<NamedTensor<const T>> tensors() const {
         return name<const T>(std::span<const T>(parameters_), std::span<const T>(statistics_));
     }
-    /// The same names and shapes on another array that is laid out as the parameters are: gradients, optimizer state.
+    /// The same names and shapes for another array with the layout of the parameters, such as gradients or optimizer
+    /// state.
     template <class U>
     std::vector<NamedTensor<U>> name_parameters(std::span<U> values) const {
         auto named = name<U>(values, values);

@@ -1,4 +1,4 @@
-// NamedTensor: one parameter of a model, as files and optimizers see it.
+// NamedTensor: one parameter of a model, as files and optimizers use it.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace depix {
 
-/// A window on one of a model's tensors: PyTorch's state_dict name, its shape there, and the values in place.
+/// A reference to one of a model's tensors: its name and shape in PyTorch's state_dict, and its values in place.
 template <class T>
 struct NamedTensor {
     std::string name;                ///< "encoder.0.weight"

@@ -1,4 +1,4 @@
-// Random: the one source of chance. Same seed, same numbers, on every compiler and machine.
+// Random: the only generator of random numbers. The same seed gives the same numbers with every compiler and machine.
 #pragma once
 
 #include <array>
@@ -9,8 +9,9 @@ namespace depix {
 
 /// xoshiro256++ (Blackman and Vigna, 2019, https://prng.di.unimi.it), seeded by SplitMix64.
 ///
-/// The standard library's engines are portable but its distributions are not; these are. The state is four integers,
-/// which a checkpoint stores, so that a resumed run draws the numbers that an uninterrupted one would have drawn.
+/// The standard library's engines are portable but its distributions are not; the ones here are. The state is four
+/// integers, which a checkpoint stores, so that a resumed run draws the numbers that an uninterrupted one would have
+/// drawn.
 class Random {
   public:
     using result_type = std::uint64_t;
@@ -19,7 +20,7 @@ class Random {
     constexpr explicit Random(std::uint64_t seed = 0) {
         for (auto& word : state_) word = split_mix(seed);
     }
-    /// An independent stream for item `index` of epoch `epoch`: what a data set draws an example from.
+    /// An independent stream for item `index` of epoch `epoch`. A data set draws an example from it.
     constexpr Random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t index)
         : Random(mix(mix(mix(seed) + epoch) + index)) {}
 
@@ -46,7 +47,8 @@ class Random {
         const auto range = static_cast<std::uint64_t>(static_cast<std::int64_t>(high) - low) + 1;
         return static_cast<int>(low + static_cast<std::int64_t>((*this)() % range));
     }
-    /// Standard normal, by Box and Muller's transform; the second value is thrown away so that the state says it all.
+    /// Standard normal, by Box and Muller's transform. The second value is discarded, so that the four integers are the
+    /// whole state.
     double normal() {
         const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
         return radius * std::cos(6.283185307179586 * uniform());

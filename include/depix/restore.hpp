@@ -1,4 +1,5 @@
-// Pictures of any size: all of restore/. Programs that include this file, which is older than the folder, keep working.
+// Includes all of restore/, which restores pictures of any size. This file is older than the folder; programs that
+// include it keep working.
 #pragma once
 
 #include "depix/restore/any_restorer.hpp"

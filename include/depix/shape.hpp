@@ -1,4 +1,4 @@
-// Shape: what a picture or a feature map measures. The root of every include in depix.
+// Shape: the size of a picture or a feature map. It is the root of every include in depix.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ constexpr int round_up(int value, int step) { return (value + step - 1) / step *
 /// a / b rounded downwards, also where a is negative; b is positive.
 constexpr int floor_divide(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
-/// How many windows, `stride` apart, fit into `size`: none where not even the first does.
+/// The number of windows, `stride` apart, that fit into `size`; 0 if the first one does not fit.
 constexpr int count_windows(int size, int window, int stride) {
     return size < window ? 0 : (size - window) / stride + 1;
 }

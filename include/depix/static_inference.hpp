@@ -1,4 +1,5 @@
-// StaticInference: a network for firmware. No heap, no exceptions, no threads; every size known to the compiler.
+// StaticInference: a network for firmware. It uses no heap, no exceptions and no threads; the compiler knows every
+// size.
 #pragma once
 
 #include "depix/kernels/reference/engine.hpp"
@@ -57,14 +58,14 @@ struct CheckSize<false, Height, Width, Multiple> {
 };
 }  // namespace detail
 
-/// Restores pictures of one fixed shape with weights that lie somewhere in memory, such as flash.
+/// Restores pictures of one fixed shape with weights that lie anywhere in memory, such as in flash.
 ///
 ///     static StaticInference<Tiny, Shape{1, 32, 32}> network;   // its RAM: network.workspace_bytes
 ///     network.run(weights, statistics, picture, restored);      // all plain arrays of float
 ///
 /// `weights` holds parameter_count values and `statistics` statistic_count, in the order of Model's arrays;
-/// `write_weights_header` (io/weights_header.hpp) writes both as constexpr arrays. It runs the textbook kernels,
-/// unfused, elementwise layers in place.
+/// `write_weights_header` (io/weights_header.hpp) writes both as constexpr arrays. StaticInference runs the textbook
+/// kernels without fusing; elementwise layers work in place.
 template <Module Network, Shape Input, class T = float>
 class StaticInference {
     static constexpr int multiple_of = Network::size_multiple;
@@ -83,7 +84,7 @@ class StaticInference {
   public:
     static constexpr Shape input_shape = Input;
     static constexpr Shape output_shape = Network::output(Input);
-    /// Values of the two arrays that `run` reads.
+    /// The number of values in each of the two arrays that `run` reads.
     static constexpr std::size_t parameter_count = Network::parameter_count;
     static constexpr std::size_t statistic_count = [] {
         std::size_t count = 0;
@@ -91,7 +92,7 @@ class StaticInference {
         for (int i = 0; i < plan.step_count; ++i) count += plan.step(i).layer.info->statistic_count;
         return count;
     }();
-    /// Elements and bytes of memory that the network works in, beside input and output.
+    /// The workspace of the network in elements and in bytes, besides input and output.
     static constexpr std::size_t workspace_size = layout.placement.total;
     static constexpr std::size_t workspace_bytes = workspace_size * sizeof(T);
 

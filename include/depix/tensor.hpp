@@ -1,4 +1,4 @@
-// Tensor and Image: memory that is owned. Needs nothing but the standard library.
+// Tensor and Image: types that own their memory. They need only the standard library.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +25,11 @@ struct Tensor {
     View<const T> view() const { return {data.data(), batch, shape}; }
 };
 
-/// Zeros that begin at a multiple of 64 bytes, for whole vectors.
+/// Memory that is set to zero and begins at a multiple of 64 bytes, as whole vectors need it.
 template <class T>
 class AlignedMemory {
   public:
-    /// Makes room for `count` elements and sets all to zero. Allocates only if there was less before.
+    /// Makes room for `count` elements and sets all to zero. Allocates only if there was less room before.
     void reserve(std::size_t count) {
         memory_.assign(count + 64 / sizeof(T), T(0));
         const auto address = reinterpret_cast<std::uintptr_t>(memory_.data());
@@ -45,7 +45,7 @@ class AlignedMemory {
 
 /// One picture: planar float32 in 0..1, (channels, height, width). 1 channel is grey, 3 RGB, 4 RGBA.
 ///
-/// `io/image.hpp` reads and writes it; `data/array.hpp` shows it to xtensor without a copy.
+/// `io/image.hpp` reads and writes it; `data/array.hpp` gives xtensor access to it without a copy.
 struct Image {
     Shape shape;
     std::vector<float> pixels;
@@ -68,8 +68,7 @@ struct Image {
     }
 };
 
-/// What the host-side interfaces take: a view, a Tensor, an Image; and other libraries' arrays: see
-/// array_view.hpp.
+/// What the host-side interfaces take: a View, a Tensor, an Image, or another library's array (see array_view.hpp).
 template <class T>
 constexpr View<const T> as_view(View<const T> view) {
     return view;

@@ -1,4 +1,5 @@
-// depix's version. It is stated here alone: CMakeLists.txt reads it, and a copied folder of headers has it too.
+// depix's version. It is stated only in this file, which CMakeLists.txt reads and which a copied folder of headers has,
+// too.
 #pragma once
 
 #define DEPIX_VERSION_MAJOR 0

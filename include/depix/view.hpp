@@ -1,4 +1,4 @@
-// View: a non-owning four-dimensional tensor, the only thing kernels see.
+// View: a non-owning four-dimensional tensor, the only kind of tensor that kernels use.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,8 @@ namespace depix {
 
 /// A batch of feature maps somewhere in memory: (batch, channels, height, width), planar, a row's pixels contiguous.
 ///
-/// Strides are counted in elements. Rows, channels and pictures may lie apart, which is how half of a concatenation, a
-/// band of rows and a map with a zero border are all plain views.
+/// Strides are counted in elements. There may be gaps between rows, channels and pictures. Therefore half of a
+/// concatenation, a band of rows and a map with a zero border are all plain views.
 template <class T>
 struct View {
     T* data = nullptr;
@@ -41,7 +41,7 @@ struct View {
         : View(first, batch_size, shape, static_cast<std::ptrdiff_t>(shape.size()),
                static_cast<std::ptrdiff_t>(shape.area()), shape.width) {}
 
-    /// A view that may write is a view that may read.
+    /// A writable view converts to a read-only view.
     template <class U>
     requires std::is_same_v<const U, T>
     constexpr View(const View<U>& other)  // NOLINT: implicit, as a pointer to T becomes a pointer to const T
@@ -82,7 +82,7 @@ struct View {
     }
 };
 
-/// y = x, or y += x. Both are (N, C, H, W). Where they are one and the same memory, nothing is left to do.
+/// y = x, or y += x. Both are (N, C, H, W). If both are the same memory, there is nothing to do.
 template <class T>
 void copy(View<const T> x, View<T> y, bool accumulate = false) {
     if (x.data == y.data) return;

@@ -15,7 +15,7 @@ macro(amalgamate)
     string(REGEX REPLACE "[ \n]+" " " messages "${messages}")  # CMake breaks long lines
 endmacro()
 
-# refused(WHERE WHAT HEADER...): the message says WHERE, and WHAT is wrong there.
+# refused(WHERE WHAT HEADER...): the message must say WHERE, and WHAT is wrong there.
 function(refused where what)
     amalgamate(${ARGN})
     file(GLOB written "${FOLDER}/out/*")
@@ -51,7 +51,7 @@ refused("include/depix/device.hpp:1" "depix/device.cuh is no .hpp" depix/device.
 file(WRITE "${include}/core.hpp" "#include \"depix/io/image.hpp\"\n")
 refused("include/depix/core.hpp:1" "depix/io/image.hpp needs stb or xtensor" depix/core.hpp)
 
-# And what it writes of odd lines is what was there.
+# Unusual lines are written as they were.
 set(odd "#include <cstddef>\nconst char* odd = \"]; [\\\\ \\n;\";  // \${x} @x@ [[\n\n\n#define LONG \\\n    1\n")
 file(WRITE "${include}/odd.hpp" "// Odd.\n#pragma once\n\n#include \"depix/shape.hpp\"\n\n${odd}")
 amalgamate(depix/odd.hpp)

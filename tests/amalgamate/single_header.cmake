@@ -1,6 +1,7 @@
-# What the two projects share: the options that the test gives them, the flags, and how one gets a single header.
+# What the two projects share: the options that the test passes, the flags, and the functions that make a single header.
 
-# As a user who has copied one file: no depix on the include path. Nothing here is optimized, for it runs only shortly.
+# This is set up as for a user who has copied one file: depix is not on the include path. Nothing is optimized, because
+# the programs run only briefly.
 set(CMAKE_BUILD_TYPE Debug)
 set(CMAKE_CXX_FLAGS_DEBUG "-O0")
 set(CMAKE_CXX_STANDARD 20)
@@ -10,7 +11,7 @@ if(DEPIX_WERROR)
     add_compile_options(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 endif()
 
-# What depix's data headers stand on.
+# The libraries that depix's data headers need.
 list(APPEND CMAKE_MODULE_PATH "${DEPIX_SOURCE_DIR}/cmake")  # FindStb.cmake
 find_package(xtensor REQUIRED)
 find_package(Stb REQUIRED)
@@ -22,7 +23,7 @@ add_library(data_libraries INTERFACE)
 target_link_libraries(data_libraries INTERFACE xtensor stb::stb Threads::Threads
                                                $<TARGET_NAME_IF_EXISTS:OpenMP::OpenMP_CXX>)
 
-# depix_amalgamate(OUTPUT [HEADER...]): makes it when the project is configured, which the test does at each run.
+# depix_amalgamate(OUTPUT [HEADER...]): makes the file when the project is configured, which the test does at each run.
 function(depix_amalgamate output)
     execute_process(COMMAND ${CMAKE_COMMAND} -D "OUTPUT=${output}" -D "HEADERS=${ARGN}"
                             -P "${DEPIX_SOURCE_DIR}/cmake/amalgamate.cmake" COMMAND_ERROR_IS_FATAL ANY)

@@ -1,5 +1,5 @@
-# Compiles SOURCE and compares what happens with what it expects: with `// expect:` lines the compiler must refuse it,
-# for a reason that every one of them matches; without any it must compile.
+# Compiles SOURCE and compares the result with its `// expect:` lines. If it has any, the compiler must refuse it with
+# messages that match every one of them. Otherwise it must compile.
 file(STRINGS "${SOURCE}" expectations REGEX "^// expect: ")
 
 execute_process(COMMAND "${COMPILER}" -std=c++20 -fsyntax-only -I "${INCLUDE}" -I "${EMULATOR}" "${SOURCE}"

@@ -1,4 +1,5 @@
-// The programs beside this one, put right: proof that they fail for their one mistake and not for another.
+// The programs beside this one, corrected. They show that each of those fails because of its one mistake and nothing
+// else.
 #include <depix/depix.hpp>
 using namespace depix;
 

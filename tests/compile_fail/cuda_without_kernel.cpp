@@ -1,4 +1,4 @@
-// A layer that the GPU has no kernel for does not quietly run on the host.
+// A layer for which the GPU has no kernel must not silently run on the host.
 // expect: depix: this backend has no kernel for this layer
 // expect: Kernel<.*CudaWith<.*Float32.*Negate
 #include <depix/cuda/inference.cuh>

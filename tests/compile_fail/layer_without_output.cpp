@@ -1,4 +1,4 @@
-// Nor does a type that calls itself a layer without LayerBase's answers pass for something else.
+// A type that says it is a layer, but lacks a member that LayerBase would give it, is refused too.
 // expect: depix: this layer needs static constexpr Shape output
 // expect: layer_is_incomplete<.*Negate
 #include <depix/depix.hpp>

@@ -1,4 +1,4 @@
-// A layer that forgets its traits is told so, in one sentence.
+// The message for a layer without traits says so in one sentence.
 // expect: depix: this layer has no traits: it needs static constexpr Traits traits
 // expect: layer_is_incomplete<.*Negate
 #include <depix/depix.hpp>

@@ -1,28 +1,28 @@
-// The guard on CUDA: nvcc takes the core and the models, and a kernel works with a network's constants.
+// Checks that nvcc compiles the core and the models, and that a kernel can use a network's constants.
 //
-// A constexpr function of the host is no function of the device: calling one in a kernel needs nvcc's
-// --expt-relaxed-constexpr, even where a constant is wanted; depix does without. What crosses over are plain values:
+// A constexpr function of the host is not a function of the device. Calling one in a kernel needs nvcc's
+// --expt-relaxed-constexpr, even where a constant is wanted; depix does without. Only plain values are passed on:
 //
 //     as template arguments     constants<Network::parameter_count, Network::output({3, 64, 256}).width>
 //     as constexpr variables    constexpr int size_multiple = Network::size_multiple;
 //     as arguments              ConvGeometry, copied to the device with the kernel's other arguments
 //
-// A kernel's template arguments are numbers, or layers such as Conv<3, 6>. nvcc 13 takes no values of class type there
-// (Shape, ConvGeometry), and no network with a Named part, whose name is such a value: what it writes for the host
-// compiler then does not compile.
+// A kernel's template arguments are numbers, or layers such as Conv<3, 6>. nvcc 13 accepts no values of class type
+// there (Shape, ConvGeometry), and no network with a Named part, because its name is such a value. What nvcc writes for
+// the host compiler then does not compile.
 //
-// Where there is a GPU, the kernels run and are compared with the textbook; where there is none, they are compiled.
+// Where there is a GPU, the kernels run and are compared with the textbook. Elsewhere they are only compiled.
 #include <cstdio>
 #include <vector>
 
-#include "core.hpp"  // every header of the core: CMakeLists.txt writes it
+#include "core.hpp"  // every header of the core, written by CMakeLists.txt
 
 using namespace depix;
 
 static_assert(Depixelizer::parameter_count == 5103);
 static_assert(Depixelizer::output({3, 64, 256}) == Shape{3, 64, 256});
 
-// The plan is a value that lives in the compiler; its numbers are as good as literals.
+// The plan exists only in the compiler, so its numbers can be used like literals.
 constexpr auto plan = plan_for_inference<Depixelizer>();
 static_assert(plan.step_count == 6, "three convolutions, three transposed ones, everything else fused to them");
 
@@ -51,7 +51,7 @@ __device__ float convolve_at(const ConvGeometry& g, Plane x, const float* weight
     return sum;
 }
 
-/// y = x * weight + bias, a thread for each value of y, which is (Out, H', W'). One kernel for every geometry.
+/// y = x * weight + bias, with a thread for each value of y, which is (Out, H', W'). This kernel serves every geometry.
 __global__ void convolve(ConvGeometry g, Plane x, const float* weight, const float* bias, Plane y) {
     const int index = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x), area = y.height * y.width;
     if (index < g.out_channels * area)
@@ -68,7 +68,7 @@ __global__ void convolve_specialised(ConvGeometry g, Plane x, const float* weigh
         y.data[index] = convolve_at(g, x, weight, bias, index / area, index % area / y.width, index % y.width);
 }
 
-/// A network's constants, without the network.
+/// A network's constants as plain numbers, without the network's type.
 constexpr int size_multiple = Depixelizer::size_multiple;
 
 template <std::size_t ParameterCount, int OutputWidth>

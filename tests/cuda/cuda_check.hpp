@@ -20,7 +20,8 @@ namespace depix_test {
 
 using namespace depix;
 
-/// Values in the device's memory, alone in it, so that the address sanitizer sees every step beyond their ends.
+/// Values in an allocation of their own on the device, so that the address sanitizer detects every access beyond their
+/// ends.
 template <class S>
 struct OnDevice {
     cuda::Memory<S> memory;
@@ -47,8 +48,8 @@ struct OnDevice {
     }
 };
 
-/// Maps in the device's memory, `around` channels away from each other and from the ends: a slice of larger maps. What
-/// lies around them is NaN, which shows where it is read, and stays.
+/// Maps in the device's memory, as a slice of larger maps: `around` channels separate them from each other and from the
+/// ends. The values around them are NaN, so that reading them shows in the results, and must stay NaN.
 template <class S>
 struct MapsOnDevice {
     int around;
@@ -93,7 +94,7 @@ struct MapsOnDevice {
     }
 };
 
-/// The largest |a - b|; NaN counts as infinitely far off.
+/// The largest |a - b|; NaN counts as an infinite difference.
 inline double largest_difference(const std::vector<double>& a, const std::vector<double>& b) {
     REQUIRE(a.size() == b.size());
     double largest = 0;
@@ -108,7 +109,7 @@ inline std::vector<double> draw(std::size_t count, double low, double high, Rand
     return values;
 }
 
-/// The values as they are once they have been stored in S.
+/// The values after they have been stored in S.
 template <class S>
 std::vector<double> rounded(const std::vector<double>& values) {
     return OnDevice<S>(values).values();
@@ -150,8 +151,9 @@ LayerFunctions<typename Precision::Storage> functions_of() {
             [](const kernels::Backward<S, float>& call, cudaStream_t stream) { K::backward(call, stream); }};
 }
 
-/// A layer on `images` inputs of this shape: forward in inference (in place too, if it may) and training, backward
-/// written and added, with and without gradients of its parameters. `around`: see MapsOnDevice.
+/// Checks a layer on `images` inputs of this shape: forward in inference (in place too, if the layer allows that) and
+/// in training; backward, written and added, with and without gradients of its parameters. See MapsOnDevice for
+/// `around`.
 template <class S>
 void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape shape, int images, int around) {
     CAPTURE(name);
@@ -176,8 +178,8 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
     const cuda::Memory<float> scratch(layer.scratch_size(images, shape) + 1);
     const cuda::Stream stream;
 
-    // A result is a sum of at most `window` products of numbers within +-1, each factor and the sum rounded; sums of so
-    // many roundings walk at random. Gradients of parameters are sums over all pixels.
+    // A result is a sum of at most `window` products of numbers within +-1. Each factor and the sum are rounded, and so
+    // many rounding errors add up like the steps of a random walk. Gradients of parameters are sums over all pixels.
     const double unit = layer.unit;
     const double window = static_cast<double>(parameters),
                  plane = static_cast<double>(count * (shape.area() + output_shape.area()));
@@ -205,7 +207,8 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
             exact.random = &random_a;
             call.new_statistics = device_new_running.memory.data();
             call.saved = device_saved.memory.data();
-            // On the GPU a layer finds what was drawn for it, where the textbook would keep it.
+            // On the GPU the random number is drawn before the layer runs and is stored where the textbook would keep
+            // it.
             const std::vector<float> drawn{static_cast<float>(random_b() >> 40)};
             cuda::upload(stream, drawn.data(), call.saved, 1);
             stream.wait();
@@ -258,7 +261,7 @@ void check_layer(const LayerFunctions<S>& layer, const std::string& name, Shape 
                 CHECK(device_dx.surroundings_untouched());
                 CHECK(largest_difference(device_gradients.values(), gradients) < gradient_bound);
 
-                // The first layer of a network has no use for its input's gradient.
+                // The first layer of a network does not need its input's gradient.
                 const OnDevice<float> again(gradients_before);
                 back.parameter_gradients = frozen ? nullptr : again.memory.data();
                 back.input_gradient = {};
@@ -273,7 +276,7 @@ void check_layer(const std::string& name, Shape shape, int images, int around = 
     check_layer(functions_of<L, Precision>(), name, shape, images, around);
 }
 
-/// What goes through the table (layer_table.hpp) on Cuda; some of it in slices of larger maps.
+/// Checks the table's layers (layer_table.hpp) on Cuda, some of them in slices of larger maps.
 inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int images) {
     check_layer<L>(name, shape, images, images == 1 ? 0 : 1);
 };

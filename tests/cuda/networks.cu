@@ -1,6 +1,8 @@
-// The whole backend by nvcc: restoring and training, for a network with every kind of layer and the depixelizer.
+// The whole backend, compiled by nvcc: restoring and training, for the depixelizer and a network with every kind of
+// layer.
 //
-// Where there is a GPU, they run and are compared with the textbook; where there is none, it must say so as it should.
+// Where there is a GPU, they run and are compared with the textbook. Elsewhere the program must report that there is
+// none.
 #include <cmath>
 #include <cstdio>
 #include <vector>
@@ -18,7 +20,7 @@ using Everything = Sequential<Conv<3, 16>, BatchNorm<16>, ReLU,
                               AveragePool<2>, Sigmoid>;
 using Judge = Sequential<Conv<3, 8, 3, Stride<2>>, LeakyReLU<>, GlobalAveragePool, Dense<8, 4>, PReLU<>, Dense<4, 1>>;
 
-// nvcc rewrites what the host's compiler then plans with.
+// nvcc rewrites the code from which the host's compiler then makes its plans.
 static_assert(flatten<Everything>().tensor(1).channels == 16 && flatten<Everything>().tensor(1).parent == -1);
 static_assert(plan_for_training<Everything>().tensor(1).producer == 0);
 
@@ -53,7 +55,7 @@ bool restores(const char* what, Shape shape, double tolerance) {
     return report(what, largest_difference(result.data, exact.data), tolerance);
 }
 
-// Ten steps; both draw the same dropout.
+// Trains for ten steps. Both backends draw the same dropout.
 template <class Network, class Backend>
 bool learns(const char* what, Shape shape, double tolerance) {
     Model<Network> model(3), exact_model(3);
@@ -69,7 +71,7 @@ bool learns(const char* what, Shape shape, double tolerance) {
 }
 
 bool run_all() {
-    // float32: roundings of 2^-24, some hundred of them; a factor of 16 bits or TF32 is rounded by 2^-11.
+    // float32 has some hundred roundings of 2^-24. A factor in 16 bits or TF32 is rounded by 2^-11.
     bool good = restores<Depixelizer, Cuda>("depixelizer", {3, 64, 256}, 1e-5);
     good = restores<Depixelizer, CudaWith<precision::Float16>>("depixelizer, float16", {3, 64, 256}, 2e-2) && good;
     good = restores<Everything, Cuda>("every layer", {3, 32, 48}, 1e-5) && good;

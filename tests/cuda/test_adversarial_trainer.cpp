@@ -30,7 +30,7 @@ Tensor<double> exactly(const Tensor<float>& from) {
     return to;
 }
 
-/// No two weights are further apart than `tolerance`.
+/// Checks that no two weights differ by more than `tolerance`.
 template <class A, class B>
 void check_near(const A& a, const B& b, double tolerance) {
     REQUIRE(a.size() == b.size());
@@ -40,8 +40,8 @@ void check_near(const A& a, const B& b, double tolerance) {
     CHECK(largest < tolerance);
 }
 
-/// Three steps of both trainers. SGD, whose steps are as large as the gradients: what float32 rounds of those, some
-/// 2^-24 of sums of hundreds of terms within 1, is all that the weights may differ by.
+/// Three steps of both trainers with SGD, whose steps are as large as the gradients. So the weights may differ only by
+/// what float32 rounds of the gradients, which are sums of hundreds of terms within 1: some 2^-24 of them.
 template <class Judge, class Content, class ExactContent, class Adversarial>
 void compare_with_textbook(Content content, ExactContent exact_content, Adversarial adversarial,
                            const AdversarialOptions& options) {

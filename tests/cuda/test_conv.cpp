@@ -1,5 +1,5 @@
-// The table, for the device code of convolutions, emulated; and what the table does not reach: fused epilogues, the
-// tiles that only large pictures choose, and the tensor cores' twin.
+// The table for the device code of convolutions, emulated. It also tests what the table does not reach: fused
+// epilogues, the tiles that are chosen only for large pictures, and the plain twin of the tensor cores.
 #include "cuda_check.hpp"
 #include "depix/kernels/cuda/conv.cuh"
 #include "depix/kernels/cuda/conv_transpose.cuh"
@@ -9,7 +9,7 @@ using cuda::Factor;
 using cuda::Gather;
 using cuda::GatherKind;
 
-// A convolution's rows, and the two phases of a transposed one's: 3 taps with stride 2 are 1 and 2.
+// The rows of a convolution, and the two phases of a transposed one. With stride 2, 3 taps are split into 1 and 2.
 static_assert(cuda::gather_forward({1, 1, 3, 2, 1, 1}, 8, 8).axis(0, 8).shift == -1);
 static_assert(cuda::gather_backward({1, 1, 3, 2, 1, 1}, 7, 7).axis(0, 7).size == 4);
 static_assert(cuda::gather_backward({1, 1, 3, 2, 1, 1}, 7, 7).axis(0, 7).taps == 1);
@@ -26,7 +26,7 @@ static_assert([] {
     return true;
 }());
 
-// Tensor cores: never for float32, not for three channels, not for strides above 2.
+// Tensor cores are never used for float32, for three channels, or for strides above 2.
 static_assert(!cuda::use_tensor_cores<precision::Float32, GatherKind<64, 64, 3, 1, false>>());
 static_assert(cuda::use_tensor_cores<precision::TF32, GatherKind<64, 64, 3, 1, false>>());
 static_assert(cuda::use_tensor_cores<precision::Float16, GatherKind<64, 64, 9, 1, false>>());
@@ -40,7 +40,7 @@ static_assert(cuda::images_at_once(7, 1000) == 7);
 static_assert(cuda::images_at_once(7, 1 << 29) == 2);
 static_assert(cuda::images_at_once(7, 1ll << 31) == 1);
 
-// Parts: enough blocks, none of them idle, and no more than 64 MB.
+// The gradient's parts: enough blocks, none of them idle, and no more than 64 MB.
 static_assert(cuda::GradientParts::choose(64, 576, 1 << 20).parts == 114);
 static_assert(cuda::GradientParts::choose(6, 27, 1 << 20).parts == 1024);
 static_assert(cuda::GradientParts::choose(6, 27, 100).parts == 1);
@@ -51,7 +51,7 @@ static_assert(kernels::Kernel<Cuda, Conv<512, 512>>::scratch_size(64, {512, 128,
 
 namespace {
 
-/// What comes after the sums of a convolution.
+/// What follows the sums of a convolution.
 struct After {
     float negative_slope = 1;
     bool pool = false;
@@ -59,7 +59,7 @@ struct After {
     bool accumulate = false;
 };
 
-/// A convolution L and what comes after it, by the textbook and on the device, which calls
+/// Checks a convolution L and what follows it on the device against the textbook. On the device it calls
 /// convolve(stream, x, weight, epilogue, y).
 template <class L, class Precision, class Convolve>
 void check_fused(Shape shape, const After& after, const Convolve& convolve) {
@@ -104,16 +104,16 @@ void check_fused(Shape shape, const After& after, const Convolve& convolve) {
     epilogue.accumulate = after.accumulate;
     const cuda::Stream stream;
     convolve(stream, View<const S>(device_x.view), device_weights.memory.data(), epilogue, device_y.view);
-    // A sum of `window` products of numbers within +-1, each factor and the result rounded: they walk at random, as in
-    // cuda_check.hpp. So does the sum itself, up to some sqrt(window), and is rounded in float with every product. What
-    // comes after makes no difference larger.
+    // A result is a sum of `window` products of numbers within +-1. Each factor and the result are rounded, and the
+    // errors add up like a random walk, as in cuda_check.hpp. The sum itself is a random walk too, up to some
+    // sqrt(window), and is rounded in float with every product. What follows makes no difference larger.
     const double window = static_cast<double>(g.weight_count()) / std::min(g.in_channels, g.out_channels);
     const double bound = 8 * unit_roundoff<Precision>() * (4 + std::sqrt(window)) + 0x1p-24 * window;
     CHECK(largest_difference(device_y.values(), y) < bound);
     CHECK(device_y.surroundings_untouched());
 }
 
-/// By the kernel that convolve() chooses.
+/// Checks the kernel that convolve() chooses.
 template <class L, class Precision = precision::Float32>
 void check_fused(Shape shape, const After& after) {
     check_fused<L, Precision>(shape, after, [](const auto& stream, auto x, auto weight, const auto& epilogue, auto y) {
@@ -121,7 +121,7 @@ void check_fused(Shape shape, const After& after) {
     });
 }
 
-/// By the direct kernel for so many output channels a block, plain and pooled.
+/// Checks the direct kernel for this many output channels a block, plain and pooled.
 template <class L, int BlockOut, int Taps>
 void check_direct_tile() {
     CAPTURE(BlockOut);
@@ -136,7 +136,7 @@ void check_direct_tile() {
                                            });
 }
 
-/// By the tensor cores' kernel with such a tile.
+/// Checks the tensor cores' kernel with this tile.
 template <class L, class Precision, int BlockOut, int TileRows>
 void check_tensor_tile(Shape shape, const After& after) {
     CAPTURE(BlockOut);
@@ -150,7 +150,7 @@ void check_tensor_tile(Shape shape, const After& after) {
     });
 }
 
-/// D = A B for a warp's 2 x 3 tiles, whose fragments are read as the head of tensor_core.cuh has it.
+/// Computes D = A B for a warp's 2 x 3 tiles. The fragments are laid out as the top of tensor_core.cuh describes.
 template <Factor F>
 __global__ void multiply_matrices(const float* a, const float* b, float* d) {
     constexpr int rows = 2, columns = 3, per_word = cuda::factors_per_word<F>, depth = 8 * per_word;
@@ -178,7 +178,7 @@ __global__ void multiply_matrices(const float* a, const float* b, float* d) {
 template <Factor F>
 void check_product() {
     constexpr int rows = 32, columns = 24, depth = 8 * cuda::factors_per_word<F>;
-    // Whole numbers up to 5, which all factors hold, and sums far below 2^24: exact.
+    // All types of factors hold whole numbers up to 5, and the sums are far below 2^24, so the results are exact.
     std::vector<double> a(rows * depth), b(depth * columns), d(rows * columns), exact(rows * columns);
     for (std::size_t i = 0; i < a.size(); ++i) a[i] = static_cast<double>(i * 7 % 11) - 5;
     for (std::size_t i = 0; i < b.size(); ++i) b[i] = static_cast<double>(i * 5 % 11) - 5;
@@ -266,7 +266,7 @@ TEST_CASE("The tensor cores' twin is a product of matrices") {
     check_product<Factor::Float16>();
     check_product<Factor::BFloat16>();
 #ifdef DEPIX_CUDA_EMULATED  // device code, which a GPU's host cannot call
-    // Ten bits of mantissa remain, ties away from zero; infinity and NaN stay.
+    // Ten bits of mantissa remain, and ties round away from zero. Infinity and NaN are unchanged.
     CHECK(cuda::to_tf32(1.f) == 0x3F800000u);
     CHECK(cuda::to_tf32(1.f + 0x1p-11f) == 0x3F802000u);
     CHECK(cuda::to_tf32(-1.f - 0x1p-11f) == 0xBF802000u);

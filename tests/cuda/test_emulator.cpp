@@ -1,4 +1,4 @@
-// The emulator itself: what it promises to the tests that stand on it.
+// Tests what the emulator promises to the other tests.
 #include <doctest/doctest.h>
 
 #include <vector>
@@ -39,7 +39,7 @@ TEST_CASE("a missing barrier shows") {
     std::vector<float> y(64);
     cuda::launch(nullptr, reverse, dim3(1), dim3(64), 64 * sizeof(float), x.data(), y.data(), false);
     bool wrong = false;
-    for (std::size_t i = 0; i < 64; ++i) wrong = wrong || !(y[i] == x[63 - i]);  // shared memory began as NaN
+    for (std::size_t i = 0; i < 64; ++i) wrong = wrong || !(y[i] == x[63 - i]);  // shared memory starts as NaN
     CHECK(wrong);
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("launches, memory and devices fail as they do on a card") {
                          "depix: CUDA cannot launch a kernel: invalid configuration argument", DeviceError);
     CHECK_THROWS_AS(cuda::launch(nullptr, reverse, dim3(1), dim3(64), std::size_t{1} << 20, x, y.data(), true),
                     DeviceError);
-    cuda::launch(nullptr, reverse, dim3(1, 0), dim3(64), 0, x, y.data(), true);  // a grid of nothing
+    cuda::launch(nullptr, reverse, dim3(1, 0), dim3(64), 0, x, y.data(), true);  // an empty grid
 
     const std::size_t capacity = std::exchange(emulator::capacity, 1000);
     CHECK_THROWS_WITH_AS(cuda::Memory<float>(251),

@@ -1,4 +1,4 @@
-// Networks restored by Inference<Network, Cuda>, emulated, against the textbook.
+// The results of Inference<Network, Cuda>, emulated, against the textbook's.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -52,7 +52,7 @@ Model<Network> make_model() {
     return model;
 }
 
-/// The output's difference from the textbook's, as a part of its range.
+/// The output's difference from the textbook's, relative to the output's range.
 template <class Network, class Backend = Cuda>
 double error(Shape shape, int batch = 1) {
     const Model<Network> model = make_model<Network>();
@@ -67,7 +67,7 @@ using Odd = Sequential<SkipConcat<Conv<2, 3>, ReLU, SkipConcat<Conv<3, 4>, Sigmo
 
 }  // namespace
 
-// float32: the order of sums differs, some roundings of 2^-24 each. 2e-6 is 30 of them.
+// float32: the sums have another order, which makes some roundings of 2^-24 each. 2e-6 is 30 of them.
 TEST_CASE("the five systems' networks") {
     CHECK(error<Depixelizer>({3, 16, 24}, 2) < 2e-6);
     CHECK(error<DocumentsAutoencoder>({1, 12, 20}) < 2e-6);
@@ -82,8 +82,9 @@ TEST_CASE("odd networks") {
 }
 
 TEST_CASE("other precisions") {
-    // A rounding of 2^-11 in every factor, and in float16 of every map too; some layers add up. bfloat16: 2^-8.
-    // Too little shared memory for the depixelizer's one kernel, which computes in float32 whatever the precision is.
+    // Every factor is rounded by 2^-11, in float16 every map too, and some layers add these errors. bfloat16 rounds by
+    // 2^-8. The shared memory is too small for the depixelizer's one kernel, which computes in float32 whatever the
+    // precision is.
 #ifdef DEPIX_CUDA_EMULATED
     const std::size_t shared = std::exchange(emulator::shared_capacity, 24 * 1024);
 #endif
@@ -96,7 +97,7 @@ TEST_CASE("other precisions") {
     CHECK(error<Odd, CudaWith<precision::Float16>>({2, 7, 5}, 3) < 0.005);
 }
 
-// What only the emulator can count, or let fail.
+// Tests of what only the emulator can count or make fail.
 #ifdef DEPIX_CUDA_EMULATED
 
 TEST_CASE("nothing is allocated after preparation, and one launch of a graph does it all") {

@@ -1,4 +1,4 @@
-// The table's layers without weights to convolve, on Cuda (emulated, or on a GPU).
+// The table's layers that are not convolutions, on Cuda (emulated, or on a GPU).
 #include "cuda_check.hpp"
 #include "depix/kernels/cuda/average_pool.cuh"
 #include "depix/kernels/cuda/batch_norm.cuh"
@@ -16,8 +16,8 @@ using namespace depix_test;
 
 namespace {
 
-/// Two inputs of a join. `first` and `second` are their channels, `channels` the output's. Forward; backward written
-/// and added, to both inputs and to either alone.
+/// Checks a join of two inputs with `first` and `second` channels and an output with `channels`: forward; backward,
+/// written and added, to both inputs and to each one alone.
 template <class L, class Precision = precision::Float32>
 void check_join(const std::string& name, int first, int second, int channels) {
     CAPTURE(name);
@@ -32,7 +32,8 @@ void check_join(const std::string& name, int first, int second, int channels) {
     const std::vector<double> dy = rounded<S>(draw(count(both), -1, 1, random));
     std::vector<double> y(dy.size());
     const cuda::Stream stream;
-    // One sum of two numbers within +-1, or of three in the backward pass, each rounded once: 3 units at the most.
+    // A result is one sum of two numbers within +-1, or of three in the backward pass. Each is rounded once, so the
+    // error is at most 3 units.
     const double bound = 3 * unit_roundoff<Precision>();
 
     const MapsOnDevice<S> device_x(x, images, a, around), device_other(other, images, b, around);
@@ -81,7 +82,7 @@ void check_join(const std::string& name, int first, int second, int channels) {
             }
 }
 
-/// Kernels launched so far. Only the emulator counts them.
+/// The number of kernels launched so far. Only the emulator counts them.
 std::size_t launches() {
 #ifdef DEPIX_CUDA_EMULATED
     return emulator::launches;
@@ -90,7 +91,7 @@ std::size_t launches() {
 #endif
 }
 
-/// What layer L makes of one picture, in inference.
+/// The output of layer L for one picture, in inference.
 template <class L>
 std::vector<double> run_forward(const std::vector<double>& x, Shape shape) {
     const MapsOnDevice<float> device_x(x, 1, shape);
@@ -147,7 +148,7 @@ TEST_CASE("Add writes into either of its inputs, and gives its gradient away") {
     kernels::Kernel<Cuda, Add>::forward(call, stream);
     CHECK(b.values() == std::vector<double>{21, 42, 63});
 
-    // The input's gradient lives in the output's: there is nothing to add.
+    // The input's gradient shares memory with the output's, so there is nothing to add.
     kernels::Backward<float> back;
     back.output_gradient = back.input_gradient = dy.view;
     back.other_gradient = a.view;
@@ -203,7 +204,7 @@ TEST_CASE("Dropout drops what the textbook drops in float, bit for bit") {
     CHECK(device_x.values() == std::vector<double>(y.begin(), y.end()));
     CHECK(device_saved.values()[0] == static_cast<double>(saved[0]));  // the device draws nothing
 
-    // Inference in place is no work at all.
+    // Inference in place needs no kernel at all.
     call.saved = nullptr;
     const std::size_t before = launches();
     kernels::Kernel<Cuda, L>::forward(call, cuda::Stream());
@@ -227,7 +228,7 @@ TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
         kernels::Kernel<Cuda, L>::backward(back, cuda::Stream());
         return device_dx.values();
     };
-    // NaN equals nothing: its gradient goes to the first of its window.
+    // NaN is not equal to any value, so its gradient goes to the first pixel of its window.
     CHECK(backward(MaxPool<2>{}, {5, 7}, pooled) == std::vector<double>{5, 0, 7, 0, 0, 0, 0, 0});
     // Windows that overlap: {1, 1, 1, 1}, {1, 0, 1, 2} and {0, NaN, 2, 3}.
     CHECK(backward(MaxPool<2, Stride<1>>{}, {5, 7, 9}, {1, 1, 3}) == std::vector<double>{5, 0, 9, 0, 0, 0, 7, 0});

@@ -47,7 +47,7 @@ static_assert(!possible<Repeat<8, Conv<32, 32>>>);  // 295 KB of weights
 
 // ---- how they are cut
 
-// The receptive field of 8 x 16 pixels of the depixelizer; of its first layer, 10 x 14 pixels pooled from 20 x 28.
+// The receptive field of 8 x 16 pixels of the depixelizer. The first layer pools 10 x 14 pixels from 20 x 28.
 using SmallTile = cuda::ChainTile<OneKernel<Depixelizer>::Chain, 8, 16>;
 static_assert(SmallTile::Step<0>::Rows::in_first == -7 && SmallTile::Step<0>::Rows::in_count == 22);
 static_assert(SmallTile::Step<0>::Columns::in_count == 30);
@@ -55,7 +55,7 @@ static_assert(SmallTile::Step<0>::Rows::out_count == 10 && SmallTile::Step<0>::C
 static_assert(SmallTile::Step<0>::patches == 10 * 14);
 static_assert(SmallTile::Step<5>::Rows::in_count == 4 && SmallTile::Step<5>::Columns::in_count == 8);
 
-// One convolution of 3x3 computes nothing twice; of two, the first is computed on a rim of one pixel around the tile.
+// One convolution of 3x3 computes nothing twice. Of two, the first also computes a rim of one pixel around the tile.
 static_assert(OneKernel<Conv<3, 3>>::facts.recomputation[1] == 1);
 static_assert(OneKernel<Sequential<Conv<4, 4>, Conv<4, 4>>>::facts.recomputation[1] == (18. * 18 / 256 + 1) / 2);
 
@@ -70,7 +70,7 @@ static_assert(OneKernel<Sequential<FiveHalvings, Repeat<5, ConvTranspose<2, 2, 2
 static_assert(!OneKernel<Sequential<FiveHalvings, Repeat<5, ConvTranspose<2, 2, 2, Stride<2>>>>>::divides({16, 32}));
 static_assert(OneKernel<FiveHalvings>::divides({8, 16}));
 
-// One small picture on a large GPU: small tiles; many: the largest; and none larger than shared memory.
+// One small picture on a large GPU gets small tiles, many get the largest, and no tile is larger than shared memory.
 constexpr cuda::DeviceLimits h100{132, 227 * 1024}, small_shared{132, 48 * 1024};
 static_assert(OneKernel<Depixelizer>::choose_tile(1, {3, 64, 256}, h100) == 0);
 static_assert(OneKernel<Depixelizer>::choose_tile(64, {3, 64, 256}, h100) == 4);
@@ -81,7 +81,7 @@ static_assert(OneKernel<Depixelizer>::choose_tile(1, {3, 64, 256}, {132, 16 * 10
 
 namespace {
 
-/// A model in which nothing that began as a constant still is one: gradients and batch norms' weights may be negative.
+/// A model in which no constant initial values remain. The slopes and the batch norms' weights may be negative.
 template <class Network>
 Model<Network> make_model() {
     Model<Network> model(3);
@@ -106,11 +106,11 @@ cuda::Memory<T> to_device(const std::vector<T>& values) {
     return memory;
 }
 
-/// `run` chooses one.
+/// Lets `run` choose the tile.
 constexpr std::size_t any_tile = one_kernel_tiles.size();
 
-/// The largest difference from the textbook in double, as a part of its range. The result lies between other maps'
-/// channels, which must stay as they are.
+/// The largest difference from the textbook in double, relative to the textbook's range. The result lies between the
+/// channels of other maps, which must stay as they are.
 template <class Network, std::size_t Tile>
 double error(Shape shape, int batch) {
     const Model<Network> model = make_model<Network>();
@@ -151,11 +151,11 @@ double error(Shape shape, int batch) {
     return largest / (*high - *low);
 }
 
-// float32, and batch norms folded: some roundings of 2^-24 for each of up to six layers, of which the largest sums up
+// float32 with folded batch norms makes some roundings of 2^-24 in each of up to six layers. The largest of them sums
 // 288 products. 2e-6 is 30 roundings of the output's range.
 constexpr double bound = 2e-6;
 
-/// On some of one_kernel_tiles, as far as the device's shared memory allows.
+/// Checks some of one_kernel_tiles, as far as the device's shared memory allows.
 template <class Network, std::size_t... Tiles>
 void check(Shape shape, int batch) {
     const auto on_tile = [&]<std::size_t Tile>() {
@@ -178,7 +178,7 @@ TEST_CASE("the depixelizer") {
 
 TEST_CASE("the documents autoencoder") {
 #ifdef DEPIX_CUDA_EMULATED
-    const std::size_t capacity = std::exchange(emulator::shared_capacity, 163 * 1024);  // as an A100's
+    const std::size_t capacity = std::exchange(emulator::shared_capacity, 163 * 1024);  // as on an A100
 #endif
     check<DocumentsAutoencoder, 0, 1, 2, 3, 4>({1, 36, 44}, 1);
     check<DocumentsAutoencoder, 0, 1>({1, 16, 32}, 2);
@@ -194,7 +194,7 @@ TEST_CASE("rectifiers, activations, paddings, strides, kernels") {
                                  MaxPool<2>, ConvTranspose<4, 3, 4, Stride<4>>, Sigmoid>;
     check<Rectified, 0>({2, 20, 36}, 2);
 
-    // A sigmoid of 0 is not 0, but what lies around a map is.
+    // A sigmoid of 0 is not 0, but the values around a map are.
     check<Sequential<Conv<1, 2>, Sigmoid, Conv<2, 3>, Tanh, Conv<3, 1, 5>>, 0>({1, 9, 35}, 2);
 
     // Maps that grow and shrink by their paddings.

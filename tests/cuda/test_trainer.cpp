@@ -13,7 +13,7 @@ using namespace depix;
 
 namespace {
 
-/// Everything that a step can meet: batch norm, dropout, a skip, a strided and a transposed convolution.
+/// A network with all that a step must handle: batch norm, dropout, a skip, a strided and a transposed convolution.
 using Network = Sequential<
     Conv<2, 4>, BatchNorm<4>, ReLU,
     SkipConcat<MaxPool<2>, Dropout<std::ratio<1, 4>>, Conv<4, 4>, PReLU<4>, ConvTranspose<4, 3, 2, Stride<2>>>,
@@ -41,7 +41,7 @@ double largest_difference(const Values& a, const Others& b) {
     return largest;
 }
 
-/// Steps of both, the textbook in double.
+/// Runs steps of both trainers, the textbook's in double.
 template <class Loss, class Optimizer>
 void compare_with_textbook(Loss loss, Optimizer settings) {
     Model<Network> model(5);
@@ -55,12 +55,12 @@ void compare_with_textbook(Loss loss, Optimizer settings) {
         std::ranges::copy(input.data, exact_input.data.begin());
         std::ranges::copy(target.data, exact_target.data.begin());
         const double value = trainer.step(input, target), exact_value = exact.step(exact_input, exact_target);
-        // Sums of some 100 roundings of 2^-24; later losses come from weights that are as far apart.
+        // These are sums of some 100 roundings of 2^-24. Later losses come from weights that differ by as much.
         CHECK(value == doctest::Approx(exact_value).epsilon(1e-5));
         if (step == 0) CHECK(largest_difference(trainer.gradients(), exact.gradients()) < 1e-5);
     }
-    // Adam's steps are of the learning rate's size whatever the gradient's; where that is noise, so is the step.
-    // Nothing here is a bias in front of a batch norm but the first convolution's.
+    // Adam's steps have the size of the learning rate, whatever the gradient's size. Where the gradient is noise, so is
+    // the step. The only bias before a batch norm here is the first convolution's.
     const auto parameters = trainer.model().parameters();
     const auto exact_parameters = exact_model.parameters();
     const std::size_t bias = Conv<2, 4>::geometry.weight_count();
@@ -102,7 +102,7 @@ TEST_CASE("the same seed gives the same bits, and enqueued steps are steps") {
         trainer.step(draw_batch(9).input, draw_batch(9).target);
 #endif
         other.step(draw_batch(9).input, draw_batch(9).target);
-    }  // the models come home
+    }  // the trainers give the models back
     CHECK(std::ranges::equal(first.parameters(), second.parameters()));
     CHECK(std::ranges::equal(first.statistics(), second.statistics()));
     CHECK_FALSE(std::ranges::equal(first.parameters(), Model<Network>(5).parameters()));
@@ -143,7 +143,7 @@ TEST_CASE("wrong shapes, no device, no memory") {
         CHECK(std::ranges::equal(trainer.model().parameters(), before.parameters()));
         CHECK(std::isfinite(trainer.step(draw_batch(1).input, draw_batch(1).target)));
 
-        // Whichever of its allocations fails, a preparation begins anew.
+        // If any of its allocations fails, the preparation starts from the beginning.
         Model<Network> other_model(5);
         Trainer other{other_model, MeanSquaredError{}, Adam{}, Cuda{}};
         const std::size_t used = emulator::used();
@@ -178,7 +178,7 @@ TEST_CASE("a checkpoint is the Cpu's: a run begun on one goes on on the other") 
     save_checkpoint(path, trainer, Progress<Network>{});
 
     Trainer other{resumed, MeanSquaredError{}, Adam{}, Cuda{}};
-    other.step(draw_batch(7).input, draw_batch(7).target);  // to be forgotten
+    other.step(draw_batch(7).input, draw_batch(7).target);  // load_checkpoint must discard this step
     load_checkpoint(path, other, 0);
     Model<Network> on_cpu(7);
     Trainer cpu{on_cpu, MeanSquaredError{}, Adam{}, Reference{}};

@@ -1,4 +1,4 @@
-// The font of the tests: Debian's fonts-roboto-unhinted. Tests that draw are skipped, with a message, without it.
+// The font of the tests: Debian's fonts-roboto-unhinted. Without it the tests that draw are skipped with a message.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,4 +1,4 @@
-// as_view of other libraries' arrays: the right pixels, or a ShapeError.
+// as_view of other libraries' arrays gives the right pixels, or throws a ShapeError.
 #include "depix/array_view.hpp"
 
 #include <doctest/doctest.h>
@@ -32,7 +32,7 @@ Batch batch() {
     return array;
 }
 
-/// Every pixel of the view is the array's.
+/// Checks that every pixel of the view equals the array's.
 template <class Array>
 void check(const Array& array) {
     const auto view = as_view(array);
@@ -64,7 +64,7 @@ TEST_CASE("xtensor: views of some pictures, channels, rows and columns are read 
     check(xt::view(all, xt::all(), xt::range(1, 3)));
     check(xt::view(all, xt::range(1, 3), xt::all(), xt::range(1, 4), xt::range(2, 5)));
     check(xt::strided_view(all, {xt::range(1, 3)}));
-    check(xt::xtensor<float, 4>(xt::view(all, xt::range(0, 1), xt::range(0, 1))));  // steps of 0 along 1
+    check(xt::xtensor<float, 4>(xt::view(all, xt::range(0, 1), xt::range(0, 1))));  // axes of length 1 have steps of 0
 
     const Model<Sequential<Conv<3, 2>>> model(1);
     const Inference<Sequential<Conv<3, 2>>> network(model, 1);

@@ -1,7 +1,7 @@
-// Damages: the strengths that they promise, measured; that they depend on the Random alone; and wrong parameters.
+// Damages: their strengths are measured, they must depend on the Random alone, and wrong parameters are errors.
 //
-// Every draw is seeded, so a test that passes once passes always; statistics are within 5 standard deviations of what
-// is promised, which a right program misses once in 1.7 million seeds.
+// Every draw is seeded, so a test that passes once always passes. Statistics must be within 5 standard deviations of
+// what is promised. A correct program misses that for one in 1.7 million seeds.
 #include "depix/data/damage.hpp"
 
 #include <doctest/doctest.h>
@@ -33,7 +33,7 @@ Moments moments(const Sequence& values) {
     return result;
 }
 
-/// |measured - promised|, in the standard deviations that a measurement has.
+/// The absolute difference of `measured` and `promised`, in standard deviations of the measurement.
 double deviations(double measured, double promised, double deviation) {
     return std::abs(measured - promised) / deviation;
 }
@@ -96,7 +96,7 @@ TEST_CASE("damages: the same Random, the same damage; the shape stays, values ar
         broken.pixels[5] = std::numeric_limits<float>::quiet_NaN();
         broken.pixels[6] = -3;
         broken.pixels[7] = std::numeric_limits<float>::infinity();
-        if (name == "salt and pepper" || name == "any") continue;  // leaves most as they are
+        if (name == "salt and pepper" || name == "any") continue;  // it leaves most values as they are
         for (const float value : damaged(broken, damage).pixels) REQUIRE((value >= 0 && value <= 1));
     }
 }
@@ -109,7 +109,7 @@ TEST_CASE("Gaussian noise: mean and sigma") {
     const auto count = static_cast<double>(noisy.pixels.size());
     CHECK(deviations(mean, 0.5, sigma / std::sqrt(count)) < 5);
     CHECK(deviations(variance, sigma * sigma, sigma * sigma * std::sqrt(2 / count)) < 5);
-    // Channels are noisy on their own.
+    // The channels' noise is independent.
     double covariance = 0;
     const std::size_t area = noisy.shape.area();
     for (std::size_t i = 0; i < area; ++i) {
@@ -125,8 +125,9 @@ TEST_CASE("Gaussian noise: sigma is uniform in its range") {
         const Image noisy = damaged(Image({1, 50, 50}, 0.5f), GaussianNoise{0.02, 0.08}, seed);
         sigmas.push_back(std::sqrt(moments(noisy.pixels).variance));
     }
-    // A uniform distribution's variance is width^2 / 12, its fourth moment width^4 / 80; each sigma is measured to
-    // 1 / sqrt(2 * 2500) of itself, which adds 1 part in 200 to the variance: within the 5 deviations of 1 in 9.
+    // A uniform distribution has the variance width^2 / 12 and the fourth moment width^4 / 80. Each sigma is measured
+    // to 1 / sqrt(2 * 2500) of itself, which adds 1 part in 200 to the variance. This is within the 5 deviations of 1
+    // in 9.
     const auto [mean, variance] = moments(sigmas);
     const double expected = 0.06 * 0.06 / 12;
     CHECK(deviations(mean, 0.05, std::sqrt(expected / 400)) < 5);
@@ -167,7 +168,7 @@ TEST_CASE("Poisson noise: the brighter, the noisier") {
         CHECK(deviations(mean, static_cast<double>(grey), std::sqrt(promised / 30000)) < 5);
         CHECK(deviations(variance, promised, promised * std::sqrt((2 + 1 / expected) / 30000)) < 5);
         for (const float value : noisy.pixels) {
-            const double counted = static_cast<double>(value) * photons;  // whole photons, but for rounding to float
+            const double counted = static_cast<double>(value) * photons;  // whole photons, except for rounding to float
             REQUIRE(std::abs(counted - std::round(counted)) < 1e-4);
         }
     }

@@ -1,5 +1,5 @@
-// Damages of pages: the strengths that they promise, on a page of bars; that they depend on the Random alone; and wrong
-// parameters. All draws are seeded, so what passes once passes always.
+// Damages of pages: their strengths are measured on a page of bars, they must depend on the Random alone, and wrong
+// parameters are errors. All draws are seeded, so a test that passes once always passes.
 #include "depix/data/pages/degrade_page.hpp"
 
 #include <doctest/doctest.h>
@@ -47,7 +47,7 @@ float lightest(const Image& image) { return *std::max_element(image.pixels.begin
 
 bool nowhere_lighter(const Image& after, const Image& before) {
     return std::equal(after.pixels.begin(), after.pixels.end(), before.pixels.begin(),
-                      [](float a, float b) { return a <= b + 1e-6f; });  // a rounding of products
+                      [](float a, float b) { return a <= b + 1e-6f; });  // allows for the rounding of products
 }
 
 std::string refusal(const Damage& damage, Image page = bars()) {
@@ -107,11 +107,12 @@ TEST_CASE("PageBlur: as wide as its sigma and length, and light is neither lost 
         CHECK(std::abs(down) < 0.1);
         return variance;
     };
-    // The sum over both axes: 2 sigma^2, less 2.7% that a Gaussian loses cut at 3 sigma; a disc of radius 2 sigma has
-    // the same and 1/12 of a pixel or so more for its soft edge.
+    // The sum over both axes is 2 sigma^2, less the 2.7% that a Gaussian loses when it is cut off at 3 sigma. A disc of
+    // radius 2 sigma has the same variance, and about 1/12 of a pixel more for its soft edge.
     CHECK(moments({.min_sigma = 2, .max_sigma = 2, .discs = 0, .moved = 0}) == doctest::Approx(8).epsilon(0.03));
     CHECK(moments({.min_sigma = 2, .max_sigma = 2, .discs = 1, .moved = 0}) == doctest::Approx(8).epsilon(0.06));
-    // A straight path of 12 pixels has 12^2 / 12, bilinear tent functions add at most 1/2; a bent one has less.
+    // A straight path of 12 pixels has a variance of 12^2 / 12, and bilinear tent functions add at most 1/2. A bent
+    // path has less.
     const PageBlur motion{.moved = 1, .focused = 1, .min_length = 12, .max_length = 12};
     const double moved = moments(motion);
     CHECK(moved > 4);
@@ -209,11 +210,11 @@ TEST_CASE("BleedThrough: the other side, mirrored, as strong as promised; ink on
             for (int x = 10; x < 50; ++x) left += static_cast<double>(after(0, y, x)) / (36 * 40);
             for (int x = 90; x < 110; ++x) right += static_cast<double>(after(0, y, x)) / (36 * 20);
         }
-        CHECK(left > 0.97);  // turned by a degree or two, a corner may come in
-        CHECK(right < 0.9);  // parts may hardly come through
+        CHECK(left > 0.97);  // the page is turned by a degree or two, so a corner may come in
+        CHECK(right < 0.9);  // some parts may hardly show
         CHECK(darkest(after) >= 1 - 0.4f * 1.2f - 1e-6f);
         CHECK(nowhere_lighter(damaged(bars(), BleedThrough{}, seed), bars()));
-        CHECK(damaged(blank(), BleedThrough{}, seed) == blank());  // nothing on this side, so nothing on the other
+        CHECK(damaged(blank(), BleedThrough{}, seed) == blank());  // without ink here there is none on the other side
     }
     through.other = [](int, int, Random&) { return Image({1, 4, 4}); };
     CHECK(contains(refusal(through), "the other side is 1x4x4, the page 1x96x120"));
@@ -256,14 +257,15 @@ TEST_CASE("Watermark: over the ink it pales it, under it ink stays; grey and opa
         CHECK(lightest(over) <= 1);
         for (std::size_t i = 0; i < over.pixels.size(); ++i) {
             const bool ink = bars().pixels[i] == 0;
-            // One word makes 1 into 1/2 + 0.4/2 = 0.7 and 0 into 0.2; a second one 0.55 and 0.3. Under the ink 0.49.
+            // One word turns 1 into 1/2 + 0.4/2 = 0.7 and 0 into 0.2. A second one makes that 0.55 and 0.3. Under the
+            // ink it is 0.49.
             if (ink ? over.pixels[i] > 0.3001f : over.pixels[i] < 0.5499f) FAIL("over ", i, " ", over.pixels[i]);
             if (ink ? under.pixels[i] != 0 : under.pixels[i] < 0.4899f) FAIL("under ", i, " ", under.pixels[i]);
         }
         CHECK(over == damaged(bars(), mark, seed));
         CHECK(mean(damaged(blank(), mark, seed)) < 0.999);
         mark.repeated = 1;
-        CHECK(mean(damaged(blank(), mark, seed)) < 0.98);  // all over the page
+        CHECK(mean(damaged(blank(), mark, seed)) < 0.98);  // the words are all over the page
         mark.repeated = 0;
     }
     mark.framed = 1;
@@ -295,7 +297,7 @@ TEST_CASE("the three mixtures: seeded, within 0..1, and ink stays darker than pa
             CHECK(darkest(after) >= 0);
             CHECK(lightest(after) <= 1);
             if (seed < 3) CHECK(after == damaged(page, damage, seed));
-            // Between the bars' rows, in their columns' middle and beside them.
+            // Within the bars' rows, in the middle of the bars and beside them.
             double ink = 0, paper = 0;
             for (int y = 30; y < 50; ++y) {
                 for (int x = 16; x < 64; x += 16) {

@@ -19,7 +19,7 @@ static_assert(PairSource<PageSource>);
 
 namespace {
 
-/// A clean page that can be told from the others by its shade, and by the place of each pixel.
+/// A clean page whose shade differs from other pages' and depends on the place of each pixel.
 Image page(int number, int height, int width) {
     Image image({1, height, width});
     for (int y = 0; y < height; ++y)
@@ -33,7 +33,7 @@ Image inverted(Image image) {
     return image;
 }
 
-/// Kaggle's layout: `pages` pages, each dirtied twice, odd ones lower than even ones.
+/// Kaggle's layout: `pages` pages, each with two dirty versions. Odd pages have fewer rows than even ones.
 struct Kaggle : TemporaryFolder {
     explicit Kaggle(int pages = 10) {
         for (const char* name : {"train", "train_cleaned", "test"}) fs::create_directories(path / name);
@@ -86,7 +86,7 @@ TEST_CASE("pages are resized") {
     const PairFolder pairs = document_pairs(kaggle.path);
     const PageSource source(pairs, {.shape = {1, 24, 32}});
     CHECK(source.size() == 20);
-    for (const std::size_t index : {std::size_t{0}, std::size_t{1}}) {  // as it is, and stretched
+    for (const std::size_t index : {std::size_t{0}, std::size_t{1}}) {  // one keeps its size, and one is stretched
         Image input({1, 24, 32}), target({1, 24, 32});
         source.pair(0, index, input.view(), target.view());
         const ImagePair pair = pairs.read(index);
@@ -115,7 +115,7 @@ TEST_CASE("parts are cut from the same place of both pages, another one each epo
         const Image negative = inverted(pair.clean);
         for (std::size_t i = 0; i < negative.pixels.size(); ++i)
             CHECK(to_byte(pair.damaged.pixels[i]) == to_byte(negative.pixels[i]));
-        // A corner's shade says where the part comes from, and the part must then be what lies there.
+        // A corner's shade tells where the part comes from, and the part must equal what is there.
         const Image whole = pairs.read(index % 20).clean;
         bool found = false;
         for (int top = 0; top + 12 <= whole.shape.height && !found; ++top)
@@ -126,7 +126,7 @@ TEST_CASE("parts are cut from the same place of both pages, another one each epo
         CHECK(draw(fixed, 3, index).clean == draw(fixed, 0, index).clean);
         CHECK(draw(fixed, 0, index).clean == draw(source, 0, index).clean);
     }
-    CHECK(different > 40);  // of 60; a place is drawn twice in a row about once in 200 times
+    CHECK(different > 40);  // of 60; two successive draws have the same place about once in 200 times
 }
 
 TEST_CASE("a loader reads pages on its threads") {

@@ -1,5 +1,5 @@
 // Drawn pages: the fields, words, letters and layout that they are made of, and the source of pairs. All draws are
-// seeded, so what passes once passes always.
+// seeded, so a test that passes once always passes.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -86,7 +86,8 @@ TEST_CASE("page fields: noise has mean 0 and standard deviation 1, and is smooth
     Random random(2);
     for (const double cell : {1.0, 3.5, 8.0}) {
         const Image field = detail::smooth_noise(256, 256, cell, random);
-        // About (256 / cell)^2 independent values, each the mean of more than one grid point: 1000 for cells of 8.
+        // A field has about (256 / cell)^2 independent values, each the mean of more than one grid point: 1000 for
+        // cells of 8.
         CHECK(std::abs(mean(field)) < 5 / std::sqrt(1000.0));
         CHECK(deviation(field) == doctest::Approx(1).epsilon(0.1));
         double step = 0;
@@ -94,7 +95,7 @@ TEST_CASE("page fields: noise has mean 0 and standard deviation 1, and is smooth
             step = std::max(
                 step, std::abs(static_cast<double>(field(0, 100, x)) - static_cast<double>(field(0, 100, x - 1))));
         }
-        // A spline is no steeper than the largest step of its grid, 2 sqrt(3) 315/151, is per cell.
+        // A spline is at most as steep as the largest step of its grid, 2 sqrt(3) 315/151, over one cell.
         CHECK(step < 2 * 1.7321 * 315 / 151 / cell);
     }
     CHECK(deviation(detail::cloud_noise(256, 256, 16, 3, random)) == doctest::Approx(1).epsilon(0.2));
@@ -114,15 +115,15 @@ TEST_CASE("page fields: sampling between pixels, and strokes of ink") {
     CHECK(detail::sample(plane, 0, 2, 9) == 9);
 
     Image ink({1, 9, 20});
-    detail::add_stroke(ink, 4, 4, 15, 4, 1);  // covers a row, and those beside it by 1 + 1/2 - 1
+    detail::add_stroke(ink, 4, 4, 15, 4, 1);  // covers a row fully, and those beside it by 1 + 1/2 - 1
     CHECK(ink(0, 4, 10) == 1);
     CHECK(ink(0, 3, 10) == doctest::Approx(0.5));
     CHECK(ink(0, 2, 10) == 0);
     CHECK(ink(0, 4, 3) == doctest::Approx(0.5));
     CHECK(ink(0, 4, 2) == 0);
     const Image before = ink;
-    detail::add_stroke(ink, -50, -50, -40, -40, 3);  // beside the paper; the address sanitizer watches
-    detail::add_stroke(ink, 5, 4, 6, 4, 0.5);        // what is ink already stays
+    detail::add_stroke(ink, -50, -50, -40, -40, 3);  // outside the paper; the address sanitizer checks this
+    detail::add_stroke(ink, 5, 4, 6, 4, 0.5);        // what is ink already stays ink
     CHECK(ink == before);
 }
 
@@ -138,7 +139,7 @@ TEST_CASE("page words: lower case after upper case, numbers of one to five digit
         const std::u32string number = PageWords::number(random);
         CHECK(number[0] >= U'1');
         CHECK(number[0] <= U'9');
-        CHECK(number.size() <= 6);  // with a point
+        CHECK(number.size() <= 6);  // including a point
     }
     CHECK(letters > 900);
     CHECK(letters < 3000);
@@ -160,7 +161,7 @@ TEST_CASE("handwriting: within its lines, as wide as it says, and no two hands a
             }
         }
         REQUIRE(last > first);
-        // An x-height is at most 20 pixels; letters lean by at most 0.9, ascend by 2.5 and descend by 1.5 of it.
+        // An x-height is at most 20 pixels. Letters lean by at most 0.9, ascend by 2.5 and descend by 1.5 times that.
         CHECK(top > 100 - 2.7 * 20);
         CHECK(bottom < 100 + 1.9 * 20);
         CHECK(first > 150 - 2 * 20);
@@ -175,7 +176,8 @@ TEST_CASE("handwriting: within its lines, as wide as it says, and no two hands a
     one.write(a, U"abc", 10, 40, random);
     other.write(b, U"abc", 10, 40, random);
     CHECK(a != b);
-    one.write(a, U"abc,;\u00E4\u017F+9", -500, 900, random);  // beside the paper, and what has no letter of its own
+    // Outside the paper, and characters that have no letter of their own.
+    one.write(a, U"abc,;\u00E4\u017F+9", -500, 900, random);
 }
 
 TEST_CASE("page fonts: those that are there, or an error that names packages") {
@@ -198,12 +200,12 @@ TEST_CASE("draw_page: text on blank paper, the same from the same Random") {
         ink += share / 40;
         if (share < 0.002) ++blank;
         CHECK(share < 0.6);
-        // Paper is exactly white: no damage has happened yet.
+        // The paper is exactly white, because no damage has been applied yet.
         CHECK(std::count(drawn.pixels.begin(), drawn.pixels.end(), 1.0f) > 128 * 160 / 4);
     }
     CHECK(ink > 0.05);  // printed pages have 5% to 15% of ink
     CHECK(ink < 0.25);
-    CHECK(blank < 10);  // gaps between paragraphs, margins
+    CHECK(blank < 10);  // these are gaps between paragraphs, and margins
     CHECK(page(3) == page(3));
     CHECK(page(3) != page(4));
 }
@@ -243,7 +245,7 @@ TEST_CASE("draw_page: strokes change only as much as they are told to") {
         DrawnPageOptions more = options;
         more.stroke_change = 1;
         const Image pressed = page(index, more);
-        // What is far from ink stays paper: blurs reach 3 x 1.2 pixels, and are cut off at 1/4 or more.
+        // Far from ink the page stays paper, because blurs reach 3 x 1.2 pixels and are cut off at 1/4 or more.
         Image near = plain;
         detail::gaussian_blur(near, 4);
         for (std::size_t i = 0; i < near.pixels.size(); ++i) {
@@ -251,7 +253,7 @@ TEST_CASE("draw_page: strokes change only as much as they are told to") {
         }
         if (plain != pressed) ++changed;
     }
-    CHECK(changed > 5);  // all but blank ones
+    CHECK(changed > 5);  // all except blank ones
 }
 
 TEST_CASE("draw_page: bad options are errors") {
@@ -279,7 +281,7 @@ TEST_CASE("draw_page: bad options are errors") {
 }
 
 TEST_CASE("draw_page: tiny and long pages, the smallest and largest text") {
-    DEPIX_NEEDS_ROBOTO();  // the address sanitizer watches
+    DEPIX_NEEDS_ROBOTO();  // the address sanitizer checks these
     for (std::uint64_t index = 0; index < 6; ++index) {
         CHECK(page(index, {.height = 1, .width = 1}).shape == Shape{1, 1, 1});
         CHECK(page(index, {.height = 5, .width = 200, .smallest_size = 4, .largest_size = 4}).shape.width == 200);

@@ -20,7 +20,7 @@ static_assert(PairSource<DamagedImageSource>);
 
 namespace {
 
-/// Red is the row, green the column, blue the picture's number: a pixel says where it comes from.
+/// Red is the row, green the column and blue the picture's number, so a pixel tells where it comes from.
 Image tagged(int number, int height, int width) {
     Image image({3, height, width});
     for (int y = 0; y < height; ++y) {
@@ -94,7 +94,7 @@ TEST_CASE("picture folder: missing, empty, unreadable") {
     bytes.resize(bytes.size() / 2);
     write_file(folder / "cut.jpg", bytes);
     write_image(folder / "whole.png", tagged(0, 30, 30));
-    const ImageFolder images(folder.path);  // lists, and reads nothing
+    const ImageFolder images(folder.path);  // lists the files, and reads none
     CHECK(contains(message([&] { images.read(0); }), folder / "cut.jpg: a truncated JPEG file"));
     CHECK_NOTHROW(images.read(1));
     const ImageOptions options{.shape = {3, 8, 8}};
@@ -142,7 +142,7 @@ TEST_CASE("picture source: a crop is a part of its picture, at full resolution")
         }
     }
     CHECK(corners.size() > 100);  // of 150
-    // The whole picture is a crop of it.
+    // The whole picture is a crop of itself.
     const DamagedImageSource whole(ImageFolder(photographs.path).subset(0, 1),
                                    {.shape = {3, 40, 50}, .flips_and_rotations = false, .damage = nothing});
     CHECK(pair(whole, 0, 0).target == tagged(0, 40, 50));
@@ -169,8 +169,8 @@ TEST_CASE("picture source: resized, and resized parts") {
         folder, {.shape = {3, 17, 13}, .fit = Fit::Resize, .flips_and_rotations = false, .damage = nothing});
     CHECK(pair(squeezed, 0, 2).target == quantized(resize(tagged(2, 46, 64), 17, 13)));
 
-    // From corner to corner a part of factor f spans 15 f rows, 15 f columns, both of the same f: 0.5 to 1 times the
-    // picture's room, 40 / 16. Bytes, and the border's mirror image, cost up to some steps.
+    // A part of factor f spans 15 f rows and 15 f columns from corner to corner. Both have the same f, which is 0.5 to
+    // 1 times the picture's room, 40 / 16. Bytes, and the border's mirror image, cost up to some steps.
     const DamagedImageSource parts(
         folder, {.shape = {3, 16, 16}, .fit = Fit::ResizeAndCrop, .flips_and_rotations = false, .damage = nothing});
     double least = 100, most = 0;
@@ -203,7 +203,7 @@ TEST_CASE("picture source: a picture that is too small is refused by name, or en
     options.flips_and_rotations = false;
     const DamagedImageSource source(folder, options);
     const Image large = pair(source, 0, 1).target;
-    // All 43 rows, and as many columns, of the 57.
+    // The picture has 57 columns. The part has all 43 rows and as many columns.
     const int left = to_byte(large(1, 0, 0));
     CHECK(to_byte(large(0, 47, 0)) >= 41);
     CHECK(large == quantized(resize(crop(tagged(1, 43, 57), 0, left, 43, 43), 48, 48)));

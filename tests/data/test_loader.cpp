@@ -1,4 +1,4 @@
-// The loader: an order that no thread can change, errors that arrive, and threads that end.
+// The loader: an order that no thread can change, errors that reach the caller, and threads that end.
 #include "depix/data/loader.hpp"
 
 #include "depix/data/sources/pair_sources.hpp"
@@ -19,8 +19,8 @@ using namespace depix;
 
 namespace {
 
-/// Pairs of one pixel: the input is the index, the target the epoch. Waits a little, differently for every index, so
-/// that threads overtake each other.
+/// Pairs of one pixel: the input is the index, the target the epoch. Each pair waits a little, for a time that depends
+/// on the index, so that threads overtake each other.
 struct CountingSource {
     std::size_t count = 0;
     std::size_t failing_index = ~std::size_t{0};
@@ -107,7 +107,7 @@ TEST_CASE("loader: an epoch can start at any step") {
 }
 
 TEST_CASE("loader: a source's exception arrives in its place") {
-    // Without shuffling pair 9 is in batch 2; the batches before it come first, on any number of threads.
+    // Without shuffling pair 9 is in batch 2. The batches before it come first, on any number of threads.
     for (const int threads : {1, 4}) {
         const Loader loader{CountingSource{100, 9}, {.batch_size = 4, .threads = threads, .shuffle = false}};
         int batches = 0;

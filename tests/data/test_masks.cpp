@@ -68,7 +68,7 @@ TEST_CASE("rectangles: as many and as large as asked for") {
         const int height = bottom - top + 1, width = right - left + 1;
         CHECK((height >= 20 && height <= 40));
         CHECK((width >= 10 && width <= 20));
-        CHECK(share(mask) * 3200 == doctest::Approx(height * width));  // and nothing but the rectangle
+        CHECK(share(mask) * 3200 == doctest::Approx(height * width));  // nothing but the rectangle is marked
     }
     CHECK(drawn(RectangleMask{.min_count = 0, .max_count = 0}) == Image({1, 96, 128}));
     CHECK(drawn(RectangleMask{.min_side = 1, .max_side = 1}) == Image({1, 96, 128}, 1.0f));
@@ -79,19 +79,19 @@ TEST_CASE("strokes: width and round ends") {
     detail::mark_stroke(mask, 15.5, 20.5, 45.5, 20.5, 6);
     for (int y = 0; y < 41; ++y) {
         for (int x = 0; x < 61; ++x) {
-            // Pixel centres are half a pixel in: the line is from (15, 20) to (45, 20), of pixels.
+            // Pixel centres are half a pixel in, so in pixels the line goes from (15, 20) to (45, 20).
             const int beyond = std::max({0, 15 - x, x - 45});
             const bool inside = beyond * beyond + (y - 20) * (y - 20) <= 36;
             CHECK(mask(0, y, x) == (inside ? 1.0f : 0.0f));
         }
     }
-    // A line without length is a disc, and what lies outside the picture is no harm.
+    // A line without length is a disc, and parts outside the picture do no harm.
     Image disc({1, 9, 9});
     detail::mark_stroke(disc, 0.5, 0.5, 0.5, 0.5, 2);
     CHECK(share(disc) * 81 == doctest::Approx(6));
     detail::mark_stroke(disc, -1e9, 40, -50, 1e9, 3);
     CHECK(share(disc) * 81 == doctest::Approx(6));
-    // The wider the brush, the more is missing.
+    // A wider brush marks more.
     CHECK(share(drawn(StrokeMask{.min_width = 0.3, .max_width = 0.3})) >
           share(drawn(StrokeMask{.min_width = 0.05, .max_width = 0.05})));
 }

@@ -1,4 +1,4 @@
-// Pair folders: what is written is what is drawn, and every way in which a user's own set can be wrong is named.
+// Pair folders: the files equal the drawn pairs, and every possible error in a user's own set is named.
 #include "depix/data/sources/pair_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -76,7 +76,8 @@ TEST_CASE("write_pairs: the files equal the pairs drawn on the fly, on any numbe
         CHECK(read.damaged == drawn.pixelated);
     }
 
-    // Again: the same files. Fewer than there are: the others are not silently left among them.
+    // Writing again makes the same files. Writing fewer is an error, so that the others do not silently stay among
+    // them.
     options.progress = nullptr;
     CHECK_NOTHROW(write_pairs(folder.path / "dataset", images, options));
     options.count = 11;

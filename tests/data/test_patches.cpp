@@ -1,4 +1,4 @@
-// Patches: they cover a page, come from the same place of both pages, and turn alike.
+// Patches: they cover a page, come from the same place of both pages, and are turned in the same way.
 #include "depix/data/sources/patches.hpp"
 
 #include <doctest/doctest.h>
@@ -24,7 +24,7 @@ static_assert(PairSource<PatchSource>);
 
 namespace {
 
-/// A page of which every pixel says where it is: of no two places is the value the same, up to 255 of them.
+/// A page in which every pixel tells where it is: no two of up to 255 places have the same value.
 Image page(int number, Shape shape) {
     Image image(shape);
     for (int c = 0; c < shape.channels; ++c)
@@ -166,7 +166,7 @@ TEST_CASE("fading lowers the contrast of the degraded patch alone, by another sh
         const float share = 1 - (after.input(0, 0, 1) - after.input(0, 0, 0)) / spread;
         CHECK(share >= 0.f);
         CHECK(share <= 0.501f);
-        double sum = 0;  // the mean stays
+        double sum = 0;  // the mean must not change
         for (std::size_t i = 0; i < before.input.pixels.size(); ++i)
             sum += static_cast<double>(after.input.pixels[i] - before.input.pixels[i]);
         CHECK(std::abs(sum) < 1e-4);

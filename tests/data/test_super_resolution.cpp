@@ -1,4 +1,4 @@
-// Super-resolution: pairs against what they are said to be, and scores against what papers print for Set5.
+// Super-resolution: pairs against their definition, and scores against what papers print for Set5.
 #include "depix/data/sources/super_resolution.hpp"
 
 #include <doctest/doctest.h>
@@ -50,14 +50,14 @@ struct Pair {
     Image low, high;
     friend bool operator==(const Pair&, const Pair&) = default;
 };
-/// As a network gets it.
+/// A pair as a network gets it.
 Pair values(const SuperResolutionSource& source, std::uint64_t epoch, std::size_t index) {
     Pair result{Image(source.input_shape()), Image(source.target_shape())};
     source.pair(epoch, index, result.low.view(), result.high.view());
     return result;
 }
 
-/// Where `part` stands in `whole`, row and column; (-1, -1) if nowhere.
+/// Where `part` is in `whole`, as row and column, or (-1, -1) if it is nowhere.
 std::pair<int, int> find(const Image& part, const Image& whole) {
     const auto [channels, height, width] = part.shape;
     for (int y = 0; y + height <= whole.shape.height; ++y) {
@@ -166,7 +166,8 @@ TEST_CASE("super-resolution: grey pictures and those with alpha are RGB") {
     write_image(folder / "alpha.png", Image({4, 16, 16}, 0.2f));
     write_image(folder / "grey.png", Image({1, 16, 16}, 0.6f));
     const SuperResolutionSource source(ImageFolder(folder.path), {.high = 16});
-    // 0.2 and 0.6 are 51 and 153 of 255; the weights of a constant sum to 1 but for some roundings, and are rounded.
+    // 0.2 and 0.6 are 51 and 153 of 255. The weights of a constant sum to 1 except for some roundings, and the result
+    // is rounded.
     CHECK(source.pair(0, 0).low == Image({3, 4, 4}, 51.0f / 255));
     CHECK(source.pair(0, 1).high == Image({3, 16, 16}, 153.0f / 255));
 }
@@ -212,14 +213,14 @@ TEST_CASE("super-resolution: scores are of the luma, without the border") {
     }
     CHECK(score_super_resolution(restored, truth).peak_signal_to_noise_ratio == decibels(0));
     CHECK(score_super_resolution(restored, truth, 3).peak_signal_to_noise_ratio < 60);
-    // One green value of 16 x 22 in the middle, off by 0.5, is 0.5 * 128.553 / 255 of luma.
+    // One green value of 16 x 22 in the middle is off by 0.5, which is 0.5 * 128.553 / 255 of luma.
     restored = truth;
     restored(1, 10, 10) += restored(1, 10, 10) > 0.5f ? -0.5f : 0.5f;
     const double error = 0.5 * 128.553 / 255;
     CHECK(score_super_resolution(restored, truth).peak_signal_to_noise_ratio ==
           doctest::Approx(decibels(error * error / (16 * 22))).epsilon(1e-6));  // float pixels
     CHECK(score_super_resolution(restored, truth).structural_similarity < 1);
-    // A grey picture has the luma of R = G = B.
+    // A grey picture has the luma of a picture with R = G = B.
     const Image grey({1, 20, 20}, 0.4f), rgb({3, 20, 20}, 0.4f);
     CHECK(score_super_resolution(grey, rgb).structural_similarity == doctest::Approx(1));
 
@@ -246,8 +247,8 @@ TEST_CASE("super-resolution: bicubic on Set5 has the PSNR that papers print") {
         const Image low = read_image((set5 / (name + "LR.png")).string(), 3);
         const auto [own_low, high] = make_super_resolution_pair(truth);
         REQUIRE(high == truth);
-        // MATLAB rounds between the axes too, and the release that shrank this set repeated the border pixel: some one
-        // in nine bytes differ, nearly all by 1.
+        // MATLAB rounds between the axes too, and the release that shrank this set repeated the border pixel. So about
+        // one in nine bytes differs, and nearly all of these by 1.
         REQUIRE(own_low.shape == low.shape);
         const auto far = [](float a, float b) { return std::abs(to_byte(a) - to_byte(b)) > 1; };
         std::size_t different = 0;
@@ -260,7 +261,7 @@ TEST_CASE("super-resolution: bicubic on Set5 has the PSNR that papers print") {
         of_own += enlarged(own_low).peak_signal_to_noise_ratio / 5;
         similarity += enlarged(low).structural_similarity / 5;
     }
-    // Printed are 28.42 dB and 0.8104 of a luma that MATLAB rounds to bytes, which costs 0.013 dB and 0.001.
+    // The papers print 28.42 dB and 0.8104. Their luma is rounded to bytes by MATLAB, which costs 0.013 dB and 0.001.
     CHECK(of_file == doctest::Approx(28.43).epsilon(0.005 / 28.43));
     CHECK(of_own == doctest::Approx(28.43).epsilon(0.005 / 28.43));
     CHECK(similarity == doctest::Approx(0.811).epsilon(0.001 / 0.811));

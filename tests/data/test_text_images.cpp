@@ -1,4 +1,4 @@
-// The published recipe: what is drawn, how it is pixelated, and that the pair depends on nothing but its Random.
+// The published recipe: what is drawn, how it is pixelated, and that a pair depends on nothing but its Random.
 #include "depix/data/text/text_images.hpp"
 
 #include <doctest/doctest.h>
@@ -81,7 +81,7 @@ TEST_CASE("text images: the published recipe") {
         REQUIRE(pair.clean.shape == Shape{3, 64, 256});
         REQUIRE(pair.pixelated.shape == Shape{3, 64, 256});
 
-        // 4 to 20 characters, with a space between one and the next.
+        // There are 4 to 20 characters, with a space between every two.
         REQUIRE(pair.text.size() % 2 == 1);
         const std::size_t characters = pair.text.size() / 2 + 1;
         CHECK(characters >= 4);
@@ -94,7 +94,7 @@ TEST_CASE("text images: the published recipe") {
         REQUIRE((pair.window >= 2 && pair.window <= 4));
         ++windows[static_cast<std::size_t>(pair.window)];
 
-        // Grey: three equal channels of whole bytes; the damage is pixelate()'s.
+        // The picture is grey: three equal channels of whole bytes. The damage is that of pixelate().
         const std::size_t area = pair.clean.shape.area();
         bool bytes = true, grey = true;
         for (std::size_t i = 0; i < area; ++i) {
@@ -139,7 +139,7 @@ TEST_CASE("text images: text is clipped at the picture's edge") {
     options.shape = {1, 8, 20};
     options.largest_x = 30;
     const TextImages images(*roboto(), options);
-    for (std::uint64_t index = 0; index < 200; ++index) {  // the address sanitizer watches
+    for (std::uint64_t index = 0; index < 200; ++index) {  // the address sanitizer checks these
         Random random(2, 0, index);
         images.draw(random);
     }
@@ -181,7 +181,7 @@ TEST_CASE("text images: 800 fresh pairs have 21.5 dB") {
         const TextPair pair = images.draw(random);
         error += mean_squared_error(pair.pixelated, pair.clean) / 800;
     }
-    // Of the mean error; its standard deviation over sets of 800 is 0.08 dB. PIL's drawings have 21.52.
+    // This is of the mean error. Its standard deviation over sets of 800 is 0.08 dB. PIL's drawings have 21.52.
     CHECK(decibels(error) == doctest::Approx(21.5).epsilon(0.01));
 }
 
@@ -199,11 +199,12 @@ TEST_CASE("text images: several sizes, with and without spaces") {
         ++sizes[static_cast<std::size_t>(line.pixels_per_em)];
         if (line.text.size() > 20) ++separated;  // 11 to 20 letters, with a space after each but the last
     }
-    // 100 each, with a standard deviation of 9.6; half of 10 lengths in 17 are 382, with one of 16.4.
+    // 100 are expected of each size, with a standard deviation of 9.6. Of the lines 1/2 * 10/17 are counted as
+    // separated, which is 382 with a standard deviation of 16.4.
     for (std::size_t size = 12; size <= 24; ++size) CHECK(std::abs(sizes[size] - 100) < 5 * 9.6);
     CHECK(std::abs(separated - 382) < 5 * 16.4);
 
-    // The same line, in the one size or as one of many.
+    // The same line, drawn by the source of one size and by that of many.
     TextLine line{.text = "same", .font = 0, .x = 3, .y = 5, .window = 2, .pixels_per_em = 20};
     const Shape shape{3, 64, 256};
     Image a(shape), b(shape), clean_a(shape), clean_b(shape);
@@ -270,7 +271,8 @@ TEST_CASE("fonts: bad files are refused") {
         bad.resize(size);
         CHECK_THROWS_AS(Font(bad, "cut"), FileError);
     }
-    // Every table's offset, then its length, turned into nonsense: refused, or of no use to us, but never a crash.
+    // Every table's offset, then its length, becomes nonsense. The font may be refused or useless, but must never cause
+    // a crash.
     const std::size_t tables = std::to_integer<std::size_t>(good[5]);
     for (std::size_t table = 0; table < tables; ++table) {
         for (const std::size_t field : {8u, 12u}) {

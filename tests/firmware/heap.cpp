@@ -1,4 +1,4 @@
-// A firmware that allocates if it is told to; no_heap.sh proves that then it does not link.
+// A firmware that allocates if ALLOCATE is defined. no_heap.sh checks that it does not link then.
 #ifdef ALLOCATE
 int* volatile kept;
 #endif

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# no_heap.sh BUILD_FOLDER: with the flags and the linker script of examples/02_firmware, a program links and its exit
-# code arrives; the same program with one `new` in it does not link.
+# no_heap.sh BUILD_FOLDER: checks that with the flags and the linker script of examples/02_firmware a program links and
+# returns its exit code, and that the same program with one `new` in it does not link.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 example=$here/../../examples/02_firmware

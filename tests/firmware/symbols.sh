@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# symbols.sh BUILD_FOLDER: compiles StaticInference for the host, without exceptions and type information, and looks at
-# what the object file wants from elsewhere. No allocation, no exception, no thread, no stream: nothing that is not in
-# the list below.
+# symbols.sh BUILD_FOLDER: compiles StaticInference for the host, without exceptions and type information, and checks
+# which symbols the object file needs from elsewhere. It must need no allocation, exception, thread or stream, and
+# nothing that is not in the list below.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 command -v nm >/dev/null || { echo "skipped: no nm"; exit 77; }

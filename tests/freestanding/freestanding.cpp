@@ -1,4 +1,4 @@
-// What firmware includes: compiled without exceptions and type information, and without the host's headers.
+// What firmware includes. It is compiled without exceptions and type information, and without the host's headers.
 #include <depix/models/depixelizer.hpp>
 #include <depix/static_inference.hpp>
 
@@ -21,6 +21,6 @@ int main() {
     for (float& value : output) value = 1;
     restore.run(weights, statistics, input, output);
     for (const float value : output)
-        if (value != 0) return 1;  // every weight is zero, so is what comes out
+        if (value != 0) return 1;  // every weight is zero, so every output is zero
     return 0;
 }

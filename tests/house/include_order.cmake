@@ -1,5 +1,5 @@
-# The order of includes that include/depix/README.md states: no include runs down the list, and every file stands in it.
-# SOURCE is the repository.
+# Checks the order of includes that include/depix/README.md states: every file is in the list, and none includes a file
+# that is further down. SOURCE is the repository.
 set(root "${SOURCE}/include/depix")
 file(READ "${root}/README.md" page)
 if(NOT page MATCHES "```include-order\n([^`]+)```")
@@ -8,7 +8,7 @@ endif()
 string(STRIP "${CMAKE_MATCH_1}" rooms)
 string(REPLACE "\n" ";" rooms "${rooms}")
 
-# find_room(OUTPUT FILE): the place in the list of the file itself, or of the innermost folder that is listed.
+# find_room(OUTPUT FILE): the place of the file in the list, or that of the innermost folder that is listed.
 function(find_room output file)
     set(name "${file}")
     while(NOT name STREQUAL "")

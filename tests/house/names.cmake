@@ -1,5 +1,6 @@
-# The names that `using namespace depix` brings in with <depix/depix.hpp>: those of names.txt, and no others. A compiler
-# that completes code knows them. CLANG is one, SOURCE the repository, FOLDER one to work in.
+# Checks that `using namespace depix` with <depix/depix.hpp> brings in the names of names.txt and no others. They are
+# taken from a compiler's code completion. CLANG is that compiler, SOURCE the repository, FOLDER a folder for the
+# program.
 cmake_minimum_required(VERSION 3.25)
 set(list "${SOURCE}/tests/house/names.txt")
 file(WRITE "${FOLDER}/names.cpp" "#include <depix/depix.hpp>\nint main() { depix::\n}\n")

@@ -1,5 +1,5 @@
-// A program that is `using namespace depix` keeps its own names: these are the ones that a program of this field is
-// most likely to have already. They are used beside what the README's tour uses.
+// A program with `using namespace depix` keeps its own names. These are the names that a program of this field is most
+// likely to have already. They are used together with what the README's tour uses.
 #include <doctest/doctest.h>
 #include <depix/depix.hpp>
 

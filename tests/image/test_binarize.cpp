@@ -1,4 +1,4 @@
-// Thresholds against scikit-image's, and what they do with pages that have nothing to part.
+// Thresholds against scikit-image's, and what they do with pages that have nothing to separate.
 #include "depix/image/binarize.hpp"
 
 #include <doctest/doctest.h>
@@ -74,8 +74,8 @@ TEST_CASE("binarize: above the threshold is paper; NaN is ink") {
 }
 
 TEST_CASE("Sauvola's thresholds are scikit-image's, also on pages smaller than the window") {
-    // image > threshold_sauvola(image, window, k, r) of the pattern in float64. No pixel lies nearer to its threshold
-    // than 2.4e-5, and the sums' rounding is some 1e-12: the same pixels must come out.
+    // image > threshold_sauvola(image, window, k, r) of the pattern in float64. No pixel is nearer to its threshold
+    // than 2.4e-5, and the sums' rounding is some 1e-12, so the same pixels must come out.
     struct {
         int height, width;
         SauvolaOptions options;
@@ -102,7 +102,7 @@ TEST_CASE("Sauvola: a blank sheet is paper, and a shadow over the page does not 
     Image page({1, 60, 90});
     for (int y = 0; y < 60; ++y)
         for (int x = 0; x < 90; ++x) {
-            const float light = 1 - static_cast<float>(x) / 120;  // to a quarter, below the ink on the left
+            const float light = 1 - static_cast<float>(x) / 120;  // falls to a quarter; the ink on the left is lighter
             page(0, y, x) = x % 10 < 2 && y % 20 < 12 ? light * 0.35f : light;
         }
     const Image result = binarize_sauvola(page);

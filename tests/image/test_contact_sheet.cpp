@@ -1,4 +1,4 @@
-// Contact sheets: where the pictures stand.
+// Contact sheets: the places of the pictures.
 #include "depix/image/contact_sheet.hpp"
 
 #include <doctest/doctest.h>
@@ -8,7 +8,7 @@ using namespace depix;
 TEST_CASE("contact sheet: rows and columns as large as their largest picture") {
     const Image a({1, 2, 3}, 0.1f), b({1, 4, 1}, 0.2f), c({1, 1, 5}, 0.3f);
     const Image sheet = contact_sheet({{a, b}, {c}}, {.gap = 1, .background = 0.9f});
-    // Columns 5 and 1 wide, rows 4 and 1 high, with a gap of 1 around each.
+    // The columns are 5 and 1 wide, the rows 4 and 1 high, with a gap of 1 around each.
     REQUIRE(sheet.shape == Shape{1, 8, 9});
     for (int y = 0; y < 8; ++y) {
         for (int x = 0; x < 9; ++x) {

@@ -30,9 +30,9 @@ struct Expected {
     std::vector<double> pixels;
 };
 
-// contributions() of MATLAB's imresize.m, transcribed into Python in double, on the picture above: shrunk, shrunk
-// across and enlarged down, and shrunk to a single pixel, where the kernel is wider than the picture and its mirror
-// image.
+// These come from contributions() of MATLAB's imresize.m, transcribed into Python in double. The picture above is
+// shrunk; shrunk across and enlarged down; and shrunk to a single pixel, where the kernel is wider than the picture and
+// its mirror image.
 const Expected expected[] = {
     {{1, 5, 7},
      3,
@@ -71,7 +71,7 @@ TEST_CASE("resize: equals MATLAB's imresize") {
         REQUIRE(resized.pixels.size() == e.pixels.size());
         for (std::size_t i = 0; i < e.pixels.size(); ++i) {
             CAPTURE(i);
-            // Seven decimals, and some ten float operations on values up to 1.
+            // The values have seven decimals, and some ten float operations work on values up to 1.
             CHECK(static_cast<double>(resized.pixels[i]) == doctest::Approx(e.pixels[i]).epsilon(1e-6));
         }
     }
@@ -80,7 +80,7 @@ TEST_CASE("resize: equals MATLAB's imresize") {
 TEST_CASE("resize: nearest takes whole pixels") {
     Image row({1, 1, 4});
     row.pixels = {0.0f, 0.1f, 0.2f, 0.3f};
-    // The centres of 6 pixels on 4: 0.33, 1, 1.67, 2.33, 3, 3.67; whole pixels of the old picture begin at 0, 1, 2, 3.
+    // The centres of 6 pixels on 4 are 0.33, 1, 1.67, 2.33, 3 and 3.67. The old picture's pixels begin at 0, 1, 2, 3.
     CHECK(resize(row, 1, 6, Resampling::Nearest).pixels == std::vector{0.0f, 0.1f, 0.1f, 0.2f, 0.3f, 0.3f});
     CHECK(resize(row, 1, 2, Resampling::Nearest).pixels == std::vector{0.1f, 0.3f});
     const Image whole = picture({3, 5, 4}), twice = resize(whole, 10, 8, Resampling::Nearest);

@@ -1,4 +1,4 @@
-// A program of another project: the core, which needs no library.
+// A program of another project. It uses the core, which needs no library.
 #include <depix/depix.hpp>
 
 using namespace depix;

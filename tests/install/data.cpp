@@ -1,4 +1,4 @@
-// A user's program: pictures, through depix::data.
+// A user's program that writes and reads a picture through depix::data.
 #include <depix/data/array.hpp>
 #include <depix/io/image.hpp>
 

@@ -1,4 +1,4 @@
-// What an error says, for tests that pin it.
+// The message of an error, for tests that compare it.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// How far apart two pictures of one shape are, at most.
+// The largest difference between two pictures of one shape.
 #pragma once
 
 #include <doctest/doctest.h>

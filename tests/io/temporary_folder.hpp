@@ -1,4 +1,4 @@
-// A folder of its own for a test that writes files; it goes with everything in it.
+// A folder for one test that writes files. It is deleted with everything in it.
 #pragma once
 
 #include <atomic>
@@ -24,7 +24,7 @@ struct TemporaryFolder {
     }
 
     std::string operator/(const std::string& name) const { return (path / name).string(); }
-    /// How many files there are: a save that fails must leave no temporary behind.
+    /// The number of files. A save that fails must not leave a temporary file.
     std::size_t count() const {
         std::size_t files = 0;
         for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(path)) ++files;

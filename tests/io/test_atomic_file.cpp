@@ -113,7 +113,7 @@ TEST_CASE("write_file: a full disk, at once and at the flush") {
     CHECK(message_of([] { write_file("/dev/full", "small"); }) == "/dev/full: cannot write: No space left on device");
     CHECK(message_of([] { write_file("/dev/full", std::string(1 << 20, 'x')); }) ==
           "/dev/full: cannot write: No space left on device");
-    CHECK(std::filesystem::is_character_file("/dev/full"));  // written to, never replaced
+    CHECK(std::filesystem::is_character_file("/dev/full"));  // it is written to, never replaced
     CHECK_FALSE(std::filesystem::exists("/dev/.depix-" + std::to_string(::getpid()) + "-0.tmp"));
 }
 
@@ -121,7 +121,7 @@ TEST_CASE("write_file: a write that stops in the middle leaves the old file and 
     const TemporaryFolder folder;
     const std::string path = folder / "file";
     write_file(path, "old");
-    // A limit on the size of files stands for a disk that fills up half-way.
+    // A limit on the size of files simulates a disk that fills up half-way.
     rlimit before{};
     ::getrlimit(RLIMIT_FSIZE, &before);
     rlimit small = before;

@@ -1,4 +1,4 @@
-// Half precision, every one of the 65536 patterns of both formats.
+// Half precision: all of the 65536 patterns of both formats.
 #include <doctest/doctest.h>
 
 #include <bit>
@@ -44,10 +44,10 @@ void check_all_patterns() {
         wrong_patterns += Format::encode(value) != pattern;
         if (std::isinf(value)) continue;
 
-        // Between this pattern and the next in magnitude: the middle goes to the even one, its neighbours to the
-        // nearer.
+        // Between this pattern and the next in magnitude, the middle rounds to the even one, and its neighbours round
+        // to the nearer one.
         const unsigned upper = bits + 1;
-        // The step after the largest number is as wide as the one before it; there infinity is the "next" pattern.
+        // The step after the largest number is as wide as the one before it. There the "next" pattern is infinity.
         const double next = std::isinf(value_of<ExponentBits, MantissaBits>(upper))
                                 ? 2 * value - value_of<ExponentBits, MantissaBits>(bits - 1)
                                 : value_of<ExponentBits, MantissaBits>(upper);
@@ -71,13 +71,13 @@ TEST_CASE("Float16, BFloat16: the ends of the range") {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     CHECK(Float16::encode(1e300) == 0x7C00);
     CHECK(Float16::encode(-infinity) == 0xFC00);
-    CHECK(Float16::encode(0x1p-25) == 0x0000);  // a tie, to even
+    CHECK(Float16::encode(0x1p-25) == 0x0000);  // a tie rounds to even
     CHECK(Float16::encode(std::nextafter(0x1p-25, 1.0)) == 0x0001);
     CHECK(Float16::encode(-5e-324) == 0x8000);
     CHECK(Float16::encode(-0.0) == 0x8000);
     CHECK(BFloat16::encode(std::numeric_limits<float>::max()) == 0x7F80);
     CHECK(BFloat16::encode(std::numeric_limits<float>::denorm_min()) == 0x0000);
     CHECK(BFloat16::decode(0x0001) == std::ldexp(1.0f, -133));
-    // 1 + 2^-11 + 2^-40 lies above the tie. Rounded to float first it would lie on it, and go down.
+    // 1 + 2^-11 + 2^-40 is above the tie. If it were rounded to float first, it would be on the tie and round down.
     CHECK(Float16::encode(1 + 0x1p-11 + 0x1p-40) == 0x3C01);
 }

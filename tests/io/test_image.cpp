@@ -1,4 +1,4 @@
-// Pictures: every format there and back, 16 bits, channels, limits, and files that mean harm.
+// Pictures: round trips in every format, 16 bits, channels, limits, and malicious files.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -41,7 +41,7 @@ std::string message_of(const auto& action) {
 }
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-// A PNG by hand: zlib's stored blocks need no compressor.
+// Writes a PNG by hand. zlib's stored blocks need no compressor.
 
 void append(Bytes& bytes, std::uint32_t value, int size) {  // big-endian
     for (int i = size - 1; i >= 0; --i) bytes.push_back(static_cast<std::byte>(value >> (8 * i) & 0xFF));
@@ -92,7 +92,7 @@ Bytes png(std::uint32_t width, std::uint32_t height, std::uint32_t bits, std::ui
     return file;
 }
 
-/// Decodes every beginning of the file and the file with every byte changed; what matters is that nothing crashes.
+/// Decodes every beginning of the file, and the file with every byte changed. Nothing may crash.
 void check_hostile_variants(const Bytes& file, std::size_t shortest_whole) {
     const ImageLimits limits{.maximum_pixels = 1'000'000};
     for (std::size_t size = 0; size < shortest_whole; ++size)
@@ -131,7 +131,7 @@ TEST_CASE("image: BMP is exact; grey comes back as RGB") {
     }
     write_image(path, picture(1));
     CHECK(read_image(path) == convert_channels(picture(1), 3));
-    CHECK(largest_difference(read_image(path, 1), picture(1)) < 1e-6f);  // the weights add up to 1 but for rounding
+    CHECK(largest_difference(read_image(path, 1), picture(1)) < 1e-6f);  // the weights add up to 1 except for rounding
 }
 
 TEST_CASE("image: JPEG is near") {
@@ -228,7 +228,7 @@ TEST_CASE("image: limits hold before anything is decoded") {
           path + ": larger than the limit of 10 bytes");
     CHECK_THROWS_AS(decode_image(write_png(picture(1)), 0, {.maximum_bytes = 10}), FileError);
 
-    // 400 million pixels in a hundred bytes.
+    // A file of a hundred bytes states 400 million pixels.
     CHECK(contains(message_of([] { decode_image(png(20000, 20000, 8, 0, Bytes(10))); }), "20000x20000"));
     CHECK(contains(message_of([] { decode_image(png(65535, 65535, 8, 2, Bytes(10))); }), "too large"));
     CHECK_THROWS_AS(decode_image(png(0xFFFFFFFF, 0xFFFFFFFF, 8, 2, Bytes(10))), FileError);
@@ -236,7 +236,7 @@ TEST_CASE("image: limits hold before anything is decoded") {
 }
 
 TEST_CASE("image: a small picture that unpacks to far more than its size is stopped") {
-    // Stored blocks hold 64 KB each; a hundred of them are 6 MB for a picture of one pixel.
+    // Stored blocks hold 64 KB each, so a hundred of them are 6 MB for a picture of one pixel.
     Bytes data;
     append(data, 0x7801, 2);
     for (int block = 0; block < 100; ++block) {
@@ -248,7 +248,7 @@ TEST_CASE("image: a small picture that unpacks to far more than its size is stop
     Bytes bomb(file.begin(), file.begin() + 33);  // signature and IHDR
     append_chunk(bomb, "IDAT", data);
     append_chunk(bomb, "IEND", {});
-    stb::largest_block = 1 << 20;  // as decode_image sets it for such a picture, were the file itself small
+    stb::largest_block = 1 << 20;  // as decode_image sets it for a small file of such a picture
     int width = 0, height = 0, channels = 0;
     CHECK(stb::stbi_load_from_memory(reinterpret_cast<const unsigned char*>(bomb.data()), static_cast<int>(bomb.size()),
                                      &width, &height, &channels, 0) == nullptr);
@@ -294,7 +294,7 @@ TEST_CASE("image: errors name the file") {
 TEST_CASE("image: PNG cut or changed anywhere: decoded or refused, never a crash") {
     const Bytes file = write_png(picture(3, 5, 6));
     check_hostile_variants(file, file.size());
-    // Under a right checksum the decoder itself sees the damage.
+    // With a correct checksum the damage reaches the decoder.
     for (std::size_t i = 0; i < 90; ++i) {
         Bytes rows(19 * 5, std::byte{3});
         rows[i] = std::byte{255};
@@ -307,7 +307,7 @@ TEST_CASE("image: PNG cut or changed anywhere: decoded or refused, never a crash
 
 TEST_CASE("image: JPEG cut or changed anywhere: decoded or refused, never a crash") {
     const Bytes file = encode_image(picture(3, 17, 18), ImageFormat::JPEG);
-    check_hostile_variants(file, file.size() - 2);  // without the end marker all of the picture is there
+    check_hostile_variants(file, file.size() - 2);  // without the end marker the picture is still whole
 }
 
 TEST_CASE("image: BMP cut or changed anywhere: decoded or refused, never a crash") {
@@ -324,7 +324,7 @@ TEST_CASE("image: real pictures") {
         MESSAGE("skipped: " << data.string() << " is not there");
         return;
     }
-    // One of every folder and extension.
+    // Reads one file of every folder and extension.
     std::vector<std::string> seen;
     int read = 0;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {

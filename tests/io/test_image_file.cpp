@@ -1,4 +1,4 @@
-// Picture files whole: what belongs to a picture comes back as it went, and files that mean harm do none.
+// Whole picture files: what belongs to a picture survives a round trip, and malicious files do no harm.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -25,7 +25,7 @@ using detail::append_bytes;
 using detail::append_png_chunk;
 using detail::append_text;
 
-/// Whole multiples of 1 / (2^bits - 1) in no order that a filter would like, smooth in the left half.
+/// Whole multiples of 1 / (2^bits - 1), smooth in the left half, otherwise in an order that suits no filter.
 Image picture(Shape shape, int bits = 8) {
     Image image(shape);
     const int maximum = (1 << bits) - 1;
@@ -40,7 +40,7 @@ Image picture(Shape shape, int bits = 8) {
     return image;
 }
 
-/// What looks like an ICC profile where depix looks: its length, and its color space at byte 16.
+/// Bytes that look like an ICC profile where depix reads it: its length, and its color space at byte 16.
 Bytes profile(std::size_t size, std::string_view color_space) {
     Bytes bytes;
     append_big_endian(bytes, static_cast<std::uint32_t>(size), 4);
@@ -97,7 +97,7 @@ Bytes with_segment(Bytes file, std::uint32_t marker, const Bytes& data) {
     return file;
 }
 
-/// EXIF with an orientation after another entry; in JPEG's segment it has a name in front.
+/// EXIF with an orientation after another entry. In JPEG's segment a name precedes it.
 Bytes exif(int orientation, bool little, bool named) {
     Bytes bytes;
     const auto append = [&](std::uint32_t value, int size) {
@@ -120,7 +120,7 @@ Bytes exif(int orientation, bool little, bool named) {
     return bytes;
 }
 
-/// EXIF's own words: which side of the picture, as it is to be seen, the stored row 0 and column 0 are.
+/// EXIF's own definition: which side of the visible picture the stored row 0 and column 0 are.
 Image as_exif_says(const Image& stored, int orientation) {
     constexpr std::pair<std::string_view, std::string_view> sides[] = {
         {"top", "left"}, {"top", "right"}, {"bottom", "right"}, {"bottom", "left"},
@@ -154,7 +154,7 @@ bool same(const ImageFile& a, const ImageFile& b) {
     return a.color == b.color && a.alpha == b.alpha && a.bits == b.bits && a.icc_profile == b.icc_profile;
 }
 
-/// Decodes every beginning of the file, and the file with every bit changed that `step` hits.
+/// Decodes every beginning of the file, and the file with one bit changed, for every bit that `step` selects.
 void check_hostile_variants(const Bytes& file, std::size_t step) {
     const ImageLimits limits{.maximum_pixels = 1'000'000};
     const auto decode = [&](std::span<const std::byte> bytes) {
@@ -189,7 +189,7 @@ TEST_CASE("picture file: PNG is exact in 8 and 16 bits, grey and RGB, with alpha
                     const Bytes file = encode_image_file(written, ImageFormat::PNG);
                     CHECK(same(decode_image_file(file), written));
 
-                    // stb's reader by itself sees the same.
+                    // stb's reader alone gives the same.
                     const Image read = decode_image(file);
                     CHECK(read.shape == Shape{channels + (has_alpha ? 1 : 0), height, width});
                     CHECK(std::equal(written.color.pixels.begin(), written.color.pixels.end(), read.pixels.begin()));
@@ -221,7 +221,7 @@ TEST_CASE("picture file: the PNG writer uses each filter where it is the best") 
         written.color(0, 3, x) = static_cast<float>(noise);                          // Up
         const int left = x == 0 ? 0 : static_cast<int>(written.color(0, 4, x - 1));  // Average
         written.color(0, 4, x) = static_cast<float>((left + noise) / 2);
-        // Paeth: one half is as above, the other as to the left.
+        // Paeth: one half equals the row above, the other the pixel to the left.
         written.color(0, 5, x) = x < 32 ? written.color(0, 4, x) : written.color(0, 5, 31);
     }
     for (float& value : written.color.pixels) value /= 255.0f;
@@ -243,7 +243,7 @@ TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG")
     const auto round_trip = [](const ImageFile& written, ImageFormat format) {
         return decode_image_file(encode_image_file(written, format)).icc_profile;
     };
-    // One JPEG segment; the most that one holds, and one byte more; three.
+    // The profiles fill a part of one JPEG segment, all of it, one byte more, and three segments.
     for (const std::size_t size : {560u, 65519u, 65520u, 140000u})
         for (const int channels : {1, 3}) {
             CAPTURE(size);
@@ -257,7 +257,7 @@ TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG")
             CHECK(from_jpeg.color.shape == written.color.shape);
             CHECK(round_trip(from_jpeg, ImageFormat::PNG) == written.icc_profile);
         }
-    // The wrong color space, none at all.
+    // Profiles of the wrong color space, and bytes that are no profile.
     ImageFile written;
     written.color = picture({1, 10, 12});
     for (const Bytes& unfit : {profile(560, "RGB "), profile(560, "CMYK"), numbers({1, 2, 3})}) {
@@ -268,7 +268,7 @@ TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG")
     written.color = picture({3, 10, 12});
     written.icc_profile = profile(560, "GRAY");
     CHECK(round_trip(written, ImageFormat::PNG).empty());
-    // Of 255 segments at most.
+    // A file has at most 255 segments.
     written.icc_profile = profile(255 * 65519 + 1, "RGB ");
     CHECK(round_trip(written, ImageFormat::JPEG).empty());
     written.icc_profile.pop_back();
@@ -301,7 +301,7 @@ TEST_CASE("picture file: parts of an ICC profile in any order, but each once") {
     CHECK(with_parts({{0, 3}, {1, 3}, {2, 3}}).empty());
     CHECK(with_parts({{1, 3}, {2, 3}, {3, 3}, {4, 3}}).empty());
 
-    // Segments of the same kind that are something else, or too short to be anything.
+    // Segments of the same kind with other contents, or too short for any contents.
     Bytes other = numbers({'M', 'P', 'F', 0, 1, 2});
     CHECK(decode_image_file(with_segment(plain, 0xE2, other)).icc_profile.empty());
     other.clear();
@@ -332,14 +332,14 @@ TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
     append_bytes(changed, detail::ZlibStream(expected).bytes());
     CHECK(profile_of(changed).empty());
 
-    // A wrong checksum, which a decoder may forgive in such a chunk.
+    // A wrong checksum, which a decoder may ignore in such a chunk.
     Bytes file = with_chunk(plain, {"iCCP", good});
     CHECK(decode_image_file(file).icc_profile == expected);
     file[33 + 8 + 40] ^= std::byte{1};
     CHECK(decode_image_file(file).color == picture({3, 4, 5}));
     CHECK(decode_image_file(file).icc_profile.empty());
 
-    // 16 MiB are the limit: a small chunk may unpack to that, and no further.
+    // The limit is 16 MiB: a small chunk may unpack to that much and no more.
     for (const std::size_t excess : {0u, 1u}) {
         Bytes bomb = numbers({'n', 0, 0});
         const Bytes zeros(detail::maximum_icc_bytes + excess);
@@ -367,11 +367,11 @@ TEST_CASE("picture file: EXIF's eight orientations, in JPEG and PNG, in both byt
             const ImageFile png = decode_image_file(with_chunk(png_file, chunk));
             CHECK(png.color == as_exif_says(with_alpha.color, orientation));
             CHECK(png.alpha == as_exif_says(with_alpha.alpha, orientation));
-            // Written upright, and not turned again.
+            // The picture is written upright and must not be turned again.
             CHECK(same(decode_image_file(encode_image_file(png, ImageFormat::PNG)), png));
         }
 
-    // Impossible values, another type, a directory somewhere else, and a name that only looks right: upright.
+    // Impossible values, another type, a directory in another place, and a name that is only similar all mean upright.
     std::vector<Bytes> segments = {exif(0, true, true), exif(9, true, true), exif(6, true, true),
                                    exif(6, true, true), exif(6, true, true), exif(6, true, true)};
     segments[2][6 + 24] = std::byte{4};
@@ -409,7 +409,7 @@ TEST_CASE("picture file: palettes, with transparency and all grey") {
     CHECK(read.color.shape == Shape{1, 2, 4});
     CHECK(read.alpha.pixels == std::vector<float>{0, 0.4f, 1, 1, 1, 1, 0.4f, 0});
 
-    // Entries that no pixel has make no color.
+    // Palette entries that no pixel uses do not make a picture coloured.
     Bytes more = greys;
     append_bytes(more, numbers({255, 0, 0}));
     CHECK(decode_image_file(png(4, 2, 4, 3, numbers({0, 0x01, 0x23, 0, 0x32, 0x10}), {{"PLTE", more}})).color.shape ==
@@ -434,7 +434,7 @@ TEST_CASE("picture file: grey stays grey where the file says so") {
     const Image equal = convert_channels(grey, 3);
     CHECK(decode_image_file(write_png(grey)).color == grey);
     CHECK(decode_image_file(write_png(equal)).color == equal);
-    CHECK(decode_image_file(encode_image(equal, ImageFormat::BMP)).color == grey);  // BMP cannot say so
+    CHECK(decode_image_file(encode_image(equal, ImageFormat::BMP)).color == grey);  // BMP cannot tell them apart
     CHECK(decode_image_file(encode_image(picture({3, 9, 14}), ImageFormat::BMP)).color == picture({3, 9, 14}));
     ImageFile written;
     written.color = grey;
@@ -451,19 +451,19 @@ TEST_CASE("picture file: alpha in BMP and not in JPEG") {
         written.alpha = picture({1, 6, 7});
         CHECK(same(decode_image_file(encode_image_file(written, ImageFormat::BMP)), written));
         CHECK(contains(message([&] { encode_image_file(written, ImageFormat::JPEG); }), "transparency"));
-        // Opaque, but for what 8 bits would round away.
+        // The picture is opaque, except for what 8 bits round away.
         written.alpha = Image({1, 6, 7}, 0.999f);
         const ImageFile bitmap = decode_image_file(encode_image_file(written, ImageFormat::BMP));
         CHECK(bitmap.alpha == Image());
         CHECK(bitmap.color == written.color);
         CHECK(decode_image_file(encode_image_file(written, ImageFormat::JPEG)).color.shape == written.color.shape);
     }
-    // 32 bits whose last byte is 255 everywhere.
+    // 32 bits a pixel whose last byte is 255 everywhere mean no alpha.
     CHECK(decode_image_file(encode_image(convert_channels(written.color, 4), ImageFormat::BMP)).alpha == Image());
-    // In PNG the file says that there is one, so it stays.
+    // A PNG file states that there is alpha, so it stays.
     written.alpha = Image({1, 6, 7}, 1.0f);
     CHECK(same(decode_image_file(encode_image_file(written, ImageFormat::PNG)), written));
-    // 16 bits become 8 where there is no room for them.
+    // 16 bits become 8 where the format has no room for 16.
     written.bits = 16;
     CHECK(decode_image_file(encode_image_file(written, ImageFormat::BMP)).bits == 8);
     CHECK(decode_image_file(encode_image_file(written, ImageFormat::JPEG)).bits == 8);
@@ -475,15 +475,15 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
         Image smooth({1, height, width});
         for (std::size_t i = 0; i < smooth.pixels.size(); ++i)
             smooth.pixels[i] = 0.5f + 0.5f * std::sin(static_cast<float>(i % smooth.pixels.size()) / 3.0f);
-        // Rows of black and white, the largest coefficients that there are.
+        // Rows of black and white give the largest possible coefficients.
         Image harsh({1, height, width});
         for (std::size_t i = 0; i < harsh.pixels.size(); ++i) harsh.pixels[i] = static_cast<float>(i / 3 % 2);
         for (const Image& image : {smooth, harsh}) {
             written.color = image;
             const Bytes file = encode_image_file(written, ImageFormat::JPEG, 100);
-            // Quality 100 rounds the coefficients to whole numbers: an error of 0.3 steps each on average, and as much
-            // in a sample, for the transform keeps squares. 4 steps of 255 are far out, two roundings to 8 bits
-            // included.
+            // Quality 100 rounds the coefficients to whole numbers, which makes an average error of 0.3 steps each. A
+            // sample has the same error, because the transform preserves squares. So 4 steps of 255 are far out, two
+            // roundings to 8 bits included.
             CHECK(largest_difference(decode_image(file), image) < 4.0f / 255);
         }
     }
@@ -493,18 +493,20 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
         CAPTURE(quality);
         const Bytes ours = encode_image_file(written, ImageFormat::JPEG, quality);
         const Bytes theirs = encode_image(written.color, ImageFormat::JPEG, quality);
-        // Start, JFIF, and the quantization table after a length that differs.
+        // The same are the start, JFIF, and the quantization table after a length that differs.
         CHECK(std::equal(ours.begin(), ours.begin() + 22, theirs.begin()));
         CHECK(std::equal(ours.begin() + 24, ours.begin() + 89, theirs.begin() + 24));
-        // Huffman tables, after the frame's header, which is 6 bytes shorter, and 65 bytes of the table for color.
+        // So are the Huffman tables. Before them the frame's header is 6 bytes shorter, and 65 bytes of the table for
+        // color are missing.
         CHECK(std::equal(ours.begin() + 106, ours.begin() + 314, theirs.begin() + 177));
         CHECK(ours.size() < theirs.size());
         CHECK(ours.size() < size_before);
         size_before = ours.size();
-        // As near to the picture as stb's, in squared steps of 255. Roundings that fall the other way are the whole
-        // difference, and they are as often for the better: 5 percent are far more than they make where many
-        // coefficients are rounded. At quality 100 only some 80 samples of 2040 are off at all, by one step: a count,
-        // which varies by its square root, and with the compiler's own roundings. Three times that is allowed.
+        // The result is as near to the picture as stb's, in squared steps of 255. The only differences are roundings
+        // that fall the other way, and as many of them improve the result. Where many coefficients are rounded, they
+        // make far less than 5 percent. At quality 100 only some 80 samples of 2040 are off at all, by one step. That
+        // is a count, which varies by its square root and with the compiler's own roundings. Three times that is
+        // allowed.
         const double error = 255 * 255 * squared_error(decode_image(ours), written.color);
         const double stb_error = 255 * 255 * squared_error(decode_image(theirs, 1), written.color);
         CHECK(error < 1.05 * stb_error + 3 * std::sqrt(stb_error));

@@ -1,4 +1,4 @@
-// .npy files: what NumPy writes is read, what is wrong is refused, and what is written NumPy reads.
+// .npy files: depix reads what NumPy writes, refuses wrong files, and writes files that NumPy reads.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -88,7 +88,7 @@ TEST_CASE("npy: headers that are unusual and right") {
     CHECK(decode_npy<float>(npy("{'descr':'<f4','fortran_order':False,'shape':(2,)}", 8)).size() == 2);
     CHECK(decode_npy<float>(npy("{\"shape\": (2, 1,), \"fortran_order\": False, \"descr\": \"<f4\"}\n", 8)).size() ==
           2);
-    // A length above 127 in its lower byte, and version 2.0.
+    // The length's lower byte is above 127; and version 2.0.
     const std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }";
     CHECK(decode_npy<float>(npy(header + std::string(240 - header.size(), ' '), 4)).size() == 1);
     CHECK(decode_npy<float>(npy(header + std::string(70'000, ' '), 4, 2)).size() == 1);

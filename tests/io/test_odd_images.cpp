@@ -1,4 +1,4 @@
-// Pictures as the world writes them: odd, yet whole; and what depix does not read, refused by name.
+// Unusual but valid pictures are read, and what depix does not read is refused by name.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -87,7 +87,7 @@ TEST_CASE("JPEG: bytes between segments, restart markers too many and a missing 
 
     Bytes no_end(whole.begin(), whole.end() - 2);
     CHECK(decode_image(no_end) == expected);
-    // What a telephone writes there: its own data, in which anything may look like a marker.
+    // A telephone writes its own data there, in which any bytes may look like a marker.
     insert(no_end, no_end.size(), {0x00, 0x00, 0x01, 0x0A, 0x53, 0x45, 0x46, 0x48, 0xFF, 0xE1, 0xFF, 0x53, 0x45, 0x46});
     CHECK(decode_image(no_end) == expected);
     CHECK(decode_image_file(no_end).color == expected);
@@ -128,7 +128,7 @@ TEST_CASE("BMP: the first row may be the upper one, and rows may be runs") {
     for (int y = 0; y < 8; ++y)
         for (int x = 0; x < 12; ++x) CHECK(turned(1, y, x) == expected(1, 7 - y, x));
 
-    // Four columns, two rows, the lower one first: a run of four; three colours as they are and a run of one.
+    // Four columns and two rows, the lower row first: a run of four; three literal colours and a run of one.
     const Bytes runs = bytes_of({4, 200, 0, 0, 0, 3, 10, 20, 30, 0, 1, 40, 0, 1});
     const Image by_runs = decode_image(bmp(4, 2, 8, 1, runs), 1);
     REQUIRE(by_runs.shape == Shape{1, 2, 4});
@@ -136,7 +136,7 @@ TEST_CASE("BMP: the first row may be the upper one, and rows may be runs") {
     for (std::size_t i = 0; i < 8; ++i)
         CHECK(static_cast<double>(by_runs.pixels[i]) == doctest::Approx(values[i] / 255.0).epsilon(1e-4));
 
-    // Five columns of 4 bits: a run of two colours in turn; a jump to the right leaves colour 0.
+    // Five columns of 4 bits: a run of two alternating colours; a jump to the right, which leaves colour 0.
     const Image small = decode_image(bmp(5, 1, 4, 2, bytes_of({3, 0xF0, 0, 2, 1, 0, 1, 0x80, 0, 1})), 1);
     const int sixteenths[] = {15, 0, 15, 0, 8};
     for (std::size_t i = 0; i < 5; ++i)

@@ -1,4 +1,4 @@
-// safetensors: what is right is read, what is wrong is refused by name, and a load changes everything or nothing.
+// safetensors: correct files are read, wrong ones are refused by name, and a load changes everything or nothing.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::vector<std::byte> bytes_of(const std::string& text) {
     return bytes;
 }
 
-/// A file with any header, right or wrong, and `size` bytes of values.
+/// A file with any header, correct or wrong, and `size` bytes of values.
 std::vector<std::byte> file_of(const std::string& header, std::size_t size) {
     std::string text;
     for (int i = 0; i < 8; ++i) text += static_cast<char>(header.size() >> (8 * i) & 0xFF);
@@ -40,7 +40,7 @@ std::string message_of(const auto& action) {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// What depix::Model shows of itself: two parameters, a running statistic, a counter.
+/// The interface of depix::Model: two parameters, a running statistic, a counter.
 template <class T>
 struct TinyModel {
     std::vector<T> weight = {1, 2, 3, 4, 5, 6};
@@ -178,7 +178,7 @@ TEST_CASE("safetensors: what the writer refuses") {
 }
 
 TEST_CASE("safetensors: headers that are unusual and right") {
-    // Out of order, whitespace, escapes, an empty tensor at a border, padding of other whitespace.
+    // Entries out of order, whitespace, escapes, an empty tensor at a border, and padding with other whitespace.
     const SafetensorsFile file = SafetensorsFile::parse(
         file_of("{ \"\\u0062\\ud83d\\ude00\\/\" : {\"data_offsets\":[4, 8], \"shape\":[1],\t\"dtype\":\"F32\"},\n"
                 "\"none\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[4,4]},"
@@ -401,7 +401,7 @@ TEST_CASE("load: weights that are no numbers, or too large for the model, are re
 }
 
 TEST_CASE("load: tensors of types that no model holds are passed over; names with more in front are noticed") {
-    // Read from bytes by hand: the writer does not know such types.
+    // The bytes are written by hand, because the writer does not know such types.
     const std::string header =
         R"({"0.weight":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"0.bias":{"dtype":"F32","shape":[2],)"
         R"("data_offsets":[24,32]},"1.running_mean":{"dtype":"F32","shape":[2],"data_offsets":[32,40]},)"

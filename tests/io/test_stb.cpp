@@ -1,7 +1,7 @@
 // A program may use stb itself, before depix's headers and after them, with the implementation or without.
 #include <doctest/doctest.h>
 
-// The user's: a picture reader with the implementation, before; the others as declarations only.
+// The user's stb before depix's headers: a picture reader with the implementation; the others as declarations only.
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
 #define STBI_ONLY_BMP
@@ -12,7 +12,7 @@
 #include "depix/io/image.hpp"
 #include "depix/io/stb_truetype.hpp"
 
-// After.
+// The user's stb after depix's headers.
 #define STB_TRUETYPE_IMPLEMENTATION
 #define STBTT_STATIC
 #include <stb/stb_truetype.h>
@@ -28,7 +28,7 @@ TEST_CASE("stb: the user's own and depix's are two") {
     const std::vector<std::byte> file = write_png(Image({3, 2, 2}, 1.0f));
     CHECK(decode_image(file).shape == Shape{3, 2, 2});
 
-    // The user's reads nothing but BMP, and does not know of depix's limit.
+    // The user's reader reads nothing but BMP, and does not know depix's limit.
     const auto* bytes = reinterpret_cast<const unsigned char*>(file.data());
     const int size = static_cast<int>(file.size());
     int width = 0, height = 0, channels = 0;

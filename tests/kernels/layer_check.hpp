@@ -106,7 +106,7 @@ inline double largest_difference(View<const float> a, View<const double> b) {
             for (int i = 0; i < a.height; ++i)
                 for (int j = 0; j < a.width; ++j) {
                     const double difference = std::fabs(static_cast<double>(a(n, c, i, j)) - b(n, c, i, j));
-                    if (!(difference <= largest)) largest = difference;  // NaN counts
+                    if (!(difference <= largest)) largest = difference;  // true for NaN as well
                 }
     return largest;
 }
@@ -116,7 +116,7 @@ inline double largest_difference(const std::vector<float>& a, const std::vector<
     return largest;
 }
 
-/// Whether what lies after every row, up to a whole vector, is still zero: other kernels rely on it.
+/// Whether the memory after every row, up to a whole vector, is still zero. Other kernels rely on that.
 inline bool border_is_zero(View<const float> x) {
     for (int n = 0; n < x.batch; ++n)
         for (int c = 0; c < x.channels; ++c)
@@ -126,7 +126,7 @@ inline bool border_is_zero(View<const float> x) {
     return true;
 }
 
-/// The row of the table: layer L on `images` inputs of this shape.
+/// Checks one row of the table: layer L on `images` inputs of this shape.
 template <class L>
 void check_layer(const std::string& name, Shape shape, int images) {
     CAPTURE(name);
@@ -177,7 +177,8 @@ void check_layer(const std::string& name, Shape shape, int images) {
     const double window = static_cast<double>(layer_info<L>.parameter_count);
     const double plane = static_cast<double>(images) * static_cast<double>(L::output(shape).area() + shape.area());
     const double unit = 6e-8;
-    // Winograd's transforms make the errors some ten times as large; 8 was ample for the others, 32 is for it.
+    // Winograd's transforms make the errors some ten times as large. 8 was ample for the others, and 32 is for
+    // Winograd.
     double room = 8;
     if constexpr (requires { kernels::Kernel<Cpu, L>::kernels.winograd; })
         if (kernels::Kernel<Cpu, L>::kernels.winograd) room = 32;
@@ -214,7 +215,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
             CHECK(largest_difference(fast.gradients, exact.gradients) < gradient_bound);
             CHECK(border_is_zero(fast.input_gradient));
 
-            // A frozen layer's gradients are not wanted; its input's gradient is the same.
+            // A frozen layer needs no gradients of its parameters. Its input's gradient is the same.
             fast.forget_parameter_gradients = true;
             const kernels::Backward<float> frozen = fast.backward_call(false);
             cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::backward(frozen, team); });
@@ -226,7 +227,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
     }
 }
 
-/// What goes through the table (layer_table.hpp) on Reference and Cpu.
+/// Checks the table's layers (layer_table.hpp) on Reference and Cpu.
 inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int images) {
     check_layer<L>(name, shape, images);
 };

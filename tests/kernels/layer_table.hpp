@@ -1,4 +1,5 @@
-// The table: every layer, in the forms and on the sizes that each backend is tested with. A new layer is a row here.
+// The table: every layer, in the forms and on the sizes with which each backend is tested. A new layer needs a row
+// here.
 #pragma once
 
 #include <string>
@@ -134,7 +135,7 @@ class LayerTable {
     void on(const char* form, Shape shape, int images) const {
         check_.template operator()<L>(std::string(L::name) + " " + form, shape, images);
     }
-    /// Widths below, at and above a vector's and a warp's, odd sizes, one picture and three.
+    /// Widths below, at and above a vector's and a warp's; odd sizes; one picture and three.
     template <class L>
     void on_sizes(const char* form, int channels) const {
         on<L>(form, {channels, 6, 5}, 1);

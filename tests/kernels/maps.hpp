@@ -1,4 +1,4 @@
-// Maps as kernels see them, in memory of exactly their size, so that the sanitizers see who reads beyond.
+// Maps as kernels read them, in memory of exactly their size, so that the sanitizers detect reads beyond it.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Nothing allocates after preparation: every allocation of this program is counted.
+// Nothing allocates after preparation. This program counts each of its allocations.
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -83,6 +83,6 @@ TEST_CASE("workspace_bytes is what a process takes, and calls from many threads 
         });
     for (std::thread& thread : threads) thread.join();
     for (const Image& result : results) CHECK(result == expected);
-    // However many threads share one picture, the bits are the same.
+    // The bits are the same, however many threads share one picture.
     CHECK(Inference<Depixelizer>{model, 3}(image) == expected);
 }

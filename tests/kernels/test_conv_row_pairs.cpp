@@ -1,4 +1,4 @@
-// Convolution in pairs of rows against the plain sum, in double: also where the processor at hand would not choose it.
+// Convolution in pairs of rows against the plain sum in double, also on a processor that would not choose it.
 #include "depix/kernels/cpu/conv/row_pairs.hpp"
 
 #include <doctest/doctest.h>
@@ -66,7 +66,7 @@ void check(int in, int out, int height, int width, bool accumulate = false) {
             }
     CHECK(worst < tolerance);
 
-    // In parts it is the same, bit for bit, borders included.
+    // Computed in parts the result is the same, bit for bit, borders included.
     Maps parts(2, {out, height, width}, 1);
     if (accumulate) parts.fill([](int, int, int, int) { return 3.f; });
     for (int thread = 0; thread < 3; ++thread) {

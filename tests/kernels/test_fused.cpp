@@ -5,7 +5,7 @@ using namespace depix_test;
 
 namespace {
 
-/// Widths below, at and above a vector, odd sizes; a network that wants even ones gets the double of each.
+/// Widths below, at and above a vector's, and odd sizes. For a network that needs even sizes each of them is doubled.
 template <class... Layers>
 void check() {
     using Network = Sequential<Layers...>;
@@ -36,7 +36,7 @@ TEST_CASE("a convolution with another activation's formula") {
     check<Conv<3, 5>, ELU<>, MaxPool<2>, ConvTranspose<5, 2, 2, Stride<2>>, Tanh>();
     check<Conv<3, 18>, ELU<>, PixelShuffle<3>>();
     check<Upsample<2>, Conv<3, 5, 2, Padding<0, 1>>, Sigmoid>();
-    check<Conv<3, 16>, Conv<16, 20>, ELU<>, PixelShuffle<2>, Tanh>();  // by Winograd
+    check<Conv<3, 16>, Conv<16, 20>, ELU<>, PixelShuffle<2>, Tanh>();  // uses Winograd
     check<Conv<3, 32>, Conv<32, 34, 3, Stride<2>>, ELU<>, MaxPool<2>>();
     check_images<Sequential<Conv<3, 40, 5>, ELU<>, Conv<40, 3, 5>, Sigmoid>>({3, 70, 130}, 1);  // several bands
 }
@@ -57,7 +57,7 @@ TEST_CASE("a convolution with pixel shuffle, and something after it") {
     check<Conv<3, 18>, PixelShuffle<3>, LeakyReLU<>, Conv<2, 3>>();
     check<Conv<3, 8>, PixelShuffle<2>, BatchNorm<2>>();
     check<Conv<3, 8>, PixelShuffle<2>, Sigmoid>();
-    // Deep enough for maps to lie where others lay: their borders must be cleared.
+    // These are deep enough that maps reuse the memory of others, so their borders must be cleared.
     check<Conv<3, 8>, Conv<8, 8>, PixelShuffle<2>, Conv<2, 8>, Conv<8, 8>, PixelShuffle<2>, Conv<2, 3>>();
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("by Winograd, with all that may stand after") {
     check<Conv<3, 16>, Conv<16, 16>, LeakyReLU<>, MaxPool<2>, Conv<16, 16>, MaxPool<2>>();
     check<Conv<3, 16>, Conv<16, 20>, ReLU, PixelShuffle<2>, Conv<5, 2>>();
     check<Conv<3, 16>, Conv<16, 16>, PixelShuffle<2>>();
-    check<Conv<3, 16>, Conv<16, 18>, ReLU, PixelShuffle<3>, Conv<2, 2>>();  // shuffled by 3: not by Winograd
+    check<Conv<3, 16>, Conv<16, 18>, ReLU, PixelShuffle<3>, Conv<2, 2>>();  // shuffled by 3, so without Winograd
     check<Conv<3, 16>, SkipConcat<MaxPool<2>, Conv<16, 64>, PixelShuffle<2>>, Conv<32, 16>>();
 }
 
@@ -86,10 +86,10 @@ TEST_CASE("with strides by Winograd, with all that may stand after") {
     using Down = Conv<32, 34, 3, Stride<2>>;
     using Up = ConvTranspose<34, 32, 3, Stride<2>, Padding<1>, OutputPadding<1>>;
     check<Conv<3, 32>, Down, BatchNorm<34>, ReLU, Up, BatchNorm<32>, LeakyReLU<>, Conv<32, 2>>();
-    check<Conv<3, 32>, Down, Up>();  // straight to the caller
+    check<Conv<3, 32>, Down, Up>();  // written straight to the caller's memory
     check<Conv<3, 32>, Residual<Down, ReLU, Up, LeakyReLU<>>>();
     check<Conv<3, 32>, SkipConcat<Down, ReLU, Up, BatchNorm<32>>, Conv<64, 32, 3, Stride<2>>>();
-    // Tap by tap: pooled, shuffled.
+    // With a pooling or a shuffle the convolution is computed tap by tap.
     check<Conv<3, 32>, Down, ReLU, MaxPool<2>, Conv<34, 2>>();
     check<Conv<3, 32>, Conv<32, 36, 3, Stride<2>>, ReLU, PixelShuffle<2>, Conv<9, 2>>();
 }
@@ -101,7 +101,7 @@ TEST_CASE("upsampling with a 2x2 convolution") {
     check<Conv<3, 4>, Upsample<2>, Conv<4, 8, 2, Padding<0, 1>>, MaxPool<2>, Upsample<2>, Conv<8, 12, 2, Padding<0, 1>>,
           PixelShuffle<2>>();
     check_images<Sequential<Conv<1, 300>, Upsample<2>, Conv<300, 260, 2, Padding<0, 1>>>>({1, 20, 40}, 1);
-    // Not these: other padding, other factor, another step that wants the large map.
+    // These are not fused: other padding, another factor, another step that needs the large map.
     check<Conv<3, 4>, Upsample<2>, Conv<4, 3, 2, Padding<1, 0>>>();
     check<Conv<3, 4>, Upsample<3>, Conv<4, 3, 2, Padding<0, 1>>>();
     check<Conv<3, 4>, Upsample<2>, SkipConcat<Conv<4, 3, 2, Padding<0, 1>>>>();

@@ -1,4 +1,4 @@
-// The table's layers without weights to convolve, on Reference and Cpu; and what a table cannot say of some.
+// The table's layers that are not convolutions, on Reference and Cpu, and what the table cannot test of some.
 #include "layer_check.hpp"
 
 using namespace depix_test;
@@ -48,7 +48,7 @@ TEST_CASE("ELU of numbers large and small, against the definition") {
             CHECK(y[i] == x[i]);
             CHECK(exact[i] == x[i]);
         } else {
-            // A few units in the last place, relative: exp(x) - 1 must not cancel near 0.
+            // The error must be a few units in the last place, relative, so exp(x) - 1 must not cancel near 0.
             CHECK(std::fabs(exact[i] - expected) <= 2 * 0x1p-24 * std::fabs(expected));
             CHECK(std::fabs(y[i] - expected) <= 8 * 0x1p-24 * std::fabs(expected));
         }

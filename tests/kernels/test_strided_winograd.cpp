@@ -20,7 +20,7 @@ struct Case {
     bool up;
 };
 
-/// The plain sum: of taps k, l with i * 2 + k - 1 and j * 2 + l - 1 the place in the larger map.
+/// The plain sum over taps k, l, for which i * 2 + k - 1 and j * 2 + l - 1 are the place in the larger map.
 double plain_sum(const Case& c, const View<float>& x, const std::vector<float>& weight, int n, int o, int i, int j) {
     double sum = 0;
     for (int k = 0; k < 3; ++k)
@@ -83,7 +83,7 @@ void check(const Case& c, Variant variant = {}) {
         const Shape shape{c.out, c.to.height, c.to.width};
         Maps y = variant.padded ? Maps(c.batch, shape, 1) : Maps(c.batch, shape);
         if (variant.accumulate) y.for_each([](float& value, int, int, int, int) { value = 3; });
-        // What is not written is not read.
+        // Scratch that is not written must not be read.
         std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads), std::nanf(""));
         const cpu::Epilogue epilogue{variant.bias ? bias.data() : nullptr, static_cast<float>(variant.slope),
                                      variant.accumulate, variant.padded};
@@ -99,17 +99,17 @@ void check(const Case& c, Variant variant = {}) {
         });
         // Outputs are within about +-4. Rounding errors of 6e-8 add up like the steps of a random walk.
         CHECK(worst < 6e-8 * std::sqrt(9. * c.in) + 1e-6);
-        // Nothing is written outside of the map: what is not a pixel is still zero.
+        // Nothing is written outside the map, so whatever is not a pixel is still zero.
         CHECK(std::abs(outside) < 1e-6);
     }
 }
 
-/// A convolution of a map of this size, and the transposed ones that have it as output, or as input.
+/// Checks a convolution of a map of this size, and the transposed ones that have it as output, or as input.
 void check_sizes(int batch, int in, int out, int height, int width, Variant variant = {}) {
     const Shape large{1, height, width}, small{1, (height + 1) / 2, (width + 1) / 2};
     check({batch, in, out, large, small, false}, variant);
     check({batch, out, in, small, large, true}, variant);
-    if (height > 1 && width > 1) {  // without padding after, a last odd row and column are seen by fewer taps
+    if (height > 1 && width > 1) {  // without padding after, fewer taps reach a last odd row and column
         check({batch, in, out, large, {1, height / 2, width / 2}, false}, variant);
         check({batch, out, in, {1, height / 2, width / 2}, large, true}, variant);
     }

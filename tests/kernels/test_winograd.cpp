@@ -117,7 +117,7 @@ void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool a
         // Outputs are within about +-2. Rounding errors of 6e-8 add up like the steps of a random walk, and the
         // transforms make them some ten times as large.
         CHECK(worst < 6e-7 * std::sqrt(9. * c.in) + 2e-6);
-        // Nothing is written outside of the map: what is not a pixel is still zero.
+        // Nothing is written outside the map, so whatever is not a pixel is still zero.
         double outside = 0;
         for (const float value : to.memory) outside += std::abs(static_cast<double>(value));
         for (int n = 0; n < c.batch; ++n)
@@ -201,8 +201,8 @@ void check_gradient(const Case& c, int kernel) {
     const cpu::WinogradGradientSizes sizes{c.in, c.out};
     for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
-        std::vector<float> total(sums.size(), 1.f);  // what is there is added to
-        // What is not written is not read.
+        std::vector<float> total(sums.size(), 1.f);  // the gradient is added to this
+        // Scratch that is not written must not be read.
         std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads), std::nanf(""));
         for (int thread = 0; thread < threads; ++thread)
             cpu::winograd_weight_gradient(x.view, dy.view, sizes, kernel, cpu::Team{thread, threads}, scratch.data(),
@@ -210,8 +210,9 @@ void check_gradient(const Case& c, int kernel) {
         double worst = 0;
         for (std::size_t i = 0; i < sums.size(); ++i)
             worst = std::max(worst, std::abs(static_cast<double>(total[i]) - 1 - sums[i]));
-        // The sums are random walks of as many steps as pixels, each at most 1. The transforms multiply by up to 15 and
-        // by 10 and take it back at the end: some hundred times float's rounding, of which half was seen.
+        // The sums are random walks with as many steps as pixels, each at most 1. The transforms multiply by up to 15
+        // and by 10 and undo that at the end. So some hundred times float's rounding is allowed; half of that was
+        // observed.
         CHECK(worst < 1e-5 * std::sqrt(static_cast<double>(c.batch * c.height * c.width)) + 2e-6);
     }
 }

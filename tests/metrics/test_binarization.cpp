@@ -1,4 +1,4 @@
-// DIBCO's metrics: against an independent implementation in Python, and by hand.
+// DIBCO's metrics, against an independent implementation in Python and by hand.
 #include "depix/metrics/binarization.hpp"
 
 #include <doctest/doctest.h>
@@ -26,7 +26,7 @@ Image draw(int height, int width, const Drawing& is_ink) {
     return page;
 }
 
-/// 48 x 64: bars, a slope, a ring, two strokes side by side of which one leaves the page, a dot and a small square.
+/// 48 x 64: bars, a diagonal, a ring, two strokes side by side of which one leaves the page, a dot and a small square.
 bool truth_ink(int y, int x) {
     if (y < 0 || y >= 48 || x < 0 || x >= 64) return false;
     const int r = (x - 50) * (x - 50) + (y - 30) * (y - 30);
@@ -46,8 +46,9 @@ doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-9)
 }  // namespace
 
 TEST_CASE("all four metrics are those of an independent implementation") {
-    // In Python, with numpy 1.24 and scipy 1.10 (label, distance_transform_cdt), written from the papers. Its weights
-    // equal those of the contests' own BinEvalWeights on a page of 441 x 707 pixels, all of them, to six digits.
+    // They were computed in Python, with numpy 1.24 and scipy 1.10 (label, distance_transform_cdt), by code written
+    // from the papers. On a page of 441 x 707 pixels all its weights equal those of the contests' own BinEvalWeights to
+    // six digits.
     const Image truth = draw(48, 64, truth_ink);
     struct {
         const char* name;
@@ -95,7 +96,7 @@ TEST_CASE("a real page by Otsu and Sauvola") {
         MESSAGE("skipped: no " << name << "source.png");
         return;
     }
-    // The same implementation in Python, on pages that scikit-image's threshold_otsu and threshold_sauvola gave; it
+    // The same implementation in Python, on pages that scikit-image's threshold_otsu and threshold_sauvola gave. It
     // printed six digits after the point.
     const Image page = read_image(name + "source.png", 1), truth = read_image(name + "target.png", 1);
     const BinarizationScores otsu = score_binarization(binarize(page, otsu_threshold(page)), truth);
@@ -117,8 +118,8 @@ TEST_CASE("F-measure by hand: recall 1/2, precision 2/3") {
 }
 
 TEST_CASE("pseudo-F-measure by hand: the weights across a bar") {
-    // A bar of 5 rows: the distances from the contour are 0 1 2 1 0 and sum to 4; the bar's half width is 2, its width
-    // 4, so paper above it weighs 1 + d / 4 up to 4 pixels away, and 1 beyond.
+    // In a bar of 5 rows the distances from the contour are 0 1 2 1 0 and sum to 4. The bar's half width is 2 and its
+    // width is 4, so paper above it weighs 1 + d / 4 up to 4 pixels away, and 1 beyond.
     const Image odd = draw(41, 81, [](int y, int x) { return y >= 18 && y <= 22 && x >= 20 && x <= 60; });
     const detail::InkWeights weights = detail::pseudo_weights(odd);
     const auto at = [&](int y) { return static_cast<std::size_t>(y * 81 + 40); };
@@ -129,12 +130,12 @@ TEST_CASE("pseudo-F-measure by hand: the weights across a bar") {
         CHECK(weights.precision[at(22 + d)] == near(d <= 4 ? 1 + d / 4.0 : 1));
         CHECK(weights.recall[at(18 - d)] == 0);
     }
-    // Of 4 rows: 0 1 1 0.
+    // In a bar of 4 rows they are 0 1 1 0.
     const detail::InkWeights even =
         detail::pseudo_weights(draw(41, 81, [](int y, int x) { return y >= 18 && y <= 21 && x >= 20 && x <= 60; }));
     const double across_even[] = {0, 0.5, 0.5, 0};
     for (int i = 0; i < 4; ++i) CHECK(even.recall[at(18 + i)] == near(across_even[i]));
-    // Of 1: the contour is the skeleton.
+    // In a bar of 1 row the contour is the skeleton.
     const detail::InkWeights thin =
         detail::pseudo_weights(draw(41, 81, [](int y, int x) { return y == 20 && x >= 20 && x <= 60; }));
     CHECK(thin.recall[at(20)] == near(1));
@@ -143,13 +144,13 @@ TEST_CASE("pseudo-F-measure by hand: the weights across a bar") {
 TEST_CASE("pseudo-F-measure: a thin stroke costs less than a broken one, a thick one less than noise") {
     const auto bar = [](int y, int x) { return y >= 18 && y <= 22 && x >= 20 && x <= 60; };
     const Image truth = draw(41, 81, bar);
-    // 41 pixels are missing from an edge; 40 from a gap of 8 columns.
+    // 41 pixels are missing from an edge, or 40 from a gap of 8 columns.
     const Image thin = draw(41, 81, [&](int y, int x) { return bar(y, x) && y != 18; });
     const Image broken = draw(41, 81, [&](int y, int x) { return bar(y, x) && (x < 36 || x > 43); });
     CHECK(f_measure(thin, truth) < f_measure(broken, truth));
     CHECK(pseudo_f_measure(thin, truth) == near(100));
     CHECK(pseudo_f_measure(broken, truth) < 95);
-    // 41 pixels too much, beside the bar and four pixels off.
+    // There are 41 pixels too many, beside the bar or four pixels off.
     const Image thick = draw(41, 81, [&](int y, int x) { return bar(y, x) || bar(y + 1, x); });
     const Image noise = draw(41, 81, [&](int y, int x) { return bar(y, x) || (y == 14 && x >= 20 && x <= 60); });
     CHECK(f_measure(thick, truth) == near(f_measure(noise, truth)));
@@ -157,20 +158,20 @@ TEST_CASE("pseudo-F-measure: a thin stroke costs less than a broken one, a thick
 }
 
 TEST_CASE("distance reciprocal distortion by hand: single wrong pixels") {
-    // Four blocks of 8 x 8 have ink and paper; the fifth column of blocks is cut by the border and does not count.
+    // Four blocks of 8 x 8 have both ink and paper. The border cuts the fifth column of blocks, which does not count.
     const Drawing corner = [](int y, int x) { return y < 4 && x < 36; };
     const Image truth = draw(24, 36, corner);
     const auto with = [&](int v, int u) {
         return distance_reciprocal_distortion(
             draw(24, 36, [&](int y, int x) { return corner(y, x) != (y == v && x == u); }), truth);
     };
-    CHECK(with(15, 20) == near(1.0 / 4));  // all 24 neighbours differ: the weights sum to 1
+    CHECK(with(15, 20) == near(1.0 / 4));  // all 24 neighbours differ, so the weights sum to 1
     const double root2 = std::sqrt(2.0), root5 = std::sqrt(5.0), root8 = std::sqrt(8.0);
     const double all = 4 * (1 + 0.5) + 4 * (1 / root2 + 1 / root8) + 8 / root5;
     const double quarter = 2 * (1 + 0.5) + 1 / root2 + 1 / root8 + 2 / root5;
-    CHECK(with(23, 35) == near(quarter / all / 4));  // beyond the page there is nothing
+    CHECK(with(23, 35) == near(quarter / all / 4));  // pixels beyond the page do not count
     CHECK(with(0, 0) == near(quarter / all / 4));    // missing ink
-    // Beside the ink's lower edge the two rows above agree with it: 0 1 2 columns off, one row up and two.
+    // Beside the ink's lower edge the pixel agrees with the two rows above it, at 0, 1 and 2 columns' distance.
     const double upper = 1 + 2 / root2 + 2 / root5 + 0.5 + 2 / root5 + 2 / root8;
     CHECK(with(4, 20) == near((all - upper) / all / 4));
 }
@@ -193,7 +194,7 @@ TEST_CASE("equal pages, pages without ink and without paper") {
         CHECK(scores.drd > 0);
     }
     CHECK(score_binarization(ink, paper).psnr == 0);
-    // Truths without a block that is part ink, part paper.
+    // These truths have no block with both ink and paper.
     CHECK(distance_reciprocal_distortion(ink, paper) == infinity);
     CHECK(distance_reciprocal_distortion(paper, ink) == infinity);
     const BinarizationScores scores = score_binarization(ink, mixed);

@@ -21,7 +21,7 @@ TEST_CASE("character error rate: spaces count or not") {
     CHECK(character_error_rate("a b c", "abc") == 0.0);
     CHECK(character_error_rate("a b c", "a b\n\f") == doctest::Approx(1.0 / 3));
     CHECK(character_error_rate("a b c", "abc", Spaces::Count) == doctest::Approx(2.0 / 5));
-    CHECK(character_error_rate("a", "abc") == 2.0);  // more than all of it wrong
+    CHECK(character_error_rate("a", "abc") == 2.0);  // more errors than characters
     CHECK(character_error_rate("   ", "") == 0.0);
     CHECK(character_error_rate("   ", "x") == 1.0);
     CHECK(without_spaces(" a\tb\r\n\fc ") == "abc");

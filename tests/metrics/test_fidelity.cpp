@@ -55,7 +55,7 @@ constexpr Expected expected[] = {
     {{3, 64, 33}, 0.010660561038, 0.084321463851, 19.7221993890, 0.9406562299},
 };
 
-// A fused multiply-add rounds the restored picture otherwise: by 6e-8, against differences of 0.07.
+// A fused multiply-add rounds the restored picture differently, by 6e-8, while the differences are 0.07.
 doctest::Approx near(double value) { return doctest::Approx(value).epsilon(1e-6); }
 
 }  // namespace
@@ -79,7 +79,7 @@ TEST_CASE("metrics: equal scikit-image's") {
 }
 
 TEST_CASE("metrics: on luma, full range and MATLAB's") {
-    // The same with 0.299 R + 0.587 G + 0.114 B, and with skimage.color.rgb2ycbcr(rgb)[..., 0] / 255.
+    // The same metrics of 0.299 R + 0.587 G + 0.114 B, and of skimage.color.rgb2ycbcr(rgb)[..., 0] / 255.
     struct {
         Shape shape;
         Luma kind;

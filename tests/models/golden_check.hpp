@@ -18,7 +18,7 @@ namespace depix_test {
 
 using namespace depix;
 
-// Small files that ship with the tests, and large ones that only the project's own machines have.
+// Small files ship with the tests, and large ones exist only on the project's own machines.
 inline const std::string shipped = std::string(DEPIX_SOURCE_DIR) + "/tests/golden/";
 inline const std::string shared = std::string(DEPIX_SHARED_DIR) + "/golden/";
 
@@ -52,8 +52,8 @@ Tensor<T> convert(const Tensor<float>& from) {
     return to;
 }
 
-/// How many times PyTorch's own rounding error a result may have: 4, for another order of summation; 20 where Cpu uses
-/// Winograd's convolution. Of these files' outputs and gradients the worst is 16 times as far off as PyTorch's.
+/// How many times PyTorch's own rounding error a result may have: 4, for another order of summation, and 20 where Cpu
+/// uses Winograd's convolution. The worst of these files' outputs and gradients is 16 times as far off as PyTorch's.
 template <class Network, class Backend>
 double allowance() {
     return std::is_same_v<Backend, Cpu> && uses_winograd<Network>() ? 20 : 4;
@@ -70,14 +70,14 @@ void check_output(const std::string& path) {
     const Tensor<T> output = restore(convert<T>(tensor(file, "input")));
     const std::vector<float> result(output.data.begin(), output.data.end());
     const std::vector<float> exact = file.values<float>("output_f64");
-    // The yardstick: PyTorch's own rounding error on this picture; but where the output is a number or two, PyTorch may
-    // have no error by luck: then what a float cannot but round, 2^-24 of the largest.
+    // The measure is PyTorch's own rounding error on this picture. Where the output is only a number or two, that error
+    // may be 0 by luck. So the measure is at least the rounding that a float cannot avoid, 2^-24 of the largest value.
     const double rounding = 6e-8 * largest_difference(exact, std::vector<float>(exact.size()));
     const double pytorch = std::max(largest_difference(file.values<float>("output"), exact), rounding);
     CHECK(largest_difference(result, exact) <= allowance<Network, Backend>() * pytorch);
 }
 
-/// Of the layer that the parameter belongs to: weight and bias, whose gradients are sums of as many terms.
+/// The largest gradient in the parameter's layer. The gradients of its weight and bias are sums of equally many terms.
 inline double largest_gradient(const SafetensorsFile& file, const std::string& name) {
     const std::string layer = "g64." + name.substr(0, name.rfind('.') + 1);
     double largest = 0;
@@ -89,14 +89,15 @@ inline double largest_gradient(const SafetensorsFile& file, const std::string& n
     return largest;
 }
 
-/// Whether a parameter is a bias in front of a batch norm, which has no gradient but rounding noise, and Adam's first
-/// step turns that into a whole step.
+/// Whether a parameter is a bias before a batch norm. The gradient of such a bias is only rounding noise, and Adam's
+/// first step turns that into a whole step.
 using BeforeBatchNorm = std::function<bool(const std::string& name)>;
 
-/// PyTorch's rounding error in the gradient of one parameter: the largest that the file shows of its tensor, or where
-/// that is small by luck (tensors of a few numbers), what is usual in this network: the median over its tensors, in
-/// units of each layer's largest gradient; and never below the unit in the last place (2^-23) of that. Each gradient is
-/// a sum over n > 1,000 pixels, and n roundings of half a unit walk at random to sqrt(n) / 2.
+/// PyTorch's rounding error in the gradient of one parameter. It is the largest that the file shows in the parameter's
+/// tensor. In tensors of a few numbers that may be small by luck, so it is at least what is usual in this network: the
+/// median over its tensors, in units of each layer's largest gradient. That is never below the unit in the last place
+/// (2^-23). Each gradient is a sum over n > 1,000 pixels, and n roundings of half a unit add up to sqrt(n) / 2 in a
+/// random walk.
 class GradientNoise {
   public:
     GradientNoise(const SafetensorsFile& file, const std::vector<std::string>& names) : file_(file) {
@@ -119,16 +120,16 @@ class GradientNoise {
     double usual_ = 0;
 };
 
-/// How far one of Adam's first steps may be off, in learning rates: they divide a gradient by its own size. 2 % where
-/// it is well above its noise; where it is not, the noise decides on the step, down to its sign.
+/// How far one of Adam's first steps may be off, in learning rates. These steps divide a gradient by its own size. 2 %
+/// is allowed where the gradient is well above its noise. Otherwise the noise decides the step, including its sign.
 inline double step_tolerance(double noise, double gradient) {
     return std::max(0.02, std::min(2.0, 4 * noise / std::max(std::fabs(gradient), 1e-30)));
 }
 
-/// None is.
+/// For networks that have no such bias.
 inline bool no_batch_norm(const std::string& /*name*/) { return false; }
 
-/// A Trainer on the file's weights and batch. moved_by_noise: the part of a tensor that may be off by the third step.
+/// Trains on the file's weights and batch. moved_by_noise is the part of a tensor that may be off by the third step.
 template <class Network, class Backend, class T, class Loss = MeanSquaredError>
 void check_training(const std::string& path, const BeforeBatchNorm& before_batch_norm = no_batch_norm,
                     double learning_rate = 1e-3, double moved_by_noise = 0.01) {
@@ -147,10 +148,10 @@ void check_training(const std::string& path, const BeforeBatchNorm& before_batch
     const double allowed = allowance<Network, Backend>();
     for (std::size_t step = 0; step < 3; ++step) {
         const double loss = trainer.step(input, target);
-        // The file's weights are floats. Adam's first step moves all by the learning rate, and what that loses in a
-        // float is the same for all weights of one size: it adds up, to 1e-5 of the next loss.
+        // The file's weights are floats. Adam's first step moves all of them by the learning rate, and the rounding of
+        // that to a float is the same for all weights of one size. So it adds up, to 1e-5 of the next loss.
         for (T& weight : model.parameters()) weight = static_cast<T>(static_cast<float>(weight));
-        // A mean over 200,000 squares; PyTorch's own is off by 1e-7 of it.
+        // The loss is a mean over 200,000 squares. PyTorch's own is off by 1e-7 of it.
         CHECK(loss == doctest::Approx(step == 0 ? exact_loss : static_cast<double>(losses[step])).epsilon(2e-6));
 
         if (step == 0) {
@@ -172,14 +173,15 @@ void check_training(const std::string& path, const BeforeBatchNorm& before_batch
                 const std::vector<float> before = file.values<float>("w." + parameter.name);
                 CHECK(largest_difference(own, before) <= steps * learning_rate * 1.001);
             } else if (!parameter.trainable) {
-                // The noise in the biases moves the running mean along: 0.1 of at most two steps, and float's rounding.
+                // The noise in the biases moves the running mean by 0.1 of at most two steps; float's rounding is
+                // added.
                 CHECK(largest_difference(own, expected) <=
                       0.1 * 2 * 2 * learning_rate * (steps - 1) + allowed * 2.5e-7);
             } else {
                 const std::vector<float> exact = file.values<float>("g64." + parameter.name);
                 REQUIRE(own.size() == expected.size());
-                // By the third step that noise has moved other weights, whose gradients move the next: PyTorch, run
-                // twice (with another number of threads), disagrees with itself on 14 of a tensor's 2,304.
+                // By the third step that noise has moved other weights, whose gradients move the next. PyTorch, run
+                // twice (with another number of threads), disagrees with itself on 14 of a tensor's 2,304 weights.
                 const double tensor_noise = allowed / 4 * noise(parameter.name);
                 std::size_t beyond = 0;
                 for (std::size_t i = 0; i < own.size(); ++i) {

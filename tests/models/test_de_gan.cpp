@@ -6,7 +6,7 @@
 using namespace depix_test;
 
 namespace {
-using TrainedGenerator = DeGanGenerator<4, std::ratio<0>>;  // as wide as the file's, and as there without dropout
+using TrainedGenerator = DeGanGenerator<4, std::ratio<0>>;  // as wide as in the file, and also without dropout
 }
 
 TEST_CASE("the types say what is published") {
@@ -34,9 +34,10 @@ TEST_CASE("the generator's outputs agree with PyTorch") {
 }
 
 TEST_CASE("the generator's training agrees with PyTorch") {
-    // In the second step the input of a rectifier is 0 but for rounding, which decides on what a tenth of the weights
-    // become. PyTorch with channels last disagrees with the file, which is PyTorch's without, on the same 33 tensors as
-    // depix does with some numbers of threads: on up to 30 % of one's numbers (19 of the 64 in conv5.2.bias).
+    // In the second step the input of a rectifier is 0 except for rounding, which decides what a tenth of the weights
+    // become. The file is from PyTorch without channels last. PyTorch with channels last disagrees with it on the same
+    // 33 tensors as depix does with some numbers of threads, on up to 30 % of a tensor's numbers (19 of the 64 in
+    // conv5.2.bias).
     check_training<TrainedGenerator, Cpu, float, BinaryCrossEntropy>(shared + "S3G_b4_step.safetensors", no_batch_norm,
                                                                      1e-4, 0.3);
     check_training<TrainedGenerator, Reference, double, BinaryCrossEntropy>(shared + "S3G_b4_step.safetensors",

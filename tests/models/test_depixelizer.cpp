@@ -47,7 +47,8 @@ TEST_CASE("training on Cpu agrees with PyTorch") {
     check_training<Depixelizer, Cpu, float>(shipped + "depixelizer_step.safetensors", before_batch_norm);
     check_training<Depixelizer, Cpu, float>(shared + "S0_step.safetensors", before_batch_norm);
 }
-// In double: in float the textbook adds up a batch number by number, whose rounding is far above PyTorch's.
+// This is in double, because in float the textbook sums a batch number by number, which rounds far more than PyTorch
+// does.
 TEST_CASE("training on Reference agrees with PyTorch") {
     check_training<Depixelizer, Reference, double>(shipped + "depixelizer_step.safetensors", before_batch_norm);
     check_training<Depixelizer, Reference, double>(shared + "S0_step.safetensors", before_batch_norm);

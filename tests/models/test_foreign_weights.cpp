@@ -1,4 +1,4 @@
-// Weights that others trained, in a network that an example writes down in one screen, reach PyTorch's output.
+// Weights that others trained, in a network that an example defines in one screen, give PyTorch's output.
 #include "../../examples/04_srgan/foreign.hpp"
 
 #include "golden_check.hpp"
@@ -17,7 +17,7 @@ void check_foreign() {
     const Inference<example::ForeignSrgan, Backend> network(model);
     Tensor<float> image = network(tensor(golden, "input"));
     for (float& value : image.data) value = (value + 1) / 2;
-    // Both are float: rounding through 17 convolutions of up to 5,184 terms, on values in 0..1.
+    // Both compute in float, with rounding in 17 convolutions of up to 5,184 terms, on values in 0..1.
     CHECK(largest_difference({image.data.begin(), image.data.end()}, golden.values<float>("output")) < 2e-5);
 }
 

@@ -14,7 +14,7 @@ TEST_CASE("the type says what is published") {
     static_assert(Published::output({3, 7, 5}) == Shape{3, 28, 20});
     static_assert(Published::size_multiple == 1);
     static_assert(receptive_field<Published>() == 699);
-    static_assert(layers_of<Published>::size == 13);  // whatever the number of blocks: each is compiled once
+    static_assert(layers_of<Published>::size == 13);  // for any number of blocks, since each is compiled once
     static_assert(RRDB<32, 6, 1>::output({1, 24, 24}) == Shape{1, 96, 96});
 }
 

@@ -1,4 +1,4 @@
-// The weights that ship with the examples: on the pictures that ship with them, and on pictures drawn here.
+// The weights that ship with the examples, on the pictures that ship with them and on pictures drawn here.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,7 +37,7 @@ Image written_page() {
     return ink;
 }
 
-/// A coffee stain and uneven light: the page times what the paper reflects.
+/// A coffee stain and uneven light: the page is multiplied by what the paper reflects.
 Image stained(Image page) {
     for (int y = 0; y < page.shape.height; ++y)
         for (int x = 0; x < page.shape.width; ++x) {
@@ -48,7 +48,7 @@ Image stained(Image page) {
     return page;
 }
 
-/// Something with colours, edges and shades, as photographs have.
+/// A picture with colours, edges and shades, as photographs have.
 Image scene() {
     Image image({3, 96, 128});
     for (int y = 0; y < 96; ++y)
@@ -79,7 +79,8 @@ TEST_CASE("the shipped depixelizer brings the sample pictures closer to the clea
         const Image restored = fast(damaged);
         before += mean_squared_error(damaged, clean) / 6;
         after += mean_squared_error(restored, clean) / 6;
-        // Sums of at most 600 products of numbers below 10: a few hundred units of 2^-24 at the very most.
+        // These are sums of at most 600 products of numbers below 10, so the error is a few hundred units of 2^-24 at
+        // most.
         CHECK(root_mean_squared_error(restored, plain(damaged)) < 1e-5);
     }
     CHECK(decibels(after) > decibels(before) + 1);

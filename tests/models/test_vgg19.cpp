@@ -1,4 +1,4 @@
-// VGG19's features: the type; and with the real weights, where they are, numbers that PyTorch makes of them.
+// VGG19's features: the type and, where the real weights exist, numbers that PyTorch computes with them.
 #include "depix/models/vgg19.hpp"
 
 #include "../io/error_message.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 const std::string weights = std::string(DEPIX_SHARED_DIR) + "/weights/vgg19_features_f16.safetensors";
 
-/// A picture of numbers in 0..1 without a pattern, as the weights in shared/ want to see it.
+/// A picture of numbers in 0..1 without a pattern, in the form that the weights in shared/ need.
 Image prepared_image(int height, int width) {
     Image image({3, height, width});
     constexpr const ChannelMap& map = VggInput::caffe;
@@ -30,8 +30,8 @@ struct Pin {
     double value;
 };
 
-/// Against numbers from PyTorch in double. `rounding` is the largest error of PyTorch in float on this picture; another
-/// order of summation may be a few times worse.
+/// Compares with numbers from PyTorch in double. `rounding` is the largest error of PyTorch in float on this picture.
+/// Another order of summation may be a few times worse.
 template <class Network, class Backend>
 void check_pins(Shape size, double mean, double rounding, const std::vector<Pin>& pins) {
     if (!have(weights)) return;
@@ -137,7 +137,7 @@ TEST_CASE("the input notes are of pictures in 0..1") {
     const auto apply = [](const ChannelMap& map, std::array<float, 3> rgb, std::size_t c) {
         return map.scale[c] * rgb[static_cast<std::size_t>(map.source[c])] + map.offset[c];
     };
-    // White, and torchvision's mean; a rounding of numbers below 256, and of numbers below 4.
+    // White, and torchvision's mean. The tolerance is a rounding of numbers below 256, and of numbers below 4.
     CHECK(apply(VggInput::caffe, {1, 1, 1}, 0) == doctest::Approx(255 - 103.939).epsilon(1e-6));
     CHECK(apply(VggInput::caffe, {0.25f, 0.5f, 1}, 0) == doctest::Approx(255 - 103.939).epsilon(1e-6));
     CHECK(apply(VggInput::caffe, {1, 0.5f, 0.25f}, 2) == doctest::Approx(255 - 123.68).epsilon(1e-6));

@@ -1,4 +1,4 @@
-// Checks a whole network: Cpu against Reference in double, its pictures and the gradients of one training step.
+// Checks a whole network, Cpu against Reference in double: its pictures and the gradients of one training step.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@ namespace depix_test {
 
 using namespace depix;
 
-/// Weights as drawn by PyTorch, and batch norms that do something, also in inference.
+/// Weights drawn as in PyTorch, and batch norms that have an effect, also in inference.
 template <class Network>
 Model<Network> lively_model() {
     Model<Network> model(7);
@@ -44,7 +44,7 @@ double largest_difference(const A& a, const B& b) {
     double largest = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const double difference = std::fabs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
-        if (!(difference <= largest)) largest = difference;  // NaN counts
+        if (!(difference <= largest)) largest = difference;  // true for NaN as well
     }
     return largest;
 }
@@ -53,14 +53,14 @@ double largest_of(const A& a) {
     return largest_difference(a, std::vector<double>(a.size()));
 }
 
-/// The tolerance: a few times the rounding error of the textbook in float, which adds up in another order; where that
-/// is 0 by luck, a few units in the last place (2^-24) of the largest value.
+/// The tolerance is a few times the rounding error of the textbook in float, which sums in another order. Where that
+/// error is 0 by luck, it is a few units in the last place (2^-24) of the largest value.
 template <class Network>
 double tolerance(double textbook, double largest) {
     return (uses_winograd<Network>() ? 5 : 1) * (4 * textbook + 8 * 6e-8 * largest);
 }
 
-/// Inference: `images` of this shape, by one thread and several.
+/// Checks inference: `images` of this shape, with one thread and with several.
 template <class Network>
 void check_images(Shape shape, int images) {
     CAPTURE(to_string(shape));
@@ -73,13 +73,13 @@ void check_images(Shape shape, int images) {
     for (const int threads : {1, 2, 3}) {
         CAPTURE(threads);
         const Inference<Network, Cpu> fast{model, threads};
-        // What the picture before left in the workspace must not be seen.
+        // What the previous picture left in the workspace must not affect the result.
         fast(Tensor<float>(1, shape, std::numeric_limits<float>::quiet_NaN()));
         CHECK(largest_difference(fast(input).data, exact.data) <= bound);
     }
 }
 
-/// Training: the loss and its gradients for one batch.
+/// Checks training: the loss and its gradients for one batch.
 template <class Network>
 void check_gradients(Shape shape, int images) {
     CAPTURE(to_string(shape));
@@ -103,21 +103,21 @@ void check_gradients(Shape shape, int images) {
         for (std::size_t i = 0; i < gradients.size(); ++i) {
             CAPTURE(gradients[i].name);
             const auto values = exact_gradients[i].values;
-            // A bias before a batch norm has no gradient but the rounding of the network's largest ones.
+            // The gradient of a bias before a batch norm is only the rounding of the network's largest gradients.
             CHECK(largest_difference(gradients[i].values, values) <=
                   tolerance<Network>(largest_difference(textbook_gradients[i].values, values), largest));
         }
     }
 }
 
-/// What one pass of training leaves.
+/// The results of one training pass.
 template <class T>
 struct Trained {
     std::vector<T> output, input_gradient, gradients;
 };
 
-/// One pass of training over noise, of which every output has a gradient of noise too; twice, since the second must not
-/// see what the first left. Inputs are eighths, so that some windows have several largest.
+/// Runs one training pass over noise, in which every output has a gradient of noise too. It runs twice, since what the
+/// first pass left must not affect the second. Inputs are eighths, so that some windows have several largest values.
 template <class Backend, class Network, class T>
 Trained<T> train_once(const Model<Network, T>& model, Shape shape, int images, int threads) {
     using Pass = TrainingPass<Network, Backend, T>;
@@ -145,7 +145,7 @@ Trained<T> train_once(const Model<Network, T>& model, Shape shape, int images, i
     return trained;
 }
 
-/// Training: outputs, gradients of every parameter, and the input's gradient.
+/// Checks training: outputs, gradients of every parameter, and the input's gradient.
 template <class Network>
 void check_training_pass(const Model<Network>& model, Shape shape, int images) {
     CAPTURE(to_string(shape));

@@ -1,4 +1,4 @@
-// One Inference, many threads: whatever they call at the same time, each gets the bits that a single call gives.
+// One Inference and many threads: whatever they call at the same time, each gets the bits that a single call gives.
 #include <doctest/doctest.h>
 
 #include <barrier>
@@ -19,7 +19,7 @@ using namespace depix;
 
 namespace {
 
-// A U-Net in small. Its inner convolutions are wide enough for Winograd's; and the one to 64 channels for threads that
+// A small U-Net. Its inner convolutions are wide enough for Winograd's. The one to 64 channels is for threads that
 // share output channels and meet in between, which they do where the maps are small.
 using SmallUNet =
     Sequential<Conv<3, 16>, ReLU, Conv<16, 16>, ReLU,
@@ -33,8 +33,8 @@ Image noise(Shape shape, std::uint64_t seed) {
     return image;
 }
 
-/// 4 threads make 5 calls each, at the same time, with pictures of four contents and two sizes: a workspace that goes
-/// from one call to another is laid out anew, and holds what another picture left.
+/// 4 threads make 5 calls each at the same time, with pictures of four contents and two sizes. So a workspace that one
+/// call takes over from another gets a new layout, and holds what another picture left.
 template <class Network>
 void check_concurrent_calls(const Inference<Network>& network) {
     constexpr std::size_t callers = 4, calls = 5;

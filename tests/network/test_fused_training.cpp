@@ -1,11 +1,11 @@
-// Training with fused steps against the textbook, which runs a step a layer: every way in which steps meet.
+// Training with fused steps against the textbook, which runs one step for each layer, in every way that steps can meet.
 #include "agree.hpp"
 
 using namespace depix_test;
 
 namespace {
 
-/// A model whose batch norms turn some channels round, and push others below 0, whole windows of them.
+/// A model whose batch norms change the sign of some channels, and push others below 0, whole windows of them.
 template <class Network>
 Model<Network> contrary_model() {
     Model<Network> model = lively_model<Network>();
@@ -34,7 +34,7 @@ TEST_CASE("batch norm, rectifier and pooling") {
     check<Sequential<Conv<2, 5>, BatchNorm<5>, ReLU, MaxPool<2>, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, Leaky, MaxPool<2>, Conv<5, 2>>>(sizes);
     check<Sequential<Conv<2, 5>, BatchNorm<5>, MaxPool<2>, Conv<5, 2>>>(sizes);
-    // Without a border, the next row of the pooled map lies right after: a last column must not see it.
+    // Without a border, the next row of the pooled map follows immediately, and a last column must not read it.
     check<Sequential<Conv<2, 5, 1>, BatchNorm<5>, Leaky, MaxPool<2>, Conv<5, 2, 1>>>(
         {{2, 5, 9}, {2, 6, 17}, {2, 7, 33}});
     check<Sequential<Conv<2, 5>, BatchNorm<5>, ReLU, Conv<5, 2>>>(sizes);
@@ -65,7 +65,7 @@ TEST_CASE("convolutions and rectifiers in a row") {
     check<Sequential<Conv<3, 5, 3, Stride<2>>, ReLU, ConvTranspose<5, 4, 2, Stride<2>>, Leaky, Conv<4, 2>>>(sizes);
     check<Sequential<Conv<3, 4, 4, Stride<2>, Padding<1>>, Leaky, Conv<4, 6, 3, Stride<3>>, Leaky, Conv<6, 2, 1>>>(
         sizes);
-    // Bands of rows: wide maps of many channels.
+    // Wide maps of many channels are computed in bands of rows.
     check<Sequential<Conv<3, 24, 1>, Leaky, Conv<24, 3, 5>>>({{3, 40, 150}}, 1);
 }
 
@@ -84,20 +84,21 @@ TEST_CASE("convolutions with strides by Winograd") {
     const auto sizes = {Shape{3, 6, 10}, {3, 10, 34}};
     check<Sequential<Conv<3, 32>, ReLU, Down, Leaky, Up, Leaky, Conv<32, 2>>>(sizes);
     check<Sequential<Conv<3, 32>, Leaky, Residual<Down, BatchNorm<34>, ReLU, Up>, ReLU, Down>>(sizes);
-    // Gradients that are added to what is there, of either direction.
+    // Here gradients of either direction are added to values that exist already.
     check<Sequential<Conv<3, 32>, Leaky, SkipConcat<Down, Residual<Up, Leaky, Down>, Leaky, Up>, Conv<64, 2>>>(sizes);
 }
 
 TEST_CASE("what is read twice") {
     const auto sizes = {Shape{3, 6, 10}, {3, 8, 34}};
-    // The rectifier's output: its gradient comes from the convolution last, after the skip's share; and from a pooling.
+    // The rectifier's output is read twice. Its gradient comes from the convolution last, after the skip's share, and
+    // from a pooling.
     check<Sequential<Conv<3, 4>, Leaky, Residual<Conv<4, 4>>, Conv<4, 2>>>(sizes);
     check<Sequential<Conv<3, 4>, Leaky, SkipConcat<Conv<4, 3>, Leaky>, Conv<7, 2>>>(sizes);
     check<Sequential<Conv<3, 4>, Leaky, SkipConcat<MaxPool<2>, Conv<4, 3>, Leaky, Upsample<2>>, Conv<7, 2>>>(sizes);
     check<Sequential<Conv<3, 4>, Leaky, SkipConcat<SkipConcat<Conv<4, 3>, Leaky>, Conv<7, 2>, Leaky>, Leaky>>(sizes);
     check<Sequential<Conv<3, 4>, BatchNorm<4>, ReLU, SkipConcat<MaxPool<2>, ConvTranspose<4, 3, 2, Stride<2>>, Leaky>,
                      Conv<7, 2>>>(sizes);
-    // The batch norm's input, so that its gradient is added to what is there.
+    // The batch norm's input is read twice, so its gradient is added to values that exist already.
     check<Sequential<Conv<3, 4>, Residual<BatchNorm<4>, Leaky, Conv<4, 4>>, Conv<4, 2>>>(sizes);
     check<Sequential<Conv<3, 4>, SkipConcat<BatchNorm<4>, Leaky, MaxPool<2>, Conv<4, 4>, Upsample<2>>, Conv<8, 2>>>(
         sizes);
@@ -115,7 +116,7 @@ TEST_CASE("elementwise layers after a fused step, in place or not") {
     using Half = Dropout<std::ratio<1, 2>>;
     check<Sequential<Conv<3, 4>, ReLU, Half, Conv<4, 3>, BatchNorm<3>, ReLU, Half, Conv<3, 2>>>(sizes);
     check<Sequential<Conv<3, 4>, BatchNorm<4>, ReLU, MaxPool<2>, Half, Conv<4, 2>, PReLU<>, Half>>(sizes);
-    // These would leave other signs behind.
+    // In place these would leave values with other signs.
     check<Sequential<Conv<3, 4>, Leaky, Scale<std::ratio<-1, 2>>, Conv<4, 2>, Leaky, Sigmoid>>(sizes);
     check<Sequential<Conv<3, 4>, BatchNorm<4>, Leaky, Scale<std::ratio<-1, 2>>, Conv<4, 2>>>(sizes);
 }

@@ -9,8 +9,7 @@
 
 using namespace depix;
 
-// ---- what a user writes
-// ----------------------------------------------------------------------------------------------
+// ---- what a user writes ---------------------------------------------------------------------------------------------
 
 // clang-format off
 using Written = Sequential<
@@ -65,8 +64,7 @@ TEST_CASE("the public interface reads as designed") {
     CHECK(restored == same.pixels);
 }
 
-// ---- shapes, channels, scales
-// ----------------------------------------------------------------------------------------
+// ---- shapes, channels, scales ---------------------------------------------------------------------------------------
 
 static_assert(Conv<3, 8>::output({3, 7, 9}) == Shape{8, 7, 9});
 static_assert(Conv<3, 8, 3, Stride<2>>::output({3, 8, 10}) == Shape{8, 4, 5});
@@ -102,15 +100,14 @@ using DenseBlock = Residual<SkipConcat<Conv<4, 2>, ReLU>, SkipConcat<Conv<6, 2>,
 using Deep = Sequential<Conv<1, 4>, Repeat<5, DenseBlock>, Conv<4, 1>>;
 static_assert(Deep::parameter_count == 40 + 5 * (74 + 110 + 292) + 37);
 static_assert(Deep::size_multiple == 1);
-static_assert(layers_of<Deep>::size == 8);  // five times the same dense block is compiled once
+static_assert(layers_of<Deep>::size == 8);  // the same dense block five times is compiled once
 
 static_assert(Sequential<ReLU, MaxPool<2>, Conv<3, 6>>::in_channels == 3);
 static_assert(Sequential<ReLU>::in_channels == 0);
 static_assert(Sequential<Conv<3, 6, 3, Stride<2>>, ConvTranspose<6, 3, 2, Stride<2>>>::size_multiple == 2);
 static_assert(Sequential<MaxPool<2>, MaxPool<3>, Conv<1, 9>, PixelShuffle<3>>::size_multiple == 6);
 
-// ---- names
-// -----------------------------------------------------------------------------------------------------------
+// ---- names ----------------------------------------------------------------------------------------------------------
 
 template <class Network>
 std::vector<std::string> names() {
@@ -145,8 +142,7 @@ TEST_CASE("parameters are named as PyTorch names them") {
     CHECK(names<Sequential<BatchNorm<2>>>() == Strings{"0.weight", "0.bias", "0.running_mean", "0.running_var"});
 }
 
-// ---- models
-// ----------------------------------------------------------------------------------------------------------
+// ---- models ---------------------------------------------------------------------------------------------------------
 
 TEST_CASE("the initial weights are PyTorch's or He's") {
     const Model<Sequential<Conv<16, 64>>> uniform(3), again(3), other(4);

@@ -1,4 +1,4 @@
-// Networks that no paper has: skips in skips, one channel, prime widths, every layer in one place or another.
+// Unusual networks that no paper has: skips in skips, one channel, prime widths, every layer somewhere.
 #include "agree.hpp"
 
 using namespace depix_test;
@@ -50,7 +50,7 @@ TEST_CASE("prime widths") {
 }
 
 TEST_CASE("a residual of concatenations, with residual scaling") {
-    // ESRGAN's dense block, small.
+    // A small version of ESRGAN's dense block.
     using DenseBlock =
         Residual<SkipConcat<Conv<4, 2>, LeakyReLU<std::ratio<1, 5>>>,
                  SkipConcat<Conv<6, 2>, LeakyReLU<std::ratio<1, 5>>>, Conv<8, 4>, Scale<std::ratio<1, 5>>>;
@@ -93,7 +93,7 @@ TEST_CASE("nothing but layers without weights") {
     check<Network>({2, 8, 12}, 2);
 }
 
-// Elsewhere in these tests several threads have small maps, which are kept apart.
+// In the other tests several threads have small maps, which are kept apart.
 TEST_CASE("several threads, and maps large enough to share memory") {
     using Network = Sequential<Conv<2, 8>, LeakyReLU<>, SkipConcat<MaxPool<2>, Conv<8, 16, 3, Stride<2>>, Upsample<4>>,
                                Conv<24, 2>>;

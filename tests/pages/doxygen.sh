@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/pages/doxygen.sh DOXYGEN ROOT OUTPUT: fails if Doxygen has anything to say about the headers.
+# tests/pages/doxygen.sh DOXYGEN ROOT OUTPUT: fails if Doxygen prints any message about the headers.
 set -euo pipefail
 mkdir -p "$3"
 cd "$2"

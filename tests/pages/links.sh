@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# tests/pages/links.sh ROOT: every relative link and picture in the pages (*.md) leads to a file, and its anchor to a heading of
-# that page; the front page has at most 150 lines; and from it every page can be reached in two clicks.
+# tests/pages/links.sh ROOT: checks that every relative link and picture in the pages (*.md) leads to a file, and its
+# anchor to a heading of that page; that the front page has at most 150 lines; and that every page can be reached from
+# it in two clicks.
 set -euo pipefail
 cd "$1"
 failures=0
@@ -11,20 +12,20 @@ fail() {
 
 pages() { find . -name '*.md' -not -path './build*' -not -path './.*/*' | sed 's,^\./,,' | LC_ALL=C sort; }
 
-# Lines outside fenced blocks: a # in a shell command is no heading, and brackets in C++ are no link.
+# Prints the lines outside fenced blocks. In a shell command a # is no heading, and in C++ brackets are no link.
 prose() { awk '/^```/ { fenced = !fenced; next } !fenced' "$1"; }
 
-# As GitHub does: lower case, without punctuation, spaces become hyphens.
+# Anchors are formed as on GitHub: lower case, without punctuation, with hyphens for spaces.
 anchors() {
     prose "$1" | sed -n 's/^##* //p' | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
 
-# Targets of [text](target), relative ones only. Code in backquotes is left out.
+# Prints the relative targets of [text](target). Code in backquotes is left out.
 targets() {
     prose "$1" | sed 's/`[^`]*`//g' | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' || true
 }
 
-# resolve PAGE TARGET: the path from ROOT; the page itself if the target is an anchor alone.
+# resolve PAGE TARGET: prints the path from ROOT, which is the page itself if the target is only an anchor.
 resolve() {
     local path=${2%%#*}
     if [[ -z $path ]]; then

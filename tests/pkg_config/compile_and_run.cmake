@@ -1,5 +1,5 @@
-# Compiles the program of tests/install that needs only depix::depix as COMPILER and PKG_CONFIG say, with what is
-# installed below PREFIX, into PROGRAM; and runs it.
+# Compiles the program of tests/install that needs only depix::depix, with COMPILER and the flags that PKG_CONFIG gives
+# for what is installed below PREFIX. The result is PROGRAM, which is then run.
 set(ENV{PKG_CONFIG_PATH} "${PREFIX}/share/pkgconfig")
 execute_process(COMMAND "${PKG_CONFIG}" --cflags depix OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE
                 COMMAND_ERROR_IS_FATAL ANY)
@@ -11,7 +11,7 @@ execute_process(COMMAND "${COMPILER}" -std=c++20 ${flags} "${CMAKE_CURRENT_LIST_
                         -MD -MF "${PROGRAM}.d" -o "${PROGRAM}" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${PROGRAM}" COMMAND_ERROR_IS_FATAL ANY)
 
-# It was this depix, and not another that the machine has.
+# The program must have used this depix, not another one on the machine.
 file(READ "${PROGRAM}.d" files)
 string(REGEX MATCH "[^ \n]+/depix/depix\\.hpp" header "${files}")
 file(REAL_PATH "${header}" header)

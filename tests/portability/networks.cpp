@@ -1,12 +1,13 @@
-// Whole networks on the processor at hand: what the Cpu engine fuses, packs and lays out by the width of a vector. A
-// selection from tests/kernels/test_fused.cpp, which takes a minute to compile and more than a minute under QEMU.
+// Whole networks on the processor at hand, to test what the Cpu engine fuses, packs and lays out by the width of a
+// vector. This is a selection from tests/kernels/test_fused.cpp, which takes a minute to compile and more than a minute
+// under QEMU.
 #include "../network/agree.hpp"
 
 using namespace depix_test;
 
 namespace {
 
-/// Narrower than any vector, and wider than one with a rest.
+/// Checks a width below any vector's, and one above that leaves a remainder.
 template <class... Layers>
 void check() {
     using Network = Sequential<Layers...>;

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# symbols.sh OBJECT... -- OBJECT...: objects compiled for SSE2, and the same for AVX2. Of functions that both define
-# under one name the linker keeps one, for both. So
-#   - what names an inline namespace of an instruction set is defined by one side alone;
-#   - what both define must not depend on a vector's width: for AVX2 it must not use registers of 32 bytes;
-#   - what is for SSE2 uses no such register, nor any of AVX's instructions.
-# Shared functions may well use AVX's instructions on 16 bytes: see two_isa.cpp.
+# symbols.sh OBJECT... -- OBJECT...: checks objects compiled for SSE2 and the same objects compiled for AVX2. If both
+# sides define a function under one name, the linker keeps one of them for both. So
+#   - only one side defines what has an instruction set's inline namespace in its name;
+#   - what both define must not depend on a vector's width, so for AVX2 it must not use registers of 32 bytes;
+#   - what is compiled for SSE2 uses no such register and none of AVX's instructions.
+# Shared functions may use AVX's instructions on 16 bytes, see two_isa.cpp.
 set -euo pipefail
 for program in nm ld objdump c++filt; do
     command -v "$program" >/dev/null || { echo "skipped: no $program"; exit 77; }
@@ -21,10 +21,10 @@ done
 shift
 avx2=("$@")
 
-# Weak functions and variables: what other objects may define too.
+# Prints the weak functions and variables, which other objects may define too.
 weak() { nm --defined-only --format=posix "$@" | awk '$2 ~ /^[WVu]$/ { print $1 }' | sort -u; }
-# The functions that have an instruction which matches the pattern. Linked first, to no program that runs: with their
-# thousands of sections, objdump takes a minute for the objects.
+# Prints the functions that have an instruction which matches the pattern. The objects are first linked to a file that
+# is never run, because objdump takes a minute for the objects with their thousands of sections.
 functions_with() {  # PATTERN object...
     ld --unresolved-symbols=ignore-all --defsym=__dso_handle=0 --entry=0 -o "$folder/linked" "${@:2}"
     objdump --disassemble --no-show-raw-insn "$folder/linked" | grep -E "^[0-9a-f]+ <|$1" |

@@ -1,4 +1,4 @@
-// Restores a picture with SSE2 and, where the processor has it, with AVX2, in one program, and compares.
+// Restores a picture with SSE2 and, where the processor has it, with AVX2, in one program, and compares the results.
 #include "two_isa.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ double difference(std::span<const float> a, std::span<const float> b) {
 int main() {
     const depix::Model<depix::Depixelizer> model;
     depix::Random random(3);
-    depix::Image image({3, 40, 40});  // rows of 5 in the middle: no whole number of vectors
+    depix::Image image({3, 40, 40});  // rows of 5 in the middle, which is no multiple of a vector
     for (float& value : image.pixels) value = static_cast<float>(random.uniform());
 
     const Made sse2 = make_with_sse2(model, image);
@@ -36,7 +36,7 @@ int main() {
     const double gradients = difference(sse2.gradients, avx2.gradients);
     std::printf("SSE2 and AVX2 differ by %.1e of the picture's range, and %.1e of the gradients'\n", restored,
                 gradients);
-    // The same sums in another order, with one rounding for a multiply-add instead of two: a few times 6e-8 in every
-    // layer. A kernel that takes the other's rows for its own is off by 1e-2.
+    // Both compute the same sums in another order, and AVX2 rounds once in a multiply-add instead of twice. That makes
+    // a few times 6e-8 in every layer. A kernel that uses the other instruction set's rows as its own is off by 1e-2.
     return restored < 1e-5 && gradients < 1e-5 ? 0 : 1;
 }

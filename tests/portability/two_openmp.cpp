@@ -1,5 +1,5 @@
-// One program of which one part is compiled with OpenMP, the other without: compiled twice, linked together. Functions
-// that both parts have must not be taken from the part whose barriers do nothing.
+// One program of which one part is compiled with OpenMP and the other without: this file is compiled twice, and both
+// are linked together. Functions that both parts have must not be taken from the part whose barriers do nothing.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -10,7 +10,7 @@ double without_openmp();
 
 namespace {
 
-/// How far the gradients of one thread and of four are apart, relative to the largest.
+/// The largest difference between the gradients of one thread and of four, relative to the largest gradient.
 template <class Network>
 double one_thread_against_four() {
     depix::Model<Network> model;
@@ -39,7 +39,7 @@ int main() {
     using Wide = depix::Sequential<depix::Dense<64, 500>, depix::LeakyReLU<>, depix::Dense<500, 300>>;
     const double without = without_openmp(), with = one_thread_against_four<Wide>();
     std::printf("One thread and four differ by %.1e without OpenMP, by %.1e with it\n", without, with);
-    return without == 0 && with < 1e-5 ? 0 : 1;  // threads that do not wait: 0.5 and more
+    return without == 0 && with < 1e-5 ? 0 : 1;  // if threads did not wait, it would be 0.5 and more
 }
 #else
 double without_openmp() { return one_thread_against_four<depix::Sequential<depix::Dense<8, 3>>>(); }

@@ -1,4 +1,4 @@
-// restore in tiles: what it gives is what the whole picture gives.
+// restore in tiles gives what restoring the whole picture gives.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ Image noise(int height, int width) {
     return image;
 }
 
-/// The picture at once: continued by its last row and column, restored, and cut.
+/// Restores the picture at once: it is extended by its last row and column, restored, and cut.
 template <class Network, class Backend>
 Image at_once(const Inference<Network, Backend>& network, const Image& picture) {
     const Image padded = pad_to_multiple(picture, Network::size_multiple);

@@ -1,4 +1,4 @@
-// restore_flips: what does not mind how a picture lies stays as it is, what does is averaged.
+// restore_flips: a restoration that does not depend on a picture's orientation stays as it is, any other is averaged.
 #include "depix/restore/flips.hpp"
 
 #include <doctest/doctest.h>
@@ -31,7 +31,7 @@ float largest_difference(const Image& a, const Image& b) {
     return largest;
 }
 
-/// Twice as large, each pixel the sum of the old one there and its four neighbours' halves: however the picture lies.
+/// Doubles the picture. Each pixel is the sum of the old one there and half of its four neighbours, in any orientation.
 Image spread_and_double(const Image& picture) {
     const auto [channels, height, width] = picture.shape;
     Image result({channels, 2 * height, 2 * width});
@@ -68,7 +68,7 @@ TEST_CASE("a restoration that does not mind how a picture lies stays what it is"
 }
 
 TEST_CASE("one that minds is averaged over all eight") {
-    // Nothing but a 1 in the upper left: two of the eight symmetries bring each corner there.
+    // The result is only a 1 in the upper left. Two of the eight symmetries move each corner there.
     const auto upper_left = [](const Image& picture) {
         Image result({1, 2 * picture.shape.height, 2 * picture.shape.width});
         result(0, 0, 0) = 1;

@@ -1,4 +1,4 @@
-// restore_by_tiles: no seam, no pixel lost, whatever the size.
+// restore_by_tiles leaves no seam and loses no pixel, whatever the size.
 #include "depix/restore/blended_tiles.hpp"
 
 #include <doctest/doctest.h>
@@ -21,7 +21,7 @@ using namespace depix;
 
 namespace {
 
-/// Gives every pixel back.
+/// Returns every pixel unchanged.
 using Identity = Sequential<Conv<2, 2, 1>>;
 Model<Identity> identity() {
     Model<Identity> model;
@@ -30,10 +30,10 @@ Model<Identity> identity() {
     return model;
 }
 
-/// A pixel depends on those at most 3 away.
+/// A pixel depends on pixels at most 3 away.
 using Local = Sequential<Conv<2, 6>, ReLU, Conv<6, 5>, ReLU, Conv<5, 1>>;
-/// On 9 away: one for the last convolution, three to the border of a block of 4, the block beside it for the inner
-/// convolution, and one for the first.
+/// Here it depends on pixels up to 9 away: one for the last convolution, three to the border of a block of 4, the block
+/// beside it for the inner convolution, and one for the first.
 using Pooled = Sequential<Conv<2, 6>, ReLU, MaxPool<4>, Conv<6, 6>, Upsample<4>, Conv<6, 1>>;
 static_assert(Pooled::size_multiple == 4);
 
@@ -49,12 +49,13 @@ double largest_difference(const Image& a, const Image& b) {
     double largest = 0;
     for (std::size_t i = 0; i < a.pixels.size(); ++i) {
         const double difference = std::fabs(static_cast<double>(a.pixels[i]) - static_cast<double>(b.pixels[i]));
-        if (!(difference <= largest)) largest = difference;  // NaN counts
+        if (!(difference <= largest)) largest = difference;  // true for NaN as well
     }
     return largest;
 }
 
-// A few sums of a few values below 1, each weight rounded to 2^-24: some units in the last place of 1.
+// The results are a few sums of a few values below 1, with each weight rounded to 2^-24. So the error is some units in
+// the last place of 1.
 constexpr double rounding = 1e-6;
 
 }  // namespace
@@ -127,7 +128,7 @@ TEST_CASE("where a pixel depends on those at most a quarter of the overlap away,
         const Image whole = network(image);
         CHECK(largest_difference(restore_by_tiles(network, image, {32, 12}), whole) < rounding);
         CHECK(largest_difference(restore_by_tiles(network, image, {32, 20}), whole) < rounding);
-        // With less, the tiles' borders shine through, where they weigh little.
+        // With less overlap the tiles' borders show, where they have little weight.
         if (height == 70) {
             const double seam = largest_difference(restore_by_tiles(network, image, {32, 6}), whole);
             CHECK(seam > rounding);
@@ -141,11 +142,11 @@ TEST_CASE("a network that pools sees its blocks where they lie in the whole pict
     const Inference<Pooled, Cpu> network{model, 1};
     for (const auto& [height, width] : {std::pair{64, 64}, {90, 121}, {67, 150}}) {
         const Image image = picture(height, width);
-        // A stride of 64 - 38 = 26 is no multiple of 4: 24 is taken.
+        // A stride of 64 - 38 = 26 is no multiple of 4, so 24 is taken.
         for (const TileOptions& options : {TileOptions{64, 40}, {64, 38}})
             CHECK(largest_difference(restore_by_tiles(network, image, options), restore(network, image)) < rounding);
     }
-    // Smaller than a tile: continued by its last row and column.
+    // A picture smaller than a tile is extended by its last row and column.
     const Image small = picture(13, 70);
     Image padded({2, 64, 72});
     for (int c = 0; c < 2; ++c)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# check.sh TOOL PICTURES FOLDER: what `depix` promises, on pictures that PICTURES (images.cpp) makes. FOLDER is made
-# anew.
+# check.sh TOOL PICTURES FOLDER: checks what `depix` promises, on pictures that PICTURES (images.cpp) makes. FOLDER is
+# deleted and made again.
 set -uo pipefail
 tool=$(realpath "$1") pictures=$(realpath "$2") folder=$3
 rm -rf "$folder"
@@ -12,7 +12,7 @@ fail() {
     echo "FAILED: $*"
     ((++failures))
 }
-status() {  # STATUS command...: the command's exit status; what it printed is in messages.txt and output.bin
+status() {  # STATUS command...: checks the exit status; the output goes to messages.txt and output.bin
     local wanted=$1 got=0
     shift
     "$@" >output.bin 2>messages.txt || got=$?
@@ -69,7 +69,7 @@ info all_grey_out.png "$("$pictures" info all_grey.png)"
 "$pictures" turned turned.jpg 24 40
 status 0 "$tool" turned.jpg upright.png "${fast[@]}"
 info upright.png "40x24 rgb 8"
-# 16x16 of four colours, of which one is half and one wholly transparent.
+# 16x16 pixels of four colours, one of which is half and one wholly transparent.
 base64 -d >palette.png <<'END'
 iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAMAAAAoLQ9TAAAADFBMVEX/AAAA/wAAAP/////7AGD2AAAAA3RSTlP/gAB/bWh4AAAAJklEQVR42m
 NgAAJGIGACAmYgYCBDgFL9IIDMAUmSI4DMAUmSIQAAzRABgbBUuvEAAAAASUVORK5CYII=
@@ -151,7 +151,7 @@ mkdir -p deep/below
 cp photos/0001.png deep/x.png
 cp photos/0002.png deep/below/x.png
 status 0 "$tool" deep deep/results "${fast[@]}" -r -f bmp
-status 0 "$tool" deep deep/results "${fast[@]}" -r -f bmp  # whose results are no inputs now
+status 0 "$tool" deep deep/results "${fast[@]}" -r -f bmp  # the results must not become inputs
 (cd deep/results && find . -type f | sort | tr '\n' ' ') >output.bin
 grep -q '^./below/x.bmp ./x.bmp $' output.bin || fail "sub-folders: $(cat output.bin)"
 

@@ -5,7 +5,7 @@
 //     pictures folder FOLDER COUNT HEIGHT WIDTH     COUNT RGB pictures, 0000.png, 0001.png ...
 //     pictures hidden FILE LEVEL                    a disc on transparent ground of this grey, 0 to 255
 //     pictures colours FILE                         white paper with two coloured stamps
-//     pictures chroma FILE LEAST                    whether some pixel has colour: 0, else 1
+//     pictures chroma FILE LEAST                    exits with 0 if some pixel has colour, else with 1
 //     pictures info FILE                            HEIGHTxWIDTH, grey or rgb, bits, alpha's smallest value, profile
 #include <algorithm>
 #include <cmath>
@@ -26,7 +26,7 @@ namespace {
 
 using depix::ImageFile;
 
-/// Squares of random colours, a little noise on them.
+/// Squares of random colours with a little noise.
 depix::Image draw(int channels, int height, int width, std::uint64_t seed) {
     depix::Image image({channels, height, width});
     depix::Random random(seed);
@@ -48,7 +48,7 @@ ImageFile make(int height, int width, std::string_view kind, std::uint64_t seed)
     picture.color = draw(has("grey") ? 1 : 3, height, width, seed);
     picture.bits = has("16") ? 16 : 8;
     if (has("alpha")) picture.alpha = draw(1, height, width, seed + 1);
-    if (has("icc")) {  // no more than what is looked at: which colours the profile is for
+    if (has("icc")) {  // only what is read: which colours the profile is for
         picture.icc_profile.assign(200, std::byte{1});
         for (std::size_t i = 0; i < 4; ++i)
             picture.icc_profile[16 + i] = static_cast<std::byte>((has("grey") ? "GRAY" : "RGB ")[i]);
@@ -56,7 +56,7 @@ ImageFile make(int height, int width, std::string_view kind, std::uint64_t seed)
     return picture;
 }
 
-/// A JPEG file whose EXIF segment says orientation 6: to be turned to the right.
+/// A JPEG file whose EXIF segment has orientation 6, which means a turn to the right.
 void write_turned(const std::string& path, int height, int width) {
     std::vector<std::byte> file = depix::encode_image_file(make(height, width, "rgb", 3), depix::ImageFormat::JPEG);
     const unsigned char segment[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,                           // APP1

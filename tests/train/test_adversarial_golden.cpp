@@ -1,5 +1,5 @@
-// One whole adversarial step against PyTorch: both networks' losses, gradients and steps of Adam, SRGAN's way and
-// DE-GAN's.
+// One whole adversarial step against PyTorch: both networks' losses, gradients and steps of Adam, as in SRGAN and as in
+// DE-GAN.
 #include "../models/golden_check.hpp"
 
 #include "depix/train/adversarial_trainer.hpp"
@@ -16,8 +16,8 @@ using SmallDiscriminator = Sequential<
     Conv<4, 4>, BatchNorm<4>, LeakyReLU<std::ratio<1, 5>>, Conv<4, 1>, Sigmoid>;
 // clang-format on
 
-/// Compares a model after its step, and its gradients. `noise` is the name of a bias before a batch norm: it has no
-/// gradient but rounding noise, and Adam turns that into a whole step.
+/// Compares a model after its step, and its gradients. `noise` is the name of a bias before a batch norm. The gradient
+/// of this bias is only rounding noise, and Adam turns that into a whole step.
 template <class M, class T>
 void check_model(const SafetensorsFile& file, const std::string& prefix, const M& model, std::span<const T> gradients,
                  const std::string& noise, int steps) {
@@ -26,7 +26,7 @@ void check_model(const SafetensorsFile& file, const std::string& prefix, const M
         const std::vector<float> exact = file.values<float>(prefix + "g64." + gradient.name);
         const double pytorch = largest_difference(file.values<float>(prefix + "g." + gradient.name), exact);
         const std::vector<float> own(gradient.values.begin(), gradient.values.end());
-        // A few times PyTorch's own error, or of a float's last place in the largest gradient.
+        // The bound is a few times PyTorch's own error, or a few units in a float's last place in the largest gradient.
         const double size = largest_difference(exact, std::vector<float>(exact.size()));
         CHECK(largest_difference(own, exact) <= 4 * std::max(pytorch, 1.2e-7 * size));
     }
@@ -38,9 +38,9 @@ void check_model(const SafetensorsFile& file, const std::string& prefix, const M
         if (tensor.name == noise)
             CHECK(largest_difference(own, file.values<float>(prefix + "w." + tensor.name)) <=
                   steps * learning_rate * 1.001);
-        else if (!tensor.trainable)  // that noise moves the running mean along from the second step on, by a tenth
+        else if (!tensor.trainable)  // from the second step on that noise moves the running mean, by a tenth
             CHECK(largest_difference(own, expected) <= 0.1 * 2 * learning_rate * (steps - 1) + 1e-6);
-        else  // Adam divides a gradient by its own size: where it is small, its relative error is what moves
+        else  // Adam divides a gradient by its size, so a small one moves by its relative error
             CHECK(largest_difference(own, expected) <= learning_rate * 0.02);
     }
 }
@@ -58,7 +58,7 @@ void check_step(const std::string& name, const AdversarialOptions& options) {
         trainer.step(convert<T>(tensor(file, "input")), convert<T>(tensor(file, "target")));
 
     const std::vector<double> exact = file.values<double>("losses_f64");
-    // Means of some hundred terms, in float: a few units in the last place.
+    // The losses are means of some hundred terms in float, so they differ by a few units in the last place.
     CHECK(losses.discriminator_real == doctest::Approx(exact[0]).epsilon(1e-6));
     CHECK(losses.discriminator_fake == doctest::Approx(exact[1]).epsilon(1e-6));
     CHECK(losses.content == doctest::Approx(exact[2]).epsilon(1e-6));

@@ -1,4 +1,4 @@
-// The adversarial trainer: its gradients by finite differences, what it changes and what it leaves alone.
+// The adversarial trainer: its gradients against finite differences, what it changes and what it leaves alone.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -29,7 +29,7 @@ Tensor<T> noise(int batch, Shape shape, std::uint64_t seed) {
     return tensor;
 }
 
-/// A trainer whose steps move nothing, so that its gradients can be compared with differences of its losses.
+/// A trainer whose steps do not move the weights, so that its gradients can be compared with differences of its losses.
 template <class G, class D, class Content, class Adversarial>
 auto still(Model<G, double>& generator, Model<D, double>& discriminator, Content content, Adversarial adversarial,
            AdversarialOptions options) {
@@ -119,7 +119,7 @@ struct Pair {
     Tensor<float> input, target;
 };
 
-/// Batches of noise and the same a little brighter.
+/// Batches of noise, whose targets are the same noise a little brighter.
 struct Batches {
     std::size_t count = 6;
     std::size_t steps() const { return count; }
@@ -139,11 +139,11 @@ struct Batches {
 TEST_CASE("the generator's step leaves the discriminator as it is, and the other way round") {
     const auto x = noise<float>(2, {1, 8, 8}, 1), t = noise<float>(2, {1, 8, 8}, 2);
     Run<2> run({.discriminator_every = 2});
-    run.trainer.step(x, t);  // both learn
+    run.trainer.step(x, t);  // both networks train
     const auto judge = values(run.discriminator);
     const std::vector<float> statistics(run.discriminator.statistics().begin(), run.discriminator.statistics().end());
     const auto maker = values(run.generator);
-    run.trainer.step(x, t);  // the generator alone
+    run.trainer.step(x, t);  // only the generator trains
     CHECK(values(run.discriminator) == judge);
     CHECK(std::vector<float>(run.discriminator.statistics().begin(), run.discriminator.statistics().end()) ==
           statistics);
@@ -163,7 +163,7 @@ TEST_CASE("in turn, the discriminator makes two steps") {
     Run<1> run({.update = DiscriminatorUpdate::InTurn});
     run.trainer.step(x, t);
     CHECK(run.trainer.discriminator_state().step == 2);
-    CHECK(run.discriminator.batches_tracked()[0] == 2);  // the third look, for the generator, is not counted
+    CHECK(run.discriminator.batches_tracked()[0] == 2);  // the third pass, for the generator, is not counted
 }
 
 TEST_CASE("the moving average follows the weights as its decay says") {

@@ -1,4 +1,4 @@
-// A batch whose maps exceed a cache goes forward and back a few pictures at a time, with the same result.
+// A batch whose maps exceed a cache runs forward and backward a few pictures at a time, with the same result.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -28,7 +28,7 @@ TEST_CASE("as many pictures at once as leave their maps in a cache, and divide t
     CHECK(detail::images_at_once<Network>(7, shape) == 1);
     CHECK(detail::images_at_once<Network>(7, {1, 32, 32}) == 7);
     CHECK(detail::images_at_once<Network>(4, {1, 3000, 3000}) == 1);
-    // Batch norm wants them all.
+    // Batch norm needs all pictures of a batch at once.
     CHECK(detail::images_at_once<Sequential<Conv<1, 16>, BatchNorm<16>, Conv<16, 1>>>(4, shape) == 4);
 }
 
@@ -52,7 +52,7 @@ TEST_CASE("a batch in parts has the gradient of the batch") {
         largest = std::max(largest, std::abs(gradients[i]));
     }
     CHECK(worst < 1e-5 * largest);  // float sums of 90,000 pixels, in another order
-    // In the memory of two.
+    // It uses the memory of two pictures.
     const std::size_t of_one = alone.workspace_bytes();
     CHECK(whole.workspace_bytes() < 2 * of_one + (1 << 16));
 }
@@ -66,7 +66,7 @@ TEST_CASE("a loss that is not finite stops at the pictures it is of") {
     const std::vector<float> before(model.parameters().begin(), model.parameters().end());
     Trainer trainer{model, MeanSquaredError{}, Adam{}, Cpu{}, 2};
     CHECK_THROWS_WITH_AS(trainer.step(input, target), doctest::Contains("is number 1, Conv2d"), DivergenceError);
-    trainer.enqueue(input, target);  // says nothing until it is asked
+    trainer.enqueue(input, target);  // reports nothing until last_loss() is called
     CHECK_THROWS_AS(trainer.last_loss(), DivergenceError);
     CHECK(trainer.state().step == 0);
     CHECK(std::equal(before.begin(), before.end(), model.parameters().begin()));

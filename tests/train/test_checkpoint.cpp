@@ -78,7 +78,7 @@ Progress<tiny::Network> some_progress(const Model<tiny::Network>& best) {
     return progress;
 }
 
-/// The checkpoint at `path`, written again after `edit` has had a chance to leave out, rename or reshape a tensor.
+/// Writes the checkpoint at `path` again. Before that, `edit` can leave out, rename or reshape a tensor.
 using Edit = std::function<bool(std::string& name, std::vector<std::size_t>& shape, std::vector<double>& values)>;
 void rewrite(const std::string& path, const Edit& edit, const std::map<std::string, std::string>& metadata = {},
              const std::string& extra = {}) {
@@ -100,7 +100,7 @@ void rewrite(const std::string& path, const Edit& edit, const std::map<std::stri
     writer.write(path);
 }
 
-/// Loading must fail, say these words, and leave the trainer as it was.
+/// Checks that loading fails, with these words in the message, and leaves the trainer as it was.
 template <class AnyRun>
 void refuses(const std::string& path, AnyRun& run, const std::vector<std::string>& words) {
     const auto before = run.bits();
@@ -198,7 +198,7 @@ TEST_CASE("checkpoint: the names in the file are those that are documented") {
     CHECK(file.shape("history.validation_loss") == std::vector<std::size_t>{3});
     CHECK(!file.contains("adam.m.body.1.running_mean"));
 
-    // The model inside is a model like any other.
+    // The model in a checkpoint can be loaded like any other.
     Model<tiny::Network> model(5);
     CHECK_THROWS_AS(load(model, file), FileError);
     load(model, file,
@@ -281,7 +281,7 @@ TEST_CASE("checkpoint: a full disk is an error, and the checkpoint before is sti
     const auto saved = run.bits();
     run.train(5, 6);
 
-    // A limit on a file's size stands for the disk's end: writing fails in the middle of the file.
+    // A limit on a file's size simulates a full disk, so that writing fails in the middle of the file.
     rlimit before{};
     REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
     rlimit small = before;

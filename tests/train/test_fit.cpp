@@ -33,7 +33,7 @@ struct Run {
     explicit Run(int threads = 1) : trainer(model, MeanSquaredError{}, Adam{.learning_rate = 1e-2}, Cpu{}, threads) {}
 };
 
-/// The simplest network under gradient descent, which does what its learning rate says.
+/// The simplest network, trained by gradient descent, which follows its learning rate exactly.
 struct ScaleRun {
     Model<tiny::Scale> model{1};
     Trainer<tiny::Scale, MeanSquaredError, SGD> trainer{model, MeanSquaredError{}, SGD{.learning_rate = 0.1}, Cpu{}, 1};
@@ -57,7 +57,7 @@ struct Killed : std::runtime_error {
 TEST_CASE("fit: the loss falls, and the model holds the best epoch's weights") {
     const TemporaryFolder folder;
     ScaleRun run;
-    // Downhill for three epochs, then uphill.
+    // The loss falls for three epochs and then rises.
     const FitOptions options{
         .epochs = 20, .patience = 4, .best_weights = folder / "best.safetensors", .schedule = [](std::int64_t step) {
             return step < 18 ? 0.3 : -0.05;
@@ -68,7 +68,7 @@ TEST_CASE("fit: the loss falls, and the model holds the best epoch's weights") {
 
     CHECK(result.stopped_early);
     CHECK(result.best_epoch == 3);
-    REQUIRE(result.history.size() == 7);  // three, and a patience of four
+    REQUIRE(result.history.size() == 7);  // three epochs, and a patience of four
     for (std::size_t i = 0; i < 7; ++i) CHECK(result.history[i].epoch == static_cast<int>(i) + 1);
     CHECK(result.best_loss == result.history[2].validation_loss);
     CHECK(result.history[2].validation_loss < result.history[0].validation_loss);
@@ -91,7 +91,7 @@ TEST_CASE("fit: patience 0 never stops early") {
 }
 
 TEST_CASE("fit: the history says what a loop by hand sees") {
-    // The last batch is smaller, so its pictures count, not its steps.
+    // The last batch is smaller, so the mean must count pictures, not steps.
     const Batches uneven{.count = 3, .seed = 1, .images = 4, .last_images = 1};
     Run run, by_hand;
     std::vector<double> rates;
@@ -117,7 +117,7 @@ TEST_CASE("fit: the history says what a loop by hand sees") {
         }
         const EpochRecord& record = result.history[epoch];
         CHECK(record.training_loss == sum / 9);
-        // Cpu folds batch norm into the weights, which rounds otherwise, and rows are summed in float.
+        // Cpu folds batch norm into the weights, which rounds differently, and rows are summed in float.
         CHECK(record.validation_loss == doctest::Approx(error / (2 * 2 * 4 * 8)).epsilon(1e-5));
         CHECK(record.learning_rate == 1e-2 / step);
         CHECK(record.seconds > 0);
@@ -211,7 +211,7 @@ TEST_CASE("fit: a run goes on from its checkpoint and ends with the same bits") 
             CHECK(agree(result.history, expected.history));
             CHECK(result.best_epoch == expected.best_epoch);
             CHECK(result.best_loss == expected.best_loss);
-            // The step that was not saved is taken again, and those since the checkpoint before it.
+            // The step that was not saved is taken again, and so are those since the checkpoint before it.
             const int steps_before = last_step - 1, of_epoch = steps_before % 6;
             const int saved = steps_before - (every == 0 ? of_epoch : of_epoch % every);
             CHECK(more == 18 - saved);
@@ -251,7 +251,7 @@ TEST_CASE("fit: a loss that is not a number names epoch and step, and leaves the
     CHECK_THROWS_WITH_AS(fit(run.trainer, bad, validation, options),
                          doctest::Contains("depix: in epoch 2, step 3 of 6: the loss is nan"), DivergenceError);
 
-    // With sound data the run goes on as if nothing had been.
+    // With valid data the run goes on as if nothing had happened.
     fit(resumed.trainer, training, validation, options);
     fit(whole.trainer, training, validation, {.epochs = 3});
     CHECK(values(resumed.model) == values(whole.model));

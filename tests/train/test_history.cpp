@@ -106,7 +106,7 @@ TEST_CASE("loss curve: valid XML, two lines, a legend, the best epoch") {
     const std::string svg = loss_curve_svg(history, {.title = "A <title> & \"more\""});
     CHECK(well_formed(svg));
     CHECK(count(svg, "<polyline") == 2);
-    CHECK(count(svg, "A &lt;title&gt; &amp; &quot;more&quot;") == 2);  // the picture's name, and what is seen
+    CHECK(count(svg, "A &lt;title&gt; &amp; &quot;more&quot;") == 2);  // the picture's name, and the visible title
     CHECK(count(svg, ">training<") == 1);
     CHECK(count(svg, ">validation<") == 1);
     CHECK(count(svg, ">best: epoch 9, 0.0031<") == 1);
@@ -138,7 +138,7 @@ TEST_CASE("loss curve: ticks stand at round numbers") {
 
 TEST_CASE("loss curve: the axes grow to the ticks, so that every point lies inside") {
     const std::string svg = loss_curve_svg(falling(2, 0.05, 0.002), {.width = 400, .height = 300});
-    // From tick to tick: the first epoch at the top left, the second at the bottom right.
+    // The curve goes from tick to tick, with the first epoch at the top left and the second at the bottom right.
     CHECK(count(svg, "<polyline points=\"102,66 364,244\"") == 2);
 }
 

@@ -18,7 +18,7 @@ constexpr Three start{0.5, -1.25, 2.0};
 constexpr std::array<Three, 5> gradients{
     {{0.1, -0.3, 0.02}, {0.25, 0.4, -0.01}, {-0.5, 0.1, 0.0}, {0.05, -0.2, 3.0}, {1.5, 0.0, -0.7}}};
 
-/// The tolerance is relative: a few roundings for each of the five steps.
+/// The tolerance is relative. It allows a few roundings for each of the five steps.
 template <class T, class Optimizer>
 OptimizerState<T> compare(const Optimizer& optimizer, const std::array<Three, 5>& expected, double tolerance) {
     std::vector<T> weights(start.begin(), start.end());
@@ -58,7 +58,7 @@ TEST_CASE("Adam with its defaults") {
 }
 
 TEST_CASE("Adam with other settings") {
-    // A large epsilon shows on which side of the root it stands.
+    // A large epsilon shows whether it is added inside or outside the root.
     constexpr std::array<Three, 5> expected{{{0.40099009900990096, -1.1503322259136213, 1.9047619047619047},
                                              {0.30043993954167691, -1.1966271092974967, 1.9047619047619047},
                                              {0.35672027710175597, -1.241877649452376, 1.9047619047619047},

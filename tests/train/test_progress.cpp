@@ -57,12 +57,12 @@ TEST_CASE("progress: a terminal's line is written over and over, and ends with t
     std::string written;
     ProgressLine line([&](const std::string& text) { written += text; }, true);
     line(step);
-    line(step);  // too soon after the one before
+    line(step);  // too soon after the previous one
     CHECK(written == rewritten(step));
 
     written.clear();
     StepReport last = step;
-    last.step = last.steps;  // never too soon
+    last.step = last.steps;  // the last step is never too soon
     line(last);
     CHECK(written == rewritten(last));
 
@@ -70,7 +70,7 @@ TEST_CASE("progress: a terminal's line is written over and over, and ends with t
     line(epoch);
     CHECK(written == rewritten(epoch) + "\n");
 
-    // A shorter text covers all of a longer one.
+    // A shorter text must cover all of a longer one.
     written.clear();
     line(StepReport{3, 35, 563, 563, 0.01, 0.00812, 1440, 36000});
     line(StepReport{3, 35, 5, 5, 0.01, 0.00812, 1440, 6});

@@ -1,7 +1,7 @@
-// A run that is killed with SIGKILL again and again, at any moment, ends with the same bits as one that is not.
+// A run that is killed with SIGKILL again and again, at any moment, ends with the same bits as one that is not killed.
 //
-// The test starts itself: the program is run again with only the case "train in a child process", which is left out
-// otherwise. So the child begins as any program does, with its own threads, and can be killed without a trace.
+// The test starts itself: it runs the program again with only the case "train in a child process", which is otherwise
+// left out. So the child begins as any program does, with its own threads, and can be killed without a trace.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -44,7 +44,7 @@ FitOptions options(const std::string& folder, std::size_t checkpoint_every_steps
         .best_weights = folder + "/best.safetensors",
         .history_csv = folder + "/history.csv",
         .loss_curve_svg = folder + "/loss.svg",
-        .schedule = [](std::int64_t step) { return step < 120 ? 1e-2 : -1e-2; }};  // stops early, and not at its best
+        .schedule = [](std::int64_t step) { return step < 120 ? 1e-2 : -1e-2; }};  // stops early, after its best epoch
 }
 
 constexpr const char* folder_variable = "DEPIX_TEST_RESUME_FOLDER";
@@ -52,13 +52,13 @@ constexpr const char* crash_variable = "DEPIX_TEST_RESUME_CRASH";
 
 /// Starts the child; with crash_step > 0 it dies in the middle of writing the checkpoint of that step.
 pid_t start_child(const std::string& folder, int crash_step = 0) {
-    // All that allocates happens before the fork: after it only exec is safe if this process has threads.
+    // All allocations happen before the fork, because after it only exec is safe if this process has threads.
     std::array<const char*, 4> arguments{"test_resume", "--no-skip", "--test-case=train in a child process", nullptr};
     ::setenv(folder_variable, folder.c_str(), 1);
     ::setenv(crash_variable, std::to_string(crash_step).c_str(), 1);
     const pid_t child = ::fork();
     if (child == 0) {
-        ::close(STDOUT_FILENO);  // doctest's report of a child is no news
+        ::close(STDOUT_FILENO);  // the child's doctest report is not needed
         ::execv("/proc/self/exe", const_cast<char* const*>(arguments.data()));
         ::_exit(127);
     }
@@ -66,7 +66,7 @@ pid_t start_child(const std::string& folder, int crash_step = 0) {
     return child;
 }
 
-/// Waits for the child; true if it came to its end.
+/// Waits for the child. Returns whether it ran to its end.
 bool finished(pid_t child, int expected_signal) {
     int status = 0;
     REQUIRE(::waitpid(child, &status, 0) == child);
@@ -79,7 +79,7 @@ bool finished(pid_t child, int expected_signal) {
     return true;
 }
 
-/// The global step of a checkpoint, which must be whole whenever one looks; -1 if there is none yet.
+/// The global step of a checkpoint, or -1 if there is none yet. The file must be whole at any time.
 std::int64_t saved_step(const std::string& path) {
     if (!std::filesystem::exists(path)) return -1;
     Run run;
@@ -87,7 +87,7 @@ std::int64_t saved_step(const std::string& path) {
     return progress.epoch * progress.steps_per_epoch + progress.step;
 }
 
-/// A file's tensors as text of their values, without the times that a run took.
+/// The values of a file's tensors, without the times that a run took.
 std::map<std::string, std::vector<double>> content(const std::string& path) {
     const SafetensorsFile file = SafetensorsFile::read(path);
     std::map<std::string, std::vector<double>> tensors;
@@ -123,7 +123,7 @@ const TemporaryFolder& uninterrupted() {
 void check_equal_to_uninterrupted(const TemporaryFolder& folder) {
     for (const char* name : {"final.safetensors", "best.safetensors"})
         CHECK(read_file(folder / name) == read_file(uninterrupted() / name));
-    // The last weights, the optimizer's state, the random state and the history too.
+    // The last weights, the optimizer's state, the random state and the history must be equal too.
     CHECK(content(folder / "run.safetensors") == content(uninterrupted() / "run.safetensors"));
 }
 
@@ -131,7 +131,7 @@ void check_equal_to_uninterrupted(const TemporaryFolder& folder) {
 
 TEST_CASE("train in a child process" * doctest::skip()) {
     const char* const folder = std::getenv(folder_variable);
-    if (folder == nullptr) return;  // someone runs all cases with --no-skip
+    if (folder == nullptr) return;  // when all cases are run with --no-skip
     const int crash_step = std::atoi(std::getenv(crash_variable));
     Run run;
     const auto crash = [&](const StepReport& report) {
@@ -156,7 +156,7 @@ TEST_CASE("resume: killed thirty times at random moments") {
         REQUIRE(runs < 30);
         const TemporaryFolder folder;
         std::int64_t step = -1;
-        // The last child of the last run is left in peace.
+        // The last child of the last run is not killed.
         for (bool complete = false; !complete;) {
             const pid_t child = start_child(folder.path.string());
             if (kills < 30) {
@@ -168,7 +168,7 @@ TEST_CASE("resume: killed thirty times at random moments") {
             const std::int64_t now = saved_step(folder / "run.safetensors");
             CHECK(now >= step);  // what is saved is never lost
             if (!complete && now > step) ++kills_in_training;
-            if (now == step) longest = std::min(longest * 5 / 4, 10'000);  // a slow machine: it must at least start
+            if (now == step) longest = std::min(longest * 5 / 4, 10'000);  // on a slow machine it must at least start
             step = now;
         }
         left_behind += folder.count() - 5;  // run, best, final, history, loss
@@ -184,7 +184,7 @@ TEST_CASE("resume: killed in the middle of writing a checkpoint") {
     CHECK(!finished(start_child(folder.path.string(), 50), SIGXFSZ));
     CHECK(saved_step(folder / "run.safetensors") == 49);
 
-    // Half a checkpoint lies there, under a name of its own.
+    // Half a checkpoint is there, under a name of its own.
     int halves = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder.path))
         if (entry.path().extension() == ".tmp") {

@@ -1,4 +1,4 @@
-// What the training tests train: a network of a few weights, and batches that are made up as they are asked for.
+// What the training tests train: a network of a few weights, and batches that are made on demand.
 #pragma once
 
 #include <cstddef>
@@ -20,11 +20,11 @@ namespace tiny {
 
 using namespace depix;
 
-/// All that a checkpoint must keep: weights, running statistics, and a layer that draws.
+/// A network with all that a checkpoint must keep: weights, running statistics, and a layer that draws random numbers.
 using Network = Sequential<Named<"body", Conv<1, 4>, BatchNorm<4>, ReLU, MaxPool<2>>, Dropout<std::ratio<1, 10>>,
                            ConvTranspose<4, 1, 2, Stride<2>>>;
 
-/// A scale and a shift, twice: compiles fast.
+/// A scale and a shift, twice. This compiles fast.
 using Scale = Sequential<Conv<1, 1, 1>, Conv<1, 1, 1>>;
 
 struct Pair {

@@ -1,4 +1,4 @@
-// The board, as the firmware sees it: a console, memory to measure, a way to stop.
+// The board, as the firmware sees it: a console, a measurement of memory, and a way to stop.
 //
 // The console is semihosting: the program halts at a breakpoint with a request in its registers, and the debugger, or
 // QEMU, serves it. (Arm, "Semihosting for AArch32 and AArch64", 2.0, https://github.com/ARM-software/abi-aa)
@@ -9,11 +9,11 @@
 
 namespace board {
 
-/// SYS_WRITE0: a string to the console.
+/// SYS_WRITE0: writes a string to the console.
 void print(const char* text);
-/// In decimal.
+/// Writes the number in decimal.
 void print(std::size_t number);
-/// Eight hexadecimal digits.
+/// Writes the word as eight hexadecimal digits.
 void print_bits(std::uint32_t word);
 
 /// SYS_EXIT_EXTENDED: ends the program, and QEMU with it, with this exit code.

@@ -1,15 +1,15 @@
-# How the firmware is compiled, linked and emulated; for the scripts that source this.
+# How the firmware is compiled, linked and emulated. Scripts source this file.
 
 firmware_compiler=(
     arm-none-eabi-g++ -std=c++20 -O2
     -mcpu=cortex-m4 -mthumb -mfpu=fpv4-sp-d16 -mfloat-abi=hard  # a Cortex-M4 with single-precision floating point
-    -fno-exceptions -fno-rtti -fno-threadsafe-statics           # none of the run-time support they need
+    -fno-exceptions -fno-rtti -fno-threadsafe-statics           # what needs run-time support is left out
     -fno-math-errno                                             # a square root is one instruction
-    -ffunction-sections -fdata-sections                         # so that the linker can drop what nobody uses
+    -ffunction-sections -fdata-sections                         # so that the linker can drop what is not used
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 )
 
-# newlib-nano has malloc, but malloc needs _sbrk, and this firmware brings none: what allocates does not link.
+# newlib-nano has malloc, but malloc needs _sbrk, and this firmware has none. So code that allocates does not link.
 firmware_linker=(--specs=nano.specs -nostartfiles -Wl,--gc-sections -Wl,--fatal-warnings)
 
 # The board. Semihosting gives the firmware a console, which is QEMU's standard output, and QEMU's exit code.

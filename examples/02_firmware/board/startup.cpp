@@ -1,14 +1,14 @@
-// Everything between power and main(): the vector table, the reset handler, and the console behind board.hpp.
+// Everything between power-on and main() (the vector table, the reset handler), and the functions of board.hpp.
 #include "board.hpp"
 
-// Where things begin and end: mps2_an386.ld gives these names to addresses.
+// The addresses where the parts of memory begin and end. mps2_an386.ld defines these names.
 extern "C" {
 extern std::uint32_t flash_begin[], flash_end[], flash_limit[];
 extern std::uint32_t data_begin[], data_end[], data_image[];
 extern std::uint32_t bss_begin[], bss_end[];
 extern std::uint32_t stack_bottom[], stack_top[], ram_begin[];
 [[noreturn]] void reset();
-int call_main() __asm__("main");  // by its linker's name: C++ lets no code call main()
+int call_main() __asm__("main");  // by its name in the linker, because C++ forbids calls of main()
 }
 
 namespace {
@@ -31,7 +31,7 @@ std::uint32_t semihosting(std::uint32_t operation, const void* argument) {
     board::exit(1);
 }
 
-// What the processor reads first: the stack pointer, then where to go on reset and on each exception.
+// What the processor reads first: the stack pointer, then the handlers for reset and for each exception.
 using Handler = void (*)();
 struct VectorTable {
     std::uint32_t* stack;
@@ -43,10 +43,10 @@ struct VectorTable {
 
 }  // namespace
 
-// No call and no floating point before memory and processor are ready for them. The pointers are volatile, or the
-// compiler would see memset and memcpy in these loops.
+// Until memory and processor are ready, there may be no call and no floating point. The pointers are volatile, because
+// the compiler would otherwise make calls of memset and memcpy from these loops.
 [[noreturn]] void reset() {
-    // The floating-point unit sleeps after reset: full access to coprocessors 10 and 11.
+    // The floating-point unit is off after reset. This gives full access to coprocessors 10 and 11.
     volatile auto& access = *reinterpret_cast<std::uint32_t*>(0xE000ED88);
     access = access | (0xFu << 20);
     __asm__ volatile("dsb\n isb" ::: "memory");

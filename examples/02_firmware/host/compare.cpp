@@ -1,15 +1,15 @@
-// Reads what the firmware printed and compares its picture with the host's, made by the same source.
+// Reads what the firmware printed and compares its picture with the host's, which comes from the same source.
 //
 //     compare exact   < board.txt    every bit must be equal
 //     compare rounded < board.txt    the board may round otherwise: it fuses multiply and add
 //
-// Exact is possible because nothing is left to chance: IEEE 754 defines +, *, / and the square root to the last bit,
-// both compilers keep the order of the sums (no -ffast-math), and both were told -ffp-contract=off.
+// Exact equality is possible because IEEE 754 defines +, *, / and the square root to the last bit, both compilers keep
+// the order of the sums (no -ffast-math), and both were told -ffp-contract=off.
 //
 // A fused multiply-add rounds once where the host rounds twice. Its result differs, and is no worse. How far two such
-// results may lie apart depends on the network; so the same network in double says how far the host's own float result
-// is from the truth, and the board's may be four times as far: maxima of two such errors over 2,048 pixels differ by
-// less.
+// results may differ depends on the network. So the same network also runs in double, which gives the error of the
+// host's own float result. The board's error may be four times as large, because maxima of two such errors over 2,048
+// pixels differ by less.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -43,7 +43,7 @@ std::vector<T> restore_in() {
     return output;
 }
 
-// The board's values from the lines "row BITS BITS ..."; all other lines are shown.
+// The board's values from the lines "row BITS BITS ..."; all other lines are printed.
 std::vector<float> read_board() {
     std::vector<float> values;
     for (std::string line; std::getline(std::cin, line);) {

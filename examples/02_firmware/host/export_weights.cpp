@@ -3,8 +3,8 @@
 //     export_weights TINY.safetensors examples/02_firmware/weights.hpp    of a trained model
 //     export_weights - examples/02_firmware/weights.hpp                   untrained: PyTorch's initialisation, seed 1
 //
-// CMake builds it: cmake --preset release && cmake --build --preset release --target export_weights
-// and it lies in build/release/examples/02_firmware/.
+// CMake builds it: cmake --preset release && cmake --build --preset release --target export_weights. The program is
+// then in build/release/examples/02_firmware/.
 #include <exception>
 #include <iostream>
 #include <string>

@@ -1,10 +1,12 @@
-// Trains the firmware's network on the host and writes its weights as a C++ header: the same types, a minute's work.
+// Trains the firmware's network on the host and writes its weights as a C++ header. The types are the same, and it
+// takes a minute.
 //
 //     cmake --preset release && cmake --build --preset release --target train_weights
 //     build/release/examples/02_firmware/train_weights examples/02_firmware/weights.hpp
 //
 // The pairs are those of the first example, in the firmware's size and grey: text of two to five characters, pixelated
-// by a window of 2, 3 or 4. Every step draws new ones. One thread, so that the same bits come out everywhere.
+// by a window of 2, 3 or 4. Every step draws new ones. It runs on one thread, so that the result has the same bits
+// everywhere.
 #include <cmath>
 #include <cstdio>
 #include <exception>

@@ -1,4 +1,4 @@
-// From a network's type to what the tool knows of it.
+// Makes what the tool knows of a network from its type.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@
 
 namespace tool {
 
-/// The values that black and white have in what a network makes.
+/// The values that black and white have in a network's output.
 enum class OutputRange { ZeroToOne, MinusOneToOne };
 
 template <class Network, class OnBackend, TileKind Kind, OutputRange Range>

@@ -1,8 +1,8 @@
-// train: the mean squared error to the clean picture, Adam, a learning rate that falls to 0 along half a cosine.
+// train: minimises the mean squared error to the clean picture with Adam, at a learning rate that falls to 0 along half
+// a cosine.
 //
-// The run's folder keeps checkpoint, loss curve and weights; the same command goes on with a run that was stopped. The
-// weights say in their metadata which architecture they are of, so that `depix restore -m run/weights.safetensors`
-// knows.
+// The run's folder keeps the checkpoint, the loss curve and the weights. The same command continues a run that was
+// stopped. The metadata of the weights names their architecture for `depix restore -m run/weights.safetensors`.
 #pragma once
 
 #include <cmath>

@@ -1,4 +1,5 @@
-// The losses that a generator is trained with, on the device: losses of single elements, of features, and sums of such.
+// The losses that a generator is trained with, on the device: losses of single elements, of features, and sums of
+// losses.
 #pragma once
 
 #include <tuple>
@@ -22,7 +23,7 @@ concept DeviceLoss = requires(L& loss, const LossCall<StorageOf<typename L::prec
 
 namespace depix {
 
-/// How different two pictures look to a fixed network, on the GPU; what it is, train/feature_loss.hpp says.
+/// Compares two pictures by a fixed network's features, on the GPU; train/feature_loss.hpp describes it.
 template <Module Features, ElementwiseLoss Loss, class Precision>
 class FeatureLoss<Features, Loss, CudaWith<Precision>, float> {
     using Pass = TrainingPass<Features, CudaWith<Precision>, float>;
@@ -100,7 +101,7 @@ class FeatureLoss<Features, Loss, CudaWith<Precision>, float> {
 
 namespace depix::cuda {
 
-/// Makes room for a loss of such pictures; one of single elements needs none of its own.
+/// Makes room for a loss of pictures of this shape; a loss of single elements needs no memory of its own.
 template <class Loss>
 void prepare_loss(Loss& loss, int batch, Shape shape) {
     if constexpr (DeviceLoss<Loss>) loss.prepare(batch, shape);

@@ -1,4 +1,4 @@
-// Inference<Network, Cuda>: batch norms folded, steps fused, everything in one allocation, one graph a call.
+// Inference<Network, Cuda>: batch norms are folded, steps are fused, all memory is one allocation, a call is one graph.
 #pragma once
 
 #include <array>
@@ -16,13 +16,13 @@
 
 namespace depix::cuda {
 
-/// Fused as for Cpu; but an Upsample stays a step of its own.
+/// Steps are fused as for Cpu, but an Upsample stays a step of its own.
 template <Module Network>
 inline constexpr auto inference_plan =
     find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>(), {.activations = false}))));
 
-/// Where everything lies for one size of batch, in elements. The maps come first, then, in float32, the batch as it
-/// came from the host, the batch as it goes back, and scratch.
+/// Where everything is stored for one size of batch, in elements. The maps come first. They are followed, in float32,
+/// by the batch that came from the host, the batch that goes back to it, and scratch.
 template <std::size_t Tensors>
 struct Layout {
     std::array<Shape, Tensors> shapes{};
@@ -37,8 +37,8 @@ struct Layout {
     }
 };
 
-/// Where maps are float32, the network's input is the batch as it came and its output the batch as it goes, wherever
-/// that can be (close_sizes of plan/place.hpp); in 16 bits both are converted.
+/// If maps are float32, the network's input is the batch that came from the host and its output is the batch that goes
+/// back, wherever possible (close_sizes of plan/place.hpp). In 16 bits both are converted.
 template <Module Network, class Backend>
 constexpr auto make_layout(Shape input, int batch) {
     constexpr auto& plan = inference_plan<Network>;
@@ -69,7 +69,7 @@ constexpr auto make_layout(Shape input, int batch) {
     return layout;
 }
 
-/// What one running inference works in: memory, and the whole of its work as one graph.
+/// The workspace of one running inference: its memory, and all of its work as one graph.
 template <Module Network, class Backend>
 struct Workspace {
     Shape input;
@@ -117,10 +117,10 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         return layout.template bytes<cuda::StorageOf<Precision>>();
     }
 
-    /// Makes room for batches of so many pictures of this shape, and writes down the graph of all that happens to one.
+    /// Makes room for batches of so many pictures of this shape, and captures the graph of all work on one batch.
     void prepare(WorkspaceType& workspace, Shape input, int batch, int /*threads*/) const {
         if (workspace.input == input && workspace.batch == batch) return;
-        workspace.batch = 0;  // should anything below throw
+        workspace.batch = 0;  // in case anything below throws
         workspace.layout = cuda::make_layout<Network, Backend>(input, batch);
         workspace.memory.reserve(workspace.layout.template bytes<cuda::StorageOf<Precision>>());
         const std::size_t images = static_cast<std::size_t>(batch);
@@ -136,7 +136,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         workspace.batch = batch;
     }
 
-    /// Restores a batch: host to device, the network, device to host.
+    /// Restores a batch: copies it to the device, runs the network, and copies the result to the host.
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
         cuda::copy_on_host(input, View<float>(workspace.host_input.data(), input.batch, input.shape()));
         workspace.graph.launch(workspace.stream);
@@ -144,7 +144,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         cuda::copy_on_host(View<const float>(workspace.host_output.data(), output.batch, output.shape()), output);
     }
 
-    /// The network alone, for a batch that lies in the workspace already, at input_floats; the result comes to lie at
+    /// Queues the network alone, for a batch that is already in the workspace at input_floats. The result is written to
     /// output_floats. Returns at once.
     void enqueue(WorkspaceType& workspace, int batch) const {
         const Shape shape = workspace.input;
@@ -167,7 +167,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
     }
 
   private:
-    // Of one step: where its values lie among the weights on the device.
+    // Where the values of one step are among the weights on the device.
     struct StepWeights {
         std::size_t first = 0;   // a convolution's weights; other layers: parameters
         std::size_t second = 0;  // a convolution's biases; other layers: running statistics
@@ -208,7 +208,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
                 scale[transposed ? i / window % scale.size() : i / (window * static_cast<std::size_t>(g.in_channels))];
     }
 
-    // Whether the tensor lies in the caller's memory: the batch as it came, or the batch as it goes.
+    // Whether the tensor is in the caller's batch: the one that came from the host, or the one that goes back to it.
     static constexpr bool is_callers(int tensor) {
         if (!std::is_same_v<cuda::StorageOf<Precision>, float>) return false;
         const int root = plan.root(tensor);
@@ -257,7 +257,7 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
 
     cuda::Memory<float> weights_;
     std::array<StepWeights, plan.steps.size()> steps_{};
-    std::optional<std::size_t> one_kernel_;  // where OneKernel's weights lie, if it is what runs
+    std::optional<std::size_t> one_kernel_;  // where OneKernel's weights are, if OneKernel is used
 };
 
 }  // namespace depix::detail

@@ -7,8 +7,8 @@
 
 namespace depix::cuda {
 
-/// sum = the loss of y and t, both (N, C, H, W); factor * scale times its gradient goes to dy, or is added to it. `t`
-/// has no data where every target is `label`.
+/// sum = the loss of y and t, both (N, C, H, W); factor * scale times its gradient is written to dy, or added to it. If
+/// `t` has no data, every target is `label`.
 template <class Loss, class S>
 struct LossAndGradient {
     View<const S> y;
@@ -30,7 +30,8 @@ struct KeepChannelLoss {
     __device__ void operator()(int c, const double (&sum)[1]) const { channel_losses[c] = sum[0]; }
 };
 
-/// *loss = weight times the mean, or adds that; state->finite says whether it is finite. One thread.
+/// Sets *loss to weight times the mean, or adds that to it. state->finite becomes false if *loss is not finite. Runs on
+/// one thread.
 template <class Loss>
 __global__ void add_up_loss(const double* channel_losses, int channels, double count, double weight, bool add,
                             double* loss, StepState* state) {
@@ -40,7 +41,7 @@ __global__ void add_up_loss(const double* channel_losses, int channels, double c
     state->finite = state->finite && isfinite(*loss);
 }
 
-/// Before the first loss of a step.
+/// Runs before the first loss of a step.
 template <class Precision>
 __global__ void begin_losses(StepState* state) {
     state->losses[0] = state->losses[1] = 0;
@@ -48,17 +49,17 @@ __global__ void begin_losses(StepState* state) {
     state->applied_scale = state->scale;
 }
 
-/// Floats of scratch for a loss of such pictures.
+/// Floats of scratch that a loss of pictures of this shape needs.
 constexpr std::size_t loss_scratch(int batch, Shape shape) {
     return reduce_scratch(batch, shape, 1) + 2 * static_cast<std::size_t>(shape.channels);
 }
 
-/// A loss to compute, and where it goes: dy = weight / count times its gradient, and *loss = loss_weight times its
-/// mean.
+/// A loss to compute, and where its results are written: dy = weight / count times its gradient, and *loss =
+/// loss_weight times its mean.
 template <class S>
 struct LossCall {
     View<const S> y;
-    View<const float> t;  ///< or without data: `label` everywhere
+    View<const float> t;  ///< if it has no data, the target is `label` everywhere
     View<S> dy;
     float label = 0;
     double weight = 1;

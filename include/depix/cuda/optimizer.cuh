@@ -1,5 +1,5 @@
-// Optimizers on the device. The formulas are those of train/optimizer.hpp; what changes from step to step lies in the
-// device's memory, so that a step can be a graph.
+// Optimizers on the device. The formulas are those of train/optimizer.hpp; values that change from step to step are in
+// the device's memory, so that a step can be a graph.
 #pragma once
 
 #include <cmath>
@@ -12,8 +12,8 @@ namespace depix::cuda {
 
 inline constexpr int max_settings = 8;
 
-/// What the device knows of an optimizer: `numbers` that the host works out for each step, and `update` of one weight
-/// with its numbers in the optimizer's arrays, as OptimizerState has them, one after the other.
+/// An optimizer on the device. The host computes `numbers` for each step. `update` changes one weight and its values in
+/// the optimizer's arrays, which are OptimizerState's, one after the other.
 template <class Optimizer>
 struct OnDevice {
     static_assert(sizeof(Optimizer) == 0, "depix: Cuda does not know this optimizer");
@@ -54,7 +54,8 @@ struct OnDevice<SGD> {
     }
 };
 
-/// Puts the numbers of a step, which come as an argument, where `optimizer_step` looks for them. One thread.
+/// Copies the numbers of a step, which are passed as an argument, to where `optimizer_step` reads them. Runs on one
+/// thread.
 template <class Numbers>
 __global__ void keep_numbers(Numbers numbers, float* place) {
     for (std::size_t i = 0; i < numbers.size(); ++i) place[i] = numbers[i];
@@ -68,7 +69,7 @@ __global__ void move_average(const T* weights, T* average, std::size_t count, T 
         average[i] = decay * average[i] + (T(1) - decay) * weights[i];
 }
 
-/// One step of the optimizer for `count` weights; nothing if the step is left out.
+/// One step of the optimizer for `count` weights. Does nothing if the step is skipped.
 template <class Optimizer>
 __global__ void optimizer_step(const float* numbers, const float* gradients, float* weights, float* arrays,
                                std::size_t count, const StepState* state) {

@@ -1,4 +1,4 @@
-// TrainedNetwork for the device: the weights live there, and a step that must not happen is left out there.
+// TrainedNetwork for the device: the weights are stored there, and the device itself skips steps that are not finite.
 #pragma once
 
 #include <algorithm>
@@ -19,12 +19,12 @@
 
 namespace depix {
 
-/// The host's copies of weights, statistics, optimizer's state and average are brought up to date when they are asked
-/// for and at the end; the device's before the next step, when the host's may have changed.
+/// The host's copies of weights, statistics, optimizer's state and average are updated when they are requested and at
+/// the end. The device's are updated before the next step if the host's may have changed.
 ///
-/// What changes from step to step (drawn numbers, the optimizer's settings) reaches the device as a kernel's argument
-/// before the step, so that the step itself can be recorded. The device leaves a step out whose loss is not finite, or
-/// in float16 whose gradients are not (kernels/cuda/step_state.cuh).
+/// Values that change from step to step (drawn numbers, the optimizer's settings) are passed to the device as a
+/// kernel's argument before the step, so that the step itself can be recorded. The device skips a step if its loss is
+/// not finite, or in float16 if its gradients are not finite (kernels/cuda/step_state.cuh).
 template <Module Network, class Optimizer, class Precision>
 class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     using Engine = TrainingEngine<CudaWith<Precision>, float>;
@@ -48,11 +48,11 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     ~TrainedNetwork() {
         try {
             fetch();
-        } catch (const DeviceError&) {  // a destructor cannot report it; asking for the model before does
+        } catch (const DeviceError&) {  // a destructor cannot report it; a call of model() before it does
         }
     }
 
-    // The calls that are not const let the caller change the host's copy.
+    // The functions that are not const let the caller change the host's copy.
     Model<Network>& model() { return may_change(host_); }
     const Model<Network>& model() const { return fetched(host_); }
     OptimizerState<float>& state() { return may_change(state_); }
@@ -182,7 +182,7 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     float* device_average() const { return arrays() + state_.arrays.size() * count_; }
     float* statistics() const { return device_average() + (average_ ? count_ : 0); }
 
-    // All that host and device both have: visit(the host's, the device's).
+    // Calls visit(the host's copy, the device's copy) for everything that both have.
     template <class Visit>
     void visit_copies(Visit&& visit) const {
         visit(host_.parameters(), parameters());
@@ -253,7 +253,7 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     mutable std::optional<Model<Network>> average_;
     cuda::Memory<float> memory_;
     Pass pass_;
-    cuda::Memory<float> numbers_{cuda::max_settings};  // the optimizer's, for the step
+    cuda::Memory<float> numbers_{cuda::max_settings};  // the optimizer's numbers for the step
     cuda::Memory<float> scratch_;
     cuda::Memory<cuda::StepState> step_{1};
     int batches_of_update_ = 0;

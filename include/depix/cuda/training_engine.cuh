@@ -1,4 +1,4 @@
-// TrainingEngine for the device: batches on their way, and steps that are recorded as graphs.
+// TrainingEngine for the device: it transfers batches and records steps as graphs.
 #pragma once
 
 #include <array>
@@ -11,8 +11,8 @@
 
 namespace depix {
 
-/// Batches travel through pinned memory in a stream of their own, two at a time: one is on its way while another is
-/// worked on. A batch that has arrived is copied to where a recorded step reads it.
+/// Batches are transferred through pinned memory in a stream of their own. There are two buffers, so that one batch is
+/// transferred while another is processed. A batch that has arrived is copied to where a recorded step reads it.
 template <class Precision>
 class TrainingEngine<CudaWith<Precision>, float> {
   public:
@@ -71,7 +71,7 @@ class TrainingEngine<CudaWith<Precision>, float> {
     void run(Work&& work) const {
         work(static_cast<cudaStream_t>(stream_));
     }
-    /// The first time, records what work() asks of the stream; then launches what was recorded.
+    /// The first time, records the work that work() adds to the stream. Then launches the recorded graph.
     template <class Work>
     void replay(cuda::Graph& graph, Work&& work) const {
         if (!graph) graph = cuda::Graph::capture(stream_, work);
@@ -83,14 +83,14 @@ class TrainingEngine<CudaWith<Precision>, float> {
     }
 
   private:
-    struct Parcel {  // input and target of a batch on its way
+    struct Parcel {  // input and target of a batch in transfer
         cuda::PinnedMemory<float> host;
         cuda::Memory<float> device;
         cuda::Event arrived, used;
         bool in_use = false;
     };
 
-    cuda::Device device_;  // first, so that its absence shows before anything else
+    cuda::Device device_;  // first, so that a missing device is reported before anything else
     cuda::Stream stream_, sender_;
     std::array<Parcel, 2> parcels_;
     cuda::Memory<float> arrived_;

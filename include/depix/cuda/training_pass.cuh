@@ -13,15 +13,16 @@
 
 namespace depix {
 
-/// The forward pass in training mode, which keeps every feature map, and the backward pass, which walks them back. All
-/// of it is work for a stream, and can be captured: it depends on nothing of the host's but the shapes.
+/// The forward pass in training mode, which keeps every feature map, and the backward pass, which goes through the
+/// steps in reverse. All of their work is added to a stream and can be captured, because it depends on no data of the
+/// host but the shapes.
 ///
 ///     pass.prepare(batch, shape);
 ///     pass.forward(parameters, statistics, stream);       // reads input(), writes output()
 ///     ... output_gradient() = the gradient of a loss at output() ...
 ///     pass.backward(parameters, gradients, stream);
 ///
-/// Parameters, statistics and gradients are the device's, laid out as Model's.
+/// Parameters, statistics and gradients are in the device's memory, laid out as in Model.
 template <Module Network, class Precision>
 class TrainingPass<Network, CudaWith<Precision>, float> {
     using Backend = CudaWith<Precision>;
@@ -35,13 +36,14 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
 
     /// How many layers draw a number for each batch (Dropout does).
     static constexpr int draw_count = cuda::count_draws<Network>();
-    /// Draws them, as the other backends' layers do in turn: a number below 2^24 each, for draws() on the device.
+    /// Draws these numbers, each below 2^24, in the order in which the other backends' layers draw them. They are for
+    /// draws() on the device.
     static void draw(Random& random, float* numbers) {
         for (int i = 0; i < draw_count; ++i) numbers[i] = static_cast<float>(random() >> 40);
     }
 
-    /// Makes room for batches of this size; allocates only if there was less before. True if anything moved: graphs
-    /// that were captured before are no good then.
+    /// Makes room for batches of this size; allocates only if there was less before. True if anything moved; graphs
+    /// that were captured before are then no longer valid.
     bool prepare(int batch, Shape input) {
         if (batch == batch_ && input == input_) return false;
         batch_ = 0;
@@ -94,7 +96,8 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
         return true;
     }
 
-    /// Every layer in turn, in training mode: batch norm with the statistics of the batch, dropout as draws() says.
+    /// Runs every layer in turn in training mode: batch norm uses the statistics of the batch, and dropout uses
+    /// draws().
     void forward(const float* parameters, const float* statistics, cudaStream_t stream) {
         if (statistic_count() > 0)
             cuda::check(cudaMemcpyAsync(new_statistics_, statistics, statistic_count() * sizeof(float),
@@ -116,8 +119,8 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
         }
     }
 
-    /// From output_gradient() back to the parameters, whose gradients are added to `gradients` (nullptr: a frozen
-    /// network), and to the input if wanted.
+    /// Runs backward from output_gradient() to the parameters, whose gradients are added to `gradients` (nullptr: the
+    /// network is frozen), and to the input if wanted.
     void backward(const float* parameters, float* gradients, cudaStream_t stream,
                   InputGradient wanted = InputGradient::Unwanted) {
         for (int i = plan.step_count - 1, drawn = draw_count; i >= 0; --i) {
@@ -141,11 +144,11 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
         }
     }
 
-    /// (N, C, H, W): where the batch goes before `forward`.
+    /// (N, C, H, W). The batch must be written here before `forward`.
     View<cuda::StorageOf<Precision>> input() const { return map(plan.input); }
     /// (N, C', H', W').
     View<const cuda::StorageOf<Precision>> output() const { return map(plan.output); }
-    /// The same, on the host. Waits.
+    /// The same, on the host. Waits for the stream.
     Tensor<float> fetch_output(cudaStream_t stream) const {
         const View<const cuda::StorageOf<Precision>> y = output();
         const std::size_t image = y.shape().size();
@@ -158,11 +161,11 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
         return host;
     }
     View<cuda::StorageOf<Precision>> output_gradient() const { return gradient_map(plan.output); }
-    /// (N, C, H, W), after a backward pass that was asked for it.
+    /// (N, C, H, W), after a backward pass with InputGradient::Wanted.
     View<const cuda::StorageOf<Precision>> input_gradient() const { return gradient_map(plan.input); }
     /// On the device: draw_count numbers, as `draw` drew them.
     float* draws() const { return floats_; }
-    /// On the device: the running statistics as the last forward pass moved them.
+    /// On the device: the running statistics that the last forward pass updated.
     const float* new_statistics() const { return new_statistics_; }
     static constexpr std::size_t statistic_count() {
         std::size_t count = 0;
@@ -171,7 +174,7 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
     }
     std::size_t workspace_bytes() const { return memory_.size(); }
 
-    /// Names the first layer whose output is not finite, for a message. Brings the maps home one by one.
+    /// Names the first layer whose output is not finite, for an error message. Copies the maps to the host one by one.
     std::string describe_first_bad_layer(cudaStream_t stream) const {
         for (int i = 0; i < plan.step_count; ++i) {
             const View<cuda::StorageOf<Precision>> y = map(plan.step(i).output);

@@ -1,4 +1,4 @@
-// Arrays: Image and Tensor shown to xtensor without a copy, and xtensor's expressions made into Image and Tensor.
+// Arrays: Image and Tensor as xtensor arrays without a copy, and xtensor's expressions as Image and Tensor.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace depix {
 
-/// What a training step eats: both (batch, channels, height, width), contiguous, values 0..1.
+/// The data of one training step. Both arrays are (batch, channels, height, width), contiguous, with values 0..1.
 ///
 ///     for (const auto& [noisy, target] : loader.epoch(3)) loss = trainer.step(noisy, target);
 struct Batch {
@@ -38,7 +38,7 @@ auto adapt_batch(T* elements, int batch, const Shape& shape) {
     return xt::adapt(elements, extent[0] * shape.size(), xt::no_ownership(), extent);
 }
 
-/// One extent of an array as Shape counts it.
+/// One extent of an array, in Shape's type.
 template <class Size>
 int extent(Size size) {
     return static_cast<int>(size);
@@ -73,8 +73,8 @@ auto as_array(View<T> view) {
     return detail::adapt_batch(view.data, view.batch, view.shape());
 }
 
-/// Any xtensor expression of (channels, height, width), evaluated into a new picture.
-/// Throws ShapeError if it has not three dimensions.
+/// Any xtensor expression of (channels, height, width), evaluated into a new picture. Throws ShapeError if it does not
+/// have three dimensions.
 template <class Expression>
 Image to_image(const xt::xexpression<Expression>& expression) {
     const auto& source = expression.derived_cast();
@@ -88,8 +88,8 @@ Image to_image(const xt::xexpression<Expression>& expression) {
     return image;
 }
 
-/// Any xtensor expression of (batch, channels, height, width), evaluated into a new tensor.
-/// Throws ShapeError if it has not four dimensions.
+/// Any xtensor expression of (batch, channels, height, width), evaluated into a new tensor. Throws ShapeError if it
+/// does not have four dimensions.
 template <class T = float, class Expression>
 Tensor<T> to_tensor(const xt::xexpression<Expression>& expression) {
     const auto& source = expression.derived_cast();
@@ -104,7 +104,7 @@ Tensor<T> to_tensor(const xt::xexpression<Expression>& expression) {
     return tensor;
 }
 
-/// A view that may write into a batch's input or target.
+/// A writable view of a batch's input or target.
 inline View<float> writable_view(xt::xtensor<float, 4>& array) {
     const auto& shape = array.shape();
     return {array.data(), detail::extent(shape[0]),

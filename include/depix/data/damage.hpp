@@ -1,4 +1,4 @@
-// Damage: noise and compression, as small structs that spoil a picture, and how to choose among them.
+// Damage: noise and compression, as small structs that degrade a picture, and how to combine them.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,13 @@
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 
-// A damage spoils a picture in place and keeps its shape. What it does depends on the picture and the Random alone, so
-// one damage serves many threads. Its strength is drawn anew for every picture. What it changes is clamped to 0..1, and
-// not rounded to 8 bits, unless a codec does. Wrong parameters are an Error, which names the struct, when it is used.
+// A damage degrades a picture in place and keeps its shape. Its result depends only on the picture and the Random, so
+// many threads can use one damage. Its strength is drawn anew for every picture. Values that it changes are clamped to
+// 0..1. They are not rounded to 8 bits, unless a codec does that. With wrong parameters a struct throws an Error, which
+// names it, when it is used.
 namespace depix {
 
-/// Anything that spoils a picture: a struct below, Inpainting (masks.hpp), or a lambda of one's own.
+/// Anything that degrades a picture: a struct below, Inpainting (masks.hpp), or the user's own lambda.
 using Damage = std::function<void(Image& image, Random& random)>;
 
 namespace detail {
@@ -36,24 +37,24 @@ inline void check_range(const char* who, const char* what, double least, double 
     throw Error(text.str());
 }
 
-/// One element, all equally likely.
+/// Returns one element; all are equally likely.
 template <class Sequence>
 const typename Sequence::value_type& pick(const Sequence& sequence, Random& random) {
     return sequence[static_cast<std::size_t>(random.integer(0, static_cast<int>(sequence.size()) - 1))];
 }
 
-/// How often what happens `mean` times on average happens: Poisson's distribution.
+/// A random count from the Poisson distribution with this mean.
 ///
-/// Below a mean of 20 exact, by inversion. From there on the normal deviate z is bent by Cornish and Fisher's first
-/// term, mean + s z + (z^2 - 1) / 6, and rounded; with s^2 = mean - 5/36 mean and variance are exact, the skewness is
-/// to first order, and the distribution function is off by less than 0.0005.
+/// Below a mean of 20 it is exact, by inversion. From there on the normal deviate z is corrected by the first term of
+/// Cornish and Fisher's expansion, mean + s z + (z^2 - 1) / 6, and rounded. With s^2 = mean - 5/36, mean and variance
+/// are exact, the skewness is exact to first order, and the error of the distribution function is less than 0.0005.
 inline int poisson(double mean, Random& random) {
     if (!(mean > 0)) return 0;
     if (mean < 20) {
         const double chance = random.uniform();
         double probability = std::exp(-mean), sum = probability;
         int count = 0;
-        while (chance >= sum && count < 200) sum += probability *= mean / ++count;  // beyond 200: rounding's fault
+        while (chance >= sum && count < 200) sum += probability *= mean / ++count;  // beyond 200: rounding errors
         return count;
     }
     const double z = random.normal();
@@ -62,8 +63,8 @@ inline int poisson(double mean, Random& random) {
 
 }  // namespace detail
 
-/// Gaussian noise: out = in + sigma z, z standard normal, of its own for every pixel and channel; before clamping.
-/// sigma is uniform in a range, on the scale 0..1: 25/255.0 is what papers call "sigma 25".
+/// Gaussian noise: out = in + sigma z, before clamping; z is standard normal and drawn independently for every pixel
+/// and channel. sigma is uniform in a range, on the scale 0..1; 25/255.0 is what papers call "sigma 25".
 struct GaussianNoise {
     double min_sigma = 5 / 255.0;
     double max_sigma = 50 / 255.0;  ///< Included; at most 1.
@@ -77,8 +78,8 @@ struct GaussianNoise {
     }
 };
 
-/// Photon noise: out = Poisson(in N) / N, of its own for every pixel and channel, with N photons at white; the standard
-/// deviation is sqrt(in / N). log N is uniform in a range: by default white has a sigma of 51/255 to 8/255.
+/// Photon noise: out = Poisson(in N) / N, drawn independently for every pixel and channel, with N photons at white. The
+/// standard deviation is sqrt(in / N). log N is uniform in a range: by default white has a sigma of 51/255 to 8/255.
 struct PoissonNoise {
     double min_photons = 25;
     double max_photons = 1000;  ///< Included; both between 0.001 and 1e8.
@@ -111,8 +112,8 @@ struct SaltAndPepper {
     }
 };
 
-/// What JPEG leaves of a picture: encoded at a quality (1 to 100, as stb and libjpeg count it) that is uniform in a
-/// range, and decoded; colours are at half the resolution up to quality 90. Values are multiples of 1/255. Throws
+/// JPEG compression: the picture is encoded at a quality (1 to 100, as stb and libjpeg count it) that is uniform in a
+/// range, and decoded. Up to quality 90, colours have half the resolution. Values are multiples of 1/255. Throws
 /// ShapeError unless the picture has 1 or 3 channels.
 struct JpegArtefacts {
     int worst_quality = 10;

@@ -1,4 +1,4 @@
-// Loader: batches made ahead of training, in threads of their own, in an order that the threads cannot change.
+// Loader: makes batches ahead of training in its own threads, in an order that does not depend on the threads.
 #pragma once
 
 #include <algorithm>
@@ -25,17 +25,17 @@ namespace depix {
 
 struct LoaderOptions {
     int batch_size = 32;
-    int threads = 1;           ///< That make batches, besides the consumer's.
-    int ahead = 4;             ///< Batches that may be ready or in the making while the consumer uses one.
-    std::uint64_t seed = 0;    ///< Of the order.
-    bool shuffle = true;       ///< Another order every epoch; otherwise that of the source.
+    int threads = 1;           ///< Threads that make batches, besides the consumer's.
+    int ahead = 4;             ///< Batches that may be ready or in preparation while the consumer uses one.
+    std::uint64_t seed = 0;    ///< Seed of the order.
+    bool shuffle = true;       ///< Whether every epoch has another order; otherwise it is the source's.
     bool keep_partial = true;  ///< Whether a last batch of fewer than batch_size pairs is kept.
 };
 
 /// One pass over a source: an input range of batches. Make it with Loader::epoch().
 ///
-/// Its threads start with it and end with it; leaving the loop early is fine. A batch is valid until the next one is
-/// asked for, then its memory is used again. One thread may consume it.
+/// Its threads start with it and end with it; the loop may be left early. A batch is valid until the next one is
+/// requested; then its memory is reused. Only one thread may consume the epoch.
 template <PairSource Source>
 class LoaderEpoch {
   public:
@@ -65,7 +65,7 @@ class LoaderEpoch {
     LoaderEpoch& operator=(const LoaderEpoch&) = delete;
     ~LoaderEpoch() { stop(); }
 
-    /// Steps of the whole epoch, and the number of the batch that the iterator stands on.
+    /// Steps of the whole epoch, and the number of the batch that the iterator is at.
     std::size_t steps() const { return steps_; }
     std::size_t step() const { return current_; }
 
@@ -88,13 +88,14 @@ class LoaderEpoch {
         LoaderEpoch* epoch_;
     };
 
-    /// Where the range stands: a second begin() goes on, it does not start again. Reading a batch waits until it is
-    /// made, and throws what the source threw when it made it, after all batches before it were given out.
+    /// The current position of the range; a second begin() continues there and does not start again. Reading a batch
+    /// waits until it is made. If the source threw an exception while making it, reading throws that, after all batches
+    /// before it were delivered.
     Iterator begin() { return Iterator(*this); }
     std::default_sentinel_t end() const { return {}; }
 
   private:
-    /// The batch of step s lives in slot s % slots; a slot is free once the consumer has left its step.
+    /// The batch of step s is stored in slot s % slots; a slot is free after the consumer has left its step.
     struct Slot {
         Batch batch;
         std::exception_ptr error;
@@ -112,7 +113,7 @@ class LoaderEpoch {
     }
 
     void advance() {
-        batch();  // a batch that was not looked at may be in the making still
+        batch();  // a batch that was not read may still be in preparation
         {
             const std::lock_guard lock(mutex_);
             slot(current_).ready = false;
@@ -158,7 +159,7 @@ class LoaderEpoch {
         }
     }
 
-    /// Makes room only when the shape differs, that is for a slot's first batch and for a partial one.
+    /// Allocates only when the shape differs, that is, for a slot's first batch and for a partial one.
     static View<float> shaped(xt::xtensor<float, 4>& array, std::size_t count, const Shape& shape) {
         const std::array<std::size_t, 4> extent{count, static_cast<std::size_t>(shape.channels),
                                                 static_cast<std::size_t>(shape.height),
@@ -181,7 +182,7 @@ class LoaderEpoch {
     const std::uint64_t epoch_;
     const std::size_t steps_;
 
-    std::mutex mutex_;  // guards what follows, except a slot's batch, which its maker or the consumer owns
+    std::mutex mutex_;  // guards what follows, except a slot's batch, which belongs to its maker or to the consumer
     std::condition_variable made_, left_;
     std::size_t next_;     // the next step to make
     std::size_t current_;  // the consumer's step; written by the consumer alone
@@ -191,15 +192,15 @@ class LoaderEpoch {
     std::vector<std::thread> threads_;
 };
 
-/// Reads or draws ahead of training.
+/// Reads or draws batches ahead of training.
 ///
 ///     Loader loader{TextPairSource{images, 18000, 7}, {.batch_size = 32, .threads = 2}};
 ///     for (int epoch = 0; epoch < 35; ++epoch) {
 ///         for (const auto& [noisy, target] : loader.epoch(epoch)) loss = trainer.step(noisy, target);
 ///     }
 ///
-/// What an epoch yields depends on the source, the seed, the epoch and the batch size, never on the threads; so a
-/// resumed run starts at step 100 with loader.epoch(3, 100) and sees what an uninterrupted one would have seen.
+/// The batches of an epoch depend on the source, the seed, the epoch and the batch size, never on the threads. So a
+/// resumed run starts at step 100 with loader.epoch(3, 100) and gets the same batches as an uninterrupted one.
 template <PairSource Source>
 class Loader {
   public:
@@ -218,13 +219,14 @@ class Loader {
     const Source& source() const { return source_; }
     const LoaderOptions& options() const { return options_; }
 
-    /// Batches of one epoch.
+    /// Number of batches of one epoch.
     std::size_t steps() const {
         const auto batch_size = static_cast<std::size_t>(options_.batch_size);
         return options_.keep_partial ? (source_.size() + batch_size - 1) / batch_size : source_.size() / batch_size;
     }
 
-    /// The batches of an epoch, from `first_step` on (none if that is steps() or more). The loader must outlive it.
+    /// The batches of an epoch, from `first_step` on (none if that is steps() or more). The loader must outlive the
+    /// returned range.
     LoaderEpoch<Source> epoch(std::uint64_t number, std::size_t first_step = 0) const& {
         return LoaderEpoch<Source>(source_, options_, number, steps(), first_step);
     }

@@ -1,4 +1,4 @@
-// Masks: what is missing from a picture, for networks that paint it in again.
+// Masks: which parts of a picture are missing, for inpainting networks.
 #pragma once
 
 #include <algorithm>
@@ -21,14 +21,14 @@
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 
-// A mask is a picture of one channel: 1 is missing, 0 is kept, and what lies between (the edges of letters) is mixed.
-// The structs below add what is missing to a mask. They are called as damages are, so OneOf and AllOf combine them too:
+// A mask is a picture of one channel: 1 is missing, 0 is kept, and values in between (the edges of letters) are mixed.
+// The structs below add missing parts to a mask. They are called like damages, so OneOf and AllOf can combine them too:
 //
 //     Image mask({1, 256, 256});
 //     AllOf{{StrokeMask{}, TextMask{.fonts = {font}}}}(mask, random);
 //
-// Wrong parameters are an Error, which names the struct, when it is used; a mask of other than one channel a
-// ShapeError.
+// With wrong parameters a struct throws an Error, which names it, when it is used. For a mask that does not have one
+// channel it throws a ShapeError.
 namespace depix {
 
 namespace detail {
@@ -38,7 +38,7 @@ inline void check_mask(const char* who, const Image& mask) {
     throw ShapeError(std::string(who) + ": a mask of " + to_string(mask.shape) + "; it has 1 channel");
 }
 
-/// Marks all pixels whose centres are within `radius` of the line from (x0, y0) to (x1, y1): a stroke of round ends.
+/// Marks all pixels whose centres are within `radius` of the line from (x0, y0) to (x1, y1): a stroke with round ends.
 /// The upper left pixel's centre is at (0.5, 0.5).
 inline void mark_stroke(Image& mask, double x0, double y0, double x1, double y1, double radius) {
     const auto bound = [](double place, int size) { return static_cast<int>(std::clamp(place, 0.0, size * 1.0)); };
@@ -60,8 +60,8 @@ inline void mark_stroke(Image& mask, double x0, double y0, double x1, double y1,
 
 }  // namespace detail
 
-/// Upright rectangles that lie inside the picture. Sides are fractions of the picture's height and width, each drawn on
-/// its own.
+/// Upright rectangles that lie inside the picture. Sides are fractions of the picture's height and width, each drawn
+/// independently.
 struct RectangleMask {
     int min_count = 1;
     int max_count = 4;  ///< Included, as all below.
@@ -87,16 +87,16 @@ struct RectangleMask {
 /// Brush strokes: random walks that zigzag, with round ends and joints.
 ///
 /// The free-form masks of J. Yu et al., "Free-Form Image Inpainting with Gated Convolution", ICCV 2019, as its authors'
-/// program draws them: a stroke starts anywhere, has one width, and at each vertex turns by 2/15 to 4/15 of a circle
-/// from one fixed direction, to its left and right by turns; steps are normal, of a mean of an eighth of the picture's
-/// diagonal and half of that as their deviation, and end at the picture's border. Each stroke is then mirrored and
-/// turned at random.
+/// program draws them. A stroke starts anywhere and has one width. At each vertex it turns by 2/15 to 4/15 of a circle
+/// from one fixed direction, alternately to the left and to the right. Steps are normally distributed, with an eighth
+/// of the picture's diagonal as mean and half of that as standard deviation, and end at the picture's border. Each
+/// stroke is then mirrored and turned at random.
 struct StrokeMask {
     int min_count = 1;
     int max_count = 4;  ///< Included, as all below.
     int min_vertices = 4;
     int max_vertices = 12;
-    double min_width = 0.05;  ///< Of the picture's shorter side.
+    double min_width = 0.05;  ///< As a fraction of the picture's shorter side.
     double max_width = 0.15;
 
     void operator()(Image& mask, Random& random) const {
@@ -133,11 +133,11 @@ struct TextMask {
     std::vector<Font> fonts{};  ///< All equally likely; see find_font().
     int min_lines = 3;
     int max_lines = 12;      ///< Included, as all below.
-    double min_size = 0.05;  ///< Pixels per em, of the picture's height; but between 1 and 1000 pixels.
+    double min_size = 0.05;  ///< Pixels per em as a fraction of the picture's height; clamped to 1..1000 pixels.
     double max_size = 0.15;
     int min_characters = 5;
     int max_characters = 30;
-    /// Printable ASCII; a character that stands here twice is twice as likely.
+    /// Printable ASCII; a character that occurs twice is twice as likely.
     std::string alphabet =
         "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 "
         "              ";
@@ -188,11 +188,11 @@ struct TextMask {
     }
 };
 
-/// Masks that were drawn before: white is missing, black is kept. Each time one of them, all equally likely, mirrored
-/// and turned at random, and resized to the picture, nearest. Copies share the memory.
+/// Masks that were drawn before: white is missing, black is kept. Each call takes one of them, all equally likely,
+/// mirrors and turns it at random, and resizes it to the picture (nearest). Copies share the memory.
 class GivenMask {
   public:
-    /// Throws Error for no mask, ShapeError for one without pixels. Pictures of more channels become grey.
+    /// Throws Error for no mask, ShapeError for one without pixels. Pictures with more channels are converted to grey.
     explicit GivenMask(std::vector<Image> masks) {
         if (masks.empty()) throw Error("GivenMask: no mask given");
         for (Image& mask : masks) {
@@ -223,8 +223,8 @@ class GivenMask {
     std::shared_ptr<const std::vector<Image>> masks_;
 };
 
-/// Paints what is missing: out = in (1 - mask) + fill mask, in every channel.
-/// Throws ShapeError unless the mask has one channel and the picture's height and width.
+/// Paints over what is missing: out = in (1 - mask) + fill mask, in every channel. Throws ShapeError unless the mask
+/// has one channel and the picture's height and width.
 inline void apply_mask(Image& image, const Image& mask, float fill = 1) {
     if (mask.shape != Shape{1, image.shape.height, image.shape.width}) {
         throw ShapeError("apply_mask: a mask of " + to_string(mask.shape) + " on a picture of " +
@@ -239,11 +239,11 @@ inline void apply_mask(Image& image, const Image& mask, float fill = 1) {
 
 /// The damage that inpainting undoes: parts of the picture are painted over with one colour, the same in all channels.
 ///
-/// The network is not told where. By default it has to tell the white of paint from that of a cloud by its shape; no
-/// colour would be free of this, and white and black are rarer in photographs than grey.
+/// The network does not get the mask. By default it has to distinguish white paint from, for example, a white cloud by
+/// its shape. Every colour has this problem, and white and black are rarer in photographs than grey.
 struct Inpainting {
     Damage mask = OneOf{{RectangleMask{}, StrokeMask{}}};  ///< Draws into a mask of zeros.
-    float fill = 1;                                        ///< Of what is missing, 0 to 1: by default white.
+    float fill = 1;                                        ///< Value of what is missing, 0 to 1; by default white.
 
     void operator()(Image& image, Random& random) const {
         const auto paint = static_cast<double>(fill);

@@ -16,8 +16,8 @@
 
 namespace depix {
 
-/// As many threads as this process may run at once, at least one: no more than the processors that it may use (taskset,
-/// containers) and than OMP_NUM_THREADS.
+/// The number of threads that this process may run at once, at least one. It is at most the number of processors that
+/// the process may use (taskset, containers), and at most OMP_NUM_THREADS.
 inline int hardware_threads() {
     int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 #if defined(__linux__) && defined(CPU_COUNT)
@@ -27,7 +27,7 @@ inline int hardware_threads() {
         threads = std::clamp(CPU_COUNT(&processors), 1, threads);
 #endif
     if (const char* text = std::getenv("OMP_NUM_THREADS")) {
-        const long asked = std::strtol(text, nullptr, 10);  // of a list, "4,2", the first counts
+        const long asked = std::strtol(text, nullptr, 10);  // of a list, "4,2", the first number is used
         if (asked >= 1) threads = static_cast<int>(std::min(asked, static_cast<long>(threads)));
     }
     return threads;
@@ -35,8 +35,8 @@ inline int hardware_threads() {
 
 /// Calls function(index) for every index below `count`, on `threads` threads (the caller's is one of them).
 ///
-/// Indices are handed out in order. After an exception no new ones are; when all threads are done, the exception of the
-/// smallest index is rethrown, so that the error does not depend on the threads.
+/// Indices are assigned in order. After an exception no new ones are assigned. When all threads are done, the exception
+/// of the smallest index is rethrown, so that the error does not depend on the threads.
 template <class Function>
 void for_each_index(std::size_t count, int threads, Function function) {
     std::atomic<std::size_t> next{0};
@@ -64,7 +64,7 @@ void for_each_index(std::size_t count, int threads, Function function) {
     try {
         for (int i = 1; i < threads && static_cast<std::size_t>(i) < count; ++i) others.emplace_back(work);
     } catch (...) {
-        // The system has no more threads: those that there are do the work.
+        // The system has no more threads, so the existing ones do the work.
     }
     work();
     for (std::thread& thread : others) thread.join();

@@ -1,6 +1,6 @@
-// xtensor, included quietly: the one place of depix that names its headers.
+// xtensor, included without its warnings. This is the only file of depix that includes its headers.
 #pragma once
-// A system header, and whatever it includes, raises no warnings, wherever xtensor is installed and with any flags.
+// A system header and all that it includes cause no warnings, wherever xtensor is installed and with any flags.
 #pragma GCC system_header
 
 #include <xtensor/xadapt.hpp>

@@ -1,4 +1,4 @@
-// Binarize: a grey page made black and white, by one threshold (Otsu) or by one for every pixel (Sauvola).
+// Binarize: makes a grey page black and white, with one threshold (Otsu) or with one for every pixel (Sauvola).
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@
 #include "depix/image/pixelate.hpp"
 #include "depix/tensor.hpp"
 
-// What every network that binarizes pages is measured against. Pages are grey, 0..1, dark ink on light paper; what
-// comes out holds 0 (ink) and 1 (paper) alone. All throw ShapeError for a picture that is not grey or has no pixels.
+// Every network that binarizes pages is compared with these functions. Pages are grey, 0..1, with dark ink on light
+// paper; results hold only 0 (ink) and 1 (paper). All throw ShapeError for a picture that is not grey or has no pixels.
 namespace depix {
 
 namespace detail {
@@ -27,15 +27,16 @@ inline void check_grey(const Image& page, const char* who) {
 
 }  // namespace detail
 
-/// The threshold that parts a page's 256 grey levels into the two classes whose means lie furthest apart.
+/// The threshold that splits a page's 256 grey levels into the two classes whose means lie furthest apart.
 ///
 ///     threshold = (t + 1/2) / 255,   t = argmax over t of w0 w1 (m0 - m1)^2
 ///
-/// with the class of levels 0..t and that of t+1..255, their numbers of pixels w and their mean levels m; of several
-/// such t the smallest. Half a level is added so that no rounding moves a pixel of level t: binarize() makes it ink.
-/// Values are rounded to 8 bits first. A page of a single level has no two classes: then the threshold is 1/2, and a
-/// blank sheet is paper. N. Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on
-/// Systems, Man, and Cybernetics 9(1), 1979. The same page results as with scikit-image's threshold_otsu of bytes.
+/// with the classes of levels 0..t and t+1..255, their numbers of pixels w and their mean levels m. Of several such t
+/// the smallest is used. Half a level is added so that rounding cannot move a pixel of level t, which binarize() makes
+/// ink. Values are rounded to 8 bits first. A page of a single level does not have two classes. Its threshold is 1/2,
+/// so that a blank sheet is paper. N. Otsu, "A threshold selection method from gray-level histograms", IEEE
+/// Transactions on Systems, Man, and Cybernetics 9(1), 1979. The resulting page is the same as with scikit-image's
+/// threshold_otsu of bytes.
 inline double otsu_threshold(const Image& page) {
     detail::check_grey(page, "otsu_threshold");
     std::array<double, 256> pixels{};  // of each level
@@ -60,7 +61,7 @@ inline double otsu_threshold(const Image& page) {
     return threshold;
 }
 
-/// 1 (paper) where a value is above the threshold, else 0 (ink); NaN is ink.
+/// 1 (paper) where a value is above the threshold, elsewhere 0 (ink); NaN is ink.
 ///
 ///     Image black_and_white = binarize(page, otsu_threshold(page));
 inline Image binarize(const Image& page, double threshold) {
@@ -72,17 +73,17 @@ inline Image binarize(const Image& page, double threshold) {
 }
 
 struct SauvolaOptions {
-    int window = 25;             ///< Pixels, odd, at least 3: high enough for a line's ink and the paper around it.
-    double k = 0.2;              ///< How far below the mean flat paper's threshold lies.
+    int window = 25;             ///< In pixels, odd, at least 3; large enough for a line's ink and the paper around it.
+    double k = 0.2;              ///< How far the threshold of flat paper lies below the mean.
     double dynamic_range = 0.5;  ///< R, the largest standard deviation that values in 0..1 can have.
 };
 
-/// 1 (paper) where a value is above its own threshold, else 0 (ink).
+/// 1 (paper) where a value is above its own threshold, elsewhere 0 (ink).
 ///
 ///     T = m (1 + k (s / R - 1))
 ///
 /// with the mean m and the standard deviation s of the window x window pixels around it. Beyond its border the page is
-/// mirrored, the border pixel not repeated, as scikit-image's threshold_sauvola (of bytes, or with r=0.5) does; the
+/// mirrored without repeating the border pixel, as in scikit-image's threshold_sauvola (of bytes, or with r=0.5). The
 /// sums come from integral images, in double. J. Sauvola, M. Pietikainen, "Adaptive document image binarization",
 /// Pattern Recognition 33(2), 2000. Throws Error for a window that is even or below 3, and for R not above 0.
 inline Image binarize_sauvola(const Image& page, const SauvolaOptions& options = {}) {
@@ -99,7 +100,7 @@ inline Image binarize_sauvola(const Image& page, const SauvolaOptions& options =
     }
     const auto [channels, height, width] = page.shape;
     const auto mirrored = [](int i, int size) {
-        const int period = std::max(2 * (size - 1), 1);  // 1: of a single row every row is the mirror image
+        const int period = std::max(2 * (size - 1), 1);  // 1: every mirrored row of a single row is that row
         const int place = (i % period + period) % period;
         return place < size ? place : period - place;
     };

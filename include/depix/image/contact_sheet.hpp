@@ -1,4 +1,4 @@
-// Contact sheets: many pictures on one, to look at.
+// Contact sheets: many pictures on one sheet, to look at.
 #pragma once
 
 #include <algorithm>
@@ -16,18 +16,19 @@
 namespace depix {
 
 struct ContactSheetOptions {
-    int gap = 4;           ///< Between pictures and around them, pixels.
-    float background = 1;  ///< Grey, 0 black to 1 white.
-    int largest_side = 0;  ///< Pictures with a longer side are shrunk to it (bicubic), in proportion; 0: none is.
+    int gap = 4;           ///< Between pictures and around them, in pixels.
+    float background = 1;  ///< Grey, from 0 (black) to 1 (white).
+    int largest_side = 0;  ///< Pictures with a longer side are shrunk to it (bicubic), in proportion; 0: no limit.
 };
 
-/// Pictures side by side, in rows; as columns are aligned, a table of them. Each stands in the upper left corner of its
-/// cell; a row is as high as its highest picture, a column as wide as its widest.
+/// Places pictures side by side in rows. Columns are aligned, so the sheet is a table of pictures. Each is in the upper
+/// left corner of its cell; a row is as high as its highest picture, and a column is as wide as its widest picture.
 ///
 ///     write_image("sheet.png", contact_sheet({{damaged, restored, clean}, {...}}));
 ///
-/// Rows may be of different lengths. Grey, if all pictures are; otherwise RGB. Throws ShapeError for no picture, one
-/// without pixels and one of other than 1 or 3 channels; Error for a negative gap or largest_side.
+/// Rows may have different lengths. The sheet is grey if all pictures are, otherwise RGB. Throws ShapeError if there is
+/// no picture, and for a picture without pixels or with other than 1 or 3 channels; Error for a negative gap or
+/// largest_side.
 inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const ContactSheetOptions& options = {}) {
     const auto [gap, background, largest] = options;
     if (gap < 0 || largest < 0) {

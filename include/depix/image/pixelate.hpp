@@ -13,12 +13,13 @@
 
 namespace depix {
 
-/// 0..1 to 0..255, as a PNG stores it: the nearest of 256 steps; values outside 0..1 and NaN are clamped.
+/// Converts 0..1 to 0..255, as a PNG stores it: the nearest of 256 steps. Values outside 0..1 are clamped; NaN becomes
+/// 0.
 inline std::uint8_t to_byte(float value) {
     if (!(value > 0.0f)) return 0;
     return value >= 1.0f ? std::uint8_t{255} : static_cast<std::uint8_t>(value * 255.0f + 0.5f);
 }
-/// 0..255 to 0..1, exactly as read_image() does.
+/// Converts 0..255 to 0..1, exactly as read_image() does.
 inline float from_byte(std::uint8_t value) { return static_cast<float>(value) / 255.0f; }
 
 namespace detail {
@@ -45,10 +46,10 @@ inline std::vector<Between> bilinear_axis(int inputs, int outputs) {
 
 /// Pixelates one plane of bytes, (height, width), into another of the same size.
 ///
-/// 1. Every whole window of window x window pixels becomes its mean, rounded to 8 bits; the rows and columns that
-///    fill no window are cropped.
-/// 2. What is left is resized back to (height, width), bilinear, rounded to 8 bits. Where the window divides both
-///    sides nothing was cropped, and nothing is resized: the blocks stay sharp.
+/// 1. Every whole window of window x window pixels becomes its mean, rounded to 8 bits; the rows and columns that do
+///    not fill a window are cropped.
+/// 2. The result is resized back to (height, width), bilinear, and rounded to 8 bits. If the window divides both
+///    sides, nothing was cropped and nothing is resized, so the blocks stay sharp.
 ///
 /// All arithmetic is in integers, so every machine computes the same picture. Throws ShapeError if the window is below
 /// 1 or larger than the picture.

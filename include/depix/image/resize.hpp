@@ -1,4 +1,4 @@
-// Resize: pictures resized as MATLAB's imresize does, cropped, mirrored and turned.
+// Resize: resizes pictures as MATLAB's imresize does, and crops, mirrors and turns them.
 #pragma once
 
 #include <algorithm>
@@ -14,7 +14,8 @@
 
 namespace depix {
 
-/// What a new pixel is made of. `Nearest`: one old pixel; `Bilinear`: a triangle over 2; `Bicubic`: Keys' cubic over 4.
+/// How a new pixel is computed. `Nearest`: it is one old pixel; `Bilinear`: a triangle kernel over 2 old pixels each
+/// way; `Bicubic`: Keys' cubic kernel over 4.
 enum class Resampling { Nearest, Bilinear, Bicubic };
 
 namespace detail {
@@ -36,7 +37,8 @@ inline double keys_cubic(double x) {
     return d <= 2 ? ((-0.5 * d + 2.5) * d - 4) * d + 2 : 0;
 }
 
-/// Index i of a picture of `size` pixels that is continued by its mirror image, the border pixel repeated, without end.
+/// Index i of a picture of `size` pixels that is continued endlessly by its mirror images, with the border pixel
+/// repeated.
 inline int reflected(int i, int size) {
     const int place = (i % (2 * size) + 2 * size) % (2 * size);
     return place < size ? place : 2 * size - 1 - place;
@@ -77,14 +79,14 @@ inline ResizedAxis resized_axis(int inputs, int outputs, Resampling resampling) 
 ///
 ///     out(y, x) = sum_ij h(v - i) h(u - j) in(i, j),   v = (y + 1/2) / s - 1/2,   s = new height / old height; u alike
 ///
-/// h is the kernel; where s < 1, s h(s x) in its stead, which keeps fine patterns from aliasing. The weights of a pixel
-/// are made to sum to 1, and beyond its border the picture is mirrored. Nearest takes one pixel and never widens. This
-/// is MATLAB's imresize(picture, [height width]), also PIL's resize but for the border. (Of bytes, MATLAB rounds
-/// between the axes too: quantized(resize(quantized(resize(p, h, p.shape.width)), h, w)); early releases, which shrank
-/// the published Set5, repeated the border pixel.)
+/// h is the kernel; if s < 1, s h(s x) is used instead, which prevents aliasing of fine patterns. The weights of a
+/// pixel are scaled so that their sum is 1, and beyond its border the picture is mirrored. Nearest takes one pixel and
+/// never widens. This is MATLAB's imresize(picture, [height width]), and also PIL's resize except at the border. (For
+/// bytes, MATLAB also rounds between the axes: quantized(resize(quantized(resize(p, h, p.shape.width)), h, w)). Early
+/// releases, which were used to shrink the published Set5, repeated the border pixel.)
 ///
-/// Bicubic overshoots at edges: values may leave 0..1. quantized() brings them back and to 8 bits. Throws ShapeError
-/// for a picture without pixels and for sizes below 1.
+/// Bicubic overshoots at edges, so values may leave 0..1. quantized() clamps them and rounds them to 8 bits. Throws
+/// ShapeError for a picture without pixels and for sizes below 1.
 inline Image resize(const Image& image, int height, int width, Resampling resampling = Resampling::Bicubic) {
     const Shape old = image.shape;
     if (old.channels < 1 || old.height < 1 || old.width < 1 || height < 1 || width < 1) {
@@ -94,7 +96,7 @@ inline Image resize(const Image& image, int height, int width, Resampling resamp
     const detail::ResizedAxis down = detail::resized_axis(old.height, height, resampling);
     const detail::ResizedAxis across = detail::resized_axis(old.width, width, resampling);
     Image result({old.channels, height, width});
-    std::vector<float> row(static_cast<std::size_t>(old.width));  // of the result's height and the picture's width
+    std::vector<float> row(static_cast<std::size_t>(old.width));  // between the axes: new height, old width
     for (int channel = 0; channel < old.channels; ++channel) {
         for (int y = 0; y < height; ++y) {
             std::fill(row.begin(), row.end(), 0.0f);

@@ -1,4 +1,5 @@
-// Skeleton: what binarization metrics ask of a black and white page: its components, its skeleton, distances on it.
+// Skeleton: what binarization metrics need of a black and white page: its components, its skeleton, and distances on
+// it.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace depix {
 
 namespace detail {
 
-/// One number for every pixel of a page; as a mask 0 or 1.
+/// One number for every pixel of a page; in a mask it is 0 or 1.
 struct PageMap {
     int height = 0, width = 0;
     std::vector<int> values{};
@@ -27,7 +28,7 @@ struct PageMap {
     int operator()(int y, int x) const { return values[index(y, x)]; }
     bool holds(int y, int x) const { return y >= 0 && y < height && x >= 0 && x < width; }
     int or_zero(int y, int x) const { return holds(y, x) ? values[index(y, x)] : 0; }
-    /// Beyond the border the border's own numbers.
+    /// Beyond the border it repeats the border's own numbers.
     int clamped(int y, int x) const { return (*this)(std::clamp(y, 0, height - 1), std::clamp(x, 0, width - 1)); }
 
   private:
@@ -50,16 +51,16 @@ inline unsigned neighbourhood(const PageMap& mask, int y, int x) {
     return bits;
 }
 
-/// Pixels that touch by sides or corners, in reading order, and the box around them, all of whose borders belong to it.
+/// Pixels that touch at sides or corners, in reading order, and the box around them. The box includes its borders.
 struct Component {
     int top = 0, left = 0, bottom = 0, right = 0;
     std::vector<PagePlace> pixels{};
 };
 struct Components {
-    PageMap labels;  ///< Of each pixel the number of its component, from 1; 0: none.
+    PageMap labels;  ///< For each pixel the number of its component, from 1; 0: none.
     std::vector<Component> parts{};
 
-    /// Of the pixels that hold `value`, in the order of their first pixels.
+    /// The components of the pixels that hold `value`, in the order of their first pixels.
     Components(const PageMap& page, int value) : labels(page.shape()) {
         std::vector<PagePlace> open;
         for (int y = 0; y < page.height; ++y) {
@@ -91,7 +92,7 @@ struct Components {
     }
 };
 
-/// Whether thinning deletes a pixel of this neighbourhood, in the first or the second of its two passes.
+/// Whether thinning deletes a pixel with this neighbourhood, in the first or the second of its two passes.
 inline bool thinning_deletes(unsigned bits, bool second) {
     const unsigned next = bits >> 1 | (bits & 1) << 7;
     const int count = std::popcount(bits);
@@ -102,8 +103,8 @@ inline bool thinning_deletes(unsigned bits, bool second) {
     return (bits & one) != one && (bits & other) != other;
 }
 
-/// Whether a skeleton stays as connected without a pixel of this neighbourhood, and the pixel is no end: the number of
-/// crossings is one. The two T of an upright stroke and a branch to one side are spared.
+/// Whether a skeleton stays as connected without a pixel with this neighbourhood (the number of crossings is one), and
+/// the pixel is not an end. The two T shapes of an upright stroke with a branch to one side are kept.
 inline bool is_superfluous(unsigned bits) {
     const auto empty = [&](unsigned i) { return (bits >> i % 8 & 1) == 0; };
     int crossings = 0;
@@ -111,12 +112,12 @@ inline bool is_superfluous(unsigned bits) {
     return crossings == 1 && std::popcount(bits) > 1 && bits != 0x15 && bits != 0x51;
 }
 
-/// The mask's skeleton, one pixel wide: thinned as by T. Y. Zhang, C. Y. Suen, "A fast parallel algorithm for thinning
-/// digital patterns", Communications of the ACM 27(3), 1984; then without what is superfluous, one pixel after another
-/// in reading order, as by H.-J. Lee, B. Chen, "Recognition of handwritten Chinese characters via short line segments",
-/// Pattern Recognition 25(5), 1992, table 1.
+/// The mask's skeleton, one pixel wide. The mask is thinned as in T. Y. Zhang, C. Y. Suen, "A fast parallel algorithm
+/// for thinning digital patterns", Communications of the ACM 27(3), 1984. Then superfluous pixels are removed, one
+/// after another in reading order, as in H.-J. Lee, B. Chen, "Recognition of handwritten Chinese characters via short
+/// line segments", Pattern Recognition 25(5), 1992, table 1.
 inline PageMap skeleton_of(PageMap mask) {
-    std::vector<PagePlace> border, doomed, bones;  // only a pixel with an empty neighbour can go: the border
+    std::vector<PagePlace> border, doomed, bones;  // only border pixels, with an empty neighbour, can go
     const auto watch = [&](int y, int x) {
         if (mask.or_zero(y, x) != 1) return;
         mask(y, x) = 2;  // watched already
@@ -151,7 +152,8 @@ inline PageMap skeleton_of(PageMap mask) {
     return mask;
 }
 
-/// Of every pixel the chessboard distance, max(|dx|, |dy|), to the nearest pixel of the mask; 2^20 where it is empty.
+/// For every pixel the chessboard distance, max(|dx|, |dy|), to the nearest pixel of the mask; 2^20 if the mask is
+/// empty.
 inline PageMap chessboard_distance(const PageMap& mask) {
     PageMap distance(mask.shape(), 1 << 20);
     const int last = static_cast<int>(mask.values.size()) - 1;
@@ -169,7 +171,8 @@ inline PageMap chessboard_distance(const PageMap& mask) {
     return distance;
 }
 
-/// The skeleton, of which every component has at least one pixel: its centre, or its first pixel, where none was left.
+/// The skeleton, in which every component has at least one pixel. If none was left, it gets its centre, or its first
+/// pixel if the centre lies outside it.
 inline PageMap skeleton_of_each(const PageMap& mask, const Components& components) {
     PageMap skeleton = skeleton_of(mask);
     for (const Component& part : components.parts) {

@@ -1,4 +1,4 @@
-// Files: read whole with a limit, written whole or not at all.
+// Files: they are read whole, up to a limit, and written whole or not at all.
 #pragma once
 
 #include <atomic>
@@ -29,23 +29,22 @@ namespace depix {
 
 namespace detail {
 
-/// "cannot open: No such file or directory": what the system says about its last error; std::strerror is not
-/// thread-safe.
+/// The system's message for an error, as in "cannot open: No such file or directory"; std::strerror is not thread-safe.
 inline std::string system_error_text(const std::string& action, int error) {
     return action + ": " + std::error_code(error, std::generic_category()).message();
 }
 
 }  // namespace detail
 
-/// Writes a file whole or not at all: a reader of `path`, at any moment, finds the old contents or the new ones.
+/// Writes a file whole or not at all: at any moment a reader of `path` finds either the old contents or the new ones.
 ///
 /// The bytes go to a temporary file in the same folder, which `commit` flushes to the disk (fsync) and renames to
-/// `path`. Without a commit (an exception, say) the temporary is removed and the old file is as it was. Only a killed
-/// process can leave one behind, called `.depix-PROCESS-NUMBER.tmp`. A symbolic link to a file of
-/// the same folder is followed, one that leads elsewhere is replaced; the permissions of an existing file are kept.
-/// What is no regular file (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
+/// `path`. Without a commit (for example after an exception) the temporary file is removed and the old file is as it
+/// was. Only a killed process can leave a temporary file, called `.depix-PROCESS-NUMBER.tmp`. A symbolic link to a file
+/// in the same folder is followed; a link that leads elsewhere is replaced. The permissions of an existing file are
+/// kept. A file that is not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
 ///
-/// Every function throws FileError, which names `path` and says what the system said.
+/// Every function throws FileError, which names `path` and gives the system's message.
 class AtomicFile {
   public:
     explicit AtomicFile(std::string path) : path_(std::move(path)), target_(path_) {
@@ -69,16 +68,16 @@ class AtomicFile {
         errno = 0;
         if (std::fflush(file_) != 0) fail("cannot write");
 #if DEPIX_HAS_POSIX
-        // Before the rename: or a power failure could leave the new name on an empty file.
+        // This must come before the rename. Otherwise a power failure could leave an empty file under the new name.
         if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail("cannot write");
 #endif
-        // fclose reports what the disk refused late (NFS, quotas); the file is closed even then.
+        // fclose reports write errors that come late (NFS, quotas); the file is closed even then.
         if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
         if (!temporary_.empty()) rename_temporary();
     }
 
   private:
-    /// Opens what exists and is no regular file; false if there is no such thing.
+    /// Opens `path` if it exists and is not a regular file; otherwise returns false.
     bool open_special() {
 #if DEPIX_HAS_POSIX
         struct stat status {};
@@ -98,8 +97,8 @@ class AtomicFile {
     }
 
 #if DEPIX_HAS_POSIX
-    /// A link to a file beside it ("latest" to "epoch_7") is followed; one that leads out of the folder is replaced,
-    /// for what it leads to may be the user's original.
+    /// A link to a file in the same folder ("latest" to "epoch_7") is followed. A link that leads out of the folder is
+    /// replaced, because it may lead to the user's original.
     void follow_link() {
         const auto real = [](const std::string& path) {
             std::string found;
@@ -130,7 +129,7 @@ class AtomicFile {
             temporary_ = target_.substr(0, folder_length) + ".depix-" + process + "-" +
                          std::to_string(counter.fetch_add(1)) + ".tmp";
             errno = 0;
-            file_ = std::fopen(temporary_.c_str(), "wbx");  // x: never a file that is already there
+            file_ = std::fopen(temporary_.c_str(), "wbx");  // x: fails if the file already exists
         } while (file_ == nullptr && errno == EEXIST);
         if (file_ == nullptr) {
             temporary_.clear();
@@ -138,7 +137,8 @@ class AtomicFile {
         }
 #if DEPIX_HAS_POSIX
         if (permissions_ >= 0 && ::fchmod(::fileno(file_), static_cast<mode_t>(permissions_)) != 0) {
-            // Another owner's file: the new one belongs to the user who writes it, with the usual permissions.
+            // The old file has another owner. The new one belongs to the user who writes it, with the usual
+            // permissions.
         }
 #endif
     }
@@ -146,7 +146,8 @@ class AtomicFile {
     void rename_temporary() {
 #if DEPIX_HAS_POSIX
         if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot write");
-        // The folder's entry too must reach the disk. Some file systems refuse; the file itself is whole either way.
+        // The folder's entry must reach the disk, too. Some file systems refuse this; the file itself is whole in
+        // either case.
         const std::size_t slash = target_.find_last_of('/');
         const std::string folder = slash == std::string::npos ? "." : target_.substr(0, slash + 1);
         const int descriptor = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
@@ -156,7 +157,7 @@ class AtomicFile {
         }
 #else
         std::error_code error;
-        std::filesystem::rename(temporary_, target_, error);  // replaces, which std::rename does not do everywhere
+        std::filesystem::rename(temporary_, target_, error);  // std::rename does not replace files everywhere
         if (error) {
             errno = error.default_error_condition().value();
             fail("cannot write");
@@ -177,9 +178,9 @@ class AtomicFile {
         throw FileError(path_, detail::system_error_text(action, error));
     }
 
-    std::string path_;       // as the caller calls it
-    std::string target_;     // where it lies, links followed
-    std::string temporary_;  // empty when there is none to rename or to remove
+    std::string path_;       // as the caller names it
+    std::string target_;     // the same with links followed
+    std::string temporary_;  // empty if there is no temporary file
     std::FILE* file_ = nullptr;
     int permissions_ = -1;
 };
@@ -205,7 +206,7 @@ inline std::vector<std::byte> read_file(const std::string& path, std::size_t max
         ~Closer() { std::fclose(file); }
     } const closer{file};
 
-    std::size_t expected = 0;  // stays 0 for a pipe, which does not know
+    std::size_t expected = 0;  // stays 0 for a pipe, whose length is unknown
 #if DEPIX_HAS_POSIX
     struct stat status {};
     if (::fstat(::fileno(file), &status) == 0) {
@@ -221,7 +222,7 @@ inline std::vector<std::byte> read_file(const std::string& path, std::size_t max
 
     std::vector<std::byte> bytes;
     std::size_t size = 0;
-    std::size_t room = expected > 0 ? expected + 1 : 64 * 1024;  // one more, to see the end
+    std::size_t room = expected > 0 ? expected + 1 : 64 * 1024;  // one byte more, to notice the end
     do {
         bytes.resize(size + room);
         size += std::fread(bytes.data() + size, 1, room, file);

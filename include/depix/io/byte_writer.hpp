@@ -1,4 +1,4 @@
-// The bytes of a file in the making: text, and numbers as PNG and JPEG have them.
+// Appends text, and numbers as PNG and JPEG store them, to the bytes of a file.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace depix::detail {
 
 /// `bytes` must lie outside `file`.
 inline void append_bytes(std::vector<std::byte>& file, std::span<const std::byte> bytes) {
-    // Not insert(): at -O3 g++ 12 falsely warns that it overflows a new vector.
+    // insert() is not used, because g++ 12 at -O3 falsely warns that it overflows a new vector.
     const std::size_t end = file.size();
     file.resize(end + bytes.size());
     std::copy(bytes.begin(), bytes.end(), file.begin() + static_cast<std::ptrdiff_t>(end));
@@ -22,7 +22,7 @@ inline void append_text(std::vector<std::byte>& file, std::string_view text) {
     append_bytes(file, std::as_bytes(std::span(text)));
 }
 
-/// The lower `size` bytes of a number, 1 to 4, the highest first.
+/// The lower `size` bytes (1 to 4) of a number, the highest byte first.
 inline void append_big_endian(std::vector<std::byte>& file, std::uint32_t value, int size) {
     for (int shift = 8 * (size - 1); shift >= 0; shift -= 8)
         file.push_back(static_cast<std::byte>(value >> shift & 0xFF));

@@ -13,7 +13,7 @@
 
 namespace depix {
 
-/// The stored types that depix reads and writes, called as safetensors calls them.
+/// The stored types that depix reads and writes, with the names that safetensors gives them.
 enum class DataType {
     F64,
     F32,
@@ -21,7 +21,7 @@ enum class DataType {
     BF16,
     I64,
     U8,
-    Other  ///< one of the many that depix does not read: such a tensor may stand in a file, and is passed over
+    Other  ///< any type that depix does not read; a file may contain such a tensor, which is skipped
 };
 
 struct DataTypeInfo {
@@ -50,7 +50,7 @@ constexpr std::optional<DataType> data_type_called(std::string_view name) {
     return std::nullopt;
 }
 
-/// What a program may hold of a file's values: float, double, std::int64_t, std::uint8_t.
+/// The types in which a program may hold a file's values: float, double, std::int64_t, std::uint8_t.
 template <class T>
 concept FileValue = std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t> ||
     std::is_same_v<T, std::uint8_t>;
@@ -62,8 +62,8 @@ constexpr DataType data_type_of = std::is_same_v<T, double>         ? DataType::
                                   : std::is_same_v<T, std::int64_t> ? DataType::I64
                                                                     : DataType::U8;
 
-/// Whether values of T may be read from, and written as, `type`: numbers with a fraction as any floating type, with
-/// rounding to nearest; whole numbers only as themselves.
+/// Whether values of T may be read from and written as `type`. Floating-point values may be stored as any floating
+/// type, with rounding to nearest; integers only as their own type.
 template <FileValue T>
 constexpr bool converts_to(DataType type) {
     return std::is_floating_point_v<T> ? info(type).floating : type == data_type_of<T>;

@@ -20,7 +20,7 @@
 
 namespace depix {
 
-/// What a picture may cost. It is checked before anything is decoded.
+/// The limits for a picture. They are checked before anything is decoded.
 struct ImageLimits {
     std::size_t maximum_pixels = 100'000'000;          ///< width x height
     std::size_t maximum_bytes = std::size_t{1} << 29;  ///< of the file
@@ -30,7 +30,8 @@ struct ImageLimits {
 ///
 ///     grey = 0.299 red + 0.587 green + 0.114 blue     Rec. 601 luma, the weights of PIL's convert("L"), not rounded
 ///
-/// An alpha channel is dropped, not blended, as PIL does; a new one is 1. Throws ShapeError for other numbers.
+/// An alpha channel is dropped, not blended, as in PIL; a new one is 1. Throws ShapeError for other numbers of
+/// channels.
 inline Image convert_channels(Image image, int channels) {
     const int had = image.shape.channels;
     if (channels == 0 || channels == had) return image;
@@ -58,7 +59,7 @@ inline Image convert_channels(Image image, int channels) {
 
 namespace detail {
 
-/// Interleaved whole numbers, as stb holds a picture, to planar 0..1.
+/// Converts interleaved integers, as stb holds a picture, to planar values in 0..1.
 template <class Sample>
 Image planar_image(const Sample* samples, Shape shape, float maximum) {
     Image image(shape);
@@ -70,7 +71,7 @@ Image planar_image(const Sample* samples, Shape shape, float maximum) {
     return image;
 }
 
-/// Planar 0..1 to interleaved bytes, clamped and rounded to nearest; what is not a number becomes 0.
+/// Converts planar values in 0..1 to interleaved bytes, clamped and rounded to nearest; NaN becomes 0.
 inline std::vector<unsigned char> interleaved_bytes(const Image& image) {
     const std::size_t area = image.shape.area();
     const auto channels = static_cast<std::size_t>(image.shape.channels);
@@ -84,7 +85,7 @@ inline std::vector<unsigned char> interleaved_bytes(const Image& image) {
     return bytes;
 }
 
-/// Lends the decoder memory for one picture; see stb::largest_block.
+/// Limits the decoder's memory for one picture; see stb::largest_block.
 class MemoryLimit {
   public:
     explicit MemoryLimit(std::size_t bytes) : before_(stb::largest_block) { stb::largest_block = bytes; }
@@ -100,7 +101,7 @@ struct StbFree {
     void operator()(void* pixels) const { stb::stbi_image_free(pixels); }
 };
 
-/// A picture from bytes that check_image_file has let pass.
+/// Decodes a picture from bytes that check_image_file has accepted.
 inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits& limits, const std::string& name) {
     const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
     const int size = static_cast<int>(bytes.size());
@@ -118,8 +119,8 @@ inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits&
         throw FileError(name, "a picture of " + std::to_string(width) + "x" + std::to_string(height) +
                                   " pixels; the limit is " + std::to_string(limits.maximum_pixels));
 
-    // Four channels of 16 bits, twice over for the decoder's doubling buffers, with room for JPEG's blocks at the
-    // border and the compressed data themselves.
+    // Four channels of 16 bits, times two because the decoder doubles its buffers, with room for JPEG's blocks at the
+    // border and for the compressed data.
     const std::size_t padded = (static_cast<std::size_t>(width) + 64) * (static_cast<std::size_t>(height) + 64);
     const detail::MemoryLimit memory_limit(16 * padded + 2 * bytes.size() + 65536);
 
@@ -159,7 +160,7 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
     const detail::CheckedImage checked = detail::check_image_file(bytes, name);
     Image image = detail::decode_checked(checked.bytes, limits, name);
     if (!checked.has_end) {
-        // Whether all of it is there: then it does not matter what comes after it.
+        // Checks whether all of the picture is there. If so, the bytes that follow it do not change the result.
         for (const std::byte filler : {std::byte{0}, std::byte{0x5A}}) {
             std::vector<std::byte> longer;
             detail::append_bytes(longer, checked.bytes.first(checked.bytes.size() - 2));  // without our end marker
@@ -171,16 +172,17 @@ inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, co
     return convert_channels(std::move(image), channels);
 }
 
-/// Reads a PNG (8 or 16 bits a channel, at full precision), JPEG or BMP file: planar, 0..1.
+/// Reads a PNG (8 or 16 bits a channel, at full precision), JPEG or BMP file. The values are planar and in 0..1.
 ///
-/// `channels` 0 leaves them as they are in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; 1, 3 or 4 converts (see
-/// convert_channels). Values are the file's, sRGB as a rule; nothing is linearised, and EXIF's rotation is not applied.
-/// Throws FileError, which names the file, when it is missing, truncated, damaged, no picture or beyond the limits.
+/// If `channels` is 0, they stay as they are in the file: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA. 1, 3 or 4 converts
+/// them (see convert_channels). Values are the file's, usually sRGB; they are not linearised, and EXIF's rotation is
+/// not applied. Throws FileError, which names the file, when it is missing, truncated, damaged, not a picture or beyond
+/// the limits.
 inline Image read_image(const std::string& path, int channels = 0, const ImageLimits& limits = {}) {
     return decode_image(read_file(path, limits.maximum_bytes), channels, limits, path);
 }
 
-/// The formats that are written.
+/// The formats that can be written.
 enum class ImageFormat { PNG, JPEG, BMP };
 
 /// The contents of a picture file: 8 bits a channel, clamped to 0..1 and rounded to nearest; NaN becomes 0.
@@ -221,7 +223,7 @@ inline std::vector<std::byte> write_png(const Image& image) { return encode_imag
 
 namespace detail {
 
-/// The format that a path's extension names, in either case. Throws FileError for any other.
+/// The format that a path's extension names, in upper or lower case. Throws FileError for any other extension.
 inline ImageFormat image_format(const std::string& path) {
     const std::size_t dot = path.find_last_of("./\\");
     std::string extension = dot == std::string::npos || path[dot] != '.' ? "" : path.substr(dot);
@@ -232,7 +234,8 @@ inline ImageFormat image_format(const std::string& path) {
     throw FileError(path, "pictures are written as .png, .jpg or .bmp, not as \"" + extension + "\"");
 }
 
-/// Writes encode(format) to the path, whole or not at all; what encode complains of names the path too.
+/// Writes encode(format) to the path, whole or not at all. An Error from encode becomes a FileError that names the
+/// path.
 template <class Encode>
 void write_encoded(const std::string& path, Encode&& encode) {
     const ImageFormat format = image_format(path);
@@ -247,8 +250,9 @@ void write_encoded(const std::string& path, Encode&& encode) {
 
 }  // namespace detail
 
-/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
-/// not at all. See encode_image for what each takes. Throws FileError, which names the file, for every failure.
+/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in upper or lower case),
+/// whole or not at all. See encode_image for what each takes. Throws FileError, which names the file, for every
+/// failure.
 inline void write_image(const std::string& path, const Image& image, int jpeg_quality = 95) {
     detail::write_encoded(path, [&](ImageFormat format) { return encode_image(image, format, jpeg_quality); });
 }

@@ -1,4 +1,4 @@
-// What stb takes on trust about a picture file, and depix does not: that it is whole.
+// Checks that a picture file is whole, because stb does not check that.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace depix::detail {
 
-/// A file's bytes as numbers, with every access inside it: what lies beyond the end reads as 0.
+/// A file's bytes as numbers. Every access stays inside the file; bytes beyond its end read as 0.
 class Bytes {
   public:
     explicit Bytes(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -33,7 +33,7 @@ class Bytes {
             if (at + i >= size() || (*this)[at + i] != static_cast<unsigned char>(text[i])) return false;
         return true;
     }
-    /// CRC-32 of IEEE 802.3 and of PNG, of bytes [first, last).
+    /// The CRC-32 of bytes [first, last), as in IEEE 802.3 and PNG.
     std::uint32_t checksum(std::size_t first, std::size_t last) const;
 
   private:
@@ -59,7 +59,7 @@ inline std::uint32_t Bytes::checksum(std::size_t first, std::size_t last) const 
 }
 
 /// PNG: 8 bytes of signature, then chunks (length, type, data, checksum) up to IEND. The checksums of the critical
-/// chunks (first letter upper case) must be right; libpng too forgives the others. Returns where IEND begins.
+/// chunks (first letter upper case) must be right; the others are ignored, as in libpng. Returns where IEND begins.
 inline std::size_t check_png(const Bytes& file, const std::string& name) {
     for (std::size_t at = 8;;) {
         if (file.size() - at < 12) throw FileError(name, "a truncated PNG file");
@@ -82,16 +82,16 @@ inline void append_end_of_jpeg(std::vector<std::byte>& file) {
 /// A JPEG file as stb reads it.
 struct CheckedJpeg {
     std::vector<std::byte> bytes;
-    bool has_end = true;  ///< or the end marker is ours: whether all of the picture is there is for the decoder
+    bool has_end = true;  ///< false: depix added the end marker; the decoder must check that the picture is whole
 };
 
-/// JPEG: segments (FF, marker, length, data); after a start of scan coded data, in which FF is followed by 00 or a
-/// restart marker; so on to the end marker. stb would paint what is missing grey.
+/// JPEG: segments (FF, marker, length, data). A start of scan is followed by coded data, in which FF is followed by 00
+/// or a restart marker. This goes on up to the end marker. stb would make missing parts grey.
 ///
-/// Bytes between segments that belong to none are left out, as libjpeg does: old scanners and editors put them there.
-/// After the first scan, what is no segment ends the picture: some telephones write no end marker, but data of their
-/// own. Throws FileError, which names what depix does not read: 12 bits, lossless, arithmetic coding, CMYK whose file
-/// does not say whether 0 is ink or paper.
+/// Bytes between segments that belong to none are left out, as in libjpeg, because old scanners and editors put them
+/// there. After the first scan, anything that is not a segment ends the picture, because some telephones write data of
+/// their own instead of an end marker. Throws FileError, which names what depix does not read: 12 bits, lossless,
+/// arithmetic coding, and CMYK if the file does not say whether 0 is ink or paper.
 inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::string& name) {
     const Bytes file(whole);
     const auto damaged = [&](const char* what) { throw FileError(name, std::string("a damaged JPEG file: ") + what); };
@@ -118,7 +118,7 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
             if (!scanned) throw FileError(name, "a JPEG file that ends before its picture");
             break;
         }
-        if (marker >= 0xD0 && marker <= 0xD8) {  // a restart marker too many, or another start: no length follows
+        if (marker >= 0xD0 && marker <= 0xD8) {  // an extra restart marker, or another start: no length follows
             at += 2;
             continue;
         }
@@ -138,8 +138,8 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
         }
         if (marker == 0xEE && file.starts_with("Adobe", at + 4)) has_adobe = true;
         if (marker == 0xC4) {
-            // Huffman tables: a byte, how many codes there are of each length 1 to 16, and the codes' values. There can
-            // be 256, but no encoder has use for more than 162, and stb's table has no room for the 257th.
+            // Huffman tables: a byte, the number of codes of each length 1 to 16, and the codes' values. There can be
+            // 256 codes, but no encoder needs more than 162, and stb's table has no room for a 257th.
             for (std::size_t table = at + 4; table < at + 2 + length;) {
                 std::size_t codes = 0;
                 for (std::size_t i = 1; i <= 16; ++i) codes += file[table + i];
@@ -157,8 +157,8 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
             while (at < file.size() && is_data()) ++at;
             at = std::min(at, file.size());
         }
-        std::size_t last =
-            at;  // restart markers at the end of a scan restart nothing, and stb does not know them there
+        std::size_t last = at;
+        // Restart markers at the end of a scan restart nothing, and stb does not know them there.
         while (marker == 0xDA && last >= first + 2 && file[last - 2] == 0xFF && file[last - 1] >= 0xD0 &&
                file[last - 1] <= 0xD7)
             last -= 2;
@@ -169,7 +169,7 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
     return checked;
 }
 
-/// BMP: the header says where the rows begin and how wide they are. stb would paint what is missing black.
+/// BMP: the header says where the rows begin and how wide they are. stb would make missing rows black.
 inline void check_bmp(const Bytes& file, const std::string& name) {
     const std::uint64_t first = file.little32(10);
     const bool ancient = file.little32(14) == 12;  // OS/2's header has 16-bit sizes
@@ -180,13 +180,13 @@ inline void check_bmp(const Bytes& file, const std::string& name) {
     const std::uint64_t bits = ancient ? file.little16(24) : file.little16(28);
     if (width > 0x7FFFFFFFu || bits > 32) throw FileError(name, "a damaged BMP file: an impossible width or depth");
     const std::uint64_t row = (width * bits + 31) / 32 * 4;
-    // No multiplication: it could overflow.
+    // This divides, because a multiplication could overflow.
     if (file.size() < 26 || first > file.size() || (row != 0 && (file.size() - first) / row < height))
         throw FileError(name, "a truncated BMP file");
 }
 
-/// A BMP file whose rows are runs (RLE8, RLE4), as one whose rows lie there as they are. Throws FileError where runs
-/// leave the picture, and for what depix does not read.
+/// Converts a BMP file with run-length encoded rows (RLE8, RLE4) to one with plain rows. Throws FileError if runs leave
+/// the picture, and for what depix does not read.
 ///
 ///     pairs (count, colour): so many pixels; (0, 0) ends a row, (0, 1) the picture, (0, 2) and two bytes: so much
 ///     right and up; (0, n > 2): n colours follow, padded to 16 bits. In RLE4 a byte holds two colours in turn.
@@ -199,7 +199,7 @@ inline std::vector<std::byte> expand_bmp(std::span<const std::byte> whole, const
                                   ", which depix does not read; it reads plain rows and runs (RLE8, RLE4)");
     const std::uint64_t row = (static_cast<std::uint64_t>(width) * bits + 31) / 32 * 4;
     if (width == 0 || height == 0 || width > 0xFFFF || height > 0xFFFF || first > file.size() ||
-        row * height / 1000 > file.size() + 4096)  // more than runs of 255 can say
+        row * height / 1000 > file.size() + 4096)  // more than runs of 255 can fill
         throw FileError(name, "a damaged BMP file: runs that do not fit its width and height");
     std::vector<std::byte> plain(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(first));
     plain.resize(first + row * height);
@@ -239,21 +239,21 @@ inline std::vector<std::byte> expand_bmp(std::span<const std::byte> whole, const
     }
 }
 
-/// A picture file's bytes as stb reads them: the file's own, or a copy put right.
+/// A picture file's bytes as stb reads them: the file's own bytes, or a corrected copy.
 struct CheckedImage {
     std::span<const std::byte> bytes;
     bool has_end = true;               ///< see CheckedJpeg
-    std::vector<std::byte> copy = {};  ///< what `bytes` points at, if not at the file
+    std::vector<std::byte> copy = {};  ///< what `bytes` points to, if not to the file
 };
 
-/// Throws FileError unless the bytes are those of a PNG, JPEG or BMP file that is whole; of a JPEG file without end
-/// marker the decoder must find that out.
+/// Throws FileError unless the bytes are a PNG, JPEG or BMP file that is whole. If a JPEG file has no end marker, the
+/// decoder must check whether it is whole.
 inline CheckedImage check_image_file(std::span<const std::byte> bytes, const std::string& name) {
     const Bytes file(bytes);
     if (file.starts_with("\x89PNG\r\n\x1A\n")) {
         const std::size_t end = check_png(file, name);
         if (!file.starts_with("CgBI", 12)) return {bytes};
-        // Apple leaves out zlib's checksum, and stb reads no code to its end without some bytes after it.
+        // Apple leaves out zlib's checksum, but stb can read a code to its end only if some bytes follow it.
         CheckedImage checked{};
         append_bytes(checked.copy, bytes.first(end));
         append_big_endian(checked.copy, 4, 4);

@@ -1,5 +1,5 @@
-// Picture files whole: color, transparency, 16 bits, ICC profile and EXIF's orientation, read and handed on. For
-// programs that give users their own pictures back; io/image.hpp is for those that only want the numbers.
+// Whole picture files: color, transparency, 16 bits, ICC profile and EXIF's orientation are read and passed on. This is
+// for programs that return users' own pictures to them; io/image.hpp is for those that need only the pixels.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +42,7 @@ inline Image split_alpha(Image& image) {
     return alpha;
 }
 
-/// Keeps one channel of an RGB picture whose three are the same.
+/// Keeps one channel of an RGB picture whose three channels are equal.
 inline void drop_equal_channels(Image& image) {
     if (image.shape.channels != 3) return;
     const auto area = static_cast<std::ptrdiff_t>(image.shape.area());
@@ -90,19 +90,20 @@ inline ImageFile decode_image_file(std::span<const std::byte> bytes, const Image
     return picture;
 }
 
-/// Reads a PNG, JPEG or BMP file with all that ImageFile has room for.
+/// Reads a PNG, JPEG or BMP file with everything that ImageFile can hold.
 ///
-/// Grey stays grey: where the file says so (PNG's grey types, a JPEG file of one component), color has 1 channel. A
-/// palette and BMP cannot say so: there the picture is grey when red, green and blue are the same in every pixel.
-/// Otherwise it is RGB, even if all of it looks grey.
+/// Grey stays grey: color has 1 channel if the file says so (PNG's grey types, a JPEG file of one component). A palette
+/// and BMP cannot say so; there the picture is grey if red, green and blue are equal in every pixel. Otherwise it is
+/// RGB, even if all of it looks grey.
 ///
-/// Alpha is PNG's, its transparent palette entries and transparent color included, and that of a BMP file of 32 bits
-/// unless it is 1 everywhere, for there the fourth byte means nothing as a rule. JPEG has none.
+/// Alpha is PNG's, including its transparent palette entries and its transparent color, or that of a BMP file of 32
+/// bits. If a BMP file's alpha is 1 everywhere it is left out, because its fourth byte then usually means nothing. JPEG
+/// has none.
 ///
-/// `bits` is 16 for a PNG file of 16 bits and 8 for all others. The ICC profile comes from PNG or JPEG, at most 16 MiB,
-/// the orientation from JPEG's EXIF segment or PNG's eXIf chunk, the density from PNG's pHYs, JFIF's header or BMP's;
-/// damaged ones count as not there. Throws FileError,
-/// which names the file, when it is missing, truncated, damaged, no picture or beyond the limits.
+/// `bits` is 16 for a PNG file of 16 bits and 8 for all others. The ICC profile comes from PNG or JPEG and has at most
+/// 16 MiB. The orientation comes from JPEG's EXIF segment or PNG's eXIf chunk, the density from PNG's pHYs, JFIF's
+/// header or BMP's. Damaged ones are ignored. Throws FileError, which names the file, when it is missing, truncated,
+/// damaged, not a picture or beyond the limits.
 inline ImageFile read_image_file(const std::string& path, const ImageLimits& limits = {}) {
     return decode_image_file(read_file(path, limits.maximum_bytes), limits, path);
 }
@@ -114,14 +115,14 @@ inline ImageFile read_image_file(const std::string& path, const ImageLimits& lim
 ///     JPEG   8           refused, unless all 1   yes, up to 16.7 million bytes
 ///     BMP    8           yes                     no
 ///
-/// Grey is written as grey, in BMP as three equal channels. JPEG's `jpeg_quality` is 1 to 100. What a format has no
-/// room for is left out, but for the transparency that JPEG would lose, which is an Error. An ICC profile is left out
-/// too when it is not for the channels that are written (for RGB, say, when color is grey), as the formats demand. BMP
-/// with an alpha that is 0 everywhere is read by most programs as one without. No EXIF is written: the pixels are
+/// Grey is written as grey, but in BMP as three equal channels. JPEG's `jpeg_quality` is 1 to 100. What a format cannot
+/// hold is left out, except for transparency in JPEG, which is an Error. An ICC profile is also left out if it is not
+/// for the channels that are written (for example for RGB when color is grey), as the formats demand. Most programs
+/// read a BMP file whose alpha is 0 everywhere as one without alpha. No EXIF is written, because the pixels are
 /// upright.
 ///
-/// Throws ShapeError for a color that has not 1 or 3 channels, for an alpha of another size, and for a picture that is
-/// too large for the format; Error for other `bits`.
+/// Throws ShapeError for a color that does not have 1 or 3 channels, for an alpha of another size, and for a picture
+/// that is too large for the format; Error for other `bits`.
 inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageFormat format, int jpeg_quality = 95) {
     detail::check_image(picture);
     const Image& color = picture.color;
@@ -130,7 +131,7 @@ inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageF
     if (!detail::icc_profile_fits(profile, color.shape.channels)) profile = {};
     if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, picture.bits, profile, picture.density);
 
-    // As 8 bits would have it.
+    // Whether any alpha is below 1 when it is rounded to 8 bits.
     const bool transparent =
         std::any_of(alpha.pixels.begin(), alpha.pixels.end(), [](float value) { return !(value * 255.0f >= 254.5f); });
     if (format == ImageFormat::JPEG) {
@@ -153,8 +154,9 @@ inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageF
     return with_density(encode_image(both, ImageFormat::BMP));
 }
 
-/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in either case), whole or
-/// not at all. See encode_image_file for what each takes. Throws FileError, which names the file, for every failure.
+/// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in upper or lower case),
+/// whole or not at all. See encode_image_file for what each takes. Throws FileError, which names the file, for every
+/// failure.
 inline void write_image_file(const std::string& path, const ImageFile& picture, int jpeg_quality = 95) {
     detail::write_encoded(path, [&](ImageFormat format) { return encode_image_file(picture, format, jpeg_quality); });
 }

@@ -1,5 +1,5 @@
-// What a picture file says beside its pixels: the ICC profile, how the camera was held (EXIF), and how the pixels are
-// stored. Every access is inside the file; what is damaged here is ignored, because the picture matters more.
+// What a picture file says besides its pixels: the ICC profile, how the camera was held (EXIF), and how the pixels are
+// stored. Every access stays inside the file. Damaged metadata is ignored, because the picture matters more.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace depix {
 
-/// Pixels per metre, as PNG and BMP count them; 0: not known. 300 dots per inch are 11811.
+/// Pixels per metre, as PNG and BMP count them; 0 means not known. 300 dots per inch are 11811 pixels per metre.
 struct Density {
     double across = 0;
     double down = 0;
@@ -38,14 +38,14 @@ struct ImageMetadata {
     std::vector<std::byte> icc_profile;
 };
 
-/// What an ICC profile may unpack to; real ones are of some hundred bytes to some megabytes.
+/// The largest size of an unpacked ICC profile; real ones have some hundred bytes to some megabytes.
 inline constexpr std::size_t maximum_icc_bytes = std::size_t{1} << 24;
 
 /// JPEG's segments begin with the name of what they hold.
 inline constexpr std::string_view exif_name("Exif\0\0", 6);
 inline constexpr std::string_view icc_name("ICC_PROFILE\0", 12);
 
-/// The orientation (tag 0x0112, a SHORT) in the first directory of a TIFF structure, as EXIF has it; 1, upright, where
+/// The orientation (tag 0x0112, a SHORT) in the first directory of a TIFF structure, as EXIF has it; 1 (upright) if
 /// there is none.
 ///
 ///     0  "II" little-endian or "MM" big-endian     2  42     4  where the directory begins
@@ -68,7 +68,7 @@ inline int tiff_orientation(const Bytes& tiff) {
     return 1;
 }
 
-/// The profile in the data of an iCCP chunk: a name of 1 to 79 bytes, 0, 0 for zlib, a zlib stream. Empty where it is
+/// The profile in the data of an iCCP chunk: a name of 1 to 79 bytes, 0, 0 for zlib, a zlib stream. Empty if it is
 /// damaged or unpacks to more than maximum_icc_bytes.
 inline std::vector<std::byte> unpack_icc_chunk(std::span<const std::byte> data) {
     const auto name_end = std::find(data.begin(), data.end(), std::byte{0});
@@ -78,7 +78,7 @@ inline std::vector<std::byte> unpack_icc_chunk(std::span<const std::byte> data) 
     const std::span<const std::byte> stream = data.subspan(name_length + 2);
     if (stream.size() > maximum_icc_bytes) return {};
 
-    // A zlib stream unpacks to at most 1032 times its size, which saves a small profile the large buffer.
+    // A zlib stream unpacks to at most 1032 times its size, so a small profile does not need the large buffer.
     const std::size_t enough = 1032 * std::min(stream.size(), maximum_icc_bytes / 1032 + 1);
     std::vector<std::byte> profile(std::min(enough, maximum_icc_bytes));
     int size = -1;
@@ -128,8 +128,8 @@ inline ImageMetadata read_png_metadata(std::span<const std::byte> file) {
     return metadata;
 }
 
-/// The profile from the JPEG segments that carry it, each a number 1..n, n, and a part; in any order. Empty unless each
-/// of the n is there once (ICC.1:2010, B.4).
+/// The profile from the JPEG segments that carry it. Each holds a number 1..n, n, and a part of the profile; they may
+/// come in any order. The result is empty unless each of the n is there once (ICC.1:2010, B.4).
 inline std::vector<std::byte> join_icc_segments(std::vector<std::span<const std::byte>> segments) {
     std::sort(segments.begin(), segments.end(), [](auto left, auto right) { return left[0] < right[0]; });
     std::vector<std::byte> profile;
@@ -185,7 +185,7 @@ inline ImageMetadata read_bmp_metadata(std::span<const std::byte> file) {
     return metadata;
 }
 
-/// The metadata of a file that check_image_file has let pass.
+/// The metadata of a file that check_image_file has accepted.
 inline ImageMetadata read_image_metadata(std::span<const std::byte> file) {
     const Bytes bytes(file);
     if (bytes.starts_with("\x89PNG\r\n\x1A\n")) return read_png_metadata(file);
@@ -198,8 +198,8 @@ inline bool icc_profile_fits(std::span<const std::byte> profile, int channels) {
     return profile.size() > 20 && Bytes(profile.subspan(16)).starts_with(channels == 1 ? "GRAY" : "RGB ");
 }
 
-/// Puts the profile after a JPEG file's first segments, the start and JFIF's, in segments of at most 65535 bytes. One
-/// that 255 of them cannot hold is left out.
+/// Puts the profile after a JPEG file's first segments, the start and JFIF's, in segments of at most 65535 bytes. A
+/// profile that does not fit into 255 segments is left out.
 inline void insert_icc_segments(std::vector<std::byte>& jpeg, std::span<const std::byte> profile) {
     const std::size_t largest_part = 65535 - 2 - icc_name.size() - 2;  // 65519
     const std::size_t count = (profile.size() + largest_part - 1) / largest_part;
@@ -221,7 +221,7 @@ inline void insert_icc_segments(std::vector<std::byte>& jpeg, std::span<const st
                 segments.end());
 }
 
-/// Writes the density into a JPEG file's JFIF segment, the first, in dots per inch.
+/// Writes the density in dots per inch into a JPEG file's JFIF segment, which is the first.
 inline void set_jpeg_density(std::vector<std::byte>& jpeg, const Density& density) {
     const Bytes bytes(jpeg);
     if (bytes.big16(2) != 0xFFE0 || !bytes.starts_with(std::string_view("JFIF\0", 5), 6)) return;
@@ -246,8 +246,8 @@ inline void set_bmp_density(std::vector<std::byte>& bmp, const Density& density)
     put(42, density.down);
 }
 
-/// Turns a picture the way its EXIF orientation says it is to be seen. 1 leaves it as it is; 5 to 8 swap width and
-/// height. With s the stored picture of H rows and W columns, the upright one is
+/// Turns a picture upright, as its EXIF orientation says. 1 leaves it as it is; 5 to 8 swap width and height. With s
+/// the stored picture of H rows and W columns, the upright one is
 ///
 ///     1  s(y, x)            3  s(H-1-y, W-1-x)  turned by 180 degrees    2  s(y, W-1-x)      mirrored
 ///     6  s(H-1-x, y)        turned by 90 degrees clockwise               4  s(H-1-y, x)      mirrored
@@ -261,7 +261,7 @@ inline void turn_upright(Image& image, int orientation) {
     const bool from_right = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     image.shape = swaps ? Shape{channels, columns, rows} : image.shape;
     const auto area = static_cast<std::ptrdiff_t>(image.shape.area());
-    std::vector<float> stored;  // one channel, to spare memory
+    std::vector<float> stored;  // one channel at a time, to save memory
     for (int c = 0; c < channels; ++c) {
         stored.assign(image.pixels.begin() + c * area, image.pixels.begin() + (c + 1) * area);
         for (int y = 0; y < image.shape.height; ++y)

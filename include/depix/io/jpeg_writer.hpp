@@ -1,5 +1,5 @@
-// JPEG files: RGB through stb; grey as one component, because stb's writer makes three of it. Baseline JPEG, ITU-T
-// T.81.
+// Writes JPEG files. stb writes RGB; grey is written here as one component, because stb's writer makes three of it. The
+// format is baseline JPEG, ITU-T T.81.
 #pragma once
 
 #include <algorithm>
@@ -31,13 +31,14 @@ inline constexpr std::uint8_t jpeg_quantization[64] = {16, 11, 10, 16, 24,  40, 
                                                        49, 64, 78, 87, 103, 121, 120, 101,  //
                                                        72, 92, 95, 98, 112, 100, 103, 99};
 
-/// The order in which a block's coefficients are stored, low frequencies first: row by row numbers of the 8x8 block.
+/// The order in which a block's coefficients are stored, low frequencies first. The numbers count the coefficients of
+/// the 8x8 block row by row.
 inline constexpr std::uint8_t jpeg_zigzag[64] = {0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,   //
                                                  12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6,  7,  14, 21, 28,  //
                                                  35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51,  //
                                                  58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63};
 
-// Huffman tables as the file has them: how many codes there are of 1 to 16 bits, and what they stand for.
+// Huffman tables as the file has them: the number of codes of each length 1 to 16 bits, and the values they stand for.
 inline constexpr std::uint8_t jpeg_dc_counts[16] = {0, 1, 5, 1, 1, 1, 1, 1, 1};
 inline constexpr std::uint8_t jpeg_dc_values[12] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
 inline constexpr std::uint8_t jpeg_ac_counts[16] = {0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 125};
@@ -57,7 +58,7 @@ struct HuffmanCode {
     int bits = 0;
 };
 
-/// The code of every value: consecutive numbers, doubled where the codes grow by a bit (T.81, C.2).
+/// The code of every value. Codes are consecutive numbers, doubled where the length grows by a bit (T.81, C.2).
 inline std::array<HuffmanCode, 256> huffman_codes(std::span<const std::uint8_t, 16> counts,
                                                   std::span<const std::uint8_t> values) {
     std::array<HuffmanCode, 256> codes;
@@ -71,7 +72,7 @@ inline std::array<HuffmanCode, 256> huffman_codes(std::span<const std::uint8_t, 
 /// Writes the coded data of a grey picture, block by block.
 class GreyJpegScan {
   public:
-    /// `divisors` in the order of the 8x8 block, row by row.
+    /// `divisors` are in the order of the 8x8 block, row by row.
     GreyJpegScan(std::vector<std::byte>& file, const std::array<int, 64>& divisors)
         : file_(file),
           divisors_(divisors),
@@ -83,13 +84,13 @@ class GreyJpegScan {
                                                     std::cos((2 * x + 1) * u * std::numbers::pi / 16));
     }
 
-    /// One block of 8x8 samples, -128..127: a cosine transform
+    /// Writes one block of 8x8 samples, -128..127. It computes a cosine transform
     ///
     ///     F(v, u) = sum over y, x of C(v, y) C(u, x) block(y, x),     C(u, x) = k(u) cos((2x + 1) u pi / 16)
     ///     k(0) = sqrt(1/8), otherwise 1/2
     ///
-    /// rounded to multiples of the divisors; then the first coefficient as its difference from that of the block
-    /// before, and each other that is not 0 after the number of zeros before it (T.81, F.1.2).
+    /// rounded to multiples of the divisors. Then it writes the first coefficient as its difference from that of the
+    /// block before, and every other coefficient that is not 0 after the number of zeros before it (T.81, F.1.2).
     void write_block(const float (&block)[8][8]) {
         float along_x[8][8] = {};
         float spectrum[8][8] = {};
@@ -125,7 +126,8 @@ class GreyJpegScan {
     void finish() { put({0x7F, 7}); }
 
   private:
-    /// A number: the code of (zeros before it, how many bits it needs), then those bits; a negative one less 1.
+    /// Writes a number: the code of (zeros before it, number of bits it needs), then those bits. Of a negative number
+    /// it writes the bits of the number minus 1.
     void put(const std::array<HuffmanCode, 256>& codes, int zeros, int value) {
         int bits = 0;
         for (int rest = std::abs(value); rest != 0; rest >>= 1) ++bits;
@@ -138,7 +140,7 @@ class GreyJpegScan {
         for (waiting_bits_ += code.bits; waiting_bits_ >= 8; waiting_bits_ -= 8) {
             const auto byte = static_cast<std::byte>(waiting_ >> (waiting_bits_ - 8) & 0xFF);
             file_.push_back(byte);
-            if (byte == std::byte{0xFF}) file_.push_back(std::byte{0});  // so that it is taken for no marker
+            if (byte == std::byte{0xFF}) file_.push_back(std::byte{0});  // so that it is not taken for a marker
         }
     }
 
@@ -151,12 +153,13 @@ class GreyJpegScan {
     int waiting_bits_ = 0;
 };
 
-/// A JPEG file's contents of one component, `quality` 1 to 100: what stb would write, without the color planes.
+/// The contents of a JPEG file with one component, `quality` 1 to 100. It is what stb would write without the color
+/// planes.
 inline std::vector<std::byte> encode_grey_jpeg(const Image& image, int quality) {
     const std::vector<unsigned char> samples = interleaved_bytes(image);
     const int height = image.shape.height, width = image.shape.width;
 
-    // Libjpeg's scale, which everybody's "quality" means.
+    // libjpeg's scale, which other programs' "quality" means, too.
     quality = std::clamp(quality, 1, 100);
     const int percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
     std::array<int, 64> divisors{};
@@ -200,7 +203,7 @@ inline std::vector<std::byte> encode_grey_jpeg(const Image& image, int quality) 
             float block[8][8];
             for (int y = 0; y < 8; ++y)
                 for (int x = 0; x < 8; ++x) {
-                    // Beyond the border the last row and column go on.
+                    // Beyond the border the last row and column are repeated.
                     const auto row = static_cast<std::size_t>(std::min(top + y, height - 1));
                     const auto column = static_cast<std::size_t>(std::min(left + x, width - 1));
                     block[y][x] = static_cast<float>(samples[row * static_cast<std::size_t>(width) + column]) - 128.0f;
@@ -213,7 +216,7 @@ inline std::vector<std::byte> encode_grey_jpeg(const Image& image, int quality) 
 }
 
 /// A JPEG file's contents: 1 component for a picture of 1 channel, 3 for RGB; see encode_image for the rest. Throws
-/// ShapeError for a width or height above 65535, which the format has no room for.
+/// ShapeError for a width or height above 65535, which the format cannot store.
 inline std::vector<std::byte> encode_jpeg(const Image& image, int quality) {
     if (image.shape.height > 65535 || image.shape.width > 65535)
         throw ShapeError("a picture of " + to_string(image.shape) + " does not fit into a JPEG file; the limit is " +

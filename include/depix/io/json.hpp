@@ -1,4 +1,4 @@
-// JsonReader: the part of JSON that safetensors headers are written in, read strictly.
+// JsonReader: a strict reader of the part of JSON that safetensors headers use.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace depix {
 
-/// Whether `text` is UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF.
+/// Whether `text` is UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF.
 constexpr bool is_utf8(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i++]);
@@ -36,12 +36,14 @@ constexpr bool is_utf8(std::string_view text) {
 
 /// Reads a JSON text from front to back; the caller says what must come next.
 ///
-///     reader.object([&](const std::string& key) { if (key == "shape") reader.array([&] { use(reader.integer()); });
-///     }); reader.end();
+///     reader.object([&](const std::string& key) {
+///         if (key == "shape") reader.array([&] { use(reader.integer()); });
+///     });
+///     reader.end();
 ///
-/// It knows objects, arrays, strings and integers that are not negative. Nothing else is read, so nothing nests deeper
-/// than the caller does, and a hostile text cannot exhaust the stack. Every departure throws FileError, which names the
-/// file and the position.
+/// It reads objects, arrays, strings and integers that are not negative, and nothing else. Therefore the nesting is
+/// never deeper than the caller's calls, and a hostile text cannot exhaust the stack. Any other text throws FileError,
+/// which names the file and the position.
 class JsonReader {
   public:
     /// `text` must outlive the reader; `path` is for the error messages.
@@ -67,7 +69,7 @@ class JsonReader {
         sequence('[', ']', element);
     }
 
-    /// A string, its escapes resolved to UTF-8.
+    /// A string, with its escapes converted to UTF-8.
     std::string string() {
         expect('"');
         std::string result;

@@ -1,4 +1,4 @@
-// .npy files in and out of xtensor arrays.
+// Reads .npy files into xtensor arrays, and writes them.
 #pragma once
 
 #include <algorithm>
@@ -62,9 +62,9 @@ xt::xarray<T, xt::layout_type::row_major> decode_npy(std::span<const std::byte> 
 
 /// Reads a NumPy array: version 1.0 or 2.0, '<f4', '<f8' or '|u1', row-major.
 ///
-/// T is float or double, to which every type is converted (a byte stays 0..255), or std::uint8_t, which only bytes
-/// fill. Throws FileError, which names the file, when it is missing, larger than `maximum_bytes`, malformed, truncated,
-/// of another type, or in Fortran's order.
+/// T is float or double, to which every type is converted (a byte stays 0..255), or std::uint8_t, which accepts only
+/// bytes. Throws FileError, which names the file, when it is missing, larger than `maximum_bytes`, malformed,
+/// truncated, of another type, or in Fortran order.
 template <class T = float>
 xt::xarray<T, xt::layout_type::row_major> read_npy(const std::string& path,
                                                    std::size_t maximum_bytes = std::size_t{1} << 32) {
@@ -77,7 +77,7 @@ std::vector<std::byte> encode_npy(const xt::xexpression<Expression>& expression)
     using T = std::remove_cv_t<typename Expression::value_type>;
     static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::uint8_t>,
                   "write_npy: the values are float, double or std::uint8_t");
-    const xt::xarray<T, xt::layout_type::row_major> array = expression;  // evaluates, and brings into row-major order
+    const xt::xarray<T, xt::layout_type::row_major> array = expression;  // evaluates it, in row-major order
     const std::string header =
         make_npy_header(npy_type_of<T>, std::vector<std::size_t>(array.shape().begin(), array.shape().end()));
     std::vector<std::byte> file(header.size() + array.size() * sizeof(T));
@@ -86,7 +86,7 @@ std::vector<std::byte> encode_npy(const xt::xexpression<Expression>& expression)
     return file;
 }
 
-/// Writes them to a file that numpy.load reads, whole or not at all. Throws FileError when it cannot be written.
+/// Writes the values to a file that numpy.load reads, whole or not at all. Throws FileError when it cannot be written.
 template <class Expression>
 void write_npy(const std::string& path, const xt::xexpression<Expression>& expression) {
     write_file(path, encode_npy(expression));

@@ -1,8 +1,8 @@
-// NumPy's .npy header, read strictly and written. Needs only the standard library.
+// Reads NumPy's .npy header strictly, and writes it. Needs only the standard library.
 //
-// Why not xtensor's own reader: it takes the header's length through signed char, so that lengths above 127 go wrong,
-// reads beyond an empty header, allocates whatever the shape says before it looks at the file's size, and wants the
-// keys in one order.
+// xtensor's own reader is not used for four reasons. It takes the header's length through signed char, so that lengths
+// above 127 go wrong; it reads beyond an empty header; it allocates whatever the shape says before it looks at the
+// file's size; and it needs the keys in one order.
 #pragma once
 
 #include <cstddef>
@@ -131,8 +131,8 @@ class NpyHeaderReader {
 
 }  // namespace detail
 
-/// Reads the header and checks that the values after it are exactly as many bytes as type and shape say. Throws
-/// FileError, which names the file, for everything else, and for types other than '<f4', '<f8' and '|u1'.
+/// Reads the header and checks that exactly as many bytes of values follow as type and shape say. Throws FileError,
+/// which names the file, for everything else, and for types other than '<f4', '<f8' and '|u1'.
 inline NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& path) {
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
     const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(file[i]); };

@@ -1,5 +1,5 @@
-// PNG files with what stb's writer cannot do: 16 bits a channel, and an ICC profile. The format is W3C's "Portable
-// Network Graphics (PNG) Specification", third edition; the compressor is stb's.
+// Writes PNG files with what stb's writer cannot write: 16 bits a channel, and an ICC profile. The format is W3C's
+// "Portable Network Graphics (PNG) Specification", third edition; the compressor is stb's.
 #pragma once
 
 #include <algorithm>
@@ -35,11 +35,11 @@ inline void append_png_chunk(std::vector<std::byte>& file, std::string_view type
 class ZlibStream {
   public:
     explicit ZlibStream(std::span<const std::byte> data) {
-        // stb takes, but does not use, the right to write there. 8 is the level of its own PNG writer.
+        // stb's parameter is not const, but stb does not write there. 8 is the level of its own PNG writer.
         auto* source = const_cast<unsigned char*>(reinterpret_cast<const unsigned char*>(data.data()));
         try {
             stream_.reset(stb::stbi_zlib_compress(source, static_cast<int>(data.size()), &size_, 8));
-        } catch (const stb::BrokenAssertion&) {  // of memory that it did not get
+        } catch (const stb::BrokenAssertion&) {  // stb could not allocate memory
         }
         if (stream_ == nullptr) throw Error("a PNG file could not be compressed: out of memory");
     }
@@ -55,8 +55,9 @@ class ZlibStream {
     int size_ = 0;
 };
 
-/// PNG's five filters, which write a byte x of a row as its difference from a prediction, modulo 256. With a the byte
-/// of the pixel to the left, b that of the row above and c that to the left of b (0 outside the picture):
+/// PNG's five filters, which write a byte x of a row as its difference from a prediction, modulo 256. a is the byte of
+/// the pixel to the left, b that of the row above, and c that to the left of b (0 outside the picture). The predictions
+/// are:
 ///
 ///     0 None      0
 ///     1 Sub       a
@@ -64,8 +65,8 @@ class ZlibStream {
 ///     3 Average   floor((a + b) / 2)
 ///     4 Paeth     whichever of a, b, c is nearest to a + b - c; the first of them if several are
 ///
-/// A row gets the filter whose differences, taken as signed bytes, have the smallest sum of absolute values: the
-/// specification's advice (12.7), for small numbers compress well.
+/// A row gets the filter whose differences, taken as signed bytes, have the smallest sum of absolute values. The
+/// specification advises this (12.7), because small numbers compress well.
 class PngFilter {
   public:
     PngFilter(std::size_t row_bytes, std::size_t pixel_bytes)
@@ -126,14 +127,14 @@ class PngFilter {
     int best_number_ = 0;
 };
 
-/// One channel of one row, 0..1, as whole numbers of 1 or 2 bytes (the higher first), each `stride` bytes after the
-/// one before: clamped, rounded to nearest; what is not a number becomes 0.
+/// Writes one channel of one row, with values in 0..1, as integers of 1 or 2 bytes (the higher first), each `stride`
+/// bytes after the one before. Values are clamped and rounded to nearest; NaN becomes 0.
 inline void write_samples(const float* values, int count, int sample_bytes, unsigned char* destination,
                           std::size_t stride) {
     const float maximum = sample_bytes == 2 ? 65535.0f : 255.0f;
     for (int x = 0; x < count; ++x, destination += stride) {
         const float clamped = values[x] > 0 ? std::min(values[x], 1.0f) : 0.0f;
-        // In double the sum is exact, so that this is std::lround, without the call.
+        // In double the sum is exact, so this equals std::lround, without the call.
         const auto sample = static_cast<std::uint32_t>(static_cast<double>(clamped * maximum) + 0.5);
         if (sample_bytes == 2) destination[0] = static_cast<unsigned char>(sample >> 8);
         destination[sample_bytes - 1] = static_cast<unsigned char>(sample & 0xFF);
@@ -142,11 +143,10 @@ inline void write_samples(const float* values, int count, int sample_bytes, unsi
 
 /// A PNG file's contents, of `bits` 8 or 16 a channel.
 ///
-/// `color` has 1 channel or 3; `alpha` has 1 and the same size, or no pixels, which leaves it out. Both are planar
+/// `color` has 1 channel or 3; `alpha` has 1 and the same size, or no pixels, and is then left out. Both are planar, in
 /// 0..1, clamped and rounded to nearest; NaN becomes 0. An ICC profile that is not empty goes into an iCCP chunk, a
-/// density that is known into pHYs.
-/// Besides the file it takes the memory of the uncompressed samples, 1 to 8 bytes a pixel. Throws ShapeError when these
-/// are more than 2^30 bytes: stb's compressor counts in 32 bits.
+/// density that is known into pHYs. Besides the file it needs memory for the uncompressed samples, 1 to 8 bytes a
+/// pixel. Throws ShapeError when these are more than 2^30 bytes, because stb's compressor counts in 32 bits.
 inline std::vector<std::byte> encode_png(const Image& color, const Image& alpha, int bits,
                                          std::span<const std::byte> icc_profile = {}, const Density& density = {}) {
     const auto [channels, height, width] = color.shape;

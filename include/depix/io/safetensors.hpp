@@ -1,4 +1,4 @@
-// load and save: a model's weights to and from a safetensors file. Needs only the standard library.
+// load and save: read a model's weights from a safetensors file, and write them. They need only the standard library.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@
 
 namespace depix {
 
-/// Anything with parameters that have names: `model.tensors()` is a std::vector<NamedTensor<T>>, T float or double
+/// Anything with parameters that have names: `model.tensors()` is a std::vector<NamedTensor<T>> with T float or double
 /// (const in a const model). If it also has `model.counters()`, a std::vector<NamedTensor<std::int64_t>>, those are
 /// PyTorch's `num_batches_tracked`.
 template <class Model>
@@ -31,12 +31,12 @@ concept HasTensors = requires(Model& model) {
     model.tensors().front().values;
 };
 
-/// From the name of a tensor in a foreign file to its name in the model; "" leaves the tensor out.
+/// Maps the name of a tensor in a foreign file to its name in the model; "" leaves the tensor out.
 using NameMap = std::function<std::string(const std::string&)>;
 
-/// A NameMap that replaces the beginnings of names at a dot, or whole names:
-/// `rename({{"block1.0", "head.0"}, {"conv_last", "tail.1"}})` takes `block1.0.weight` to `head.0.weight`. Of several
-/// that fit the longest counts; a name that none fits stays as it is. `{"module", ""}` removes `module.`.
+/// A NameMap that replaces the beginnings of names at a dot, or whole names: `rename({{"block1.0", "head.0"},
+/// {"conv_last", "tail.1"}})` turns `block1.0.weight` into `head.0.weight`. If several fit, the longest is used; if
+/// none fits, the name stays as it is. `{"module", ""}` removes `module.`.
 inline NameMap rename(std::vector<std::pair<std::string, std::string>> foreign_to_own) {
     return [pairs = std::move(foreign_to_own)](const std::string& name) {
         const std::pair<std::string, std::string>* best = nullptr;
@@ -53,12 +53,12 @@ inline NameMap rename(std::vector<std::pair<std::string, std::string>> foreign_t
 }
 
 struct LoadOptions {
-    std::string prefix = {};  ///< only tensors whose names begin so are looked at, without it: "w."
-    NameMap name_map = {};    ///< applied after the prefix is gone
+    std::string prefix = {};  ///< loads only tensors whose names begin with it, and removes it: "w."
+    NameMap name_map = {};    ///< applied after the prefix is removed
 };
 
 struct SaveOptions {
-    std::optional<DataType> dtype = {};  ///< F64, F32, F16 or BF16; by default what the model computes in
+    std::optional<DataType> dtype = {};  ///< F64, F32, F16 or BF16; by default the type that the model computes in
     std::map<std::string, std::string> metadata = {};
 };
 
@@ -72,7 +72,7 @@ bool is_finite_tensor(const SafetensorsFile& file, const std::string& name) {
         return true;
 }
 
-/// Where every name of the file has more in front than the model's: "\n  the file's names begin with "module.": ...".
+/// A hint, if every missing name is in the file with the same prefix: "\n  the file's names begin with "module.": ...".
 inline std::string prefix_hint(const std::vector<std::string>& missing, const std::vector<std::string>& unexpected) {
     if (missing.empty()) return {};
     for (const std::string& foreign : unexpected) {
@@ -106,7 +106,7 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
         if (!inserted) problems.push_back(place->second + " and " + foreign + " are both mapped to " + own);
     }
 
-    // First everything is checked, then everything is written: nothing in the second half can fail.
+    // First everything is checked, then everything is written. Nothing in the second half can fail.
     std::vector<std::function<void()>> writes;
     const auto match = [&]<class T>(const NamedTensor<T>& tensor, bool optional) {
         const auto found = foreign_names.find(tensor.name);
@@ -140,7 +140,7 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
     } else {
         std::erase_if(foreign_names, [&](const auto& names) { return names.first.ends_with(counter); });
     }
-    // No model holds them: counters and flags that a training left behind.
+    // Tensors of types that no model holds are skipped, such as counters and flags from a training.
     std::erase_if(foreign_names, [&](const auto& names) { return file.entry(names.second).dtype == DataType::Other; });
     std::vector<std::string> unexpected;
     for (const auto& [own, foreign] : foreign_names) {
@@ -160,18 +160,18 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
 /// Fills the model's parameters, running statistics and counters from a safetensors file: PyTorch's
 /// `model.load_state_dict(load_file(path), strict=True)`.
 ///
-/// Every name must match and every shape; F64, F32, F16 and BF16 are converted to what the model computes in. A NaN or
-/// an infinity is refused: it would make every picture black. Tensors of a type that no model holds (I32, BOOL, ...)
-/// are passed over. Counters (`*.num_batches_tracked`) may be absent and are then 0. Throws one FileError that names
-/// every missing, unexpected, mis-shaped, mis-typed and not finite tensor, with both shapes; the model is then
-/// unchanged.
+/// Every name and every shape must match; F64, F32, F16 and BF16 are converted to the type that the model computes in.
+/// A NaN or an infinity is refused, because it would make every picture black. Tensors of a type that no model holds
+/// (I32, BOOL, ...) are skipped. Counters (`*.num_batches_tracked`) may be absent and are then 0. Throws one FileError
+/// that names every missing, unexpected, mis-shaped, mis-typed and not finite tensor, with both shapes; the model is
+/// then unchanged.
 template <HasTensors Model>
 void load(Model& model, const std::string& path, const LoadOptions& options = {}) {
     load(model, SafetensorsFile::read(path), options);
 }
 
-/// Adds a model's tensors and counters to a writer, each name with `prefix` in front: how a checkpoint holds several
-/// models.
+/// Adds a model's tensors and counters to a writer, with `prefix` before each name. This is how a checkpoint holds
+/// several models.
 template <HasTensors Model>
 void append(SafetensorsWriter& writer, const Model& model, const std::string& prefix = {},
             std::optional<DataType> dtype = {}) {

@@ -1,4 +1,4 @@
-// SafetensorsFile: reads a file of named tensors, and trusts nothing in it.
+// SafetensorsFile: reads a file of named tensors, and checks everything in it.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +35,7 @@ inline std::string to_string(const std::vector<std::size_t>& shape) {
     return text + ")";
 }
 
-/// The product of the extents (1 for a scalar); nothing if it does not fit.
+/// The product of the extents (1 for a scalar); no value if it does not fit into std::size_t.
 inline std::optional<std::size_t> element_count(const std::vector<std::size_t>& shape) {
     std::size_t count = 1;
     for (const std::size_t extent : shape) {
@@ -50,10 +50,10 @@ inline std::optional<std::size_t> element_count(const std::vector<std::size_t>& 
 ///     8 bytes: the header's length N, little-endian | N bytes: JSON, padded with spaces | the tensors' bytes
 ///     {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [6, 3], "data_offsets": [0, 72]}, ...}
 ///
-/// What it accepts: N at most 100 MB and inside the file; UTF-8; no key twice, no key but those above; offsets that
-/// begin at 0, leave no gap, do not overlap and end with the file; sizes that equal shape times type. All else is a
-/// FileError that names the file and the tensor. Tensors of a type that depix does not read are listed; nobody can have
-/// their values.
+/// It accepts only files in which N is at most 100 MB and inside the file, the text is UTF-8, and there is no key twice
+/// and no key but those above. Offsets must begin at 0, leave no gap, not overlap and end with the file; sizes must
+/// equal shape times type. All else is a FileError that names the file and the tensor. Tensors of a type that depix
+/// does not read are listed, but their values cannot be read.
 struct SafetensorsFile {
     struct Entry {
         DataType dtype = DataType::F32;
@@ -94,8 +94,8 @@ struct SafetensorsFile {
     const std::vector<std::size_t>& shape(const std::string& name) const { return entry(name).shape; }
 
     /// The values, row-major. T is float or double (from F64, F32, F16 or BF16; rounded to nearest where T is
-    /// narrower), std::int64_t (from I64) or std::uint8_t (from U8); FileError for other pairs. NaN and infinity stay
-    /// what they are.
+    /// narrower), std::int64_t (from I64) or std::uint8_t (from U8). Throws FileError for other pairs. NaN and infinity
+    /// are kept.
     template <FileValue T>
     std::vector<T> values(const std::string& name) const {
         std::vector<T> result(*element_count(shape(name)));
@@ -103,7 +103,7 @@ struct SafetensorsFile {
         return result;
     }
 
-    /// The same, into memory that is there: `destination` must hold exactly the tensor's elements.
+    /// The same, into the caller's memory. `destination` must have exactly as many elements as the tensor.
     template <FileValue T>
     void copy_values(const std::string& name, std::span<T> destination) const {
         const Entry& source = entry(name);
@@ -156,7 +156,7 @@ struct SafetensorsFile {
         }
     }
 
-    // What people take for a safetensors file most often.
+    // The files that are most often mistaken for safetensors files.
     void refuse_other_kinds() const {
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
         const auto refuse = [this](const char* what) {
@@ -178,7 +178,8 @@ struct SafetensorsFile {
         std::uint64_t length = 0;
         if (bytes_.size() < sizeof length) throw FileError(path, "too short to be a safetensors file");
         std::memcpy(&length, bytes_.data(), sizeof length);
-        // Only what cannot be one: a header's length may begin with any bytes.
+        // This is checked only if the file cannot be a safetensors file, because a header's length may begin with any
+        // bytes.
         if (length > bytes_.size() - sizeof length) refuse_other_kinds();
         if (length > maximum_header_bytes)
             throw FileError(path, "claims a header of " + std::to_string(length) + " bytes; the limit is 100 MB");

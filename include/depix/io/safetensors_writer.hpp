@@ -18,21 +18,21 @@
 
 namespace depix {
 
-/// Gathers tensors, then writes the file whole or not at all. The same calls make the same bytes.
+/// Gathers tensors, then writes the file whole or not at all. The same calls give the same bytes.
 ///
 ///     SafetensorsWriter writer;
 ///     writer.metadata["epoch"] = "7";
 ///     writer.add("encoder.0.bias", {6}, bias, DataType::F16);
 ///     writer.write("weights.safetensors");
 ///
-/// In the file the widest types come first, otherwise the order is that of the calls: every tensor then lies at a
+/// In the file the widest types come first; otherwise the order is that of the calls. Every tensor then lies at a
 /// multiple of its element's size, which PyTorch and NumPy need in order to map it without a copy.
 class SafetensorsWriter {
   public:
     std::map<std::string, std::string> metadata;
 
-    /// Adds a tensor (copied); `values` are row-major and as many as `shape` says. Numbers with a fraction are stored
-    /// as any floating type, rounded to nearest, ties to even; whole numbers as themselves. Throws Error for a name
+    /// Adds a copy of a tensor; `values` are row-major and as many as `shape` says. Floating-point values can be stored
+    /// as any floating type, rounded to nearest, ties to even; integers only as their own type. Throws Error for a name
     /// that is taken or is not UTF-8, for values that do not fill the shape, and for a type that cannot hold them.
     void add(const std::string& name, std::vector<std::size_t> shape, std::span<const float> values,
              DataType dtype = DataType::F32) {
@@ -72,7 +72,7 @@ class SafetensorsWriter {
         return result;
     }
 
-    /// Throws FileError when the file cannot be written; then what was there before is still there.
+    /// Throws FileError when the file cannot be written; an older file is then still there.
     void write(const std::string& path) const { write_file(path, bytes()); }
 
   private:
@@ -132,7 +132,7 @@ class SafetensorsWriter {
         }
     }
 
-    /// The header, padded with spaces so that the tensors begin at a multiple of 8. `offset` leaves as their total
+    /// The header, padded with spaces so that the tensors begin at a multiple of 8. On return `offset` is their total
     /// size.
     std::string make_header(const std::vector<const Tensor*>& ordered, std::size_t& offset) const {
         std::string header = "{";

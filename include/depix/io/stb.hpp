@@ -1,14 +1,15 @@
 // stb_image and stb_image_write (Sean Barrett, public domain), compiled privately into namespace depix::stb.
 //
-// PNG, JPEG and BMP, from memory and to memory: depix opens its files itself. The functions are static and live in a
-// namespace of their own, so that they meet neither those of another translation unit nor those of a program that uses
-// stb itself, whether it includes stb before or after this header. `io/image.hpp` is the interface to use.
+// It reads and writes PNG, JPEG and BMP in memory, because depix opens its files itself. The functions are static and
+// in a namespace of their own, so that they conflict neither with those of another translation unit nor with those of a
+// program that uses stb itself, whether it includes stb before or after this header. `io/image.hpp` is the interface to
+// use.
 #pragma once
 
-// Nothing but stb stands in this file, so its warnings, and only its, are silenced.
+// This file contains nothing but stb, so that only stb's warnings are silenced.
 #pragma GCC system_header
 
-// All that stb includes must stand here, outside the namespace.
+// All headers that stb includes must be included here, outside the namespace.
 #include <limits.h>
 #include <math.h>
 #include <stdarg.h>
@@ -28,16 +29,16 @@
 
 namespace depix::stb {
 
-/// The largest block that the decoder may ask for, in bytes: a hostile file costs no more memory than its size on
-/// screen warrants. The decoder reports "outofmem" beyond it.
+/// The largest block that the decoder may ask for, in bytes. With it a hostile file needs no more memory than its
+/// number of pixels justifies. The decoder reports "outofmem" beyond it.
 inline thread_local size_t largest_block = SIZE_MAX;
 
-/// Zeroed: a JPEG file may use tables that it never defined.
+/// The memory is zeroed, because a JPEG file may use tables that it never defined.
 inline void* allocate(size_t bytes) { return bytes <= largest_block ? calloc(bytes, 1) : nullptr; }
 inline void* reallocate(void* block, size_t bytes) { return bytes <= largest_block ? realloc(block, bytes) : nullptr; }
 
-/// stb asserts what a hostile file can break, and that there is memory. This must end neither the program nor, with
-/// NDEBUG, the check.
+/// stb asserts conditions that a hostile file can break, and that there is memory. A failed assertion must not end the
+/// program, and NDEBUG must not remove the checks.
 struct BrokenAssertion : std::exception {
     const char* what() const noexcept override { return "damaged, or too little memory"; }
 };
@@ -45,7 +46,7 @@ struct BrokenAssertion : std::exception {
 
 }  // namespace depix::stb
 
-// The user's own settings of stb are put aside, and put back below.
+// The user's own settings of stb are saved here, and restored below.
 #pragma push_macro("STB_IMAGE_IMPLEMENTATION")
 #pragma push_macro("STB_IMAGE_STATIC")
 #pragma push_macro("STBI_INCLUDE_STB_IMAGE_H")
@@ -124,7 +125,7 @@ struct BrokenAssertion : std::exception {
 #undef STBIWDEF
 #undef STBIW_ASSERT
 #undef STBI_WRITE_NO_STDIO
-// These macros of an earlier stb_image would hide the functions they are named after.
+// These macros of an earlier stb_image would hide functions of the same names.
 #undef stbi__err
 #undef stbi__vertically_flip_on_load
 #undef stbi__unpremultiply_on_load
@@ -158,9 +159,8 @@ struct BrokenAssertion : std::exception {
 #error "depix reads pictures with stb_image.h, which was not found (Debian: libstb-dev)"
 #endif
 
-// stb's declarations are `extern "C"` where a compiler calls itself C++. Then the namespace would not reach g++'s
-// symbols, and our private functions would be taken for the user's of the same name; so here it does not call itself
-// so.
+// stb's declarations are `extern "C"` if __cplusplus is defined. Then g++'s symbols would not contain the namespace,
+// and our private functions would be taken for the user's functions of the same name. So __cplusplus is undefined here.
 #pragma push_macro("__cplusplus")
 #undef __cplusplus
 namespace depix::stb {
@@ -172,12 +172,12 @@ namespace depix::stb {
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 namespace depix::stb {
-// -O3 would double what stb costs every program to compile, for code that waits for the disk.
+// -O3 would double the time that every program needs to compile stb, for code that waits for the disk.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #pragma GCC push_options
 #pragma GCC optimize("O1")
 #endif
-// A damaged JPEG file makes stb shift by more bits than a number has; what comes of it is only a colour.
+// A damaged JPEG file makes stb shift by more bits than a number has; the result is used only as a colour.
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((no_sanitize("shift"))), apply_to = function)
 #endif
@@ -190,7 +190,8 @@ namespace depix::stb {
 #pragma GCC pop_options
 #endif
 
-/// Frees what stbi_zlib_compress returned, with the allocator that stb_image_write took: the user may have named one.
+/// Frees what stbi_zlib_compress returned, with the allocator that stb_image_write uses, because the user may have
+/// chosen one.
 static void free_compressed(void* stream) { STBIW_FREE(stream); }
 }  // namespace depix::stb
 

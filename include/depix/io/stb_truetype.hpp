@@ -2,21 +2,21 @@
 //
 // Usage, from inside namespace depix:   stb::stbtt_fontinfo font;   stb::stbtt_InitFont(&font, data, offset);
 //
-// The functions are static and live in a namespace of their own, so that they meet neither those of another translation
-// unit nor those of a program that uses stb itself, whether it includes stb_truetype.h before or after this header.
-// stb_truetype checks no bounds inside the font file: give it fonts that you trust.
+// The functions are static and in a namespace of their own, so that they conflict neither with those of another
+// translation unit nor with those of a program that uses stb itself, whether it includes stb_truetype.h before or after
+// this header. stb_truetype checks no bounds inside the font file, so use it only with fonts that you trust.
 #pragma once
 
-// Nothing but stb stands in this file, so its warnings, and only its, are silenced.
+// This file contains nothing but stb, so that only stb's warnings are silenced.
 #pragma GCC system_header
 
-// All that stb_truetype.h includes must stand here, outside the namespace.
+// All headers that stb_truetype.h includes must be included here, outside the namespace.
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-// The user's own settings of stb are put aside, and put back below.
+// The user's own settings of stb are saved here, and restored below.
 #pragma push_macro("STB_TRUETYPE_IMPLEMENTATION")
 #pragma push_macro("STBTT_STATIC")
 #pragma push_macro("STBTT_DEF")
@@ -40,13 +40,12 @@
 #error "depix draws text with stb_truetype.h, which was not found (Debian: libstb-dev)"
 #endif
 
-// stb's declarations are `extern "C"` where a compiler calls itself C++. Then the namespace would not reach g++'s
-// symbols, and our private functions would be taken for the user's of the same name; so here it does not call itself
-// so.
+// stb's declarations are `extern "C"` if __cplusplus is defined. Then g++'s symbols would not contain the namespace,
+// and our private functions would be taken for the user's functions of the same name. So __cplusplus is undefined here.
 #pragma push_macro("__cplusplus")
 #undef __cplusplus
 namespace depix::stb {
-// Declared first, or a user's global types of these names would be taken for ours.
+// They are declared first, because otherwise a user's global types of these names would be taken for ours.
 struct stbtt_pack_context;
 struct stbtt_fontinfo;
 struct stbrp_rect;

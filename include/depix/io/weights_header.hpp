@@ -28,7 +28,7 @@ inline std::string float_literal(float value) {
     return text + "f";
 }
 
-/// Letters, digits and underscores, no digit first.
+/// Whether a name has only letters, digits and underscores, and no digit first.
 inline bool is_identifier(std::string_view name) {
     const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -73,8 +73,8 @@ std::string weights_array(const Tensors& tensors, bool trainable, const std::str
 ///     inline constexpr float NAME_weights[] = {...};     // Network::parameter_count values
 ///     inline constexpr float NAME_statistics[] = {...};  // the running statistics of its batch norms
 ///
-/// The header needs nothing, not even depix. The file is written whole or not at all (AtomicFile). Throws Error if
-/// `name` is no C++ identifier or a value is not finite, FileError if the file cannot be written.
+/// The header includes nothing, not even depix. The file is written whole or not at all (AtomicFile). Throws Error if
+/// `name` is not a C++ identifier or a value is not finite, FileError if the file cannot be written.
 template <Module Network>
 void write_weights_header(const Model<Network, float>& model, const std::string& path, const std::string& name) {
     if (!detail::is_identifier(name)) throw Error("write_weights_header: no C++ identifier: \"" + name + "\"");

@@ -1,4 +1,4 @@
-// A batch norm becomes part of the convolution in front of it: what all fast backends do before they restore pictures.
+// Folds a batch norm into the convolution that precedes it. All fast backends do this before they restore pictures.
 #pragma once
 
 #include <cmath>
@@ -10,17 +10,17 @@
 
 namespace depix {
 
-/// What a convolution's weights are multiplied by, for each output channel, and its biases afterwards.
+/// For each output channel, the factor that the convolution's weights are multiplied by, and the bias after folding.
 struct FoldedBatchNorm {
     std::vector<float> scale;
     std::vector<float> bias;
 };
 
-/// Batch norm is y = (x - mean) * s + shift with s = weight / sqrt(variance + epsilon): the convolution's weights
-/// become w * s and its biases (b - mean) * s + shift.
+/// Batch norm is y = (x - mean) * s + shift with s = weight / sqrt(variance + epsilon). So the convolution's weights
+/// become w * s, and its biases become (b - mean) * s + shift.
 ///
-/// weight: the convolution's, its own biases after them if it has any. norm: the batch norm's weight and bias (2,
-/// Out), statistics: its running mean and variance (2, Out); norm == nullptr: there is none.
+/// weight holds the convolution's weights, followed by its own biases if it has any. norm holds the batch norm's weight
+/// and bias (2, Out), and statistics its running mean and variance (2, Out). norm is nullptr if there is no batch norm.
 inline FoldedBatchNorm fold_batch_norm(const ConvGeometry& geometry, const float* weight, const float* norm,
                                        const float* statistics, double epsilon) {
     const auto out = static_cast<std::size_t>(geometry.out_channels);

@@ -1,5 +1,5 @@
-// What a kernel is given, and how a layer finds the kernel of a backend. In a namespace of its own, so that a program
-// that is `using namespace depix` may have a Kernel too.
+// The arguments of a kernel, and how a layer finds the kernel of a backend. They have a namespace of their own, so that
+// a program that says `using namespace depix` may define a Kernel too.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +15,14 @@ namespace kernels {
 
 /// A rectifier that is part of another layer's step: x where x > 0, negative_slope * x elsewhere.
 struct Rectifier {
-    float negative_slope = 1.f;  ///< 1: there is none
+    float negative_slope = 1.f;  ///< 1: no rectifier
 
     constexpr bool present() const { return negative_slope != 1.f; }
     friend constexpr bool operator==(const Rectifier&, const Rectifier&) = default;
 };
 
-/// The forward pass of one layer, for a batch. T is what maps are made of; P, what everything else is: where maps are
-/// kept in 16 bits, parameters are not.
+/// The arguments of one layer's forward pass over a batch. T is the type of a map's elements, and P the type of all
+/// other numbers. The two differ where maps are stored in 16 bits, because parameters are not.
 template <class T, class P = T>
 struct Forward {
     View<const T> input;            ///< (N, C, H, W)
@@ -32,24 +32,24 @@ struct Forward {
     const P* statistics = nullptr;  ///< the layer's running statistics
     P* new_statistics = nullptr;    ///< training: where they are updated (may be `statistics`); inference: nullptr
     P* saved = nullptr;             ///< training: Layer::saved_size elements for the backward pass
-    P* scratch = nullptr;           ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements of the team's;
-                                    ///< Cuda: Kernel::scratch_size elements
-    Random* random = nullptr;       ///< training: for layers that draw
-    Rectifier rectifier = {};       ///< Cpu, training: fused after the layer
-    bool pooled = false;            ///< Cpu, training: 2x2 max pooling is fused after that
+    P* scratch = nullptr;      ///< Cpu: Kernel::scratch_size (or inference_scratch_size) elements, shared by the team;
+                               ///< Cuda: Kernel::scratch_size elements
+    Random* random = nullptr;  ///< training: for layers that draw random numbers
+    Rectifier rectifier = {};  ///< Cpu, training: a rectifier that is fused after the layer
+    bool pooled = false;       ///< Cpu, training: 2x2 max pooling is fused after that
 
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }
 };
 
-/// The backward pass of one layer: from the gradient of the loss with respect to the output, those with respect to the
-/// input and the parameters.
+/// The arguments of one layer's backward pass. It computes the gradients of the loss with respect to the input and the
+/// parameters from the gradient with respect to the output.
 template <class T, class P = T>
 struct Backward {
     View<const T> input;
     View<const T> output;
     View<const T> output_gradient;
     View<T> input_gradient;         ///< data == nullptr: not wanted (the network's first layer)
-    View<T> other_gradient;         ///< a join's
+    View<T> other_gradient;         ///< of the second input of a join
     bool accumulate = false;        ///< add to input_gradient instead of overwriting it
     bool accumulate_other = false;  ///< likewise other_gradient
     const P* parameters = nullptr;
@@ -57,15 +57,17 @@ struct Backward {
     const P* saved = nullptr;
     P* scratch = nullptr;  ///< Cpu and Cuda: Kernel::scratch_size elements, shared by the team
 
-    Rectifier rectifier = {};  ///< Cpu: as in Forward. A batch norm's kernel sees to both; a convolution's is given the
-    bool pooled = false;       ///< gradient of what the rectifier was given
-    /// Cpu: what made the input, unless another step sees to it. The input's gradient, once complete, goes back through
-    /// it.
+    /// Cpu: as in Forward. A batch norm's kernel goes back through both. A convolution's kernel is given the gradient
+    /// of the rectifier's input.
+    Rectifier rectifier = {};
+    bool pooled = false;
+    /// Cpu: the rectifier that computed the input, unless another step handles it. Once the input's gradient is
+    /// complete, it is passed back through this rectifier.
     Rectifier input_rectifier = {};
 };
 
-/// kernels::Kernel<Backend, Layer> has `forward` and `backward`, static; each backend specialises it in one file per
-/// layer.
+/// kernels::Kernel<Backend, Layer> has the static functions `forward` and `backward`. Each backend specialises it in
+/// one file per layer.
 template <class Backend, class L>
 struct Kernel {
     static_assert(sizeof(L) == 0, "depix: this backend has no kernel for this layer");

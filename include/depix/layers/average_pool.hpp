@@ -8,8 +8,8 @@ namespace depix {
 
 /// y[c][i][j] = sum over k, l < Window of x[c][i * stride + k][j * stride + l] / Window^2
 ///
-/// PyTorch's nn.AvgPool2d without padding; rows and columns that fill no window are dropped. The stride is the window
-/// by default. Option: Stride.
+/// PyTorch's nn.AvgPool2d without padding; rows and columns that do not fill a window are dropped. By default the
+/// stride equals the window. Option: Stride.
 template <int Window, class... Options>
 struct AveragePool : LayerBase<AveragePool<Window, Options...>> {
     static_assert(Window >= 1, "depix: AveragePool<Window> takes a positive number");

@@ -9,9 +9,9 @@ namespace depix {
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for each channel
 ///
 /// PyTorch's nn.BatchNorm2d (Ioffe and Szegedy 2015). In training, mean and (biased) variance are those of the batch,
-/// over pictures, rows and columns, and the running statistics move towards them:
-/// running = (1 - momentum) * running + momentum * batch, where the running variance takes the unbiased one. In
-/// inference the running statistics are used, and the plan folds the layer into the convolution before it.
+/// over pictures, rows and columns. The running statistics move towards them: running = (1 - momentum) * running +
+/// momentum * batch, where the running variance uses the unbiased variance. In inference the running statistics are
+/// used, and the plan folds the layer into the convolution before it.
 ///
 /// Parameters: weight (Channels), bias (Channels); statistics: running_mean, running_var (Channels).
 /// Options: Momentum<std::ratio> (1/10, PyTorch's meaning), Epsilon<std::ratio> (1/100000).

@@ -6,7 +6,7 @@
 
 namespace depix {
 
-/// A convolution as plain numbers: what its kernels are given.
+/// A convolution as plain numbers, which its kernels take as an argument.
 struct ConvGeometry {
     int in_channels = 1;
     int out_channels = 1;
@@ -23,8 +23,8 @@ struct ConvGeometry {
     }
 };
 
-/// y[o][i][j] = bias[o] + sum over c, k, l of weight[o][c][k][l] * x[c][i * stride + k - before][j * stride + l -
-/// before]
+/// y[o][i][j] = bias[o] + sum over c, k, l of
+///              weight[o][c][k][l] * x[c][i * stride + k - before][j * stride + l - before]
 ///
 /// PyTorch's nn.Conv2d (a cross-correlation, as everywhere in this field). Height and width become
 /// floor((size + before + after - Kernel) / stride) + 1. The default padding keeps the size ("same"): (Kernel - 1) / 2
@@ -69,7 +69,8 @@ struct Conv : LayerBase<Conv<In, Out, Kernel, Options...>> {
         .role = Role::Convolution,
         .down = stride,
         .halo = padding::before > padding::after ? padding::before : padding::after,
-        // The input's gradient is a transposed convolution of the output's: it reaches this far beyond the border.
+        // The input's gradient is a transposed convolution of the output's gradient, and reads it this far beyond the
+        // border.
         .gradient_halo = (Kernel - 1 + stride - 1) / stride,
     };
 };

@@ -7,9 +7,10 @@ namespace depix {
 
 /// y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] * x[c][i][j], starting from bias[o]
 ///
-/// PyTorch's nn.ConvTranspose2d: the gradient of a convolution, used forwards. Every input pixel paints a
-/// Kernel x Kernel stamp; height and width become (size - 1) * stride - before - after + Kernel + output padding.
-/// With Kernel 2 and stride 2 the stamps tile the plane and the size doubles. The default padding is 0.
+/// PyTorch's nn.ConvTranspose2d: the gradient of a convolution, used as a forward pass. Every input pixel adds a block
+/// of Kernel x Kernel to the output; height and width become (size - 1) * stride - before - after + Kernel + output
+/// padding. With Kernel 2 and stride 2 the blocks cover the output without overlap, and the size doubles. The default
+/// padding is 0.
 ///
 /// Parameters: weight (In, Out, Kernel, Kernel), bias (Out). Options: Stride, Padding, OutputPadding, NoBias.
 template <int In, int Out, int Kernel = 3, class... Options>
@@ -42,7 +43,7 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
     }
 
     static constexpr auto tensors = [] {
-        // PyTorch counts the fan in from the weight's second dimension, which here is the output.
+        // PyTorch computes fan_in from the weight's second dimension, which here is that of the output.
         const TensorInfo weight{"weight", {In, Out, Kernel, Kernel}, 4, Initial::Uniform, Out * Kernel * Kernel, true};
         const TensorInfo offset{"bias", {Out}, 1, Initial::Uniform, Out * Kernel * Kernel, true};
         if constexpr (bias)
@@ -55,7 +56,7 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
         .role = Role::TransposedConvolution,
         .up = stride,
         .halo = (Kernel - 1 + stride - 1) / stride,
-        // The input's gradient is a strided convolution of the output's.
+        // The input's gradient is a strided convolution of the output's gradient.
         .gradient_halo = padding::before > padding::after ? padding::before : padding::after,
     };
 };

@@ -1,4 +1,4 @@
-// Dense: every output sees every input.
+// Dense: every output depends on every input.
 #pragma once
 
 #include "depix/layers/layer.hpp"
@@ -9,9 +9,9 @@ namespace depix {
 /// y[o] = bias[o] + sum over c, i, j of weight[o][(c * H + i) * W + j] * x[c][i][j]: In x H x W becomes Out x 1 x 1
 ///
 /// PyTorch's nn.Linear after nn.Flatten. It takes pictures of one size, 1 x 1 unless the option Size<H, W> says
-/// otherwise: Dense<512, 10> takes 512 channels of a pixel each, Dense<512, 1024, Size<6, 6>> 512 of 6 x 6. Another
-/// size gives the shape 0x0x0, which Inference and Trainer refuse with a ShapeError that names both, and
-/// StaticInference does not compile.
+/// otherwise: Dense<512, 10> takes 512 channels of one pixel each, and Dense<512, 1024, Size<6, 6>> takes 512 channels
+/// of 6 x 6 pixels. Another size gives the shape 0x0x0: Inference and Trainer refuse it with a ShapeError that names
+/// both sizes, and StaticInference does not compile.
 ///
 /// Parameters: weight (Out, In * H * W), bias (Out). Options: Size, NoBias.
 template <int In, int Out, class... Options>

@@ -1,14 +1,14 @@
-// Layers that are one formula: what such a layer states, and the functions that its formula is written with.
+// Layers that are one formula: what such a layer defines, and the functions that its formula may use.
 //
-// A layer whose output[i] depends on input[i] alone states, beside its name and traits,
+// A layer whose output[i] depends on input[i] alone defines, besides its name and traits,
 //
 //     template <class V> static constexpr V value(V x);               // y
 //     template <class V> static constexpr V gradient(V dy, V x, V y); // dx, from the gradient dy of the loss by y
 //
-// and has kernels on every backend: see elementwise.hpp (.cuh) in kernels/reference, kernels/cpu and kernels/cuda. V is
-// float, double, or the Cpu's vector of floats. `gradient` may use x only if the traits say needs_input, and y only if
-// they say needs_output. A formula is written with arithmetic, comparisons, V(a number) and the functions below; it
-// names them by `using namespace math` and calls them unqualified, so that those of the Cpu's vectors are found too.
+// and then has kernels on every backend: see elementwise.hpp (.cuh) in kernels/reference, kernels/cpu and kernels/cuda.
+// V is float, double, or the Cpu's vector of floats. `gradient` may use x only if the traits say needs_input, and y
+// only if they say needs_output. A formula uses arithmetic, comparisons, V(a number) and the functions below. It has
+// `using namespace math` and calls the functions unqualified, so that those for the Cpu's vectors are found too.
 #pragma once
 
 #include <cmath>
@@ -23,7 +23,7 @@ template <std::floating_point V>
 constexpr V exp(V x) {
     return std::exp(x);
 }
-/// exp(x) - 1, also where that cancels.
+/// exp(x) - 1, accurate also where the subtraction cancels.
 template <std::floating_point V>
 constexpr V expm1(V x) {
     return std::expm1(x);
@@ -39,7 +39,7 @@ constexpr V select(bool condition, V yes, V no) {
 }
 }  // namespace math
 
-/// A layer that states its formula.
+/// A layer that defines its formula.
 template <class L>
 concept ElementwiseLayer = Layer<L> && L::traits.elementwise&& requires(float x) {
     { L::value(x) } -> std::same_as<float>;

@@ -7,7 +7,7 @@
 namespace depix {
 
 /// y = x where x > 0, Alpha * (exp(x) - 1) elsewhere. PyTorch's nn.ELU (Clevert et al. 2016); Alpha is a std::ratio, 1
-/// by default. The gradient at 0 is Alpha, as PyTorch has it.
+/// by default. The gradient at 0 is Alpha, as in PyTorch.
 template <class Alpha = std::ratio<1>>
 struct ELU : LayerBase<ELU<Alpha>> {
     // The backward pass reads the output's sign instead of the input's.

@@ -1,4 +1,4 @@
-// What every layer says about itself: the vocabulary that the files beside this one are written in.
+// What every layer states about itself. The other files of this folder are written in these terms.
 //
 // A layer is a stateless type. It holds no weights and no pictures; it is the *description* from which the rest of the
 // library derives everything: parameters, shapes, the plan, kernels. A new layer is one file that defines
@@ -6,14 +6,14 @@
 //     static constexpr const char* name;                       // PyTorch's class, for the summary
 //     static constexpr int in_channels;                        // 0: any number
 //     static constexpr int in_height, in_width;                // 0: any number
-//     static constexpr int out_channels(int channels);         // what comes out for what goes in
+//     static constexpr int out_channels(int channels);         // of the output, for this many input channels
 //     static constexpr Shape output(Shape);                    // the shape rule
 //     static constexpr std::array<TensorInfo, n> tensors;      // parameters and statistics, in state_dict order
 //     static constexpr std::size_t multiply_adds(Shape);       // of one picture
 //     static constexpr Traits traits;                          // what the planner may do with it
 //
-// and inherits from LayerBase, which supplies the usual answers to all but `name` and `traits`. The concept Layer below
-// checks the list.
+// and inherits from LayerBase, which supplies defaults for all but `name` and `traits`. The concept Layer below checks
+// this list.
 #pragma once
 
 #include <array>
@@ -25,10 +25,10 @@
 
 namespace depix {
 
-/// How a tensor starts out. `Uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `Quarter` is 1/4.
+/// How a tensor is initialised. `Uniform` is PyTorch's default, U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `Quarter` is 1/4.
 enum class Initial : unsigned char { Uniform, Zeros, Ones, Quarter };
 
-/// One tensor of a layer: its name in PyTorch's state_dict, its shape there, and how it starts.
+/// One tensor of a layer: its name in PyTorch's state_dict, its shape there, and how it is initialised.
 struct TensorInfo {
     const char* name = "";
     std::array<int, 4> shape{};  ///< the first `rank` entries count
@@ -44,7 +44,7 @@ struct TensorInfo {
     }
 };
 
-/// What a layer is to the planner, which fuses by role and never by name.
+/// What kind of layer it is for the planner, which fuses by role and never by name.
 enum class Role : unsigned char {
     Convolution,
     TransposedConvolution,
@@ -59,14 +59,15 @@ enum class Role : unsigned char {
     Other
 };
 
-/// Rows (or columns) [first, last], both included; may reach below 0 or beyond the last row, into the zero padding.
+/// Rows (or columns) [first, last], both included. They may reach below 0 or beyond the last row, into the zero
+/// padding.
 struct RowRange {
     int first = 0;
     int last = 0;
     friend constexpr bool operator==(const RowRange&, const RowRange&) = default;
 };
 
-/// All rows there are, however many: what a global layer needs.
+/// All rows, whatever their number. A global layer needs them.
 inline constexpr RowRange every_row{-(1 << 29), 1 << 29};
 
 /// What the planner may do with a layer, and what its backward pass reads.
@@ -74,8 +75,8 @@ struct Traits {
     Role role = Role::Other;
     int up = 1;                  ///< height and width are multiplied by up / down
     int down = 1;                ///<
-    int halo = 0;                ///< zeros that a fast kernel wants around its input
-    int gradient_halo = 0;       ///< zeros that a fast backward pass wants around the output's gradient
+    int halo = 0;                ///< zeros that a fast kernel needs around its input
+    int gradient_halo = 0;       ///< zeros that a fast backward pass needs around the output's gradient
     bool elementwise = false;    ///< output[i] depends on input[i] alone, so inference may work in place
     bool global = false;         ///< an output row depends on every input row: a picture cannot be cut into tiles
     bool needs_input = true;     ///< the backward pass reads the input
@@ -85,31 +86,31 @@ struct Traits {
 };
 
 namespace detail {
-// What LayerBase holds where a layer must answer for itself. The compiler can go on with these after it has said what
-// is missing, so that it says nothing else.
+// Placeholders in LayerBase for what each layer must define. With them the compiler can continue after it has reported
+// what is missing, and it reports nothing else.
 struct UnstatedTraits : Traits {};
 struct UnstatedName {
     constexpr operator const char*() const { return "?"; }  // NOLINT: implicit, as the name would be
 };
 }  // namespace detail
 
-/// The usual answers. `Layer` is the derived class.
+/// The defaults. `Layer` is the derived class.
 template <class Layer>
 struct LayerBase {
-    static constexpr bool is_layer = true;  ///< marks the intent; the concept Layer checks the rest
+    static constexpr bool is_layer = true;  ///< marks the type as a layer; the concept Layer checks the rest
     static constexpr detail::UnstatedName name{};
     static constexpr detail::UnstatedTraits traits{};
     static constexpr int in_channels = 0;
     static constexpr int in_height = 0;
     static constexpr int in_width = 0;
-    static constexpr int channel_multiple = 1;  ///< what the channels must divide by, where any number will do
+    static constexpr int channel_multiple = 1;  ///< if in_channels is 0: the channels must be a multiple of this
     static constexpr int out_channels(int channels) { return channels; }
     static constexpr Shape output(Shape input) { return input; }
     static constexpr std::array<TensorInfo, 0> tensors{};
     static constexpr std::size_t multiply_adds(Shape) { return 0; }
     /// The input rows that these output rows are computed from.
     static constexpr RowRange needs(RowRange output_rows) { return output_rows; }
-    /// Elements that the forward pass keeps for the backward pass, beyond input and output, for a batch.
+    /// The elements that the forward pass of a batch keeps for the backward pass, besides input and output.
     static constexpr std::size_t saved_size(int /*batch*/, Shape /*input*/) { return 0; }
 };
 
@@ -164,18 +165,18 @@ struct layer_is_incomplete {
         "depix: this layer needs static constexpr std::size_t saved_size(int, Shape), which LayerBase supplies");
 };
 
-/// Says that it is a layer, as LayerBase does for those that inherit from it.
+/// A type that says that it is a layer. LayerBase does so for the types that inherit from it.
 template <class T>
 concept MarkedAsLayer = requires {
     requires T::is_layer;
 };
 
-/// A leaf of a network, as opposed to Sequential and its kin. A type that is marked as a layer and is not complete
-/// stops the compiler with a sentence.
+/// A single layer of a network, in contrast to compositions such as Sequential. If a type is marked as a layer but is
+/// not complete, the compiler stops with a message.
 template <class T>
 concept Layer = MarkedAsLayer<T> &&(sizeof(layer_is_incomplete<T>) > 0);
 
-/// A layer as a value, which is what the plan's steps point at; &layer_info<L> identifies L.
+/// A layer as a value. The plan's steps point to it, and &layer_info<L> identifies L.
 struct LayerInfo {
     const char* name;
     Traits traits;

@@ -1,4 +1,4 @@
-// LeakyReLU: a rectifier that lets a little of what is negative through.
+// LeakyReLU: a rectifier with a small slope for negative values.
 #pragma once
 
 #include "depix/layers/elementwise.hpp"
@@ -7,7 +7,7 @@
 namespace depix {
 
 /// y = x where x > 0, Slope * x elsewhere. PyTorch's nn.LeakyReLU (Maas et al. 2013); Slope is a std::ratio, 1/100 by
-/// default. The gradient at 0 is Slope, as PyTorch has it.
+/// default. The gradient at 0 is Slope, as in PyTorch.
 template <class Slope = std::ratio<1, 100>>
 struct LeakyReLU : LayerBase<LeakyReLU<Slope>> {
     // The backward pass reads the output's sign instead of the input's.

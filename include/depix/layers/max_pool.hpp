@@ -1,4 +1,4 @@
-// MaxPool: the largest of each window.
+// MaxPool: the largest value of each window.
 #pragma once
 
 #include "depix/layers/layer.hpp"
@@ -8,8 +8,8 @@ namespace depix {
 
 /// y[c][i][j] = max over k, l < Window of x[c][i * stride + k][j * stride + l]
 ///
-/// PyTorch's nn.MaxPool2d without padding; rows and columns that fill no window are dropped. The gradient goes to the
-/// first largest element in reading order, as PyTorch has it. The stride is the window by default. Option: Stride.
+/// PyTorch's nn.MaxPool2d without padding; rows and columns that do not fill a window are dropped. The gradient goes to
+/// the first largest element in reading order, as in PyTorch. By default the stride equals the window. Option: Stride.
 template <int Window, class... Options>
 struct MaxPool : LayerBase<MaxPool<Window, Options...>> {
     static_assert(Window >= 1, "depix: MaxPool<Window> takes a positive number");

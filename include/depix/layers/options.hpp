@@ -1,4 +1,5 @@
-// Options as named types: Conv<3, 16, 5, Stride<2>, NoBias>. Any order, each at most once, unknown ones do not compile.
+// Options as named types: Conv<3, 16, 5, Stride<2>, NoBias>. They may come in any order, each at most once. An unknown
+// option does not compile.
 #pragma once
 
 #include <ratio>
@@ -54,7 +55,7 @@ struct Bias : option_kind::Bias {
 };
 using NoBias = Bias<false>;
 
-/// Batch norm's weight of the new batch in the running statistics: PyTorch's meaning (Keras's is 1 minus this).
+/// The weight of the new batch in batch norm's running statistics. This is PyTorch's meaning; Keras's is 1 minus this.
 template <class Ratio>
 struct Momentum : option_kind::Momentum {
     using value = Ratio;
@@ -108,7 +109,7 @@ inline constexpr int count_options = (0 + ... + (std::is_base_of_v<Kind, Options
 template <class Kind, class Default, class... Options>
 using find_option = typename detail::FindOption<Kind, Default, Options...>::type;
 
-/// What a layer may be given; `check<L, Options...>` refuses everything else, and an option given twice.
+/// The options that a layer may be given. `check<L, Options...>` refuses every other option, and an option given twice.
 template <class... Kinds>
 struct AllowedOptions {
     template <class Option, class... All>

@@ -7,7 +7,7 @@
 namespace depix {
 
 /// y = Ratio * x, without parameters. Ratio is a std::ratio. At the end of a residual branch it is the residual scaling
-/// of ESRGAN (Wang et al. 2018), there 1/5; PyTorch code writes x * 0.2.
+/// of ESRGAN (Wang et al. 2018), whose factor is 1/5. PyTorch code writes x * 0.2.
 template <class Ratio>
 struct Scale : LayerBase<Scale<Ratio>> {
     static constexpr double factor = ratio_value<Ratio>;

@@ -7,7 +7,7 @@ namespace depix {
 
 /// y[c][i][j] = x[c][i / Factor][j / Factor], rounded down: the nearest neighbour
 ///
-/// PyTorch's nn.Upsample(scale_factor=Factor, mode="nearest"): height and width grow by Factor.
+/// PyTorch's nn.Upsample(scale_factor=Factor, mode="nearest"): height and width are multiplied by Factor.
 template <int Factor>
 struct Upsample : LayerBase<Upsample<Factor>> {
     static_assert(Factor >= 1, "depix: Upsample<Factor> takes a positive number");

@@ -1,4 +1,4 @@
-// Binarization metrics: a black and white page against its ground truth, as the DIBCO contests score it.
+// Binarization metrics: they compare a black and white page with its ground truth, as the DIBCO contests do.
 #pragma once
 
 #include <algorithm>
@@ -15,8 +15,8 @@
 #include "depix/tensor.hpp"
 
 // Every metric takes a result and its ground truth: grey pages of one shape, 0 for ink and 1 for paper, such as
-// binarize.hpp makes; it throws ShapeError for other shapes and Error for other values. Ink is what is looked for: a
-// true positive is ink on both pages. What a contest publishes is the mean over its pages.
+// binarize.hpp makes. It throws ShapeError for other shapes and Error for other values. Ink is the positive class: a
+// true positive is ink on both pages. A contest publishes the mean over its pages.
 namespace depix {
 
 namespace detail {
@@ -31,12 +31,12 @@ inline void check_binary_pages(const Image& result, const Image& truth, const ch
                             " holds " + std::to_string(value) + "; a binary page holds 0 (ink) and 1 (paper) alone");
 }
 
-/// What ink counts for at each pixel: the truth's in the recall, the result's in the precision.
+/// The weight of ink at each pixel: of the truth's ink in the recall, of the result's ink in the precision.
 struct InkWeights {
     std::vector<double> recall, precision;
 };
 
-/// 2 recall precision / (recall + precision), in %; 100 where neither page has ink, 0 where no ink is right.
+/// 2 recall precision / (recall + precision), in %; 100 if neither page has ink, 0 if no ink is right.
 inline double weighted_f_measure(const Image& result, const Image& truth, const InkWeights& weights) {
     double wanted = 0, found = 0, claimed = 0, right = 0;
     for (std::size_t i = 0; i < truth.pixels.size(); ++i) {
@@ -50,12 +50,12 @@ inline double weighted_f_measure(const Image& result, const Image& truth, const 
     return found == 0 || right == 0 ? 0.0 : 200 / (wanted / found + claimed / right);
 }
 
-/// In a distance map a place that is too far from all ink to have a weight.
+/// The value in a distance map of a pixel that is too far from all ink to have a weight.
 constexpr int out_of_reach = 250;
 inline bool has_weight(int distance) { return distance > 0 && distance < out_of_reach; }
 
-/// Visits those pixels of a mask within a box that are nearest to (y, x): all that have the same chessboard distance.
-/// `nearest` is the distance to the nearest pixel in or out of the box.
+/// Visits those pixels of a mask within a box that are nearest to (y, x), all that have the same chessboard distance.
+/// `nearest` is the distance to the mask's nearest pixel, inside or outside the box.
 template <class Visit>
 void for_each_nearest(const PageMap& mask, const Component& box, int y, int x, int nearest, Visit visit) {
     for (int r = nearest;; ++r) {  // the frame of the square with 2 r + 1 pixels a side
@@ -78,14 +78,15 @@ void for_each_pixel(const Components& components, Visit visit) {
         for (const auto& [y, x] : part.pixels) visit(part, y, x);
 }
 
-/// How far a stroke's middle is from its border, and what the distances sum to along a line across the stroke.
+/// How far a stroke's middle is from its border, and the sum of the distances along a line across the stroke.
 struct AcrossStrokes {
-    PageMap half_width;  ///< Of the pixels of the skeleton.
-    PageMap sum;         ///< Of all pixels that have a weight: N_R of the paper, equation 3.
+    PageMap half_width;  ///< For the pixels of the skeleton.
+    PageMap sum;         ///< For all pixels that have a weight: N_R in equation 3 of the article.
 };
 
-/// Distances across a stroke of odd width run 0 1 .. d .. 1 0 and sum to d^2; those across one of even width,
-/// 0 1 .. d d .. 1 0, to d (d + 1). d is the distance on the skeleton, which is raised by one where it is flat.
+/// Across a stroke of odd width the distances are 0 1 .. d .. 1 0, and their sum is d^2. Across a stroke of even width
+/// they are 0 1 .. d d .. 1 0, and their sum is d (d + 1). d is the distance on the skeleton, which is raised by one
+/// where it is flat.
 inline AcrossStrokes measure_strokes(const Components& strokes, PageMap& distance, const PageMap& skeleton,
                                      const PageMap& contour) {
     for_each_pixel(strokes, [&](const Component&, int y, int x) {
@@ -103,8 +104,9 @@ inline AcrossStrokes measure_strokes(const Components& strokes, PageMap& distanc
         for_each_nearest(skeleton, box, y, x, to_skeleton(y, x),
                          [&](int v, int u) { half(v, u) = distance(v, u) + (away >= distance(v, u) ? 1 : 0); });
     });
-    // An end of a skeleton takes its neighbour's and one more. (A neighbour to the lower right the contests' tool looks
-    // up in the page's first or second column, where there is nothing as a rule; so must this.)
+    // An end of a skeleton gets its neighbour's half width plus one. (For a neighbour to the lower right, the contests'
+    // tool reads the page's first or second column instead, where there is usually nothing. This function must do the
+    // same.)
     for_each_pixel(strokes, [&](const Component&, int y, int x) {
         int neighbours = 0, next = 0;
         for (const auto& [dy, dx] : around) {
@@ -174,7 +176,8 @@ inline InkWeights pseudo_weights(const Image& truth) {
     const AcrossStrokes across_gaps = measure_strokes(gaps, paper_distance, skeleton_of_each(inner, gaps), contour);
     const auto gap = [&](int y, int x) { return static_cast<int>(std::lround(std::sqrt(across_gaps.sum(y, x)))); };
 
-    // The nearest strokes' width; and where two strokes are equally near, so that ink there would merge them.
+    // The width of the nearest strokes, and the places where two strokes are equally near, so that ink there would
+    // merge them.
     PageMap stroke_width(truth.shape), between(truth.shape);
     for_each_pixel(gaps, [&](const Component& box, int y, int x) {
         if (!has_weight(paper_distance(y, x))) return;
@@ -202,40 +205,41 @@ inline InkWeights pseudo_weights(const Image& truth) {
 }  // namespace detail
 
 /// F-measure in %: 2 recall precision / (recall + precision), with recall = true positives / ink of the truth and
-/// precision = true positives / ink of the result. 100 where neither page has ink, 0 where there is no true positive.
+/// precision = true positives / ink of the result. 100 if neither page has ink, 0 if there is no true positive.
 inline double f_measure(const Image& result, const Image& truth) {
     detail::check_binary_pages(result, truth, "f_measure");
     const std::vector<double> ones(truth.pixels.size(), 1.0);
     return detail::weighted_f_measure(result, truth, {ones, ones});
 }
 
-/// Pseudo-F-measure F_ps in %, the contests' since 2013: the F-measure of weighted ink.
+/// Pseudo-F-measure F_ps in %, which the contests have used since 2013: the F-measure of weighted ink.
 ///
 ///     pseudo-recall = sum of w_r over the true positives / sum of w_r over the ink of the truth
 ///     pseudo-precision = sum of w_p over the true positives / sum of w_p over the ink of the result
 ///
-/// w_r grows from 0 on a stroke's contour to its middle and sums to 1 across the stroke: a stroke that is a little thin
-/// costs nothing, a broken one the more. w_p is 1 on the truth's ink and far from it; on paper near a stroke it grows
-/// with the distance, to 2 at the stroke's width and faster, to 3 at most, between strokes that ink would merge: one
-/// that is a little thick costs less than noise beside it. K. Ntirogiannis, B. Gatos, I. Pratikakis, "Performance
-/// evaluation methodology for historical document image binarization", IEEE TIP 22(2), 2013. What the paper leaves open
-/// is as in the contests' BinEvalWeights, as B. Petty's Doxa (github.com/brandonmpetty/Doxa) found it out; on the page
-/// of which Doxa keeps that program's weights, these are the same to its six digits. (Many ports have DIBCO 2010's
-/// measure of that name in its stead: recall of the truth's skeleton, and the plain precision.)
+/// w_r grows from 0 on a stroke's contour to its middle, and its sum across the stroke is 1. Therefore a stroke that is
+/// a little too thin costs nothing, and a broken stroke costs more. w_p is 1 on the truth's ink and far from it. On
+/// paper near a stroke it grows with the distance, to 2 at the stroke's width; between strokes that ink would merge it
+/// grows faster, to 3 at most. Therefore a stroke that is a little too thick costs less than noise beside it. K.
+/// Ntirogiannis, B. Gatos, I. Pratikakis, "Performance evaluation methodology for historical document image
+/// binarization", IEEE TIP 22(2), 2013. What the article leaves open is done as in the contests' program
+/// BinEvalWeights, as B. Petty's Doxa (github.com/brandonmpetty/Doxa) found it out. Doxa keeps that program's weights
+/// for one page; there these weights are the same to its six digits. (Many ports have DIBCO 2010's measure of the same
+/// name instead: recall of the truth's skeleton, and the plain precision.)
 inline double pseudo_f_measure(const Image& result, const Image& truth) {
     detail::check_binary_pages(result, truth, "pseudo_f_measure");
     return detail::weighted_f_measure(result, truth, detail::pseudo_weights(truth));
 }
 
-/// Distance reciprocal distortion, DRD: how much the wrong pixels are seen; 0 is the best.
+/// Distance reciprocal distortion, DRD: how visible the wrong pixels are; 0 is the best.
 ///
 ///     DRD = sum over wrong pixels k of sum_ij W_ij [truth(k + ij) != result(k)] / NUBN
 ///
-/// with the 5 x 5 weights W_ij = 1 / sqrt(i^2 + j^2), 0 in the middle, divided by their sum, and NUBN blocks of 8 x 8
-/// pixels of the truth that are not uniform. As in the contests' tool, what lies beyond the page counts nothing, and a
-/// block that the page's border cuts is no block. Infinite where a pixel is wrong and all blocks are uniform. H. Lu,
-/// A. C. Kot, Y. Q. Shi, "Distance-reciprocal distortion measure for binary document images", IEEE Signal Processing
-/// Letters 11(2), 2004.
+/// with the 5 x 5 weights W_ij = 1 / sqrt(i^2 + j^2), 0 in the middle, divided by their sum. NUBN is the number of
+/// blocks of 8 x 8 pixels of the truth that are not uniform. As in the contests' tool, pixels beyond the page do not
+/// count, and neither does a block that the page's border cuts. The result is infinite if a pixel is wrong and all
+/// blocks are uniform. H. Lu, A. C. Kot, Y. Q. Shi, "Distance-reciprocal distortion measure for binary document
+/// images", IEEE Signal Processing Letters 11(2), 2004.
 inline double distance_reciprocal_distortion(const Image& result, const Image& truth) {
     detail::check_binary_pages(result, truth, "distance_reciprocal_distortion");
     const int height = truth.shape.height, width = truth.shape.width;
@@ -264,7 +268,7 @@ inline double distance_reciprocal_distortion(const Image& result, const Image& t
     return blocks == 0 ? std::numeric_limits<double>::infinity() : distortion / blocks;
 }
 
-/// What the contests rank by.
+/// The scores that the contests rank by.
 struct BinarizationScores {
     double f_measure = 0;         ///< %
     double pseudo_f_measure = 0;  ///< %
@@ -272,7 +276,7 @@ struct BinarizationScores {
     double drd = 0;
 };
 
-/// All four at once. Throws as they do.
+/// Computes all four at once. Throws what they throw.
 inline BinarizationScores score_binarization(const Image& result, const Image& truth) {
     return {f_measure(result, truth), pseudo_f_measure(result, truth), peak_signal_to_noise_ratio(result, truth),
             distance_reciprocal_distortion(result, truth)};

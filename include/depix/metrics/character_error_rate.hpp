@@ -1,4 +1,4 @@
-// Character error rate: how much of a text a reader gets wrong.
+// Character error rate: how much of a text is read wrongly.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace depix {
 
-/// The fewest characters to insert, delete or replace to turn `a` into `b` (Levenshtein, 1966; bytes, so ASCII).
-/// Wagner and Fischer's algorithm, O(|a| |b|) time, O(|b|) memory.
+/// The smallest number of characters to insert, delete or replace that turns `a` into `b` (Levenshtein, 1966). A
+/// character is one byte, as in ASCII. Wagner and Fischer's algorithm, O(|a| |b|) time, O(|b|) memory.
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     // distance[j] is the distance from the first i characters of a to the first j of b.
     std::vector<std::size_t> distance(b.size() + 1);
@@ -28,8 +28,8 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     return distance.back();
 }
 
-/// Whether white space counts. A line reader drops leading spaces and guesses the width of gaps, so text that was
-/// drawn with a space between all characters is compared without.
+/// Whether white space counts. A program that reads a line drops leading spaces and guesses the width of gaps. Text
+/// that was drawn with a space between all characters is therefore compared without spaces.
 enum class Spaces { Count, Ignore };
 
 /// The text without spaces, tabs, line ends and form feeds (tesseract ends a page with one).
@@ -39,7 +39,8 @@ inline std::string without_spaces(std::string_view text) {
     return result;
 }
 
-/// Errors and characters, to be summed over many texts: long texts weigh more than short ones, as is usual.
+/// The errors and characters of a text, which can be summed over many texts. Long texts then weigh more than short
+/// ones, as is usual.
 ///
 ///     CharacterErrors errors;
 ///     for (...) errors += character_errors(truth, read);
@@ -48,8 +49,8 @@ struct CharacterErrors {
     std::size_t errors = 0;      ///< edit distance
     std::size_t characters = 0;  ///< of the truth
 
-    /// errors / characters: 0 is perfect, and reading more than is there can exceed 1. Nothing to read: 0 if nothing
-    /// was read, else 1.
+    /// errors / characters. 0 is perfect; the rate can exceed 1 if more is read than is there. If there is nothing to
+    /// read, it is 0 if nothing was read, else 1.
     double rate() const {
         if (characters == 0) return errors == 0 ? 0.0 : 1.0;
         return static_cast<double>(errors) / static_cast<double>(characters);
@@ -67,7 +68,7 @@ inline CharacterErrors character_errors(std::string_view truth, std::string_view
     return {edit_distance(without_spaces(read), expected), expected.size()};
 }
 
-/// character_errors(...).rate(): the edit distance from what was read to the truth over the truth's length.
+/// character_errors(...).rate(): the edit distance from what was read to the truth, divided by the truth's length.
 inline double character_error_rate(std::string_view truth, std::string_view read, Spaces spaces = Spaces::Ignore) {
     return character_errors(truth, read, spaces).rate();
 }

@@ -12,9 +12,9 @@
 #include "depix/tensor.hpp"
 #include "depix/view.hpp"
 
-// Every metric takes two of anything that as_view() takes (Image, Tensor, View, a 4-D xtensor), of equal shape, values
-// 0..1, and throws ShapeError otherwise. The sums are in double. On a batch the metric is that of all its pixels
-// together; for an average over pictures, average the metrics of the single pictures.
+// Every metric takes two of anything that as_view() takes (Image, Tensor, View, a 4-D xtensor), with values in 0..1. It
+// throws ShapeError unless their shapes are equal. The sums are computed in double. On a batch the metric is that of
+// all its pixels together; for an average over pictures, average the metrics of the single pictures.
 namespace depix {
 
 namespace detail {
@@ -63,7 +63,7 @@ double root_mean_squared_error(const A& a, const B& b) {
     return std::sqrt(mean_squared_error(a, b));
 }
 
-/// The ratio of the peak, 1, to a mean squared error, in decibels: -10 log10(error); infinite for no error.
+/// The ratio of the peak, 1, to a mean squared error, in decibels: -10 log10(error); infinite if there is no error.
 inline double decibels(double mean_squared_error) {
     return mean_squared_error == 0 ? std::numeric_limits<double>::infinity() : -10 * std::log10(mean_squared_error);
 }
@@ -79,7 +79,7 @@ namespace detail {
 constexpr int ssim_window = 11;
 constexpr int ssim_terms = 5;
 
-/// The Gaussian of 11 taps and sigma 1.5, its sum 1.
+/// The Gaussian with 11 taps, sigma 1.5 and sum 1.
 inline std::array<double, ssim_window> ssim_gaussian() {
     std::array<double, ssim_window> weights{};
     double sum = 0;
@@ -91,13 +91,13 @@ inline std::array<double, ssim_window> ssim_gaussian() {
     return weights;
 }
 
-/// The sum of SSIM over the places where the window fits, of one plane: picture n, channel c.
+/// The sum of SSIM over the places of one plane (picture n, channel c) where the window fits.
 inline double ssim_sum(View<const float> a, View<const float> b, int n, int c) {
     constexpr double c1 = 0.01 * 0.01, c2 = 0.03 * 0.03;  // (K L)^2 with the range L = 1
     static const auto weights = ssim_gaussian();
     const int columns = a.width - ssim_window + 1;
-    // Per place of a row the window's means of a, b, aa, bb and ab. The window separates: first along the row, for
-    // the last 11 rows, which lie in a ring; then across them.
+    // For each place in a row, the window's means of a, b, aa, bb and ab. The window is separable: it is first applied
+    // along the row, for the last 11 rows, which are kept in a ring; then it is applied across these rows.
     const auto row_size = static_cast<std::size_t>(columns) * ssim_terms;
     std::vector<double> ring(row_size * ssim_window);
     double sum = 0;
@@ -142,11 +142,12 @@ inline double ssim_sum(View<const float> a, View<const float> b, int n, int c) {
 ///
 ///     SSIM = (2 m_a m_b + C1) (2 s_ab + C2) / ((m_a^2 + m_b^2 + C1) (s_a^2 + s_b^2 + C2))
 ///
-/// with means, variances and covariance in a Gaussian window of 11 x 11, sigma 1.5; C1 = 0.01^2, C2 = 0.03^2 for
-/// values 0..1; over the places where the window fits in the picture. Z. Wang, A. C. Bovik, H. R. Sheikh, E. P.
-/// Simoncelli, "Image quality assessment: from error visibility to structural similarity", IEEE TIP 13(4), 2004. The
-/// same as scikit-image's structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
-/// data_range=1, channel_axis=...). Throws ShapeError for a picture smaller than the window.
+/// with means, variances and covariance in a Gaussian window of 11 x 11 pixels with sigma 1.5, at the places where the
+/// window fits in the picture. C1 = 0.01^2 and C2 = 0.03^2 for values in 0..1. Z. Wang, A. C. Bovik, H. R. Sheikh, E.
+/// P. Simoncelli, "Image quality assessment: from error visibility to structural similarity", IEEE TIP 13(4), 2004. The
+/// result is the same as scikit-image's structural_similarity(gaussian_weights=True, sigma=1.5,
+/// use_sample_covariance=False, data_range=1, channel_axis=...). Throws ShapeError for a picture smaller than the
+/// window.
 template <class A, class B>
 double structural_similarity(const A& first, const B& second) {
     const View<const float> a = as_view(first), b = as_view(second);
@@ -172,7 +173,8 @@ struct Scores {
     double structural_similarity = 0;
 };
 
-/// Compares a restored picture with the clean one. Throws ShapeError for unequal shapes, or smaller than 11x11.
+/// Compares a restored picture with the clean one. Throws ShapeError for unequal shapes, and for pictures smaller than
+/// 11x11.
 template <class A, class B>
 Scores compare(const A& restored, const B& clean) {
     Scores scores;
@@ -184,9 +186,9 @@ Scores compare(const A& restored, const B& clean) {
     return scores;
 }
 
-/// Which luma. `Full`: Y = 0.299 R + 0.587 G + 0.114 B, 0..1, as JPEG and PIL's convert("L"). `Studio`: 16/255 +
-/// (65.481 R + 128.553 G + 24.966 B) / 255, as MATLAB's rgb2ycbcr: what papers on super-resolution measure, 1.3 dB
-/// above `Full`.
+/// The kind of luma. `Full`: Y = 0.299 R + 0.587 G + 0.114 B, 0..1, as in JPEG and PIL's convert("L"). `Studio`: 16/255
+/// + (65.481 R + 128.553 G + 24.966 B) / 255, as in MATLAB's rgb2ycbcr. Papers on super-resolution measure `Studio`;
+/// its PSNR is 1.3 dB above that of `Full`.
 enum class Luma { Full, Studio };
 
 /// The luma of an RGB(A) picture, (1, height, width), by ITU-R BT.601. A grey picture counts as R = G = B.

@@ -1,4 +1,4 @@
-// DE-GAN: a U-Net that cleans degraded documents, and the discriminator that it learns from.
+// DE-GAN: a U-Net that cleans degraded documents, and the discriminator that it is trained with.
 #pragma once
 
 #include "depix/layers/batch_norm.hpp"
@@ -19,15 +19,15 @@ namespace detail {
 template <FixedString Name, int In, int Out>
 using DeGanPair = Named<Name, Conv<In, Out>, ReLU, Conv<Out, Out>, ReLU>;
 
-/// Twice the size, half the channels. The padding is Keras's "same" for an even kernel: right and bottom.
+/// Doubles the size and halves the channels. The padding is Keras's "same" for an even kernel: right and bottom.
 template <FixedString Name, int In>
 using DeGanUp = Named<"", Upsample<2>, Named<Name, Conv<In, In / 2, 2, Padding<0, 1>>>, ReLU>;
 
-/// A 4x4 convolution to half the size. For even sizes Keras's "same" is one pixel all around.
+/// A 4x4 convolution that halves the size. For even sizes Keras's "same" is one pixel on every side.
 template <FixedString Name, int In, int Out>
 using DeGanDown = Named<"", Named<Name, Conv<In, Out, 4, Stride<2>, Padding<1>>>, LeakyReLU<std::ratio<1, 5>>>;
 
-/// Keras's default epsilon, and the momentum of 0.8 that DE-GAN gives Keras.
+/// A batch norm with Keras's default epsilon, and with the momentum of 0.8 that DE-GAN sets in Keras.
 template <FixedString Name, int Channels>
 using DeGanNorm = Named<Name, BatchNorm<Channels, Momentum<std::ratio<1, 5>>, Epsilon<std::ratio<1, 1000>>>>;
 // clang-format on
@@ -36,12 +36,13 @@ using DeGanNorm = Named<Name, BatchNorm<Channels, Momentum<std::ratio<1, 5>>, Ep
 
 // clang-format off
 /// DE-GAN's generator (Souibgui and Kessentini 2020, "DE-GAN: A Conditional Generative Adversarial Network for Document
-/// Enhancement"): a U-Net, 1xHxW to 1xHxW for sizes that divide by 16, grey in 0..1, published for 256x256 pieces of a
-/// page and 64 Filters: 64, 128, 256 and 512 channels on the way down, 1024 at the bottom. Dropped is the share that
-/// dropout zeroes on the two lowest levels.
+/// Enhancement"): a U-Net from 1xHxW to 1xHxW for sizes that are multiples of 16, with grey values in 0..1. It was
+/// published for 256x256 pieces of a page and 64 Filters: 64, 128, 256 and 512 channels on the way down, and 1024 at
+/// the bottom. Dropped is the share of elements that dropout sets to zero on the two lowest levels.
 ///
-/// Parameters are named as by the PyTorch modules conv1 .. conv9, up6 .. up9, conv9b and conv10. It starts He-normal
-/// (Keras's he_normal, there of a truncated normal): Model<DeGanGenerator<>>{seed, Initialisation::HeNormal}.
+/// Parameters are named as in the PyTorch modules conv1 .. conv9, up6 .. up9, conv9b and conv10. Initialise the weights
+/// He-normal (like Keras's he_normal, which draws from a truncated normal distribution):
+/// Model<DeGanGenerator<>>{seed, Initialisation::HeNormal}.
 template <int Filters = 64, class Dropped = std::ratio<1, 2>>
 using DeGanGenerator = Sequential<
     detail::DeGanPair<"conv1", 1, Filters>,
@@ -61,11 +62,12 @@ using DeGanGenerator = Sequential<
     Named<"conv9b", Conv<Filters, 2>>, ReLU,
     Named<"conv10", Conv<2, 1, 1>>, Sigmoid>;
 
-/// DE-GAN's discriminator: 2xHxW, a candidate and then the degraded page that it should belong to, to 1 x H/16 x W/16 for
-/// sizes that divide by 16. Each output pixel says how sure it is, 0..1, that the candidate is the clean page around
-/// there (the "PatchGAN" of Isola et al. 2017). The batch norms come after the rectifiers.
+/// DE-GAN's discriminator, from 2xHxW to 1 x H/16 x W/16 for sizes that are multiples of 16. The input's channels are a
+/// candidate, and then the degraded page that it should belong to. Each output pixel says how sure the network is,
+/// 0..1, that the candidate is the clean page in the region around it (the "PatchGAN" of Isola et al. 2017). The batch
+/// norms come after the rectifiers.
 ///
-/// Parameters are named as by the PyTorch modules d, bn and validity.
+/// Parameters are named as in the PyTorch modules d, bn and validity.
 template <int Filters = 64>
 using DeGanDiscriminator = Sequential<
     detail::DeGanDown<"d.0", 2, Filters>,

@@ -1,4 +1,4 @@
-// The denoiser: a residual U-Net of depix's own that takes noise of unknown kind and strength off colour photographs.
+// The denoiser: depix's own residual U-Net, which removes noise of unknown kind and strength from colour photographs.
 #pragma once
 
 #include "depix/layers/conv.hpp"
@@ -19,10 +19,11 @@ using DenoiserBlock = Residual<Named<"conv1", Conv<C, C>>, ReLU, Named<"conv2", 
 }  // namespace detail
 
 // clang-format off
-/// RGB in, RGB out, any size that divides by 4. The network computes what to add to the picture, so a clean picture
-/// needs nothing from it. All layers work at half the size or at a quarter: a strided convolution takes the picture
-/// down, which needs a quarter of the multiplications of full size (FFDNet, Zhang et al. 2018), and a pixel shuffle
-/// brings the result up again. At a quarter of the size each output sees some 110 pixels each way.
+/// From RGB to RGB, for any size that is a multiple of 4. The network computes what to add to the picture, which is
+/// nothing for a clean picture. All layers work at half the size or at a quarter. A strided convolution halves the
+/// picture first, which needs a quarter of the multiplications of full size (FFDNet, Zhang et al. 2018), and a pixel
+/// shuffle doubles the result again. Through the layers at a quarter of the size each output depends on some 110 pixels
+/// each way.
 using Denoiser = Residual<
     Named<"head", Conv<3, 48, 5, Stride<2>>>, ReLU,
     Named<"before", Repeat<2, detail::DenoiserBlock<48>>>,

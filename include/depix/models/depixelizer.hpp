@@ -11,8 +11,9 @@
 namespace depix {
 
 // clang-format off
-/// Three times a convolution and a halving, then three times a doubling; RGB in, RGB out, any size that divides by 8.
-/// Published for 3x64x256. Width scales the channels, so that firmware can take a narrower one; InOut is 1 for grey.
+/// Three convolutions that are each followed by a halving of the size, then three transposed convolutions that double
+/// it. From RGB to RGB, for any size that is a multiple of 8; published for 3x64x256. Width scales the channels, so
+/// that firmware can use a narrower network; InOut is 1 for grey.
 template <int Width = 6, int InOut = 3>
 using DepixelizerOfWidth = Sequential<
     Named<"encoder",

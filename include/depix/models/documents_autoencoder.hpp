@@ -10,8 +10,8 @@
 namespace depix {
 
 // clang-format off
-/// Two strided convolutions down, two transposed ones up; grey in, grey out, any size that divides by 4. Published for
-/// 1x420x540 pages (Kaggle's "Denoising Dirty Documents").
+/// Two strided convolutions that halve the size, then two transposed convolutions that double it. From grey to grey,
+/// for any size that is a multiple of 4; published for 1x420x540 pages (Kaggle's "Denoising Dirty Documents").
 using DocumentsAutoencoder = Sequential<
     Named<"encoder",
         Conv<1, 16, 3, Stride<2>>,  ReLU,

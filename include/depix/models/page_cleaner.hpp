@@ -1,4 +1,4 @@
-// The page cleaner: a small U-Net of depix's own that takes stains, folds and wrinkles off scanned pages.
+// The page cleaner: depix's own small U-Net, which removes stains, folds and wrinkles from scanned pages.
 #pragma once
 
 #include "depix/layers/conv.hpp"
@@ -11,8 +11,9 @@
 namespace depix {
 
 // clang-format off
-/// Grey in, grey out, any size that divides by 8. The skip at full size keeps thin strokes sharp; below it the network
-/// sees ever more of the paper around them, which is what tells a letter from a stain.
+/// From grey to grey, for any size that is a multiple of 8. The skip at full size keeps thin strokes sharp. On the
+/// smaller levels the network sees more and more of the paper around the strokes, which distinguishes a letter from a
+/// stain.
 using PageCleaner = Sequential<
     Conv<1, 12>, ReLU, Conv<12, 12>, ReLU,
     SkipConcat<

@@ -14,8 +14,8 @@ namespace depix {
 namespace detail {
 
 // clang-format off
-/// Level number Level of the U: encode, go below (half the size, twice the channels), come back, decode. In
-/// channels come in, F go out. The decoders are numbered from below.
+/// Level number Level of the U: encode, go to the next lower level (half the size, twice the channels), come back,
+/// decode. It takes In channels and returns F. The decoders are numbered from the lowest level up.
 template <int In, int F, int Level, int Levels, class Dropped>
 struct UNetLevel {
     static constexpr int decoder = Levels - 1 - Level;
@@ -40,11 +40,12 @@ struct UNetLevel<In, F, Levels, Levels, Dropped> {
 
 }  // namespace detail
 
-/// The published network for Filters = 32 and five levels: 16, 32, 64, 128 and 256 channels in the encoder, 512 in the
-/// middle. Each decoder level makes 4F channels by a 3x3 convolution, turns them into F of twice the size (Shi et al.
-/// 2016) and joins [skip, up]. Dropped is the share that dropout zeroes on each level. Any size that divides by
-/// 2^Levels (32); values in 0..1. Parameters are named as by the PyTorch modules enc, mid, up, dec and out. Start it
-/// He-normal: Model<PixelShuffleUNet<>>{seed, Initialisation::HeNormal}.
+/// This is the published network for Filters = 32 and five levels: 16, 32, 64, 128 and 256 channels in the encoder, 512
+/// in the middle. Each decoder level computes 4F channels with a 3x3 convolution, turns them into F channels of twice
+/// the size (Shi et al. 2016) and concatenates [skip, up]. Dropped is the share of elements that dropout sets to zero
+/// on each level. The size may be any multiple of 2^Levels (32); values are in 0..1. Parameters are named as in the
+/// PyTorch modules enc, mid, up, dec and out. Initialise the weights He-normal:
+/// Model<PixelShuffleUNet<>>{seed, Initialisation::HeNormal}.
 template <int Filters = 32, int InOut = 3, int Levels = 5, class Dropped = std::ratio<1, 10>>
 using PixelShuffleUNet = Sequential<typename detail::UNetLevel<InOut, Filters / 2, 0, Levels, Dropped>::type,
                                     Named<"out", Conv<Filters / 2, InOut, 1>>, Sigmoid>;

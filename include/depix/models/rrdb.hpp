@@ -1,4 +1,4 @@
-// RRDB: the generator of ESRGAN. It enlarges a picture four times each way.
+// RRDB: the generator of ESRGAN. It makes a picture four times as high and four times as wide.
 #pragma once
 
 #include "depix/layers/conv.hpp"
@@ -15,17 +15,17 @@ namespace detail {
 using ResidualScale = Scale<std::ratio<1, 5>>;
 
 // clang-format off
-/// One layer of a dense block: its C channels are put after all that went in, K times C.
+/// One layer of a dense block: it takes K times C channels and appends its own C channels to them.
 template <FixedString Name, int C, int K>
 using DenseBlockLayer = Named<"", SkipConcat<Named<Name, Conv<K * C, C>, LeakyReLU<>>>>;
 
-/// x + 1/5 of what five convolutions make of it, each of which sees x and what all before it made.
+/// x + 1/5 of the output of five convolutions, each of which takes x and the outputs of all convolutions before it.
 template <int C>
 using DenseResidualBlock = Residual<
     DenseBlockLayer<"b1", C, 1>, DenseBlockLayer<"b2", C, 2>, DenseBlockLayer<"b3", C, 3>,
     DenseBlockLayer<"b4", C, 4>, Named<"b5", Sequential<Conv<5 * C, C>>>, ResidualScale>;
 
-/// "Residual in residual dense block": x + 1/5 of what three dense blocks make of it.
+/// "Residual in residual dense block": x + 1/5 of the output of three dense blocks.
 template <int C>
 using RRDBBlock = Residual<Named<"dense_blocks", Repeat<3, DenseResidualBlock<C>>>, ResidualScale>;
 // clang-format on
@@ -35,10 +35,10 @@ using RRDBBlock = Residual<Named<"dense_blocks", Repeat<3, DenseResidualBlock<C>
 // clang-format off
 /// ESRGAN's generator (Wang et al. 2018, "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks") as
 /// PyTorch-GAN and DeepDepixelate write it: pixel shuffles instead of nearest neighbours, a slope of 1/100 instead of
-/// 1/5, and as many channels inside a dense block as outside. Channels x H x W to Channels x 4H x 4W, published with 64
-/// Filters and 23 Blocks. No activation at the end.
+/// 1/5, and as many channels inside a dense block as outside. It goes from Channels x H x W to Channels x 4H x 4W and
+/// was published with 64 Filters and 23 Blocks. There is no activation at the end.
 ///
-/// Parameters are named as by the PyTorch modules conv1, res_blocks, conv2, upsampling and conv3 (GeneratorRRDB).
+/// Parameters are named as in the PyTorch modules conv1, res_blocks, conv2, upsampling and conv3 (GeneratorRRDB).
 template <int Filters = 64, int Blocks = 23, int Channels = 3>
 using RRDB = Sequential<
     Named<"conv1", Conv<Channels, Filters>>,

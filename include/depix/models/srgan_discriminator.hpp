@@ -1,4 +1,4 @@
-// Two discriminators of enlarged pictures: SRGAN's, and the fully convolutional one that DeepDepixelate uses with
+// Two discriminators for enlarged pictures: SRGAN's, and the fully convolutional one that DeepDepixelate uses with
 // ESRGAN.
 #pragma once
 
@@ -16,8 +16,8 @@ namespace detail {
 using SrganRectifier = LeakyReLU<std::ratio<1, 5>>;
 
 // clang-format off
-/// The eight convolutions that both discriminators have, 3xHxW to 8F x H/16 x W/16, and what comes after them, under one
-/// name. Every second one halves the size; all but the first are normalised.
+/// The eight convolutions that both discriminators have, from 3xHxW to 8F x H/16 x W/16, and the layers after them,
+/// under one name. Every second convolution halves the size; a batch norm follows each but the first.
 template <FixedString Name, int F, Module... Behind>
 using SrganFeatures = Named<Name,
     Conv<3, F>,                                         SrganRectifier,
@@ -34,16 +34,16 @@ using SrganFeatures = Named<Name,
 }  // namespace detail
 
 // clang-format off
-/// DeepDepixelate's discriminator (PyTorch-GAN's for ESRGAN): 3xHxW to 1 x H/16 x W/16 for sizes that divide by 16. Each
-/// output pixel judges the part of the picture around it (the "PatchGAN" of Isola et al. 2017). There is no sigmoid: it
-/// goes with a mean squared error, as in DeepDepixelate, or with a loss on logits. Parameters are named as by the
-/// PyTorch module model.
+/// DeepDepixelate's discriminator (PyTorch-GAN's for ESRGAN), from 3xHxW to 1 x H/16 x W/16 for sizes that are
+/// multiples of 16. Each output pixel judges the part of the picture around it (the "PatchGAN" of Isola et al. 2017).
+/// There is no sigmoid, because the loss is a mean squared error, as in DeepDepixelate, or a loss on logits. Parameters
+/// are named as in the PyTorch module model.
 template <int Filters = 64>
 using PatchDiscriminator = Sequential<detail::SrganFeatures<"model", Filters, Conv<8 * Filters, 1>>>;
 
-/// SRGAN's discriminator (Ledig et al. 2017): 3 x Side x Side to 1x1x1, the probability, 0..1, that the picture is a real one.
-/// It takes pictures of that one size, which divides by 16; Hidden is the width of the dense layer. Parameters are
-/// named as by the PyTorch modules features, fc1 and fc2.
+/// SRGAN's discriminator (Ledig et al. 2017), from 3 x Side x Side to 1x1x1: the probability, 0..1, that the picture is
+/// a real one. It takes pictures of only this size, and Side must be a multiple of 16. Hidden is the width of the dense
+/// layer. Parameters are named as in the PyTorch modules features, fc1 and fc2.
 template <int Filters = 64, int Hidden = 1024, int Side = 96>
     requires(Side % 16 == 0)
 using SrganDiscriminator = Sequential<

@@ -1,4 +1,4 @@
-// SRResNet: the generator of SRGAN. It enlarges a picture four times each way.
+// SRResNet: the generator of SRGAN. It makes a picture four times as high and four times as wide.
 #pragma once
 
 #include "depix/layers/batch_norm.hpp"
@@ -23,10 +23,10 @@ using SRBlock = Residual<
 
 // clang-format off
 /// SRResNet (Ledig et al. 2017, "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial
-/// Network"), 3xHxW to 3x4Hx4W; published with 64 channels and 16 blocks. All but the ends happens at the small size;
-/// two convolutions to four times the channels, each with a pixel shuffle, enlarge it. No activation at the end: the
-/// published pictures are in -1..1. Parameters are named as by the PyTorch modules head, head_act, blocks, body,
-/// body_bn, up and tail.
+/// Network"), from 3xHxW to 3x4Hx4W, published with 64 channels and 16 blocks. All layers before `up` work at the small
+/// size; two convolutions to four times the channels, each followed by a pixel shuffle, enlarge the picture. There is
+/// no activation at the end, because the published pictures are in -1..1. Parameters are named as in the PyTorch
+/// modules head, head_act, blocks, body, body_bn, up and tail.
 template <int Channels = 64, int Blocks = 16>
 using SRResNet = Sequential<
     Named<"head", Conv<3, Channels, 9>>, Named<"head_act", PReLU<>>,

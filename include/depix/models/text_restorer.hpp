@@ -1,4 +1,4 @@
-// The text restorer: a small U-Net of depix's own that restores pixelated text of many fonts and sizes.
+// The text restorer: depix's own small U-Net, which restores pixelated text of many fonts and sizes.
 #pragma once
 
 #include "depix/layers/conv.hpp"
@@ -10,10 +10,10 @@
 namespace depix {
 
 // clang-format off
-/// RGB in, RGB out, any size that divides by 4. What the depixelizer lacks is a way for a pixel's place to get from the
-/// input to the output, and depth where it is cheap: a 4x4 convolution turns each 2x2 pixels into 32 numbers, which
-/// hold nearly all there is to know, since a block of pixelated text is at least 2x2; all else happens at half and
-/// quarter size.
+/// From RGB to RGB, for any size that is a multiple of 4. It has what the depixelizer lacks: a path that carries a
+/// pixel's position from the input to the output, and depth where it is cheap. A 4x4 convolution turns each 2x2 pixels
+/// into 32 numbers. They hold nearly all information, because a block of pixelated text is at least 2x2. All other
+/// layers work at half and at a quarter of the size.
 using TextRestorer = Sequential<
     Conv<3, 32, 4, Stride<2>, Padding<1>>, ReLU,
     Conv<32, 32>, ReLU,

@@ -1,4 +1,5 @@
-// VGG19's convolutions: the eye of a perceptual loss, and what its published weights want to see.
+// VGG19's convolutions, which compute the features of a perceptual loss, and the input that its published weights
+// expect.
 #pragma once
 
 #include <array>
@@ -43,10 +44,11 @@ struct FirstLayers<Count, TypeList<Next, Rest...>, Taken...> {
 // clang-format off
 /// The first Layers (1 to 37) of VGG19 (Simonyan and Zisserman 2015, "Very Deep Convolutional Networks for Large-Scale
 /// Image Recognition"): torchvision's vgg19().features[:Layers], with its names, features.0.weight and so on. Height
-/// and width divide by 2 for each MaxPool among them. VggInput says how a picture has to be prepared.
+/// and width must be divisible by 2 once for each MaxPool among them. VggInput says how to prepare a picture.
 ///
-/// Published weights have all 16 convolutions, and perhaps the classifier after them; `load` (io/safetensors.hpp)
-/// takes what belongs to this part, and still complains about all else, when told so:
+/// Published weights have all 16 convolutions, and perhaps the classifier after them. With this name map `load`
+/// (io/safetensors.hpp) takes the tensors of this part, leaves out the rest of VGG19, and still refuses all other
+/// tensors:
 ///
 ///     Model<Vgg22> model;
 ///     load(model, "vgg19.safetensors", {.name_map = vgg19_part<Vgg22>});
@@ -75,13 +77,13 @@ std::string vgg19_part(const std::string& name) {
     return layers <= layer && layer < all ? std::string() : name;
 }
 
-/// Of each channel c of a picture: x'[c] = scale[c] * x[source[c]] + offset[c].
+/// For each channel c of a picture: x'[c] = scale[c] * x[source[c]] + offset[c].
 struct ChannelMap {
     std::array<int, 3> source{0, 1, 2};
     std::array<float, 3> scale{1, 1, 1};
     std::array<float, 3> offset{0, 0, 0};
 
-    /// The same for pictures in black..white instead of 0..1.
+    /// The same for pictures with values in black..white instead of 0..1.
     constexpr ChannelMap for_range(float black, float white) const {
         ChannelMap map = *this;
         for (std::size_t c = 0; c < 3; ++c) {
@@ -92,7 +94,7 @@ struct ChannelMap {
     }
 };
 
-/// What VGG19's weights want to see, as maps of an RGB picture in 0..1. It depends on who trained them or converted
+/// The input that VGG19's weights expect, as maps of an RGB picture in 0..1. It depends on who trained or converted
 /// them.
 struct VggInput {
     /// The authors' own weights (Caffe), and Keras's, which come from them: BGR in 0..255, minus ImageNet's mean.

@@ -1,11 +1,12 @@
-// The rules by which layers compose: channels, sizes, names. Sequential and its kin are written with these.
+// The rules by which layers compose: channels, sizes, names. Sequential and the other compositions are written with
+// these.
 //
-// Everything that composes offers what a layer offers (in_channels, out_channels, output, parameter_count), and
+// Every composition has what a layer has (in_channels, out_channels, output, parameter_count), and
 //
 //     template <class Visitor> static constexpr int walk(Visitor&, int tensor);
 //
-// which tells a visitor, in order of execution, of every layer: enter(name), layer<L>(input) -> output, add(a, b),
-// concatenate(a, b), leave(). The plan, the summary and the parameter names are such visitors.
+// which calls a visitor for every layer in order of execution: enter(name), layer<L>(input) -> output, add(a, b),
+// concatenate(a, b), leave(). Such visitors make the plan, the summary and the parameter names.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +15,8 @@
 
 namespace depix {
 
-/// Numbers in a compiler's message, with their meaning. In a namespace of their own, so that a user's variables may
-/// have these names.
+/// Numbers in a compiler's message, with their meaning. They have a namespace of their own, so that a user's variables
+/// may have the same names.
 namespace compile_message {
 template <int Value>
 struct layer_index {};
@@ -52,7 +53,7 @@ concept Composition = requires {
 template <class T>
 concept Module = Layer<T> || Composition<T>;
 
-/// How far height and width have been scaled on the way to a tensor, in lowest terms, and what they must divide by.
+/// How far height and width are scaled on the way to a tensor, in lowest terms, and what they must be a multiple of.
 struct Scaling {
     int up = 1;
     int down = 1;
@@ -84,7 +85,7 @@ constexpr Scaling scale_after(Scaling scale) {
         return M::scale_after(scale);
 }
 
-/// Tells `visitor` of a module, returns the tensor after it.
+/// Calls `visitor` for a module, and returns the tensor after it.
 template <Module M, class Visitor>
 constexpr int walk(Visitor& visitor, int tensor) {
     if constexpr (Layer<M>)
@@ -93,7 +94,8 @@ constexpr int walk(Visitor& visitor, int tensor) {
         return M::walk(visitor, tensor);
 }
 
-/// Tells `visitor` of the child at `index`: under its own name if it has one, else under its number, as PyTorch does.
+/// Calls `visitor` for the child at `index`, under its own name if it has one, otherwise under its number, as in
+/// PyTorch.
 template <Module M, class Visitor>
 constexpr int walk_child(Visitor& visitor, int tensor, int index) {
     if constexpr (requires { M::own_name; })
@@ -137,7 +139,7 @@ constexpr int channels_after() {
         return M::template checked_out_channels<Channels>();
 }
 
-// How many channels a module wants when it is given this many: the same, if they suit it.
+// The number of channels that a module needs if it is given this many. If they suit it, the number is the same.
 template <Module M>
 constexpr int wanted_channels(int given) {
     if (M::in_channels != 0) return M::in_channels;
@@ -146,7 +148,8 @@ constexpr int wanted_channels(int given) {
     return given;
 }
 
-// Follows the channels through a list of modules, and stops the compiler at the first that does not fit. 0: not known.
+// Follows the channels through a list of modules, and stops the compiler at the first module that does not fit. 0 means
+// that the number is not known.
 template <int Index, int Channels, class... Modules>
 struct Chain {
     static constexpr int out = Channels;
@@ -160,11 +163,12 @@ struct Chain<Index, Channels, First, Rest...> {
     static constexpr int out = Chain < Index + 1, fits ? channels_after<First, given>() : 0, Rest... > ::out;
 };
 
-// The number of channels a list of modules takes, if one of them says so before the number changes; else 0: any.
+// The number of channels that a list of modules takes, if one of them states it before the number changes. Otherwise 0,
+// which means any number.
 template <class... Modules>
 constexpr int first_in_channels() {
     int result = 0;
-    bool known = true;  // still the same channels as at the front
+    bool known = true;  // still the same channels as at the beginning
     // A layer that maps 1 to 1 and 64 to 64 keeps the channels.
     ((result = result == 0 && known ? Modules::in_channels : result,
       known = known && Modules::out_channels(1) == 1 && Modules::out_channels(64) == 64),

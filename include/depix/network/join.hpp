@@ -1,4 +1,5 @@
-// Add and Concatenate: where two branches meet. Residual and SkipConcat put them into the plan; users need not.
+// Add and Concatenate: the layers that join two branches. Residual and SkipConcat put them into the plan; users need
+// not.
 #pragma once
 
 #include "depix/layers/layer.hpp"
@@ -11,7 +12,7 @@ struct Add : LayerBase<Add> {
     static constexpr Traits traits{.role = Role::Add, .needs_input = false};
 };
 
-/// y = [a, b] along the channels. The planner lets both halves live inside y, so there is rarely anything to do.
+/// y = [a, b] along the channels. The planner places both halves inside y, so there is rarely anything to copy.
 struct Concatenate : LayerBase<Concatenate> {
     static constexpr const char* name = "Concatenate";
     static constexpr Traits traits{.role = Role::Concatenate, .needs_input = false};

@@ -52,7 +52,7 @@ struct Sequential {
         ((scale = depix::scale_after<Children>(scale)), ...);
         return scale;
     }
-    /// What height and width must divide by.
+    /// Height and width must be a multiple of this.
     static constexpr int size_multiple = scale_after(Scaling{}).multiple;
 
     template <class Visitor>
@@ -72,7 +72,7 @@ struct FixedString {
     }
 };
 
-/// "up." and 3 make "up.3", for networks that are built by recursion. One digit.
+/// "up." and 3 make "up.3", for networks that are built by recursion. The number has one digit.
 template <std::size_t Size>
 constexpr FixedString<Size + 1> numbered(const char (&prefix)[Size], int digit) {
     char text[Size + 1]{};
@@ -97,7 +97,7 @@ struct Named : Sequential<Children...> {
     }
 };
 
-/// Count times the same module, with parameters of their own: nn.Sequential(*[Child() for _ in range(Count)]).
+/// The same module Count times, each with its own parameters: nn.Sequential(*[Child() for _ in range(Count)]).
 template <int Count, Module Child>
 struct Repeat {
     static_assert(Count >= 1, "depix: Repeat<Count, Child> takes a positive count");

@@ -1,4 +1,4 @@
-// Residual and SkipConcat: a skip is a type. Recursion replaces tags.
+// Residual and SkipConcat: a skip is a type. Skips nest as types do, so they need no tags.
 #pragma once
 
 #include "depix/network/sequential.hpp"
@@ -7,7 +7,7 @@ namespace depix {
 
 namespace detail {
 
-// What both skips share: F's layers, and that F keeps height and width.
+// What both skips have in common: F's layers, and the check that F keeps height and width.
 template <class Join, class... Children>
 struct Skip {
     using inner = Sequential<Children...>;
@@ -21,7 +21,7 @@ struct Skip {
     static_assert(CheckSkip<scale.up == scale.down, scale.down, scale.up>::value);
     static constexpr int size_multiple = scale.multiple;
 
-    // The branch may ask for more than the trunk does.
+    // The branch may need a larger multiple than the trunk.
     static constexpr Scaling scale_after(Scaling before) {
         const Scaling after = inner::scale_after(before);
         return {before.up, before.down, after.multiple};

@@ -1,4 +1,4 @@
-// TypeList: the distinct layers of a network, so that equal layers are compiled once however often they stand in it.
+// TypeList: the distinct layers of a network, so that equal layers are compiled once, however often they occur in it.
 #pragma once
 
 #include <cstddef>

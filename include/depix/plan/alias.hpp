@@ -1,12 +1,12 @@
-// Aliasing: which tensors live inside others, how long each lives, and how many zeros it wants around it.
+// Aliasing: which tensors lie inside others, how long each is alive, and how many zeros it needs around it.
 #pragma once
 
 #include "depix/plan/fuse.hpp"
 
 namespace depix {
 
-/// Lets both halves of a concatenation live inside it, so that a skip costs no copy. A half that already lives
-/// elsewhere (two skips from one tensor) stays there and is copied.
+/// Places both halves of a concatenation inside it, so that a skip needs no copy. A half that already lies elsewhere
+/// (two skips from one tensor) stays there and is copied.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> alias_concatenations(Plan<T, S> plan) {
     for (int i = 0; i < plan.step_count; ++i) {
@@ -23,8 +23,8 @@ constexpr Plan<T, S> alias_concatenations(Plan<T, S> plan) {
     return plan;
 }
 
-/// Sets every tensor's lifetime: from the step that writes it to the last that reads it. A root lives as long as
-/// anything inside it.
+/// Sets every tensor's lifetime: from the step that writes it to the last step that reads it. A root is alive as long
+/// as any tensor inside it.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan) {
     for (int i = 0; i < plan.tensor_count; ++i) {
@@ -46,8 +46,8 @@ constexpr Plan<T, S> find_lifetimes(Plan<T, S> plan) {
     return plan;
 }
 
-/// Lets an elementwise step write over its input, where no step reads the input, or anything that shares its memory,
-/// afterwards. The network's own input is never written over.
+/// Lets an elementwise step overwrite its input if no later step reads the input or anything that shares its memory.
+/// The network's own input is never overwritten.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> alias_in_place(Plan<T, S> plan) {
     plan = find_lifetimes(plan);
@@ -63,8 +63,9 @@ constexpr Plan<T, S> alias_in_place(Plan<T, S> plan) {
     return plan;
 }
 
-/// The same for training, where the backward pass comes by later: in place only if neither the step nor the one before
-/// it will want to see what is overwritten. (A convolution wants its output's sign, if a rectifier is fused to it.)
+/// The same for training, where the backward pass follows later. A step works in place only if neither its backward
+/// pass nor that of the step before it reads what is overwritten. (A convolution with a fused rectifier reads the sign
+/// of its output.)
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
     for (int i = 0; i < plan.step_count; ++i) {
@@ -82,7 +83,7 @@ constexpr Plan<T, S> alias_in_place_for_training(Plan<T, S> plan) {
     return plan;
 }
 
-/// Sets how many zeros each root wants around it, from the steps that read what lives inside.
+/// Sets how many zeros each root needs around it, from the steps that read what lies inside it.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> find_halos(Plan<T, S> plan) {
     const auto raise = [](int& halo, int to) { halo = halo < to ? to : halo; };

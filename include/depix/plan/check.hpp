@@ -1,4 +1,4 @@
-// output_shape: which shape comes out of a network, or why none does.
+// output_shape: the shape of a network's output, or why it has none.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,12 @@ namespace depix {
 
 namespace detail {
 
-// Which layer of a plan with a step a layer cannot take what comes of this input, and why.
+// For a plan with one step for each layer: which layer cannot take the shapes that follow from this input, and why.
 template <std::size_t T, std::size_t S>
 std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
     const auto shapes = find_shapes(plan, input);
     const int index = find_misfit(plan, shapes);
-    if (index < 0) return "none of its layers objects";  // not called then; g++ 12 at -O2 fears it is
+    if (index < 0) return "none of its layers objects";  // never called then, but g++ 12 at -O2 warns that it is
     const PlanStep& step = plan.step(index);
     const LayerInfo& layer = *step.layer.info;
     const auto shape = [&](int tensor) { return to_string(shapes[static_cast<std::size_t>(tensor)]); };
@@ -32,7 +32,7 @@ std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
 }  // namespace detail
 
 /// The shape that a picture of this shape becomes. Throws ShapeError, with the layer and both shapes, if the network
-/// cannot take it. Inference, the trainers and the tool ask here; static inference asks find_misfit at compile time.
+/// cannot take it. Inference, the trainers and the tool call this; StaticInference calls find_misfit at compile time.
 template <Module Network>
 Shape output_shape(Shape input) {
     const auto refuse = [&](const std::string& why) {

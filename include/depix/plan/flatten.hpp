@@ -1,4 +1,4 @@
-// flatten: from a network's type to a plan with one step a layer.
+// flatten: turns a network's type into a plan with one step for each layer.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace depix {
 
 namespace detail {
 
-// A visitor that counts, so that the plan's arrays are as large as they must be.
+// A visitor that counts tensors and steps, so that the plan's arrays have the right size.
 struct CountingVisitor {
     std::size_t tensors = 1;
     std::size_t steps = 0;
@@ -30,7 +30,7 @@ struct CountingVisitor {
     }
 };
 
-// A visitor that writes down every layer as one step.
+// A visitor that appends one step for every layer.
 template <class PlanType>
 struct FlattenVisitor {
     PlanType& plan;
@@ -61,7 +61,7 @@ struct FlattenVisitor {
   private:
     constexpr int append(PlanStep step, int channels) {
         step.output = plan.tensor_count++;
-        // Member by member: in an assignment nvcc 13 loses the names of a braced list.
+        // Each member is set by itself, because in an assignment nvcc 13 loses the names of a braced list.
         plan.tensor(step.output).channels = channels;
         plan.tensor(step.output).producer = plan.step_count;
         ++plan.tensor(step.input).consumers;
@@ -73,7 +73,7 @@ struct FlattenVisitor {
 
 }  // namespace detail
 
-/// The network as it is written: one step a layer, nothing fused, every tensor in memory of its own.
+/// The network as it is written: one step for each layer, nothing fused, every tensor in memory of its own.
 template <Module Network>
 constexpr auto flatten() {
     static_assert(Network::in_channels > 0,

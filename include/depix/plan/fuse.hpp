@@ -1,11 +1,11 @@
-// Fusing: layers that become one step, so that values go from register to register instead of through memory.
+// Fusing: several layers become one step, so that values stay in registers instead of going through memory.
 #pragma once
 
 #include "depix/plan/flatten.hpp"
 
 namespace depix {
 
-/// What joins the convolution before it, besides its batch norm and its rectifier.
+/// Which layers are fused with the convolution before them, besides its batch norm and its rectifier.
 struct Fusing {
     bool activations = true;  ///< other formulas than a rectifier's
     bool pool = true;         ///< 2x2 max pooling
@@ -25,7 +25,7 @@ constexpr bool is_halving(const PlanLayer& layer) {
     return info.traits.role == Role::MaxPool && info.traits.down == 2 && info.needs({0, 0}) == RowRange{0, 1};
 }
 
-// Whether `next` may become part of `step`, which is a convolution with perhaps something fused to it already.
+// Whether `next` may become part of `step`, a convolution that other layers may already be fused with.
 constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusing) {
     if (!is_convolution(step.layer) || step.pool) return false;
     const bool plain = step.layer.info->traits.role == Role::Convolution && !step.upsample && !step.shuffle;
@@ -36,7 +36,7 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusi
             return !step.activation;
         case Role::Activation:
             return fusing.activations && !step.activation;
-        case Role::MaxPool:  // a formula goes over what the step has stored, so nothing may be pooled before it
+        case Role::MaxPool:  // a formula is applied to what the step has stored, so pooling must not come first
             return fusing.pool && plain && is_halving(next) && (!step.activation || step.has_rectifier());
         case Role::PixelShuffle:
             return fusing.shuffle && plain;
@@ -51,8 +51,8 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusi
     return false;
 }
 
-// The same in training, where the backward pass must find its way back: through a rectifier by its output's sign, which
-// a learned slope may turn round; through a batch norm by computing it once more. Other activations work in place.
+// The same in training, where the backward pass must get through the fused layers. For a rectifier it uses the sign of
+// the output, which a learned slope may reverse. A batch norm is computed once more. Other activations work in place.
 constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next) {
     const bool norm = step.layer.info->traits.role == Role::BatchNorm;
     if (step.pool || !(norm || is_convolution(step.layer))) return false;
@@ -60,8 +60,8 @@ constexpr bool can_fuse_for_training(const PlanStep& step, const PlanLayer& next
     return norm && is_halving(next);
 }
 
-// Appends every layer to the step that makes its input, where no other step reads that and can_join(step, layer) says
-// so.
+// Appends every layer to the step that computes its input, if no other step reads that input and can_join(step, layer)
+// is true.
 template <std::size_t T, std::size_t S, class CanJoin>
 constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
     int kept = 0;
@@ -88,7 +88,8 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
     return plan;
 }
 
-// A convolution of 2x2 with a stride of 1 whose output is as large as its input, from the pixel to the one below right.
+// A 2x2 convolution with stride 1 whose output is as large as its input, and which reads from the pixel itself to the
+// one below right.
 constexpr bool is_two_by_two(const PlanLayer& layer) {
     const LayerInfo& info = *layer.info;
     return info.traits.role == Role::Convolution && info.needs({0, 0}) == RowRange{0, 1} &&
@@ -97,8 +98,8 @@ constexpr bool is_two_by_two(const PlanLayer& layer) {
 
 }  // namespace detail
 
-/// Lets a convolution of 2x2, padded right and below, read what an Upsample<2> in front of it would have made: of a map
-/// of twice the size every pixel would be read four times over (kernels/cpu/upsampled_conv.hpp).
+/// Fuses an Upsample<2> with a 2x2 convolution after it that is padded right and below. The convolution then reads the
+/// small map; from the map of twice the size it would read every pixel four times (kernels/cpu/conv/upsampled.hpp).
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
     int kept = 0;
@@ -121,9 +122,8 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
     return plan;
 }
 
-/// Joins a convolution with the batch norm, activation and 2x2 pooling or pixel shuffle after it, where no other step
-/// reads what lies between them: the values go from register to register, or stay in the cache, instead of going
-/// through memory.
+/// Joins a convolution with the batch norm, activation and 2x2 pooling or pixel shuffle after it, if no other step
+/// reads what lies between them. The values stay in registers or in the cache, instead of going through memory.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> fuse(Plan<T, S> plan, Fusing fusing = {}) {
     return detail::join_steps(
@@ -131,7 +131,8 @@ constexpr Plan<T, S> fuse(Plan<T, S> plan, Fusing fusing = {}) {
 }
 
 /// The same for training: joins a batch norm with the rectifier and the 2x2 pooling after it, and a convolution with
-/// the rectifier after it. A convolution and its batch norm stay apart: that needs the statistics of the whole batch.
+/// the rectifier after it. A convolution and its batch norm stay apart, because batch norm needs the statistics of the
+/// whole batch.
 template <std::size_t T, std::size_t S>
 constexpr Plan<T, S> fuse_for_training(Plan<T, S> plan) {
     return detail::join_steps(plan, detail::can_fuse_for_training);

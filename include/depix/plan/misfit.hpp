@@ -1,5 +1,5 @@
-// find_misfit: which step of a plan cannot take the shapes that come to it. Needs nothing of the host, so that firmware
-// checks its pictures' shape at compile time with it.
+// find_misfit: which step of a plan cannot take the shapes that it is given. It needs nothing of the host, so that
+// firmware can check the shape of its pictures at compile time.
 #pragma once
 
 #include <array>
@@ -9,8 +9,8 @@
 
 namespace depix {
 
-/// The first step that cannot take what these shapes give it, -1: all can. Some layers fix their input's height and
-/// width, the two sides of a join are equally large, and there must be something left to give.
+/// The first step that cannot take the shapes that it is given; -1 if all can. Some layers fix their input's height and
+/// width, the two inputs of a join must be equally large, and no output may be empty.
 template <std::size_t T, std::size_t S>
 constexpr int find_misfit(const Plan<T, S>& plan, const std::array<Shape, T>& shapes) {
     for (int i = 0; i < plan.step_count; ++i) {

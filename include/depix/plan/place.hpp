@@ -1,4 +1,4 @@
-// Placement: where each tensor lies in one workspace, so that tensors that never live at once share memory.
+// Placement: where each tensor lies in one workspace. Tensors that are never alive at the same time may share memory.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ struct Placement {
 
 namespace detail {
 
-/// Puts the tensors of `order`, one after the other, each at the lowest place where nothing that lives at the same time
-/// lies.
+/// Places the tensors of `order` one after the other, each at the lowest offset where it overlaps no placed tensor that
+/// is alive at the same time.
 template <std::size_t T, std::size_t S>
 constexpr void place_in_order(const Plan<T, S>& plan, const std::array<std::size_t, T>& sizes,
                               const std::array<std::size_t, T>& order, std::size_t count, Placement<T>& placement) {
@@ -60,9 +60,9 @@ constexpr void sort_by(std::array<std::size_t, T>& order, std::size_t count, Urg
 
 }  // namespace detail
 
-/// Greedy, in the best of four orders: largest first, longest-lived first, largest product of both first, and as they
-/// come. Not optimal in general, but the networks of models/, fused, all get by with the lower bound. `sizes` holds
-/// the elements of each root, 0 for what lies elsewhere.
+/// Greedy, in the best of four orders: largest first, longest-lived first, largest product of both first, and the order
+/// of the plan. This is not optimal in general, but all networks of models/, when fused, need only the lower bound.
+/// `sizes` holds the elements of each root, and 0 for a tensor that lies elsewhere.
 template <std::size_t T, std::size_t S>
 constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_t, T>& sizes) {
     std::array<std::size_t, T> order{};
@@ -95,7 +95,7 @@ constexpr Placement<T> place(const Plan<T, S>& plan, const std::array<std::size_
     return best;
 }
 
-/// One after the other: no two share memory.
+/// Places the tensors one after the other, so that no two share memory.
 template <std::size_t T>
 constexpr Placement<T> place_apart(const std::array<std::size_t, T>& sizes) {
     Placement<T> placement;
@@ -106,8 +106,8 @@ constexpr Placement<T> place_apart(const std::array<std::size_t, T>& sizes) {
     return placement;
 }
 
-/// The tensor whose family is written straight into the caller's output: the output's root, unless that is larger than
-/// the output or holds the network's input; -1: the output is copied at the end.
+/// The root that, with all tensors inside it, is written directly into the caller's output. It is the output's root,
+/// unless that is larger than the output or holds the network's input. -1 means that the output is copied at the end.
 template <std::size_t T, std::size_t S>
 constexpr int output_root(const Plan<T, S>& plan) {
     const int root = plan.root(plan.output);
@@ -115,8 +115,8 @@ constexpr int output_root(const Plan<T, S>& plan) {
     return fits && root != plan.root(plan.input) ? root : -1;
 }
 
-/// The elements of every root when tensors lie close, without halos. What the caller owns counts nothing: the network's
-/// input, unless something else lives with it, and the root of its output.
+/// The elements of every root if tensors are stored without halos. What the caller owns counts as 0: the network's
+/// input, unless it lies inside another tensor, and the root of its output.
 template <std::size_t T, std::size_t S>
 constexpr std::array<std::size_t, T> close_sizes(const Plan<T, S>& plan, Shape input) {
     const auto shapes = find_shapes(plan, input);

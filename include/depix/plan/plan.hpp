@@ -1,4 +1,5 @@
-// The plan: a network as a value. Arrays of tensors and steps that ordinary constexpr functions build and transform.
+// The plan: a network as a value. It has arrays of tensors and steps, which ordinary constexpr functions build and
+// transform.
 #pragma once
 
 #include <array>
@@ -13,20 +14,20 @@ struct PlanLayer {
     const LayerInfo* info = nullptr;
     std::size_t parameters = 0;  ///< offset among the model's parameters
     std::size_t statistics = 0;  ///< offset among the model's running statistics
-    /// Whether there is such a layer. (`info != nullptr` is no constant to g++ under -fsanitize=undefined.)
+    /// Whether there is such a layer. (`info != nullptr` is not a constant for g++ under -fsanitize=undefined.)
     bool present = false;
 
     constexpr explicit operator bool() const { return present; }
 };
 
-/// What runs at once: a layer, and what was fused into it, in this order.
+/// What runs at once: a layer and the layers that are fused with it, in this order.
 struct PlanStep {
     PlanLayer upsample{};  ///< in front of the layer; the others come after it
     PlanLayer layer{};
     PlanLayer batch_norm{};
     PlanLayer activation{};
     PlanLayer pool{};
-    PlanLayer shuffle{};  ///< before or after the activation, which does not mind
+    PlanLayer shuffle{};  ///< before or after the activation, with the same result
     int input = -1;
     int other = -1;  ///< the second input of a join
     int output = -1;
@@ -34,25 +35,25 @@ struct PlanStep {
     constexpr bool has_rectifier() const {
         return activation.present && activation.info->traits.role == Role::Rectifier;
     }
-    /// How many of the network's layers it runs.
+    /// How many of the network's layers the step runs.
     constexpr int layers() const {
         return upsample.present + layer.present + batch_norm.present + activation.present + pool.present +
                shuffle.present;
     }
 };
 
-/// A feature map between steps. It may live inside another one (`parent`), from channel `channel_offset` on: the halves
-/// of a concatenation do, and the result of a step that works in place.
+/// A feature map between steps. It may lie inside another one (`parent`), from channel `channel_offset` on. So do the
+/// halves of a concatenation, and the result of a step that works in place.
 struct PlanTensor {
     int channels = 0;
     int parent = -1;
     int channel_offset = 0;
     int producer = -1;      ///< step that writes it; -1: the network's input
-    int consumers = 0;      ///< steps that read it, and one for being the network's output
+    int consumers = 0;      ///< steps that read it, plus 1 if it is the network's output
     int first = 0;          ///< lifetime in steps, both included; `find_lifetimes` sets it
     int last = -1;          ///<
-    int halo = 0;           ///< zeros wanted around it; on a root: by anything inside it
-    int gradient_halo = 0;  ///< zeros wanted around its gradient
+    int halo = 0;           ///< zeros needed around it; on a root: by any tensor inside it
+    int gradient_halo = 0;  ///< zeros needed around its gradient
 };
 
 template <std::size_t TensorCapacity, std::size_t StepCapacity>
@@ -69,7 +70,7 @@ struct Plan {
     constexpr PlanStep& step(int index) { return steps[static_cast<std::size_t>(index)]; }
     constexpr const PlanStep& step(int index) const { return steps[static_cast<std::size_t>(index)]; }
 
-    /// The tensor that owns the memory which `index` lives in.
+    /// The tensor that owns the memory in which `index` lies.
     constexpr int root(int index) const {
         while (tensor(index).parent >= 0) index = tensor(index).parent;
         return index;
@@ -94,7 +95,7 @@ constexpr std::array<Shape, T> find_shapes(const Plan<T, S>& plan, Shape input) 
         shape = step.layer.info->output(shape);
         if (step.pool) shape = step.pool.info->output(shape);
         if (step.shuffle) shape = step.shuffle.info->output(shape);
-        shape.channels = plan.tensor(step.output).channels;  // a concatenation's layer sees only one of its halves
+        shape.channels = plan.tensor(step.output).channels;  // a concatenation's layer knows only one of its halves
         shapes[static_cast<std::size_t>(step.output)] = shape;
     }
     return shapes;

@@ -8,8 +8,8 @@
 
 namespace depix {
 
-/// Whether the network has a layer whose every output row depends on every input row (GlobalAveragePool, Dense): such a
-/// network restores whole pictures only, never tiles.
+/// Whether the network has a layer whose every output row depends on every input row (GlobalAveragePool, Dense). Such a
+/// network can restore only whole pictures, not tiles.
 template <Module Network>
 constexpr bool is_global() {
     constexpr auto plan = flatten<Network>();
@@ -18,8 +18,8 @@ constexpr bool is_global() {
     return false;
 }
 
-/// The input rows that output rows [first, last] are computed from, by following every path backwards. May reach
-/// beyond the picture, into the zero padding; `every_row` if the network is global.
+/// The input rows that output rows [first, last] are computed from, found by following every path backwards. They may
+/// reach beyond the picture, into the zero padding. The result is `every_row` if the network is global.
 template <Module Network>
 constexpr RowRange input_rows(RowRange output_rows) {
     constexpr auto plan = flatten<Network>();
@@ -43,8 +43,8 @@ constexpr RowRange input_rows(RowRange output_rows) {
 /// The receptive field of a global network.
 inline constexpr int whole_image = every_row.last - every_row.first + 1;
 
-/// The receptive field: the most input rows (and columns) that one output pixel can see; `whole_image` if the network
-/// is global.
+/// The receptive field: the largest number of input rows (and columns) that one output pixel depends on; `whole_image`
+/// if the network is global.
 template <Module Network>
 constexpr int receptive_field() {
     constexpr Scaling scale = scale_after<Network>(Scaling{});

@@ -1,4 +1,4 @@
-// What the type knows of itself: its operations, and a table in the manner of torchinfo.
+// What follows from a network's type: its number of operations, and a table like torchinfo's.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 namespace depix {
 
 /// Multiply-adds of one picture: the multiplications of convolutions and dense layers by their weights, and of batch
-/// norm by its scale. Twice this is what is usually called floating-point operations.
+/// norm by its scale. Twice this number is usually called the floating-point operations.
 template <Module Network>
 constexpr std::size_t multiply_adds(Shape input) {
     constexpr auto plan = flatten<Network>();
@@ -27,15 +27,15 @@ constexpr std::size_t multiply_adds(Shape input) {
 
 /// One line of the summary: a layer, or a part of the network that has layers.
 struct SummaryRow {
-    const char* name = "";   ///< as in the parameters' names; or else its number there:
-    int index = -1;          ///< -1: a join, which has no name
-    int depth = 0;           ///< of how many parts it is a part
-    bool is_part = false;    ///< and no layer
+    const char* name = "";   ///< as in the parameters' names; empty if it has a number there
+    int index = -1;          ///< this number; -1 if it has a name, and for a join, which has none
+    int depth = 0;           ///< the number of parts that it lies in
+    bool is_part = false;    ///< false: a layer or a join
     const char* layer = "";  ///< PyTorch's name of the layer
     Shape output;
-    std::size_t parameters = 0;  ///< 0 of a part, whose layers have them
+    std::size_t parameters = 0;  ///< 0 for a part, whose layers have them
     std::size_t multiply_adds = 0;
-    int first_step = 0, last_step = 0;  ///< of flatten<Network>()
+    int first_step = 0, last_step = 0;  ///< in flatten<Network>()
 };
 
 /// The layers of a network in order, under the parts that they belong to, and their sums. Print it with operator<<.
@@ -43,13 +43,13 @@ template <std::size_t Rows>
 struct Summary {
     std::array<SummaryRow, Rows> rows{};
     Shape input;
-    std::size_t parameters = 0;  ///< all of them trainable; running statistics are none
+    std::size_t parameters = 0;  ///< all are trainable; running statistics are not counted
     std::size_t multiply_adds = 0;
 };
 
 namespace detail {
 
-// Writes a row for every layer, under a row for each part that it belongs to; into no rows it only counts them.
+// Writes a row for every layer, under a row for each part that it belongs to. If `rows` is empty it only counts them.
 class SummaryVisitor {
   public:
     constexpr explicit SummaryVisitor(std::span<SummaryRow> rows) : rows_(rows) {}
@@ -59,7 +59,7 @@ class SummaryVisitor {
     constexpr void leave() { finish(path_[static_cast<std::size_t>(--depth_)].row); }
     template <Layer L>
     constexpr int layer(int) {
-        Part whole{};  // a network that is one layer
+        Part whole{};  // for a network that is one layer
         Part& own = depth_ > 0 ? path_[static_cast<std::size_t>(depth_ - 1)] : whole;
         own.row = add_row(own.name, own.index, depth_ > 0 ? depth_ - 1 : 0);
         ++steps_;
@@ -73,7 +73,7 @@ class SummaryVisitor {
     struct Part {
         const char* name = "";
         int index = -1;
-        int row = -1;  // it has none yet
+        int row = -1;  // -1: it has none yet
     };
 
     constexpr void enter(const char* name, int index) {
@@ -98,7 +98,7 @@ class SummaryVisitor {
         }
         return static_cast<int>(count_++);
     }
-    // The row's steps end with the one before.
+    // The row's last step is the one that was added last.
     constexpr void finish(int row) {
         if (row >= 0 && static_cast<std::size_t>(row) < rows_.size())
             rows_[static_cast<std::size_t>(row)].last_step = steps_ - 1;
@@ -112,8 +112,8 @@ class SummaryVisitor {
 
 }  // namespace detail
 
-/// The table in the manner of torchinfo, for a picture of this shape. Multiply-adds are those of the arithmetic, so
-/// they differ from torchinfo's, which also counts biases, and counts a transposed convolution by its output.
+/// A table like torchinfo's, for a picture of this shape. Multiply-adds are those of the arithmetic, so they differ
+/// from torchinfo's: it also counts biases, and it counts a transposed convolution by its output.
 template <Module Network>
 constexpr auto summary(Shape input) {
     constexpr auto plan = flatten<Network>();

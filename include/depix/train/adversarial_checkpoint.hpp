@@ -14,15 +14,15 @@
 
 namespace depix {
 
-/// What one epoch of an adversarial run has reached: means over its steps.
+/// The results of one epoch of an adversarial run. The losses are means over its steps.
 struct AdversarialRecord {
     int epoch = 0;  ///< The first is 1.
     double discriminator_real = 0;
     double discriminator_fake = 0;
     double content = 0;
     double adversarial = 0;
-    double score = 0;          ///< What the user's own measure said at the epoch's end; 0 without one.
-    double learning_rate = 0;  ///< Of the generator, in the epoch's last step.
+    double score = 0;          ///< The user's own measure at the epoch's end; 0 if there is none.
+    double learning_rate = 0;  ///< The generator's, in the epoch's last step.
     double seconds = 0;
     double images_per_second = 0;
 
@@ -41,17 +41,17 @@ inline constexpr std::array<std::pair<const char*, double AdversarialRecord::*>,
     {"pictures_per_second", &AdversarialRecord::images_per_second},
 }};
 
-/// Where an adversarial run stands, beside what the trainer knows.
+/// The state of an adversarial run that the trainer does not hold.
 struct AdversarialProgress {
-    std::int64_t epoch = 0;            ///< Complete epochs; the number of the one under way, counted from 0.
-    std::int64_t step = 0;             ///< Steps of the epoch under way that are done.
-    std::int64_t steps_per_epoch = 0;  ///< Of the loader.
-    std::int64_t images = 0;           ///< Of the epoch under way, so far.
-    double seconds = 0;                ///< Likewise.
-    AdversarialLosses sums;            ///< Of the epoch under way: the steps' losses.
-    std::int64_t steps_won = 0;        ///< Steps in a row in which the discriminator had nothing left to learn,
-    std::int64_t steps_flat = 0;       ///< and in which the generator's pictures were flat.
-    std::int64_t best_epoch = 0;       ///< With the highest score; 0: none yet.
+    std::int64_t epoch = 0;            ///< Number of complete epochs, which is the current epoch's index from 0.
+    std::int64_t step = 0;             ///< Steps of the current epoch that are done.
+    std::int64_t steps_per_epoch = 0;  ///< Steps per epoch of the loader.
+    std::int64_t images = 0;           ///< Images of the current epoch so far.
+    double seconds = 0;                ///< Time of the current epoch so far.
+    AdversarialLosses sums;            ///< Sums of the losses of the current epoch's steps.
+    std::int64_t steps_won = 0;        ///< Consecutive steps in which the discriminator's losses were almost 0.
+    std::int64_t steps_flat = 0;       ///< Consecutive steps in which the generator's pictures were flat.
+    std::int64_t best_epoch = 0;       ///< The epoch with the highest score; 0: none yet.
     double best_score = -std::numeric_limits<double>::infinity();
     AdversarialHistory history = {};
 };
@@ -82,13 +82,14 @@ void visit_adversarial_numbers(AnyProgress& progress, Visit&& visit) {
 
 }  // namespace detail
 
-/// Writes all that an adversarial run needs to go on bit by bit, into one safetensors file, whole or not at all:
+/// Writes into one safetensors file all that an adversarial run needs to continue bit for bit. The file is written
+/// whole or not at all.
 ///
 ///     generator.NAME, discriminator.NAME, average.NAME                  the models
 ///     generator.optimizer.adam.m.NAME, discriminator.optimizer.adam...  the optimizers' states and settings
 ///     random.state, trainer.steps, progress.*, history.*
 ///
-/// Throws FileError when the file cannot be written; what was there before is still there then.
+/// Throws FileError when the file cannot be written; a previous file is then unchanged.
 template <Module Generator, Module Discriminator, class Content, class Adversarial, class Optimizer, class Backend,
           class T>
 void save_checkpoint(
@@ -116,8 +117,9 @@ void save_checkpoint(
     writer.write(path);
 }
 
-/// Puts the trainer where it was when the checkpoint was written, and returns where the run stood. All is checked
-/// before anything changes; throws a FileError that names the file and the tensors, and the trainer is unchanged then.
+/// Restores the trainer's state at the time when the checkpoint was written, and returns the run's progress. Everything
+/// is checked before anything changes. Throws a FileError that names the file and the tensors; the trainer is then
+/// unchanged.
 template <Module Generator, Module Discriminator, class Content, class Adversarial, class Optimizer, class Backend,
           class T>
 AdversarialProgress load_checkpoint(

@@ -1,4 +1,5 @@
-// fit for an AdversarialTrainer: a whole run, with checkpoints, history, sample sheets, and an eye on the balance.
+// fit for an AdversarialTrainer: a whole run with checkpoints, history and sample sheets. The run stops with an error
+// if the discriminator wins or the generator collapses.
 #pragma once
 
 #include <chrono>
@@ -18,52 +19,53 @@ namespace depix {
 struct AdversarialFitOptions {
     int epochs = 10;
 
-    /// Where to keep the run; empty: nowhere. A run finds its own checkpoint there and goes on from it.
+    /// Path of the checkpoint; empty: none is written. If the file exists, the run continues from it.
     std::string checkpoint = {};
-    std::size_t checkpoint_every_steps = 0;  ///< Besides the one at every epoch's end; 0: only those.
-    std::string generator_weights = {};      ///< safetensors, written after every epoch (the average, if there is one),
-    std::string best_weights = {};           ///< and whenever the score is the highest so far.
-    std::string history_csv = {};            ///< Written after every epoch.
+    std::size_t checkpoint_every_steps = 0;  ///< Also written every so many steps of an epoch; 0: only at its end.
+    std::string generator_weights = {};  ///< Written after every epoch as safetensors; the average, if there is one.
+    std::string best_weights = {};       ///< The same, written whenever the score is the highest so far.
+    std::string history_csv = {};        ///< Written after every epoch.
 
-    /// The generator's learning rate of a step, counted from 0 over all epochs; the discriminator's keeps its ratio to
-    /// it. Empty: the optimizers' own.
+    /// The generator's learning rate in each step; steps are counted from 0 over all epochs. The discriminator's
+    /// learning rate keeps its ratio to it. Empty: the optimizers' own rates are used.
     std::function<double(std::int64_t step)> schedule = {};
 
-    /// Called every so many steps, counted from 1 over all epochs, such as to write a sheet of samples; 0: never.
+    /// `sample` is called every so many steps, for example to write a sheet of samples; 0: never. Steps are counted
+    /// from 1 over all epochs.
     std::int64_t sample_every_steps = 0;
     std::function<void(std::int64_t step)> sample = {};
 
-    /// How good the generator is, as the user measures it, higher is better; called at every epoch's end. Losses of
-    /// adversaries do not say that.
+    /// The user's own measure of the generator's quality; higher is better. It is called at every epoch's end. The
+    /// adversarial losses do not measure quality.
     std::function<double()> score = {};
 
-    /// The run ends with a DivergenceError when for so many steps in a row both losses of the discriminator were below
-    /// `won_below` (it tells every picture apart, and what it could still teach the generator has vanished), or the
-    /// generator's pictures were flat. 0: not watched.
+    /// The run ends with a DivergenceError if for so many consecutive steps both losses of the discriminator were below
+    /// `won_below` (it classifies every picture correctly, and its gradient for the generator has vanished), or the
+    /// generator's pictures were flat. 0: this is not checked.
     int lost_steps = 200;
     double won_below = 1e-4;
 };
 
-/// What fit tells its callbacks after every step of an adversarial run.
+/// What fit passes to its callbacks after every step of an adversarial run.
 struct AdversarialStepReport {
     int epoch = 0;  ///< The first is 1.
     int epochs = 0;
-    std::size_t step = 0;  ///< Of the epoch; the first is 1.
+    std::size_t step = 0;  ///< Step of the epoch; the first is 1.
     std::size_t steps = 0;
     AdversarialLosses losses;
     double images_per_second = 0;  ///< In the epoch so far.
 };
 
-/// What it tells them after every epoch.
+/// What fit passes to its callbacks after every epoch of an adversarial run.
 struct AdversarialEpochReport {
     AdversarialRecord record;
     int epochs = 0;
-    bool best = false;  ///< The highest score so far.
+    bool best = false;  ///< Whether the score is the highest so far.
 };
 
 struct AdversarialFitResult {
     AdversarialHistory history;
-    int best_epoch = 0;  ///< 0 without a score.
+    int best_epoch = 0;  ///< 0 if there is no score.
     double best_score = -std::numeric_limits<double>::infinity();
 };
 
@@ -138,8 +140,8 @@ class AdversarialFit {
         }
     }
 
-    // A discriminator that has won teaches nothing any more, and a generator that makes one flat picture has collapsed;
-    // better to stop than to train on in silence.
+    // A discriminator that has won gives the generator no useful gradient, and a generator whose pictures are flat has
+    // collapsed. In both cases it is better to stop the run than to continue without a message.
     void watch(const AdversarialLosses& losses) {
         const auto count = [&](std::int64_t& steps, bool lost) {
             steps = lost ? steps + 1 : 0;
@@ -200,7 +202,8 @@ class AdversarialFit {
                                      sums.discriminator_fake / steps, sums.content / steps, sums.adversarial / steps,
                                      score, trainer_.generator_optimizer.learning_rate, seconds, images / seconds});
 
-        // The checkpoint is last: a run killed before it repeats the epoch's end and writes the others again.
+        // The checkpoint is written last, because a run that is killed before that repeats the epoch's end and writes
+        // the other files again.
         const auto& generator = trainer_.average() ? *trainer_.average() : trainer_.generator();
         if (!options_.generator_weights.empty()) depix::save(generator, options_.generator_weights);
         if (best && !options_.best_weights.empty()) depix::save(generator, options_.best_weights);
@@ -219,13 +222,13 @@ class AdversarialFit {
 
 }  // namespace detail
 
-/// Trains for options.epochs. With a checkpoint, a run that was killed at any moment goes on when it is started again,
-/// and ends with the same bits as one that was not.
+/// Trains for options.epochs. With a checkpoint, a run that was killed at any moment continues when it is started
+/// again, and ends with the same bits as an uninterrupted one.
 ///
 /// `callbacks` are called after every step with an AdversarialStepReport and after every epoch with an
-/// AdversarialEpochReport, those of the two that they take. Throws FileError when a file cannot be written or a
-/// checkpoint does not belong to this trainer and loader; DivergenceError, with epoch and step, when a loss is not
-/// finite, the discriminator has won or the generator has collapsed. The last checkpoint stays as it is in both cases.
+/// AdversarialEpochReport, if they accept it. Throws FileError when a file cannot be written or a checkpoint does not
+/// belong to this trainer and loader; DivergenceError, with epoch and step, when a loss is not finite, the
+/// discriminator has won or the generator has collapsed. The last checkpoint stays as it is in both cases.
 template <Module Generator, Module Discriminator, class Content, class Adversarial, class Optimizer, class Backend,
           class T, BatchLoader Loader, class... Callbacks>
 AdversarialFitResult fit(

@@ -1,9 +1,10 @@
-// AdversarialTrainer: two networks that learn from each other (Goodfellow et al. 2014).
+// AdversarialTrainer: two networks that are trained against each other (Goodfellow et al. 2014).
 //
 // The generator restores an image. The discriminator judges whether an image looks like one of the data set. In every
 // step the discriminator first learns to tell the data set's images from the generator's. Then the generator learns to
-// come near the target (its content loss) and to make the discriminator accept its images (the adversarial loss). The
-// gradient of the latter reaches the generator through the discriminator, which that does not change.
+// approach the target (its content loss) and to make the discriminator accept its images (the adversarial loss). The
+// gradient of the adversarial loss reaches the generator through the discriminator, but does not change the
+// discriminator.
 #pragma once
 
 #include <cmath>
@@ -23,29 +24,29 @@
 
 namespace depix {
 
-/// How the discriminator learns from a batch of real images and a batch of the generator's.
+/// How the discriminator is trained on a batch of real images and a batch of the generator's.
 enum class DiscriminatorUpdate {
     Together,  ///< One step with the mean of the two losses.
-    InTurn     ///< A step for the real ones, then a step for the generator's: Keras's train_on_batch twice, DE-GAN.
+    InTurn  ///< One step for the real images, then one for the generator's: Keras's train_on_batch twice, as in DE-GAN.
 };
 
 struct AdversarialOptions {
     double content_weight = 1;
     double adversarial_weight = 1e-3;
-    double real_label = 1;  ///< What the discriminator is trained to say of real images; 0.9 is one-sided label
-                            ///< smoothing (Salimans et al. 2016), which keeps it from being too sure.
+    double real_label = 1;  ///< The discriminator's target for real images; 0.9 is one-sided label smoothing
+                            ///< (Salimans et al. 2016), which keeps its output from becoming overconfident.
     DiscriminatorUpdate update = DiscriminatorUpdate::Together;
-    int discriminator_every = 1;  ///< The discriminator learns in every so many-th step,
-    int generator_every = 1;      ///< and the generator in every so many-th.
-    double average_decay = 0;     ///< Of the generator's moving average, such as 0.999; 0: there is none.
+    int discriminator_every = 1;  ///< The discriminator is updated once in so many steps.
+    int generator_every = 1;      ///< The generator is updated once in so many steps.
+    double average_decay = 0;     ///< Decay of the generator's moving average, such as 0.999; 0: there is none.
 };
 
-/// What a step has measured; a loss that the step did not compute is that of the last step that did.
+/// The losses of a step. A loss that the step did not compute keeps its value from the last step that did.
 struct AdversarialLosses {
-    double discriminator_real = 0;  ///< Of the discriminator, on real images,
-    double discriminator_fake = 0;  ///< and on the generator's.
-    double content = 0;             ///< Of the generator, without its weight,
-    double adversarial = 0;         ///< likewise.
+    double discriminator_real = 0;  ///< The discriminator's loss on real images.
+    double discriminator_fake = 0;  ///< The discriminator's loss on the generator's images.
+    double content = 0;             ///< The generator's content loss, without its weight.
+    double adversarial = 0;         ///< The generator's adversarial loss, without its weight.
 };
 
 namespace detail {
@@ -57,8 +58,8 @@ inline void check_options(const AdversarialOptions& options) {
                     "; both must be at least 1");
 }
 
-/// Throws ShapeError unless the generator makes images like `real` of x; of the same size if the discriminator sees
-/// both.
+/// Throws ShapeError unless the generator turns x into images of `real`'s shape. If the discriminator sees both, x and
+/// `real` must also have the same height and width.
 template <Module Generator, bool Conditional, class T>
 void check_pairs(const View<const T>& x, const View<const T>& real) {
     const Shape expected = output_shape<Generator>(x.shape());
@@ -78,16 +79,17 @@ void check_pairs(const View<const T>& x, const View<const T>& real) {
 ///                                Adam{.learning_rate = 1e-4}, Adam{.learning_rate = 1e-4}};
 ///     for (const auto& [degraded, clean] : batches) AdversarialLosses losses = trainer.step(degraded, clean);
 ///
-/// `content` compares the generator's images with the clean ones: any loss, also FeatureLoss and SumOfLosses (on the
-/// GPU those of FeatureLoss<..., Cuda>). `adversarial` compares what the discriminator says with 1 (real) or 0:
-/// MeanSquaredError (least squares, Mao et al. 2017), BinaryCrossEntropy if the discriminator ends in Sigmoid, and
-/// BinaryCrossEntropyWithLogits if it does not.
+/// `content` compares the generator's images with the clean ones. It may be any loss, including FeatureLoss and
+/// SumOfLosses (on the GPU those of FeatureLoss<..., Cuda>). `adversarial` compares the discriminator's output with 1
+/// (real) or 0. It may be MeanSquaredError (least squares, Mao et al. 2017), BinaryCrossEntropy if the discriminator
+/// ends in Sigmoid, or BinaryCrossEntropyWithLogits if it does not.
 ///
-/// A discriminator that takes as many channels as the generator gives sees images alone. One that takes the channels of
-/// the generator's input besides sees the pair (candidate, degraded), as in a conditional GAN (Isola et al. 2017).
+/// A discriminator with as many input channels as the generator has output channels sees only images. If it also takes
+/// the channels of the generator's input, it sees the pair (candidate, degraded), as in a conditional GAN (Isola et al.
+/// 2017).
 ///
-/// Both models must outlive the trainer. On the host they are changed in place; on the GPU each is brought up to date
-/// when it is asked for and when the trainer is destroyed, and in float16 each network's loss is scaled by its own
+/// Both models must outlive the trainer. On the host they are changed in place. On the GPU the host's copy of each is
+/// updated when it is requested and when the trainer is destroyed. In float16 each network's loss is scaled by its own
 /// factor. The same seed and number of threads give the same weights, bit for bit. Throws DeviceError where there is no
 /// GPU or too little memory.
 template <Module Generator, Module Discriminator, class Content, ElementwiseLoss Adversarial, class Optimizer,
@@ -101,7 +103,7 @@ class AdversarialTrainer {
                   "depix: the discriminator takes the generator's output, or that and the generator's input");
 
   public:
-    /// Whether the discriminator sees what the generator was given, too.
+    /// Whether the discriminator also sees the generator's input.
     static constexpr bool conditional = condition_channels > 0;
 
     AdversarialTrainer(Model<Generator, T>& generator, Model<Discriminator, T>& discriminator, Content content,
@@ -120,12 +122,12 @@ class AdversarialTrainer {
     AdversarialTrainer(const AdversarialTrainer&) = delete;
     AdversarialTrainer& operator=(const AdversarialTrainer&) = delete;
 
-    /// Settings may change between steps: a schedule sets the learning rates.
+    /// Settings may change between steps. A schedule, for example, sets the learning rates.
     Optimizer generator_optimizer, discriminator_optimizer;
     AdversarialOptions options;
 
     /// One step on a batch: input (N, C, H, W), target (N, C', H', W'). Throws ShapeError for a wrong shape, and
-    /// DivergenceError if a loss is not finite; the network whose loss it is has not changed then.
+    /// DivergenceError if a loss is not finite; the network with this loss is then unchanged.
     template <class Input, class Target>
     AdversarialLosses step(const Input& input, const Target& target) {
         begin(as_view(input), as_view(target));
@@ -146,7 +148,7 @@ class AdversarialTrainer {
     Model<Discriminator, T>& discriminator() { return discriminator_.model(); }
     const Model<Discriminator, T>& discriminator() const { return discriminator_.model(); }
     /// The exponential moving average of the generator's weights, average = decay average + (1 - decay) weights, which
-    /// often restores better than the last weights; nothing if options.average_decay was 0.
+    /// often restores better than the last weights. It is empty if options.average_decay was 0.
     std::optional<Model<Generator, T>>& average() { return generator_.average(); }
     const std::optional<Model<Generator, T>>& average() const { return generator_.average(); }
 
@@ -154,7 +156,7 @@ class AdversarialTrainer {
     /// fetched from the device.
     auto generator_gradients() const { return generator_.gradients(); }
     auto discriminator_gradients() const { return discriminator_.gradients(); }
-    /// What the generator made in the last step, (N, C', H', W'): a View, or a Tensor that is fetched from the device.
+    /// The generator's output in the last step, (N, C', H', W'): a View, or a Tensor that is fetched from the device.
     auto output() const { return generator_.fetch_output(); }
 
     OptimizerState<T>& generator_state() { return generator_.state(); }
@@ -163,7 +165,7 @@ class AdversarialTrainer {
     const OptimizerState<T>& discriminator_state() const { return discriminator_.state(); }
     std::int64_t& steps() { return steps_; }
     const std::int64_t& steps() const { return steps_; }
-    /// Those of the last step.
+    /// The losses of the last step.
     AdversarialLosses& losses() { return losses_; }
     const AdversarialLosses& losses() const { return losses_; }
     Random& random() { return random_; }
@@ -171,7 +173,7 @@ class AdversarialTrainer {
     int threads() const { return engine_.threads(); }
 
   private:
-    // The batch and the models to where the work is done.
+    // Makes room for the batch and the networks' passes, and passes the batch to the engine.
     void begin(View<const T> x, View<const T> real) {
         detail::check_pairs<Generator, conditional>(x, real);
         engine_.prepare(x.batch, x.shape(), real.shape());
@@ -182,7 +184,7 @@ class AdversarialTrainer {
         generator_.draw_from(random_);
     }
 
-    // The discriminator learns to say real_label of real images and 0 of the generator's.
+    // Trains the discriminator to output real_label for real images and 0 for the generator's.
     void update_discriminator() {
         const bool together = options.update == DiscriminatorUpdate::Together;
         const auto learn = [&](auto images, double label, std::size_t which) {
@@ -206,7 +208,7 @@ class AdversarialTrainer {
         discriminator_.end_step();
     }
 
-    // The generator learns to come near the real image, and to make the discriminator say 1.
+    // Trains the generator to approach the real image and to make the discriminator output 1.
     void update_generator() {
         generator_.begin_step();
         generator_.set_loss(content_, engine_.target(), options.content_weight, generator_.losses(), 0);
@@ -223,8 +225,9 @@ class AdversarialTrainer {
         if (generator_.averaged()) generator_.move_average(options.average_decay);
     }
 
-    // The discriminator's forward pass on images (and what they were made from), the loss of what it says against
-    // `label`, which `learner` keeps, and weight times the gradient of that at the discriminator's output.
+    // Runs the discriminator's forward pass on images (and on the input that they were made from). Stores in `learner`
+    // the loss of its output against `label`, and computes `weight` times that loss's gradient at the discriminator's
+    // output.
     template <class Images, class Learner>
     void judge(Images images, double label, double weight, Learner& learner, std::size_t which) {
         engine_.copy(images, discriminator_.pass().input().slice(0, candidate_channels));
@@ -235,7 +238,7 @@ class AdversarialTrainer {
         discriminator_.set_loss(adversarial_, label, weight, learner.losses(), which);
     }
 
-    // The two losses of a network's step. Throws DivergenceError if one is not finite.
+    // Returns the two losses of a network's step. Throws DivergenceError if one is not finite.
     template <class Learner>
     std::pair<double, double> checked_losses(Learner& learner) {
         const auto [first, second] = learner.fetch_losses();

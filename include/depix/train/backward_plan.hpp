@@ -1,4 +1,4 @@
-// The backward pass as a value: where each gradient lives, who is the first to write it, and who the last.
+// The plan of the backward pass: where each gradient is stored, which step writes it first, and which step last.
 #pragma once
 
 #include "depix/plan/passes.hpp"
@@ -7,22 +7,22 @@ namespace depix {
 
 namespace detail {
 
-/// Which steps' gradients live where, for a training plan.
+/// Where each gradient of a training plan is stored, and how each step writes it.
 template <std::size_t Tensors, std::size_t Steps>
 struct BackwardPlan {
-    std::array<int, Tensors> parent{};     // of a gradient, as PlanTensor::parent of a map
-    std::array<int, Tensors> offset{};     // its first channel there
-    std::array<bool, Steps> accumulate{};  // the input's gradient has been written to before
+    std::array<int, Tensors> parent{};     // a gradient's parent, like PlanTensor::parent for maps
+    std::array<int, Tensors> offset{};     // the gradient's first channel in its parent
+    std::array<bool, Steps> accumulate{};  // the input's gradient has already been written
     std::array<bool, Steps> accumulate_other{};
-    // Slopes of rectifiers that are fused after convolutions; 1: none. A gradient must have passed the rectifier
-    // before the convolution's own step. (As numbers: g++ 12 lets constant arrays of structs with default values share
-    // their elements, so that what is written to one may show in another.)
-    std::array<float, Steps> input_slope{};   // the step that completes the input's gradient does that as it goes
-    std::array<float, Steps> output_slope{};  // the output's gradient has to be gone over first
+    // Slopes of rectifiers that are fused after convolutions; 1: there is none. A gradient must have passed the
+    // rectifier before the convolution's own step. (These are plain numbers, because g++ 12 lets constant arrays of
+    // structs with default values share their elements, so that a write to one may appear in another.)
+    std::array<float, Steps> input_slope{};   // applied by the step that completes the input's gradient
+    std::array<float, Steps> output_slope{};  // applied to the output's gradient before the step
 };
 
-// A half of a concatenation shares the gradient's memory too, if the concatenation is the last to read it: else a later
-// reader's share would lie there before the concatenation's gradient is written over it.
+// A part of a concatenation also shares the gradient's memory if the concatenation is the last step that reads it.
+// Otherwise a later reader would write its share there first, and the concatenation's gradient would overwrite it.
 template <std::size_t T, std::size_t S>
 constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
     BackwardPlan<T, S> backward;
@@ -35,7 +35,8 @@ constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
     for (int i = 0; i < plan.tensor_count; ++i) {
         const PlanTensor& tensor = plan.tensor(i);
         const auto index = static_cast<std::size_t>(i);
-        // Either the parent concatenates this tensor, or this tensor was made in place of its parent.
+        // Either the parent is a concatenation of this tensor, or this tensor was computed in place, in its parent's
+        // memory.
         const bool in_place = tensor.parent >= 0 && tensor.producer > plan.tensor(tensor.parent).producer;
         const bool shares =
             tensor.parent >= 0 && (in_place || last_reader[index] == plan.tensor(tensor.parent).producer);
@@ -54,7 +55,7 @@ constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
         mark(step.input, backward.accumulate[index]);
         if (step.other >= 0) mark(step.other, backward.accumulate_other[index]);
     }
-    // The first to read a tensor is the last to write its gradient.
+    // The first step that reads a tensor is the last that writes its gradient.
     std::array<int, T> first_reader{};
     for (int& reader : first_reader) reader = -1;
     for (int i = plan.step_count - 1; i >= 0; --i) {

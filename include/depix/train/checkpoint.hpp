@@ -1,4 +1,4 @@
-// Checkpoints: all of a training run in one file, so that a run killed at any moment goes on as if nothing had been.
+// Checkpoints: the state of a training run in one file, so that a run killed at any moment can continue exactly.
 #pragma once
 
 #include <algorithm>
@@ -21,20 +21,20 @@
 
 namespace depix {
 
-/// Where a run stands, beside what the trainer knows.
+/// The state of a run that the trainer does not hold.
 template <Module Network, class T = float>
 struct Progress {
-    std::int64_t epoch = 0;            ///< Complete epochs; the number of the one under way, counted from 0.
-    std::int64_t step = 0;             ///< Steps of the epoch under way that are done.
-    std::int64_t steps_per_epoch = 0;  ///< Of the loader: with another batch size, `step` would mean something else.
+    std::int64_t epoch = 0;            ///< Number of complete epochs, which is the current epoch's index from 0.
+    std::int64_t step = 0;             ///< Steps of the current epoch that are done.
+    std::int64_t steps_per_epoch = 0;  ///< Of the loader. With another batch size, `step` would have another meaning.
 
-    double loss_sum = 0;      ///< Of the epoch under way: the steps' losses, each times its pictures.
-    std::int64_t images = 0;  ///< Of the epoch under way, so far.
-    double seconds = 0;       ///< Of the epoch under way, so far.
+    double loss_sum = 0;      ///< Sum over the current epoch's steps of loss times number of pictures.
+    std::int64_t images = 0;  ///< Images of the current epoch so far.
+    double seconds = 0;       ///< Time of the current epoch so far.
 
-    std::int64_t best_epoch = 0;  ///< Complete epochs when the validation loss was lowest; 0: none yet.
+    std::int64_t best_epoch = 0;  ///< Number of complete epochs when the validation loss was lowest; 0: none yet.
     double best_loss = std::numeric_limits<double>::infinity();
-    std::optional<Model<Network, T>> best = {};  ///< The model then; there if and only if best_epoch > 0.
+    std::optional<Model<Network, T>> best = {};  ///< The model of that epoch; present if and only if best_epoch > 0.
 
     History history = {};
 };
@@ -43,7 +43,7 @@ namespace detail {
 
 inline constexpr const char* checkpoint_version = "1";
 
-/// The single numbers of a checkpoint, by name: once for saving and once for loading.
+/// Visits the single numbers of a checkpoint with their names, both for saving and for loading.
 template <class AnyProgress, class Visit>
 void visit_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.epoch", progress.epoch);
@@ -56,7 +56,7 @@ void visit_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.best_loss", progress.best_loss);
 }
 
-/// Copies all values in place: spans over the model's memory stay valid, and nothing can fail.
+/// Copies all values in place, so that spans over the model's memory stay valid and nothing can fail.
 template <Module Network, class T>
 void copy_values(const Model<Network, T>& from, Model<Network, T>& to) {
     std::ranges::copy(from.parameters(), to.parameters().begin());
@@ -64,7 +64,7 @@ void copy_values(const Model<Network, T>& from, Model<Network, T>& to) {
     std::ranges::copy(from.batches_tracked(), to.batches_tracked().begin());
 }
 
-/// One array of an optimizer's state under the names of the parameters, as save and load take it.
+/// One array of an optimizer's state under the names of the parameters, in the form that save and load accept.
 template <class Model, class T>
 struct StateTensors {
     const Model& model;
@@ -74,7 +74,7 @@ struct StateTensors {
 template <class Model, class T>
 StateTensors(const Model&, std::span<T>) -> StateTensors<Model, T>;
 
-/// Tensors under the names that they have in the checkpoint, so that messages name them so.
+/// Tensors under their names in the checkpoint, so that error messages use these names.
 template <class Named>
 struct Prefixed {
     Named& named;
@@ -134,7 +134,7 @@ void append_history(SafetensorsWriter& writer, const std::vector<Record>& record
     }
 }
 
-/// Takes tensors out of a checkpoint by name, and knows which have not been asked for.
+/// Reads tensors of a checkpoint by name, and records which have not been read yet.
 struct CheckpointReader {
     const SafetensorsFile& file;
     std::set<std::string> remaining;
@@ -190,7 +190,8 @@ struct CheckpointReader {
             for (std::size_t i = 0; i < column.size(); ++i) records[i].*member = column[i];
         }
     }
-    /// Nothing is left over, and the run stood somewhere that can be, with a loader of `loader_steps` (0: any).
+    /// Throws FileError if a tensor has not been read, if the run's position is impossible, or if the steps of an epoch
+    /// are not `loader_steps` (0: any number is allowed).
     void expect_position(std::int64_t epoch, std::int64_t step, std::int64_t steps_per_epoch,
                          std::int64_t loader_steps) const {
         if (!remaining.empty()) throw FileError(file.path, "unexpected tensor \"" + *remaining.begin() + "\"");
@@ -213,15 +214,16 @@ struct CheckpointReader {
 
 }  // namespace detail
 
-/// Writes all that a run needs to go on bit by bit as it would have, into one safetensors file, whole or not at all.
+/// Writes into one safetensors file all that a run needs to continue bit for bit. The file is written whole or not at
+/// all.
 ///
 ///     model.NAME             weights, running statistics, num_batches_tracked
 ///     adam.m.NAME, adam.v.NAME, adam.step, adam.learning_rate, ...      the optimizer's state and settings
 ///     random.state           the 256 bits of trainer.random()
 ///     progress.*, best.NAME, history.*                                  see Progress
 ///
-/// Floating-point values are stored as what they are, F32 or F64, so none changes. Throws FileError when the file
-/// cannot be written (a full disk, say); what was there before is still there then.
+/// Floating-point values are stored in their own type, F32 or F64, so that none changes. Throws FileError when the file
+/// cannot be written (for example because the disk is full); a previous file is then unchanged.
 template <Module Network, class Loss, class Optimizer, class Backend, class T>
 void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optimizer, Backend, T>& trainer,
                      const Progress<Network, T>& progress) {
@@ -240,12 +242,12 @@ void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optim
     writer.write(path);
 }
 
-/// Puts the trainer, its model and its optimizer (settings too, as PyTorch's load_state_dict does) where they were when
-/// the checkpoint was written, and returns where the run stood.
+/// Restores the trainer, its model and its optimizer (with its settings, as PyTorch's load_state_dict does) to their
+/// state when the checkpoint was written, and returns the run's progress.
 ///
 /// Everything is checked before anything changes: format, kind of optimizer and loss, every tensor's name, shape and
-/// type, and the steps of an epoch if `steps_per_epoch` says how many the loader has. Throws a FileError that names the
-/// file and the tensors; model and trainer are unchanged then.
+/// type, and, if `steps_per_epoch` gives the loader's number, the steps of an epoch. Throws a FileError that names the
+/// file and the tensors; model and trainer are then unchanged.
 template <Module Network, class Loss, class Optimizer, class Backend, class T>
 Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, Loss, Optimizer, Backend, T>& trainer,
                                      std::int64_t steps_per_epoch = 0) {

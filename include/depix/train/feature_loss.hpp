@@ -1,7 +1,7 @@
-// Losses of whole pictures: what they look like to a trained network, and sums of several losses.
+// Losses of whole pictures: losses of a trained network's features, and sums of several losses.
 //
-// A loss of single elements (loss.hpp) knows nothing of its neighbours. These see the picture as a whole; they keep
-// memory, and may be as expensive as a network.
+// A loss of single elements (loss.hpp) does not depend on neighbouring elements. The losses here depend on the whole
+// picture. They own memory, and may be as expensive as a network.
 #pragma once
 
 #include <algorithm>
@@ -18,13 +18,13 @@
 namespace depix {
 
 /// A loss of a whole batch: `add(y, t, dy, weight)` returns the loss of y and t, both (N, C, H, W), and adds `weight`
-/// times its gradient to dy. Losses of single elements are such a loss through `add_loss`.
+/// times its gradient to dy. Losses of single elements are used in the same way through `add_loss`.
 template <class L, class T>
 concept BatchLoss = requires(L& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
     { loss.add(y, t, dy, weight) } -> std::same_as<double>;
 };
 
-/// The loss of y and t, (N, C, H, W); `weight` times its gradient is added to dy, of y's shape.
+/// Returns the loss of y and t, (N, C, H, W), and adds `weight` times its gradient to dy, which has y's shape.
 template <class Loss, class T>
 double add_loss(Loss& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
     if constexpr (BatchLoss<Loss, T>) {
@@ -38,15 +38,15 @@ double add_loss(Loss& loss, View<const T> y, View<const T> t, View<T> dy, double
     }
 }
 
-/// How different two pictures look to a fixed network: the loss of its feature maps f(y) and f(t). With VGG19 it is the
-/// perceptual loss of Johnson et al. (2016) and of SRGAN (Ledig et al. 2017), where the maps are scaled by 1/12.75:
+/// Compares two pictures by a fixed network's features: the loss of its feature maps f(y) and f(t). With VGG19 it is
+/// the perceptual loss of Johnson et al. (2016) and of SRGAN (Ledig et al. 2017), where the maps are scaled by 1/12.75:
 ///
 ///     Model<Vgg54> vgg;
 ///     load(vgg, "vgg19.safetensors", {.name_map = vgg19_part<Vgg54>});
 ///     FeatureLoss<Vgg54, Scaled<MeanSquaredError, std::ratio<4, 51>>> content(vgg, VggInput::caffe);
 ///
-/// The gradient goes through the network to the picture; the network itself stays as it is and must outlive the loss.
-/// `input` turns a picture into what the network wants to see. Pictures have three channels.
+/// The gradient passes through the network to the picture. The network itself is not changed, and must outlive the
+/// loss. `input` converts a picture to the network's input. Pictures have three channels.
 template <Module Features, ElementwiseLoss Loss = MeanSquaredError, class Backend = Cpu, class T = float>
 class FeatureLoss {
     using Pass = TrainingPass<Features, Backend, T>;
@@ -108,12 +108,12 @@ class FeatureLoss {
     const Model<Features, T>& features_;
     ChannelMap input_;
     int threads_;
-    Random random_;  // for layers that draw; a network that looks has none
+    Random random_;  // for layers that draw random numbers; a feature network has none
     Pass pass_;
     Tensor<T> prepared_, target_;
 };
 
-/// A loss and how much it counts.
+/// A loss and its weight.
 template <class Loss>
 struct Weighted {
     Loss loss;
@@ -138,7 +138,7 @@ class SumOfLosses {
             },
             losses_);
     }
-    /// A tuple of the losses and how much each counts.
+    /// A tuple of the losses and their weights.
     std::tuple<Weighted<Losses>...>& parts() { return losses_; }
 
   private:

@@ -1,4 +1,4 @@
-// fit: a whole training run. Epochs, validation, early stopping, checkpoints, and the loss curve.
+// fit: a whole training run, with epochs, validation, early stopping, checkpoints, and the loss curve.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@
 
 namespace depix {
 
-/// Batches in an order that depends on nothing but the epoch's number and the step, such as data/loader.hpp's Loader:
+/// Batches in an order that depends only on the epoch's number and the step, such as data/loader.hpp's Loader:
 /// `for (const auto& [input, target] : loader.epoch(epoch, first_step))` yields batches first_step .. steps() - 1.
 template <class L>
 concept BatchLoader = requires(const L& loader, std::uint64_t epoch, std::size_t first_step) {
@@ -36,24 +36,25 @@ concept BatchLoader = requires(const L& loader, std::uint64_t epoch, std::size_t
 };
 
 struct FitOptions {
-    int epochs = 35;    ///< At most.
+    int epochs = 35;    ///< Largest number of epochs.
     int patience = 10;  ///< Stop after so many epochs without a lower validation loss; 0: never.
 
-    /// Where to keep the run; empty: nowhere. A run finds its own checkpoint there and goes on from it.
+    /// Path of the checkpoint; empty: none is written. If the file exists, the run continues from it.
     std::string checkpoint = {};
-    std::size_t checkpoint_every_steps = 0;  ///< Besides the one at every epoch's end; 0: only those.
+    std::size_t checkpoint_every_steps = 0;  ///< Also written every so many steps of an epoch; 0: only at its end.
 
-    std::string best_weights = {};    ///< safetensors, written whenever the validation loss is the lowest so far.
+    std::string best_weights = {};    ///< Written as safetensors whenever the validation loss is the lowest so far.
     std::string history_csv = {};     ///< Written after every epoch.
     std::string loss_curve_svg = {};  ///< Written after every epoch.
     LossCurveOptions loss_curve = {};
 
-    /// The learning rate of a step, counted from 0 over all epochs; empty: the optimizer's own.
+    /// The learning rate in each step; steps are counted from 0 over all epochs. Empty: the optimizer's own rate is
+    /// used.
     std::function<double(std::int64_t step)> schedule = {};
 };
 
-/// Options of a run that is kept in one folder, which is made if need be: checkpoint.safetensors, best.safetensors,
-/// history.csv and loss.svg. Throws FileError if it cannot be made.
+/// Options of a run whose files are kept in one folder: checkpoint.safetensors, best.safetensors, history.csv and
+/// loss.svg. The folder is created if it does not exist. Throws FileError if it cannot be created.
 inline FitOptions fit_in_folder(const std::filesystem::path& folder) {
     std::error_code error;
     std::filesystem::create_directories(folder, error);
@@ -67,15 +68,16 @@ inline FitOptions fit_in_folder(const std::filesystem::path& folder) {
 }
 
 struct FitResult {
-    History history;                                             ///< All epochs, those before a resumption too.
-    int best_epoch = 0;                                          ///< The first is 1; 0 if there was none.
-    double best_loss = std::numeric_limits<double>::infinity();  ///< The validation loss then.
+    History history;     ///< All epochs, including those before the run was resumed.
+    int best_epoch = 0;  ///< The first is 1; 0 if there was none.
+    double best_loss = std::numeric_limits<double>::infinity();  ///< The validation loss of that epoch.
     bool stopped_early = false;
 };
 
 /// The mean loss of a network's pictures over a data set, (1/n) sum of loss(f(input), target) over all elements, in
-/// inference mode: batch norm with its running statistics, dropout off. PyTorch: the loop under model.eval() and
-/// torch.no_grad(). The sum is taken in a fixed order. Throws ShapeError for a target of another shape than f(input).
+/// inference mode: batch norm uses its running statistics, and dropout is off. PyTorch: the loop under model.eval() and
+/// torch.no_grad(). The elements are summed in a fixed order. Throws ShapeError for a target of another shape than
+/// f(input).
 template <Module Network, class Backend, class T, ElementwiseLoss Loss, BatchLoader Loader>
 double mean_loss(const Inference<Network, Backend, T>& network, const Loss& loss, const Loader& loader) {
     Tensor<T> prediction;
@@ -99,7 +101,7 @@ double mean_loss(const Inference<Network, Backend, T>& network, const Loss& loss
 
 namespace detail {
 
-/// Hands a report to every callback that takes one.
+/// Passes a report to every callback that accepts it.
 template <class Report, class... Callbacks>
 void notify(const Report& report, Callbacks&... callbacks) {
     [[maybe_unused]] const auto tell = [&](auto& callback) {
@@ -108,19 +110,19 @@ void notify(const Report& report, Callbacks&... callbacks) {
     (tell(callbacks), ...);
 }
 
-/// Puts trainer and progress where the checkpoint says, if there is one; writes the first one otherwise, so that a path
-/// that cannot be written shows now, not after an hour. No path: nothing to do.
+/// Restores trainer and progress from the checkpoint if there is one. Otherwise writes the first one, so that a path
+/// that cannot be written is reported at the start of the run. Does nothing if there is no path.
 template <class AnyTrainer, class AnyProgress>
 void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& progress) {
     if (checkpoint.empty()) return;
-    std::error_code unreadable;  // then writing says why
+    std::error_code unreadable;  // in this case save_checkpoint reports the reason
     if (std::filesystem::exists(checkpoint, unreadable))
         progress = load_checkpoint(checkpoint, trainer, progress.steps_per_epoch);
     else
         save_checkpoint(checkpoint, trainer, progress);
 }
 
-/// One run of fit: what it was given, and where it stands.
+/// One run of fit: its arguments and its progress.
 template <Module Network, class Loss, class Optimizer, class Backend, class T, BatchLoader Training,
           BatchLoader Validation>
 class Fit {
@@ -210,7 +212,8 @@ class Fit {
         progress_.history.push_back({static_cast<int>(progress_.epoch), std::exchange(progress_.loss_sum, 0) / images,
                                      validation_loss, trainer_.optimizer.learning_rate, seconds, images / seconds});
 
-        // The checkpoint is last: a run killed before it repeats the epoch's end and writes the others again.
+        // The checkpoint is written last, because a run that is killed before that repeats the epoch's end and writes
+        // the other files again.
         if (best && !options_.best_weights.empty()) depix::save(trainer_.model(), options_.best_weights);
         if (!options_.history_csv.empty()) write_history_csv(options_.history_csv, progress_.history);
         if (!options_.loss_curve_svg.empty())
@@ -243,20 +246,20 @@ class Fit {
 
 }  // namespace detail
 
-/// Trains until the validation loss gets no lower, or for options.epochs, and leaves the best epoch's weights in the
-/// model. Keras: Model.fit with EarlyStopping(patience, restore_best_weights=True), ModelCheckpoint and CSVLogger.
+/// Trains until the validation loss no longer decreases, or for options.epochs, and leaves the best epoch's weights in
+/// the model. Keras: Model.fit with EarlyStopping(patience, restore_best_weights=True), ModelCheckpoint and CSVLogger.
 ///
 ///     FitOptions options{.epochs = 35, .patience = 10, .checkpoint = "run.safetensors"};
 ///     ProgressLine progress(stderr);
 ///     const FitResult result = fit(trainer, loader, validation, options, progress);
 ///
-/// With a checkpoint, a run that was killed at any moment goes on when it is started again, and ends with the same bits
-/// as one that was not: all depends only on the seeds, the epoch and the step (and the number of threads). The
-/// optimizer's settings come from the checkpoint then. A run that was complete just puts the best weights back; with
-/// more `epochs` it goes on.
+/// With a checkpoint, a run that was killed at any moment continues when it is started again, and ends with the same
+/// bits as an uninterrupted one, because everything depends only on the seeds, the epoch and the step (and the number
+/// of threads). The optimizer's settings then come from the checkpoint. A run that was complete only restores the best
+/// weights; with more `epochs` it continues.
 ///
-/// `callbacks` are called after every step with a StepReport and after every epoch with an EpochReport, those of the
-/// two that they take; the library itself prints nothing.
+/// `callbacks` are called after every step with a StepReport and after every epoch with an EpochReport, if they accept
+/// it. The library itself prints nothing.
 ///
 /// Throws FileError when a file cannot be written, or a checkpoint does not belong to this trainer and loader;
 /// DivergenceError, with epoch and step, when a loss is not finite. The last checkpoint stays as it is in both cases.

@@ -1,4 +1,4 @@
-// History: what a training run has reached, epoch by epoch; as a table in memory and as CSV.
+// History: the results of each epoch of a training run, as a table in memory and as CSV.
 #pragma once
 
 #include <array>
@@ -12,14 +12,14 @@
 
 namespace depix {
 
-/// What one epoch has reached.
+/// The results of one epoch.
 struct EpochRecord {
     int epoch = 0;                 ///< The first is 1.
-    double training_loss = 0;      ///< Mean over the epoch's pictures, each with the weights of its step.
+    double training_loss = 0;      ///< Mean over the epoch's pictures, each with the weights at its step.
     double validation_loss = 0;    ///< Mean over the validation set, with the weights at the epoch's end.
-    double learning_rate = 0;      ///< Of the epoch's last step.
-    double seconds = 0;            ///< That its training steps took; validation and saving are not counted.
-    double images_per_second = 0;  ///< Of its training steps.
+    double learning_rate = 0;      ///< Learning rate of the epoch's last step.
+    double seconds = 0;            ///< Time of its training steps; validation and saving are not counted.
+    double images_per_second = 0;  ///< Speed of its training steps.
 
     friend bool operator==(const EpochRecord&, const EpochRecord&) = default;
 };
@@ -45,7 +45,7 @@ inline std::string number_text(double value) {
     return {text.data(), end};
 }
 
-// The same with so many digits that count, without zeros after them: "0.0123".
+// The same with at most `digits` significant digits, without trailing zeros: "0.0123".
 inline std::string number_text(double value, int digits) {
     std::array<char, 64> text{};
     const auto end =
@@ -74,7 +74,7 @@ std::string records_csv(const std::vector<Record>& records,
 
 }  // namespace detail
 
-/// The history as CSV (RFC 4180 with line feeds): a header, then a line an epoch. Every number reads back exactly.
+/// The history as CSV (RFC 4180 with line feeds): a header, then one line per epoch. Every number reads back exactly.
 ///
 ///     epoch,training_loss,validation_loss,learning_rate,seconds,pictures_per_second
 ///     1,0.0312,0.0187,0.001,12.5,1440

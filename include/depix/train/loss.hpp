@@ -1,4 +1,4 @@
-// Losses: how far a restored picture is from the one it should be, as one number, and the gradient of that number.
+// Losses: the difference between a restored picture and its target as one number, and the gradient of that number.
 #pragma once
 
 #include <algorithm>
@@ -36,9 +36,9 @@ struct MeanAbsoluteError {
     }
 };
 
-/// mean of -(t log y + (1 - t) log(1 - y)), for probabilities y and targets t in 0..1. PyTorch's nn.BCELoss: the
-/// logarithms go no lower than -100, so that y = 0 and y = 1 have a loss, and the gradient's denominator y (1 - y) no
-/// lower than 1e-12.
+/// mean of -(t log y + (1 - t) log(1 - y)), for probabilities y and targets t in 0..1. PyTorch's nn.BCELoss. The
+/// logarithms are at least -100, so that y = 0 and y = 1 have a finite loss. The gradient's denominator y (1 - y) is at
+/// least 1e-12.
 struct BinaryCrossEntropy {
     static constexpr const char* name = "binary cross-entropy";
     template <class T>
@@ -66,8 +66,8 @@ struct BinaryCrossEntropyWithLogits {
     }
 };
 
-/// The loss of s y and s t, for a constant factor s = Ratio (a std::ratio): SRGAN measures VGG19's features scaled by
-/// 1/12.75, Scaled<MeanSquaredError, std::ratio<4, 51>>.
+/// The loss of s y and s t, for a constant factor s = Ratio (a std::ratio). SRGAN compares VGG19's features scaled by
+/// 1/12.75, which is Scaled<MeanSquaredError, std::ratio<4, 51>>.
 template <class Loss, class Ratio>
 struct Scaled {
     static constexpr const char* name = Loss::name;
@@ -90,8 +90,9 @@ concept ElementwiseLoss = requires(float y, float t) {
     { L::gradient(y, t) } -> std::same_as<float>;
 };
 
-/// The sum of the loss over picture n of y and t (both (N, C, H, W)); its gradient times `factor` goes to dy, unless
-/// that has no data; it is added to what is there if `accumulate`. Sums parts of rows in T and adds them up in double.
+/// The sum of the loss over picture n of y and t (both (N, C, H, W)). Its gradient times `factor` is written to dy, or
+/// added to it if `accumulate`, unless dy has no data. Parts of rows are summed in T, and these sums are added in
+/// double.
 template <ElementwiseLoss Loss, class T>
 double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n, T factor, bool accumulate = false) {
     double sum = 0;
@@ -99,7 +100,7 @@ double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n
         for (int i = 0; i < y.height; ++i) {
             const T* prediction = y.row(n, c, i);
             const T* target = t.row(n, c, i);
-            // In parts that do not wait for each other: compilers make vectors of them.
+            // The parts are independent of each other, so that compilers can vectorize the loop.
             constexpr int parts = 16;
             T part[parts] = {};
             int whole = 0;

@@ -18,14 +18,14 @@ namespace depix {
 
 struct LossCurveOptions {
     std::string title = "Loss";
-    bool logarithmic = true;  ///< The loss on a logarithmic axis, where late progress stays visible.
-    int width = 720;          ///< In pixels, as the height.
+    bool logarithmic = true;  ///< Whether the loss axis is logarithmic, so that late progress stays visible.
+    int width = 720;          ///< In pixels, like the height.
     int height = 420;
 };
 
 namespace detail {
 
-/// One axis: from values to pixels, with ticks at round numbers.
+/// One axis, which maps values to pixels and has ticks at round numbers.
 struct Axis {
     double low = 0, high = 1;    // values
     double first = 0, last = 1;  // pixels
@@ -38,9 +38,10 @@ struct Axis {
         return first + part * (last - first);
     }
 
-    /// Ticks at multiples of 1, 2 or 5 times a power of ten, at most so many; the axis grows to the outermost.
+    /// The ticks are at multiples of 1, 2 or 5 times a power of ten, at least (high - low) / max_ticks apart. The axis
+    /// is extended to the outermost ticks.
     static Axis linear(double low, double high, int max_ticks) {
-        high = std::max(high, low != 0 ? low + 1e-3 * std::abs(low) : 1e-30);  // not so narrow that labels are equal
+        high = std::max(high, low != 0 ? low + 1e-3 * std::abs(low) : 1e-30);  // a narrower range has equal labels
         const double raw = (high - low) / max_ticks;
         const double power = std::pow(10, std::floor(std::log10(raw)));
         double step = 10 * power;
@@ -54,7 +55,7 @@ struct Axis {
         return axis;
     }
 
-    /// Ticks at 1, 2 and 5 times the powers of ten; where those are many, at the powers alone; where they are few, at
+    /// The ticks are at 1, 2 and 5 times the powers of ten; if those are many, only at the powers; if they are few, at
     /// equal steps. 0 < low <= high.
     static Axis decades(double low, double high) {
         const double count = std::log10(high) - std::log10(low);
@@ -99,7 +100,7 @@ inline std::string escape_xml(std::string_view text) {
     return result;
 }
 
-/// SVG elements, one a line. Lengths are pixels with a tenth.
+/// Writes SVG elements, one per line. Lengths are in pixels, rounded to a tenth.
 class SvgWriter {
   public:
     SvgWriter(int width, int height, const std::string& title) {
@@ -139,8 +140,8 @@ class SvgWriter {
 }  // namespace detail
 
 /// The history's training and validation loss over the epochs, as SVG 1.1: axes with round ticks, a legend, and a ring
-/// around the lowest validation loss. Losses that have no place on the axis (not finite; on a logarithmic one, not
-/// above 0) are left out.
+/// around the lowest validation loss. Losses that the axis cannot show (values that are not finite, and on a
+/// logarithmic axis values not above 0) are left out.
 inline std::string loss_curve_svg(const History& history, const LossCurveOptions& options = {}) {
     struct Curve {
         double EpochRecord::*value;

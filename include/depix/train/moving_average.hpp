@@ -10,8 +10,8 @@
 
 namespace depix {
 
-/// average = decay average + (1 - decay) weights, once a step; decay is 0.999 or so. Statistics are taken over as they
-/// are. Polyak and Juditsky 1992, with weights that fall off.
+/// average = decay average + (1 - decay) weights, once per step; decay is about 0.999. Statistics are copied. This is
+/// the average of Polyak and Juditsky 1992 with exponentially decreasing weights.
 template <Module Network, class T>
 void move_average(Model<Network, T>& average, const Model<Network, T>& model, double decay) {
     const T keep = static_cast<T>(decay), take = T(1) - keep;

@@ -1,4 +1,4 @@
-// Optimizers: how a gradient becomes a better weight. The settings are an aggregate; the state belongs to the trainer.
+// Optimizers: how a gradient changes the weights. The settings are an aggregate; the state belongs to the trainer.
 #pragma once
 
 #include <cmath>
@@ -11,14 +11,14 @@
 
 namespace depix {
 
-/// What an optimizer remembers between steps: arrays laid out as the parameters are, with names for the checkpoint.
+/// What an optimizer stores between steps: arrays laid out like the parameters, with names for the checkpoint.
 template <class T>
 struct OptimizerState {
     std::int64_t step = 0;
     std::vector<std::pair<std::string, std::vector<T>>> arrays;
 };
 
-/// Adam (Kingma and Ba 2015), as torch.optim.Adam has it:
+/// Adam (Kingma and Ba 2015), as in torch.optim.Adam:
 ///
 ///     m = beta1 m + (1 - beta1) g          v = beta2 v + (1 - beta2) g^2
 ///     w = w - learning_rate * (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
@@ -30,7 +30,7 @@ struct Adam {
 
     static constexpr const char* name = "adam";
 
-    /// Calls visit("learning_rate", the setting), and so on: what a checkpoint keeps.
+    /// Calls visit("learning_rate", the setting) and so on for every setting that a checkpoint stores.
     template <class Settings, class Visit>
     static void visit_settings(Settings& settings, Visit&& visit) {
         visit("learning_rate", settings.learning_rate);
@@ -63,7 +63,7 @@ struct Adam {
     }
 };
 
-/// Stochastic gradient descent with momentum, as torch.optim.SGD has it: m = momentum m + g; w = w - learning_rate m.
+/// Stochastic gradient descent with momentum, as in torch.optim.SGD: m = momentum m + g; w = w - learning_rate m.
 struct SGD {
     double learning_rate = 1e-2;
     double momentum = 0;

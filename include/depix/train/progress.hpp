@@ -1,4 +1,4 @@
-// ProgressLine: shows how a training run is getting on, on a terminal, in one line that is written over and over.
+// ProgressLine: shows the progress of a training run on a terminal, in one line that is rewritten in place.
 #pragma once
 
 #include <algorithm>
@@ -22,31 +22,31 @@
 
 namespace depix {
 
-/// What `fit` tells its callbacks after every step. Epochs and steps count from 1.
+/// What `fit` passes to its callbacks after every step. Epochs and steps count from 1.
 struct StepReport {
     int epoch = 0;
-    int epochs = 0;  ///< At most: early stopping may end the run before.
+    int epochs = 0;  ///< Largest number; early stopping may end the run earlier.
     std::size_t step = 0;
-    std::size_t steps = 0;         ///< Of an epoch.
-    double loss = 0;               ///< Of this step's batch.
-    double mean_loss = 0;          ///< Of the epoch so far.
+    std::size_t steps = 0;         ///< Steps of an epoch.
+    double loss = 0;               ///< Loss of this step's batch.
+    double mean_loss = 0;          ///< Mean loss of the epoch so far.
     double images_per_second = 0;  ///< In the epoch so far.
-    double seconds_left = 0;       ///< Of the epoch, if it goes on like this.
+    double seconds_left = 0;       ///< Time to the epoch's end, if the speed stays the same.
 };
 
-/// What `fit` tells its callbacks after every epoch.
+/// What `fit` passes to its callbacks after every epoch.
 struct EpochReport {
     EpochRecord record;
-    int epochs = 0;           ///< At most.
-    bool best = false;        ///< Whether no epoch before had as low a validation loss.
+    int epochs = 0;           ///< Largest number of epochs.
+    bool best = false;        ///< Whether the validation loss is the lowest so far.
     int epochs_since = 0;     ///< Epochs since the best one.
-    double seconds_left = 0;  ///< Of the whole run, if no epoch is slower and none stops it early.
+    double seconds_left = 0;  ///< Time to the run's end, if no epoch is slower and none stops it early.
 };
 
 /// What a ProgressLine does when its stream is a file or a pipe.
 enum class NoTerminal {
     Quiet,        ///< Writes nothing.
-    LinePerEpoch  ///< Writes a line at the end of every epoch: for logs.
+    LinePerEpoch  ///< Writes a line at the end of every epoch, for logs.
 };
 
 /// Shows training on a terminal; a callback of `fit`.
@@ -56,9 +56,9 @@ enum class NoTerminal {
 ///
 ///     epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left
 ///
-/// On a terminal the line is rewritten in place, at most ten times a second, and replaced by the epoch's result at its
-/// end. Otherwise nothing is written, or a line an epoch. The stream must outlive the object. Throws nothing: what the
-/// stream refuses is lost.
+/// On a terminal the line is rewritten in place, at most ten times a second, and the epoch's result replaces it at the
+/// epoch's end. Otherwise nothing is written, or one line per epoch. The stream must outlive the object. Throws
+/// nothing; text that the stream does not accept is lost.
 class ProgressLine {
   public:
     explicit ProgressLine(std::FILE* stream, NoTerminal otherwise = NoTerminal::Quiet)
@@ -69,12 +69,13 @@ class ProgressLine {
               },
               is_terminal(stream), otherwise) {}
 
-    /// std::cout, std::cerr and std::clog are terminals if the process's streams are; other streams never are.
+    /// std::cout, std::cerr and std::clog count as terminals if the process's streams are terminals; other streams
+    /// never do.
     explicit ProgressLine(std::ostream& stream, NoTerminal otherwise = NoTerminal::Quiet)
         : ProgressLine([&stream](const std::string& text) { stream << text << std::flush; }, is_terminal(stream),
                        otherwise) {}
 
-    /// To anything that takes text, such as a window; `terminal` says whether it understands "\r".
+    /// Writes to anything that takes text, such as a window; `terminal` says whether it understands "\r".
     ProgressLine(std::function<void(const std::string&)> write, bool terminal, NoTerminal otherwise = NoTerminal::Quiet)
         : write_(std::move(write)), terminal_(terminal), otherwise_(otherwise) {}
 
@@ -96,8 +97,8 @@ class ProgressLine {
         }
     }
 
-    /// "epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left"; the bar makes it 79 columns
-    /// wide, so that a terminal of 80 does not break it.
+    /// "epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left"; the bar makes the line 79
+    /// columns wide, so that a terminal of 80 columns does not break it.
     static std::string text(const StepReport& report) {
         const std::string steps = std::to_string(report.steps);
         const std::string before = epoch_text(report.epoch, report.epochs) + " [";
@@ -163,7 +164,7 @@ class ProgressLine {
         const std::string all = std::to_string(epochs);
         return "epoch " + pad(std::to_string(epoch), all.size()) + "/" + all;
     }
-    // Three digits that count and a width that stays: the line must not tremble.
+    // Three significant digits in a constant width, so that the rest of the line does not move.
     static std::string loss_text(double loss) {
         std::array<char, 32> text{};
         std::snprintf(text.data(), text.size(), loss < 1e-4 || loss >= 1e3 ? "%-9.1e" : "%-#9.3g", loss);
@@ -175,7 +176,8 @@ class ProgressLine {
         return text.data();
     }
 
-    // Writes over the line before; spaces cover what was longer, since not every terminal knows escape codes.
+    // Overwrites the previous line. Spaces cover the rest of a longer one, because not every terminal knows escape
+    // codes.
     void rewrite(const std::string& text) {
         const std::size_t stale = width_ > text.size() ? width_ - text.size() : 0;
         write_("\r" + text + std::string(stale, ' '));

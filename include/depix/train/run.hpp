@@ -1,4 +1,4 @@
-// train_in_folder: a training as most are, kept in a folder.
+// train_in_folder: a typical training run, whose files are kept in one folder.
 #pragma once
 
 #include <cstddef>
@@ -13,23 +13,24 @@
 namespace depix {
 
 struct RunOptions {
-    std::filesystem::path folder = {};  ///< Made if need be; keeps checkpoint, best weights, history and loss curve.
-    std::string name = {};              ///< Of the network, for the loss curve's title.
+    std::filesystem::path folder = {};  ///< Created if missing; holds checkpoint, best weights, history and loss curve.
+    std::string name = {};              ///< The network's name, for the loss curve's title.
     std::filesystem::path best_weights = {};  ///< empty: FOLDER/best.safetensors
-    int epochs = 35;                          ///< At most.
+    int epochs = 35;                          ///< Largest number of epochs.
     int patience = 0;                         ///< Stop after so many epochs without a lower validation loss; 0: never.
     bool cosine = true;                       ///< The learning rate falls to 0 along half a cosine, after a short rise.
-    std::size_t checkpoint_every_steps = 0;   ///< Besides the one at every epoch's end; 0: only those.
-    std::FILE* progress = stdout;             ///< A line, rewritten on a terminal, one an epoch elsewhere; null: none.
+    std::size_t checkpoint_every_steps = 0;   ///< Also written every so many steps of an epoch; 0: only at its end.
+    std::FILE* progress = stdout;             ///< A line that a terminal rewrites, elsewhere one per epoch; null: none.
 };
 
-/// Trains on `training` and looks at `validation` after every epoch, both as Loader gives them. A run that was stopped
-/// goes on from its checkpoint, and ends with the same bits as if it had not been. Throws what `fit` does.
+/// Trains on `training` and computes the loss on `validation` after every epoch; both are loaders such as Loader. A run
+/// that was stopped continues from its checkpoint, and ends with the same bits as an uninterrupted one. Throws what
+/// `fit` throws.
 ///
 ///     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3}};
 ///     const FitResult result = train_in_folder(trainer, training, validation, {.folder = "runs/mine", .epochs = 20});
 ///
-/// `fit` (train/fit.hpp), which this calls, has more to choose from: callbacks and any schedule.
+/// `fit` (train/fit.hpp), which this calls, also takes callbacks and any schedule.
 template <class Trainer, BatchLoader Training, BatchLoader Validation>
 FitResult train_in_folder(Trainer& trainer, const Training& training, const Validation& validation,
                           const RunOptions& options) {

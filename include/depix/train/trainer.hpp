@@ -1,4 +1,4 @@
-// Trainer: forward, loss, backward, optimizer. One step at a time, in memory that is laid out once.
+// Trainer: runs the forward pass, the loss, the backward pass and the optimizer, in memory that is laid out once.
 #pragma once
 
 #include <cmath>
@@ -15,7 +15,7 @@ namespace depix {
 
 namespace detail {
 
-/// Throws ShapeError unless the network makes pictures like the targets of the inputs.
+/// Throws ShapeError unless the network turns the inputs into pictures of the targets' shape.
 template <Module Network, class T>
 void check_batch(const View<const T>& input, const View<const T>& target) {
     const Shape expected = output_shape<Network>(input.shape());
@@ -27,27 +27,28 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
 
 }  // namespace detail
 
-/// Trains a model: each `step` is one batch forward, the loss, the batch backward, and the optimizer's step.
+/// Trains a model. Each `step` runs one batch forward, computes the loss, runs the batch backward, and updates the
+/// weights.
 ///
 ///     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3}};
 ///     for (const auto& [noisy, target] : batches) loss = trainer.step(noisy, target);
 ///
-/// The model must outlive the trainer. Batches may change in size from step to step; a step allocates nothing unless it
-/// is larger than all before. The same seed and number of threads give the same weights, bit for bit.
+/// The model must outlive the trainer. Batches may change in size from step to step; a step allocates nothing unless
+/// its batch is larger than all before. The same seed and number of threads give the same weights, bit for bit.
 ///
-/// On the host the model is changed in place. A network without batch norm takes a few pictures of a batch at a time,
-/// forward and back, and adds their gradients up: they stay in the cache, and the batch needs no more memory than those
-/// few.
+/// On the host the model is changed in place. A network without batch norm processes a few pictures of a batch at a
+/// time, forward and backward, and sums their gradients. The maps of these few pictures stay in the cache, and the
+/// batch needs no more memory than they do.
 ///
-/// On the GPU (`Trainer{..., Cuda{}}`) the weights live on the device; the host's model is brought up to date when
-/// `model()` or a checkpoint asks for it, and when the trainer is destroyed. A step is one captured graph, and
-/// `enqueue` returns before it is done, so that one batch travels while another is worked on:
+/// On the GPU (`Trainer{..., Cuda{}}`) the weights are stored on the device; the host's model is updated when `model()`
+/// or a checkpoint needs it, and when the trainer is destroyed. A step is one captured graph, and `enqueue` returns
+/// before it is done, so that one batch is transferred while another is processed:
 ///
 ///     for (const auto& [noisy, target] : batches) trainer.enqueue(noisy, target);
 ///     loss = trainer.last_loss();  // waits
 ///
 /// In float16 the loss is scaled (kernels/cuda/step_state.cuh). Throws DeviceError where there is no GPU or too little
-/// memory; the model's weights are intact then.
+/// memory; the model's weights are then unchanged.
 template <Module Network, class Loss, class Optimizer, class Backend = Cpu, class T = float>
 class Trainer {
     using Engine = TrainingEngine<Backend, T>;
@@ -58,23 +59,23 @@ class Trainer {
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
-    /// Settings may change between steps: a schedule sets optimizer.learning_rate.
+    /// Settings may change between steps. A schedule, for example, sets optimizer.learning_rate.
     Optimizer optimizer;
 
-    /// One step on a batch: input (N, C, H, W), target (N, C', H', W'). Returns the loss before the step.
-    /// Throws ShapeError for a wrong shape and DivergenceError if the loss is not finite; the model is unchanged then.
+    /// One step on a batch: input (N, C, H, W), target (N, C', H', W'). Returns the loss before the step. Throws
+    /// ShapeError for a wrong shape and DivergenceError if the loss is not finite; the model is then unchanged.
     template <class Input, class Target>
     double step(const Input& input, const Target& target) {
         enqueue(input, target);
         return last_loss();
     }
-    /// The same, but on the GPU it returns as soon as the batch is copied and the step is under way. A step whose loss
-    /// is not finite changes nothing.
+    /// The same, but on the GPU it returns as soon as the batch is copied and the step is queued. A step whose loss is
+    /// not finite changes nothing.
     template <class Input, class Target>
     void enqueue(const Input& input, const Target& target) {
         run(as_view(input), as_view(target), true);
     }
-    /// The loss of the last step, for which it waits. Throws DivergenceError if it is not finite.
+    /// Waits for the last step and returns its loss. Throws DivergenceError if it is not finite.
     double last_loss() {
         const double loss = network_.fetch_losses()[0];
         if (is_finite(loss)) return loss;
@@ -100,12 +101,13 @@ class Trainer {
     Random& random() { return random_; }
     const Random& random() const { return random_; }
     int threads() const { return engine_.threads(); }
-    /// Steps that were left out because float16 gradients overflowed; the loss's scale was halved each time.
+    /// Steps that were skipped because float16 gradients overflowed; the loss's scale was halved each time.
     int skipped_steps() const { return network_.skipped_steps(); }
-    /// Bytes of memory that the largest batch so far has needed: maps, gradients, scratch.
+    /// Bytes of memory that the largest batch so far has needed for maps, gradients and scratch.
     std::size_t workspace_bytes() const { return network_.pass().workspace_bytes(); }
 
-    /// For measuring on the GPU: the step on the batch that lies on the device already, and the stream it belongs to.
+    /// For measurements on the GPU: the recorded step, which works on the batch that is already on the device, and its
+    /// stream.
     const auto& step_graph() const requires(Engine::records) { return step_; }
     const auto& stream() const requires(Engine::records) { return engine_.stream(); }
 

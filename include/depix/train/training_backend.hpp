@@ -1,4 +1,4 @@
-// What Trainer asks of a backend: its plan, how it lays out maps, and how it runs a layer.
+// What Trainer needs from a backend: its plan, how it lays out maps, and how it runs a layer.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +11,9 @@ namespace depix {
 
 namespace detail {
 
-/// The steps of a backend's training, how it lays out the maps, and how it runs a step.
+/// A backend's training plan, its layout of the maps, and how it runs a step.
 template <class Backend>
-struct TrainingBackend {  // Reference: a step a layer, close together, one thread
+struct TrainingBackend {  // Reference: one step per layer, maps without gaps, one thread
     static constexpr bool fuses = false;
     template <Module Network>
     static constexpr auto make_plan() {
@@ -70,7 +70,7 @@ struct TrainingBackend<Cpu> {
     static void backward(const kernels::Backward<float>& call, cpu::Team team) {
         kernels::Kernel<Cpu, L>::backward(call, team);
     }
-    /// dy, the gradient of a rectifier's output y, becomes that of its input.
+    /// Turns dy, the gradient of a rectifier's output y, into the gradient of its input.
     static void rectify_gradient(View<const float> y, kernels::Rectifier rectifier, View<float> dy, cpu::Team team) {
         cpu::share_rows(team, dy.batch, dy.height, [&](int n, int first, int last) {
             cpu::rectify_gradient_rows(y, rectifier, dy, n, first, last);

@@ -1,10 +1,10 @@
-// TrainingEngine and TrainedNetwork: what the trainers ask of a backend. Here for the host; for the device see
+// TrainingEngine and TrainedNetwork: what the trainers need from a backend. These are the host's; the device's are in
 // cuda/training_engine.cuh and cuda/trained_network.cuh.
 //
-// A trainer writes down what a step does, and in which order. The engine says where the batch lies and who works on it;
-// a TrainedNetwork keeps all that training changes of one network. On the host the model is changed in place and every
-// call does its work before it returns. On the device every call is work for a stream, of which a whole step can be
-// recorded as a graph.
+// A trainer defines what a step does and in which order. The engine holds the batch and runs the work. A TrainedNetwork
+// holds everything that training changes in one network. On the host the model is changed in place, and every call
+// finishes its work before it returns. On the device every call adds work to a stream, and the work of a whole step can
+// be recorded as a graph.
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,7 @@ namespace depix {
 
 namespace detail {
 
-/// Whether a picture's part of the gradients does not depend on the other pictures of its batch.
+/// Whether a picture's contribution to the gradients is independent of the other pictures of its batch.
 template <Module Network>
 constexpr bool images_are_independent() {
     bool independent = true;
@@ -40,8 +40,8 @@ constexpr bool images_are_independent() {
     return independent;
 }
 
-/// How many pictures of a batch a training step takes at once: as many as leave their maps in a third-level cache,
-/// which their gradients need once more; a divisor of the batch.
+/// How many pictures of a batch a training step processes at once: the largest divisor of the batch for which the maps
+/// fit in a third-level cache. Their gradients need as much memory again.
 template <Module Network>
 int images_at_once(int batch, Shape input) {
     if constexpr (!images_are_independent<Network>()) return batch;
@@ -58,30 +58,30 @@ int images_at_once(int batch, Shape input) {
 
 }  // namespace detail
 
-/// Where a batch lies, and who works on it.
+/// Holds a batch, and runs work on it.
 template <class Backend, class T>
 class TrainingEngine {
   public:
-    /// What each call of a network's work is given: the thread and its team.
+    /// The argument of each call of a network's work: the thread and its team.
     using Lane = cpu::Team;
-    /// A step that was recorded; the host does every step anew.
+    /// A recorded step. The host records nothing and runs every step anew.
     struct Recording {};
     static constexpr bool records = false;
 
     explicit TrainingEngine(int threads) : threads_(threads > 0 ? threads : cpu::default_threads()) {}
     int threads() const { return threads_; }
 
-    /// How many pictures of a batch a step takes at once.
+    /// How many pictures of a batch a step processes at once.
     template <Module Network>
     static int images_at_once(int batch, Shape input) {
         return detail::images_at_once<Network>(batch, input);
     }
-    /// Makes room for such batches; true if what was recorded is of no use any more.
+    /// Makes room for batches of these shapes. True if recorded steps are no longer valid.
     static bool prepare(int /*batch*/, Shape /*input*/, Shape /*target*/) { return false; }
     template <class Loss>
     static void prepare_loss(Loss&, int /*batch*/, Shape /*output*/) {}
 
-    /// The step's batch, which stays where it is.
+    /// Sets the step's batch, which is not copied.
     void send(View<const T> input, View<const T> target) {
         input_ = input;
         target_ = target;
@@ -94,7 +94,7 @@ class TrainingEngine {
     void run(Work&& work) const {
         detail::TrainingBackend<Backend>::run(threads_, work);
     }
-    /// Does work(), which may have been recorded when it was done before.
+    /// Runs work(). A backend that records may run the recorded work instead.
     template <class Work>
     static void replay(Recording&, Work&& work) {
         work();
@@ -113,7 +113,7 @@ class TrainedNetwork {
     using Pass = TrainingPass<Network, Backend, T>;
 
   public:
-    /// The losses of a step, of which a trainer computes at most two for a network.
+    /// The losses of a step. A trainer computes at most two for a network.
     using Losses = std::array<double, 2>;
 
     TrainedNetwork(Engine& engine, Model<Network, T>& model, const Optimizer& settings, bool averaged = false)
@@ -141,19 +141,20 @@ class TrainedNetwork {
     View<const T> fetch_output() const { return pass_.output(); }
     std::string describe_first_bad_layer() const { return pass_.describe_first_bad_layer(); }
 
-    /// Before a step: room for so many pictures at once. True if what was recorded is of no use any more.
+    /// To be called before a step: makes room for so many pictures at once. True if recorded steps are no longer valid.
     bool prepare(int images, Shape input) {
         pass_.prepare(images, input, engine_.threads());
         return false;
     }
-    /// Before a forward pass: layers that draw do so from here.
+    /// To be called before a forward pass: layers that need random numbers draw them from `random`.
     void draw_from(Random& random) { random_ = &random; }
-    /// Before `update`: the optimizer's settings, and how many batches the step has learned from.
+    /// To be called before `update`: sets the optimizer's settings and the number of batches that the step was trained
+    /// on.
     void begin_update(const Optimizer& settings, int /*batches*/ = 1) { settings_ = settings; }
-    /// After an update that was left out, since a loss was not finite.
+    /// To be called after an update that was skipped because a loss was not finite.
     static void take_back_update() {}
 
-    /// The beginning of a step: no loss and no gradient yet.
+    /// Begins a step: sets losses and gradients to 0.
     void begin_step(int batch = 0) {
         losses_ = {};
         part_losses_.assign(static_cast<std::size_t>(batch * engine_.threads()), 0);
@@ -163,15 +164,15 @@ class TrainedNetwork {
     void clear_gradients() { std::fill(gradients_.begin(), gradients_.end(), T(0)); }
 
     void forward(View<const T> input, cpu::Team team) { pass_.forward(model_, input, *random_, team); }
-    /// From what was written to pass().input().
+    /// The same, from what was written to pass().input().
     void forward(cpu::Team team) { pass_.forward(model_, *random_, team); }
     void backward(cpu::Team team) { pass_.backward(model_, std::span<T>(gradients_), team); }
-    /// Through the network to pass().input_gradient(); the network's own gradients are not computed.
+    /// Runs backward through the network to pass().input_gradient(); the network's own gradients are not computed.
     void backward_to_input(cpu::Team team) { pass_.backward(model_, {}, team, Pass::InputGradient::Wanted); }
 
-    /// The losses of the pictures in the pass, the first of which is number `first_image` of the batch, and the
-    /// output's gradient. Each thread takes the same rows as in the forward and backward passes, so they are still in
-    /// its cache. False if a loss is not finite.
+    /// Computes the losses of the pictures in the pass, the first of which is number `first_image` of the batch, and
+    /// the output's gradient. Each thread takes the same rows as in the forward and backward passes, so they are still
+    /// in its cache. False if a loss is not finite.
     template <ElementwiseLoss Loss>
     bool compare(const Loss& loss, View<const T> target, int first_image, cpu::Team team) {
         const View<const T> output = pass_.output();
@@ -195,7 +196,7 @@ class TrainedNetwork {
         fill(pass_.output_gradient(), T(0));
         losses[which] = add_loss(loss, pass_.output(), target, pass_.output_gradient(), weight);
     }
-    /// Likewise, where the target is `label` everywhere.
+    /// The same for a target that is `label` everywhere.
     template <class Loss>
     void set_loss(Loss& loss, double label, double weight, Losses& losses, std::size_t which) {
         const View<const T> output = pass_.output();
@@ -206,7 +207,7 @@ class TrainedNetwork {
     }
     Losses& losses() { return losses_; }
     const Losses& fetch_losses() const { return losses_; }
-    /// Whether the step may go on. The device does not ask: it leaves the updates out by itself.
+    /// Whether the step may continue. On the device this is always true, because the device skips the updates itself.
     bool finite() const { return is_finite(losses_[0] + losses_[1]); }
 
     void update() { settings_.step(model_.parameters(), std::span<const T>(gradients_), state_); }
@@ -223,7 +224,7 @@ class TrainedNetwork {
     Random* random_ = nullptr;
     Pass pass_;
     Losses losses_{};
-    std::vector<double> part_losses_;  // of each picture of the batch and thread
+    std::vector<double> part_losses_;  // of each picture of the batch and each thread
     Tensor<T> labels_;
 };
 

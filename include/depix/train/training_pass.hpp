@@ -19,8 +19,8 @@
 namespace depix {
 
 /// The forward pass in training mode, which keeps the feature map of every step of the plan, and the backward pass,
-/// which walks them back. Trainer and AdversarialTrainer are made of these. The caller fills output_gradient() between
-/// the two:
+/// which goes through the steps in reverse. Trainer and AdversarialTrainer use it. The caller fills output_gradient()
+/// between the two:
 ///
 ///     pass.prepare(batch, shape);
 ///     pass.run(threads, [&](Team team) { pass.forward(model, input, random, team); });
@@ -37,17 +37,18 @@ class TrainingPass {
     static constexpr std::size_t steps = plan.steps.size();
 
   public:
-    /// Whether the backward pass goes on to the input: only networks that others stand in front of need that.
+    /// Whether the backward pass computes the input's gradient. Only networks whose input is another network's output
+    /// need it.
     enum class InputGradient : bool { Unwanted, Wanted };
 
-    /// Calls work(Team) on each of the threads; all calls below that take a Team are made by all threads of one.
+    /// Calls work(Team) on each of the threads. All threads of a team must make every call below that takes a Team.
     template <class Work>
     static void run(int threads, Work&& work) {
         Run::run(threads, work);
     }
 
-    /// Every layer in turn, in training mode: batch norm with the statistics of the batch, dropout on. `input` is
-    /// (batch, C, H, W) as prepared.
+    /// Runs every layer in turn in training mode: batch norm uses the statistics of the batch, and dropout is on.
+    /// `input` is (batch, C, H, W) as prepared.
     void forward(const Model<Network, T>& model, View<const T> input, Random& random, cpu::Team team) {
         cpu::share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
             copy(input.images(n, 1).rows(first, last - first), map(plan.input).images(n, 1).rows(first, last - first),
@@ -65,8 +66,9 @@ class TrainingPass {
         }
     }
 
-    /// From output_gradient() back to the parameters, whose gradients are added to `gradients` (laid out as
-    /// model.parameters(); empty: a frozen network, nothing is added anywhere), and to the input if wanted.
+    /// Runs backward from output_gradient() to the parameters, whose gradients are added to `gradients`, and to the
+    /// input if wanted. `gradients` is laid out as model.parameters(); if it is empty, the network is frozen and
+    /// nothing is added.
     void backward(const Model<Network, T>& model, std::span<T> gradients, cpu::Team team,
                   InputGradient wanted = InputGradient::Unwanted) {
         for (int i = plan.step_count - 1; i >= 0; --i) {
@@ -80,18 +82,18 @@ class TrainingPass {
     /// (N, C', H', W').
     View<const T> output() const { return map(plan.output); }
     View<T> output_gradient() const { return gradient_map(plan.output); }
-    /// (N, C, H, W), after a backward pass that was asked for it.
+    /// (N, C, H, W), after a backward pass with InputGradient::Wanted.
     View<const T> input_gradient() const { return gradient_map(plan.input); }
-    /// Gives the model its running statistics as the last forward pass moved them: a caller that keeps the step does.
+    /// Stores the running statistics that the last forward pass updated in the model. To be called if the step is kept.
     void keep_statistics(Model<Network, T>& model) const {
         std::ranges::copy(new_statistics_, model.statistics().begin());
         for (std::int64_t& batches : model.batches_tracked()) ++batches;
     }
 
-    /// Bytes of the largest batch so far: maps, gradients, scratch.
+    /// Bytes that the largest batch so far has needed for maps, gradients and scratch.
     std::size_t workspace_bytes() const { return (maps_.size() + gradient_maps_.size() + extra_.size()) * sizeof(T); }
 
-    /// Makes room for batches of this size, for teams of so many threads. Allocates only if there was less before.
+    /// Makes room for batches of this size and for teams of so many threads. Allocates only if there was less before.
     void prepare(int batch, Shape input, int threads) {
         if (batch == batch_ && input == input_ && threads == threads_) return;
         batch_ = batch;
@@ -107,7 +109,7 @@ class TrainingPass {
         std::size_t size = 0, gradient_size = 0;
         for (int i = 0; i < plan.tensor_count; ++i) {
             const auto index = static_cast<std::size_t>(i);
-            if (plan.tensor(i).channels == 0) continue;  // it was fused away
+            if (plan.tensor(i).channels == 0) continue;  // fusion removed it
             if (plan.tensor(i).parent < 0) {
                 place[index] = size;
                 size += Run::size(batch, shape(i), plan.tensor(i).halo);
@@ -144,12 +146,12 @@ class TrainingPass {
                 scratch = std::max(scratch, Run::template scratch_size<L>(batch, shape(step.input), threads));
             });
         }
-        scratch_ = (extra + 15) / 16 * 16;  // aligned, since some kernels keep doubles there
+        scratch_ = (extra + 15) / 16 * 16;  // aligned, because some kernels keep doubles there
         extra_.reserve(scratch_ + scratch);
     }
 
-    /// Names the first layer whose output is not finite, for a message; of a fused step, which keeps one output, the
-    /// first.
+    /// Names the first layer whose output is not finite, for an error message. A fused step keeps only one output, so
+    /// its first layer is named.
     std::string describe_first_bad_layer() const {
         for (int i = 0, number = 1; i < plan.step_count; number += plan.step(i++).layers()) {
             const View<T> y = map(plan.step(i).output);
@@ -217,7 +219,7 @@ class TrainingPass {
         with_layer<Network>(step.layer.info, [&]<class L>() { Run::template backward<L>(call, team); });
     }
 
-    // One border for all gradients is simpler than one each, and costs little beside the maps.
+    // One halo for all gradients is simpler than one for each, and costs little memory compared with the maps.
     static constexpr int gradient_halo = [] {
         int largest = 0;
         for (const PlanTensor& tensor : plan.tensors) largest = std::max(largest, tensor.gradient_halo);

@@ -1,4 +1,4 @@
-// A program that has depix as one file, and includes what firmware takes of it as another: they agree.
+// A program that includes depix as one file, and the part that firmware uses as another. They must agree.
 #include "depix.hpp"
 #include "firmware.hpp"
 
@@ -14,7 +14,7 @@ Image through_a_file(const Image& image);
 const void* layer_info_with_data();
 
 int main() {
-    // One instantiation of an inline variable in both: the linker must make it one object.
+    // Both translation units instantiate this inline variable, and the linker must make it one object.
     const void* const here = &layer_info<Conv<3, 6>>;
     if (here != layer_info_with_data()) return 1;
 

@@ -1,4 +1,4 @@
-# COMPILER sees SOURCE, with INCLUDE on its path, name neither stb nor xtensor.
+# Checks that SOURCE, preprocessed by COMPILER with INCLUDE on its path, names neither stb nor xtensor.
 execute_process(COMMAND "${COMPILER}" -std=c++20 -E -I "${INCLUDE}" "${SOURCE}" OUTPUT_VARIABLE preprocessed
                 COMMAND_ERROR_IS_FATAL ANY)
 if(NOT preprocessed MATCHES "/depix\\.hpp\"")
@@ -12,8 +12,8 @@ foreach(name xtensor stb_image stb_truetype)
     endif()
 endforeach()
 
-# From `#pragma GCC system_header` on the compiler says no more about a file: not in the part that every program
-# includes.
+# After `#pragma GCC system_header` the compiler gives no more warnings about a file. So the pragma must not be in the
+# part that every program includes.
 file(READ "${INCLUDE}/depix.hpp" header)
 string(FIND "${header}" "\n#if defined(DEPIX_WITH_PICTURES) || defined(DEPIX_WITH_DATA)\n" pictures)
 string(FIND "${header}" "system_header" quiet)

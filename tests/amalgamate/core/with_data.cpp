@@ -1,5 +1,5 @@
-// The other half of the program: depix without its data headers, which some header of its own may have included, then
-// with them.
+// The other half of the program. It first includes depix without its data headers, as one of the program's own headers
+// may do, and then with them.
 #include "depix.hpp"
 #define DEPIX_WITH_DATA
 #include "depix.hpp"

@@ -1,4 +1,4 @@
-// The first example's command `restore` without the others, and without its command line:
+// The first example's command `restore` without the other commands and without the example's command line:
 //     depixelizer WEIGHTS INPUT OUTPUT
 #include <cstdio>
 #include <exception>

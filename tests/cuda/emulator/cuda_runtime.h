@@ -1,14 +1,14 @@
-// CUDA on a processor: as much of <cuda_runtime.h> as depix uses, so that its device code, compiled by an ordinary
-// compiler, runs and is checked where there is no GPU, under the sanitizers too.
+// CUDA on a processor: the part of <cuda_runtime.h> that depix uses. With it an ordinary compiler compiles depix's
+// device code, which then runs and is checked where there is no GPU, under the sanitizers too.
 //
 //     g++ -std=c++20 -I tests/cuda/emulator -I include test.cpp
 //
 // Blocks run one after another. The threads of a block are fibers (fibers.hpp) that give way only at barriers and
-// shuffles; every other launch starts them in the opposite order, so that a missing barrier shows as a wrong result.
-// Shared memory and fresh device memory are filled with NaN; device memory is the host's heap, where the address
-// sanitizer watches its ends. Device memory has a capacity (emulator::capacity), so that running out can be tested.
+// shuffles. Every other launch starts them in the opposite order, so that a missing barrier shows as a wrong result.
+// Shared memory and fresh device memory are filled with NaN. Device memory lies on the host's heap, where the address
+// sanitizer checks its ends. It has a capacity (emulator::capacity), so that running out of memory can be tested.
 //
-// Tensor cores, and whatever else is written in PTX, stand behind functions of depix that have a plain twin.
+// Tensor cores, and all else that is written in PTX, are used only by functions of depix that have a plain twin.
 #pragma once
 
 #include <math.h>  // device code calls isfinite by that name
@@ -48,8 +48,7 @@ struct uint3 {
 inline uint3 threadIdx, blockIdx;
 inline dim3 blockDim, gridDim;
 
-// ---- errors
-// ----------------------------------------------------------------------------------------------------------
+// ---- errors ---------------------------------------------------------------------------------------------------------
 
 enum cudaError_t {
     cudaSuccess = 0,
@@ -62,13 +61,13 @@ enum cudaError_t {
 
 namespace emulator {
 
-inline std::size_t capacity = std::size_t{1} << 32;    ///< bytes of device memory there are
-inline std::size_t shared_capacity = 99 * 1024;        ///< bytes of shared memory that a block may ask for
-inline int device_count = 1;                           ///< 0: no GPU
-inline int fail_launch = -1;                           ///< the launch, counted from now, that fails; -1: none does
-inline std::size_t launches = 0;                       ///< kernels that ran
-inline std::size_t allocations = 0;                    ///< calls of cudaMalloc that gave memory
-inline std::unordered_map<void*, std::size_t> memory;  ///< what cudaMalloc gave, and its bytes
+inline std::size_t capacity = std::size_t{1} << 32;                 ///< bytes of device memory
+inline std::size_t shared_capacity = 99 * 1024;                     ///< bytes of shared memory that a block may ask for
+inline int device_count = 1;                                        ///< 0 means that there is no GPU
+inline int fail_launch = -1;                                        ///< which launch fails, counted from now; -1: none
+inline std::size_t launches = 0;                                    ///< kernels that ran
+inline std::size_t allocations = 0;                                 ///< calls of cudaMalloc that succeeded
+inline std::unordered_map<void*, std::size_t> memory;               ///< what cudaMalloc returned, and its bytes
 inline std::unordered_map<const void*, std::size_t> shared_limits;  ///< what cudaFuncSetAttribute allowed a kernel
 inline cudaError_t last_error = cudaSuccess;
 
@@ -81,7 +80,7 @@ inline cudaError_t report(cudaError_t error) {
     if (error != cudaSuccess) last_error = error;
     return error;
 }
-/// Every byte 0xFF: NaN in each of the floating-point formats.
+/// Sets every byte to 0xFF, which makes NaN in each of the floating-point formats.
 inline void poison(void* address, std::size_t bytes) { std::memset(address, 0xFF, bytes); }
 
 }  // namespace emulator
@@ -104,8 +103,7 @@ inline const char* cudaGetErrorString(cudaError_t error) {
     }
 }
 
-// ---- devices and memory
-// ----------------------------------------------------------------------------------------------
+// ---- devices and memory ---------------------------------------------------------------------------------------------
 
 enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum cudaDeviceAttr { cudaDevAttrMaxSharedMemoryPerBlockOptin = 97, cudaDevAttrMultiProcessorCount = 16 };
@@ -154,17 +152,16 @@ inline cudaError_t cudaFreeHost(void* address) {
     return cudaSuccess;
 }
 
-// ---- streams, events, graphs
-// -----------------------------------------------------------------------------------------
+// ---- streams, events, graphs ----------------------------------------------------------------------------------------
 
 namespace emulator {
 struct Graph {
     std::vector<std::function<void()>> work;
 };
 struct Stream {
-    std::unique_ptr<Graph> captured;  ///< where work goes while the stream is captured
+    std::unique_ptr<Graph> captured;  ///< the work that is recorded while the stream is captured
 };
-/// Does it now, or writes it down.
+/// Does the work now, or records it if the stream is captured.
 inline cudaError_t enqueue(Stream* stream, std::function<void()> work) {
     if (stream && stream->captured)
         stream->captured->work.push_back(std::move(work));
@@ -175,7 +172,7 @@ inline cudaError_t enqueue(Stream* stream, std::function<void()> work) {
 }  // namespace emulator
 
 using cudaStream_t = emulator::Stream*;
-using cudaEvent_t = std::chrono::steady_clock::time_point*;  // when it was recorded: work is done at once
+using cudaEvent_t = std::chrono::steady_clock::time_point*;  // the time of recording, since work is done at once
 using cudaGraph_t = emulator::Graph*;
 using cudaGraphExec_t = emulator::Graph*;
 inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2;
@@ -244,8 +241,7 @@ inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t runnable) {
     return cudaSuccess;
 }
 
-// ---- kernels
-// ---------------------------------------------------------------------------------------------------------
+// ---- kernels --------------------------------------------------------------------------------------------------------
 
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
 
@@ -258,7 +254,7 @@ cudaError_t cudaFuncSetAttribute(void (*kernel)(Arguments...), cudaFuncAttribute
 
 namespace emulator {
 
-inline unsigned char* shared_memory = nullptr;  ///< of the block that runs
+inline unsigned char* shared_memory = nullptr;  ///< of the running block
 
 /// Runs a kernel's grid, block by block.
 inline void run_grid(dim3 grid, dim3 block, std::size_t shared_bytes, const std::function<void()>& kernel) {
@@ -287,7 +283,7 @@ inline void run_grid(dim3 grid, dim3 block, std::size_t shared_bytes, const std:
 
 namespace emulator {
 
-/// What is wrong with a launch, if anything.
+/// The error of a launch, or cudaSuccess.
 inline cudaError_t check_launch(const void* kernel, dim3 grid, dim3 block, std::size_t shared_bytes) {
     const std::size_t threads = std::size_t{block.x} * block.y * block.z;
     const auto limit = shared_limits.find(kernel);
@@ -305,7 +301,7 @@ cudaError_t cudaLaunchKernel(void (*kernel)(Arguments...), dim3 grid, dim3 block
                              std::size_t shared_bytes, cudaStream_t stream) {
     const cudaError_t error = emulator::check_launch(reinterpret_cast<const void*>(kernel), grid, block, shared_bytes);
     if (error != cudaSuccess) return emulator::report(error);
-    // The arguments are copied now, as CUDA does: the work may run later.
+    // The arguments are copied now, as in CUDA, because the work may run later.
     const auto copies = [&]<std::size_t... I>(std::index_sequence<I...>) {
         return std::tuple<std::remove_cvref_t<Arguments>...>{
             *static_cast<std::remove_cvref_t<Arguments>*>(arguments[I])...};
@@ -315,15 +311,14 @@ cudaError_t cudaLaunchKernel(void (*kernel)(Arguments...), dim3 grid, dim3 block
         stream, [=] { emulator::run_grid(grid, block, shared_bytes, [&] { std::apply(kernel, copies); }); });
 }
 
-// ---- what device code calls
-// ------------------------------------------------------------------------------------------
+// ---- what device code calls -----------------------------------------------------------------------------------------
 
 inline void __syncthreads() { emulator::block_barrier(); }
 inline void __syncwarp(unsigned = 0xFFFFFFFFu) { emulator::warp_barrier(); }
 
 namespace emulator {
 
-/// What lane `source(lane)` of this warp gives for `value`.
+/// Returns the `value` that lane `source(lane)` of this warp passes.
 template <class T, class Source>
 T exchange(T value, Source&& source) {
     static_assert(sizeof(T) <= 8);

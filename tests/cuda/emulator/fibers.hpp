@@ -1,4 +1,4 @@
-// The threads of an emulated block: fibers on one thread of the host, which give way to each other at barriers.
+// The threads of an emulated block: fibers on one thread of the host, which switch to each other at barriers.
 #pragma once
 
 #include <sys/mman.h>
@@ -21,7 +21,7 @@ namespace emulator {
 
 inline constexpr std::size_t stack_bytes = 128 * 1024;
 
-/// What the lanes of a warp hand to each other.
+/// The values that the lanes of a warp exchange.
 struct Mailbox {
     std::array<std::uint64_t, 32> letters{};
 };
@@ -33,7 +33,7 @@ struct Fiber {
     bool at_warp_barrier = false;
 };
 
-/// A block's fibers and where each of them stands. One for the whole program: blocks run one after another.
+/// A block's fibers and their states. There is one for the whole program, because blocks run one after another.
 struct Block {
     std::vector<Fiber> fibers;
     std::vector<Mailbox> mailboxes;
@@ -112,9 +112,9 @@ inline void warp_barrier() {
     yield_to_scheduler();
 }
 
-/// Runs `body` once for each thread of a block; `place(thread)` says whose turn it is. A thread that comes to a barrier
-/// waits there for all others of its block (or warp), as the hardware has it; a thread that has ended waits for no
-/// other, and if others then wait for it, the kernel is wrong: that throws.
+/// Runs `body` once for each thread of a block; `place(thread)` sets the indices of the thread that runs next. As on
+/// the hardware, a thread that reaches a barrier waits there for all others of its block (or warp). A thread that has
+/// ended waits for no other. If others then wait for it, the kernel is wrong, and the function throws.
 inline void run_fibers(unsigned threads, bool backwards, const std::function<void(unsigned)>& place,
                        const std::function<void()>& body) {
     Block& block = Block::get();
@@ -138,7 +138,7 @@ inline void run_fibers(unsigned threads, bool backwards, const std::function<voi
         fiber.context.uc_link = nullptr;
         makecontext(&fiber.context, run_body, 0);
     }
-    // Opens a barrier at which all of [first, last) stand that have not ended.
+    // Opens a barrier if all threads of [first, last) that have not ended wait there.
     const auto open = [&](unsigned first, unsigned last, bool Fiber::*barrier) {
         bool somebody = false;
         for (unsigned i = first; i < last; ++i) {

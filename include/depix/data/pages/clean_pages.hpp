@@ -1,4 +1,4 @@
-// Clean pages: printed and handwritten pages that the library draws itself, of words that are free.
+// Clean pages: printed and handwritten pages that the library draws itself, with words that are free to use.
 #pragma once
 
 #include <algorithm>
@@ -26,24 +26,24 @@ namespace depix {
 struct DrawnPageOptions {
     int height = 256;
     int width = 256;
-    int smallest_size = 14;     ///< Of the text, pixels per em, all sizes equally likely; headings are larger.
+    int smallest_size = 14;     ///< Of the text, pixels per em; all sizes are equally likely. Headings are larger.
     int largest_size = 48;      ///< Included.
-    double handwritten = 0.5;   ///< The share of pages by hand; hands are up to 1.7 times as large, as they are.
-    double min_margin = -0.4;   ///< Of the width, on each side, and of the height above: where text ends. Below 0 it
-    double max_margin = 0.12;   ///< is cut off by the edge, as in a part of a larger page.
-    double min_spacing = 0.95;  ///< From one baseline to the next, ems.
+    double handwritten = 0.5;   ///< Share of handwritten pages; text is up to 1.7 times as large there, as in reality.
+    double min_margin = -0.4;   ///< As a fraction of the width, on each side, and of the height, above. Below 0 the
+    double max_margin = 0.12;   ///< text is cut off by the edge, as in a part of a larger page.
+    double min_spacing = 0.95;  ///< The distance from one baseline to the next, ems.
     double max_spacing = 1.8;
     double columns = 0.1;      ///< The share of pages in two columns.
-    double headings = 0.12;    ///< The chances of what comes next to be a heading,
-    double tables = 0.07;      ///< a table of numbers,
-    double rules = 0.08;       ///< a ruled line across,
-    double gaps = 0.16;        ///< or nothing for a few lines; else it is a paragraph.
-    double rotation = 1.2;     ///< The standard deviation of the page's angle, degrees,
-    double warp = 0.03;        ///< and of how far the paper's waves carry the ink, ems.
+    double headings = 0.12;    ///< The chance that a heading comes next.
+    double tables = 0.07;      ///< The chance of a table of numbers.
+    double rules = 0.08;       ///< The chance of a ruled line across.
+    double gaps = 0.16;        ///< The chance of a gap of a few lines; otherwise a paragraph comes next.
+    double rotation = 1.2;     ///< The standard deviation of the page's angle, degrees.
+    double warp = 0.03;        ///< The standard deviation of how far the paper's waves move the ink, ems.
     double stroke_change = 1;  ///< How much ink spreads, shrinks and frays at its edges; 0: as drawn.
     bool binary = false;       ///< Black and white, for ground truth: see binarize().
-    double threshold = 0.5;    ///< Of binary pages: what is darker becomes ink. 0.75 takes in what ink covers by a
-                               ///< quarter, as people do who draw ground truth around strokes with soft edges.
+    double threshold = 0.5;    ///< Of binary pages: what is darker becomes ink. 0.75 includes what ink covers by a
+                               ///< quarter, as in ground truth that people draw around strokes with soft edges.
 };
 
 namespace detail {
@@ -136,7 +136,7 @@ class PageLayout {
 
     enum class Align { Left, Centre, Both };
 
-    /// At most `most` words, as many as there is room for.
+    /// Writes as many words as there is room for, at most `most`.
     void line(PageScript& script, int most, double left, double right, double baseline, Align align) {
         std::vector<std::u32string> words;
         double length = 0;
@@ -177,7 +177,7 @@ class PageLayout {
         return baseline;
     }
 
-    /// Words that lie beyond the paper cost nothing.
+    /// Writes a word. Words outside the paper are skipped.
     void put(PageScript& script, const std::u32string& word, double x, double baseline) {
         const double reach = 2 * script.size();
         const bool seen = baseline > -reach && baseline < ink_.shape.height + reach && x < ink_.shape.width + reach &&
@@ -194,7 +194,7 @@ class PageLayout {
     bool justified_ = false;
 };
 
-/// The middle of a plane of ink, turned, slanted, stretched a little and carried by the paper's waves; bilinear.
+/// The middle of a plane of ink, turned, slanted, stretched a little and moved by the paper's waves; bilinear.
 inline Image warped_middle(const Image& ink, double size, const DrawnPageOptions& options, Random& random) {
     Image result({1, options.height, options.width});
     const double angle = options.rotation * random.normal() * 3.141592653589793 / 180;
@@ -225,15 +225,15 @@ inline Image warped_middle(const Image& ink, double size, const DrawnPageOptions
     return result;
 }
 
-/// What press, pen and paper do to ink: it runs a little (a blur) and is cut off again at a level that varies from part
-/// to part, so that strokes become bolder or thinner, and from pixel to pixel, so that their edges fray. The thinnest
-/// strokes, of the radius `pen`, hold out.
+/// Imitates the effect of press, pen and paper on ink. The ink runs a little (a blur) and is then cut off at a level
+/// that varies from part to part, so that strokes become bolder or thinner, and from pixel to pixel, so that their
+/// edges fray. The thinnest strokes, of the radius `pen`, are preserved.
 inline void press(Image& ink, double size, double pen, double change, Random& random) {
     if (change <= 0) return;
     const auto [channels, height, width] = ink.shape;
     gaussian_blur(ink, change * random.uniform(0.1, std::clamp(0.9 * pen, 0.3, 1.2)));
     const auto level = static_cast<float>(0.5 + change * random.uniform(-0.2, 0.05));
-    // No softer than leaves blank paper at 0 and the middle of strokes at 1.
+    // The softness is limited, so that blank paper stays at 0 and the middle of strokes at 1.
     const float softness = std::min({static_cast<float>(random.uniform(0.5, 1)), 2 * level, 2 - 2 * level});
     const auto unevenness = static_cast<float>(change * random.uniform(0, 0.1));
     const auto roughness = static_cast<float>(change * random.uniform(0, 0.2));
@@ -270,18 +270,19 @@ inline void check_drawn_page(const std::vector<Font>& fonts, const DrawnPageOpti
 
 }  // namespace detail
 
-/// A page, or with margins below 0 a part of one: (1, height, width), grey, 0 ink and 1 paper, edges anti-aliased.
+/// Draws a page, or with margins below 0 a part of one: (1, height, width), grey, 0 ink and 1 paper, edges
+/// anti-aliased.
 ///
 ///     const std::vector<Font> fonts = page_fonts();
 ///     Random random(1);
 ///     Image page = draw_page(random, fonts, {.height = 512, .width = 384});
 ///
-/// In print, in one of the fonts, or by a hand that no font has (handwriting.hpp): paragraphs, headings, tables, rules,
-/// one or two columns, in one of five languages. Depends on the Random, the fonts and the options alone. Throws Error
-/// for no font and options out of their ranges.
+/// The page is printed in one of the fonts, or written in a hand for which there is no font (handwriting.hpp). It has
+/// paragraphs, headings, tables, rules, one or two columns, in one of five languages. It depends only on the Random,
+/// the fonts and the options. Throws Error for no font and options out of their ranges.
 inline Image draw_page(Random& random, const std::vector<Font>& fonts, const DrawnPageOptions& options = {}) {
     detail::check_drawn_page(fonts, options);
-    const int border = 16 + std::max(options.height, options.width) / 16;  // what the warp may bring into the picture
+    const int border = 16 + std::max(options.height, options.width) / 16;  // what the warp may move into the picture
     const Shape paper{1, options.height + 2 * border, options.width + 2 * border};
     detail::PageLayout layout(paper, fonts, options, random);
     Image page = detail::warped_middle(layout.fill(), layout.size(), options, random);

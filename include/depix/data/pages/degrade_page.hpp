@@ -1,4 +1,4 @@
-// Degrade page: what time, scanners and stamps do to a clean page, mixed for the three tasks of document enhancement.
+// Degrade page: the damage by time, scanners and stamps, combined for the three tasks of document enhancement.
 //
 // The single damages are in paper.hpp (FadedInk, PaperTexture, UnevenLight), page_stains.hpp (Stains, BleedThrough,
 // Folds), page_blur.hpp (PageBlur) and watermark.hpp (Watermark).
@@ -19,12 +19,13 @@
 
 namespace depix {
 
-/// A clean page made to look like an old one, of a library's collection, photographed in grey: what a binarization
-/// network sees (the pages of the DIBCO contests, https://dib.cin.ufpe.br, are the model). With fonts, half of what
-/// shows through from the other side is a page drawn with them; otherwise all of it is this side's own text.
+/// Makes a clean page look like an old one of a library's collection, photographed in grey. It is the input of a
+/// binarization network (the pages of the DIBCO contests, https://dib.cin.ufpe.br, are the model). With fonts, the
+/// other side that shows through is in half of the cases a page drawn with them; otherwise it is always this side's own
+/// text.
 ///
-/// On 300 drawn pages Otsu's threshold has an F-measure of 77 and Sauvola's 85, on parts of DIBCO 2009's and 2016's of
-/// the same size 85 and 86: no easier than the real ones.
+/// On 300 drawn pages Otsu's threshold has an F-measure of 77 and Sauvola's 85. On parts of the same size of DIBCO
+/// 2009's and 2016's pages they have 85 and 86, so the drawn pages are no easier than the real ones.
 inline Damage binarization_damage(std::vector<Font> fonts = {}) {
     Damage other_side = BleedThrough{};
     if (!fonts.empty()) {
@@ -41,7 +42,8 @@ inline Damage binarization_damage(std::vector<Font> fonts = {}) {
                   AllOf{{JpegArtefacts{.worst_quality = 40, .best_quality = 90}}, 0.3}}};
 }
 
-/// A page out of focus or moved, with a little noise and at times compressed: what a deblurring network sees.
+/// Blurs a page by defocus or motion, and adds a little noise and sometimes compression. The result is the input of a
+/// deblurring network.
 inline Damage deblurring_damage() {
     return AllOf{{PageBlur{.min_sigma = 0.6, .max_sigma = 2.2, .max_length = 11},
                   AllOf{{UnevenLight{.max_strength = 0.15, .gutter = 0}}, 0.3},
@@ -49,7 +51,8 @@ inline Damage deblurring_damage() {
                   AllOf{{JpegArtefacts{.worst_quality = 40, .best_quality = 90}}, 0.3}}};
 }
 
-/// A page with a watermark or several, at times compressed. Throws Error, when it is used, if there is no font.
+/// Adds one or several watermarks to a page, which is sometimes also noisy or compressed. Throws Error, when it is
+/// used, if there is no font.
 inline Damage watermark_damage(std::vector<Font> fonts) {
     return AllOf{{Watermark{.fonts = std::move(fonts)}, AllOf{{GaussianNoise{.min_sigma = 0, .max_sigma = 0.01}}, 0.3},
                   AllOf{{JpegArtefacts{.worst_quality = 50, .best_quality = 95}}, 0.2}}};

@@ -1,4 +1,5 @@
-// Handwriting: a running hand of the age of quills, drawn stroke by stroke, for which no font is at hand.
+// Handwriting: a cursive hand like those written with quills, drawn stroke by stroke, because no font for it is
+// available.
 #pragma once
 
 #include <algorithm>
@@ -16,7 +17,7 @@
 
 namespace depix::detail {
 
-/// A hand: one writer's shapes, slant, width and pen, decided once; each stroke then trembles a little on its own.
+/// The hand of one writer. Its shapes, slant, width and pen are chosen once; each stroke then varies a little.
 class WrittenScript : public PageScript {
   public:
     WrittenScript(double pixels_per_em, Random& random)
@@ -66,7 +67,7 @@ class WrittenScript : public PageScript {
         };
         for (const char32_t letter : word) {
             const PenPath* path = shape(letter);
-            if (path == nullptr) {  // a stop or comma; others are no different
+            if (path == nullptr) {  // a full stop or comma; other marks are drawn like a comma
                 finish();
                 const PenPoint start = place({0.1, 0.05}), end = place({letter == U'.' ? 0.12 : 0, -0.2});
                 add_stroke(ink, start.x, start.y, letter == U'.' ? start.x : end.x, letter == U'.' ? start.y : end.y,
@@ -103,14 +104,14 @@ class WrittenScript : public PageScript {
         if (letter >= U'0' && letter <= U'9') return &digits_[letter % digits_.size()];
         return letter > U'z' ? &letters_[letter % 26] : nullptr;
     }
-    /// To the next letter, x-heights before stretching.
+    /// The distance to the next letter, in x-heights before stretching.
     double advance(char32_t letter) const {
         const PenPath* path = shape(letter);
         return path == nullptr ? 0.3 : path->back().x - (is_small(letter) ? 0.05 : -0.1);
     }
 
-    /// Catmull and Rom's spline through the points. The pen is pressed downward: its radius is nib/2 on the way down,
-    /// thinnest nib/2 across and upward, and changes with some delay.
+    /// Draws Catmull and Rom's spline through the points. The pen is pressed harder on the way down: its radius is
+    /// nib/2 downward and thinnest nib/2 sideways and upward, and it changes with some delay.
     void draw(Image& ink, const PenPath& points) const {
         if (points.size() < 2) return;
         double pressure = 0;

@@ -1,4 +1,4 @@
-// Handwriting shapes: the letters of a running hand, as the points that a pen passes.
+// Handwriting shapes: the letters of a cursive hand, as the points that a pen passes.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ using PenPath = std::vector<PenPoint>;
 // clang-format off
 
 /// a to z. Each starts on the baseline at the left and ends there at the right, so that letters join. The dots of i and
-/// j and the bar of t are set apart.
+/// j and the bar of t are drawn separately.
 inline const std::array<PenPath, 26>& running_letters() {
     static const std::array<PenPath, 26> letters{{
         /* a */ {{.05, .1}, {.3, .6}, {.62, .95}, {.35, .9}, {.12, .45}, {.25, .02}, {.52, .3}, {.68, .98},
@@ -65,7 +65,7 @@ inline const std::array<PenPath, 26>& running_letters() {
     return letters;
 }
 
-/// Capitals, a few shapes for all: a hand seen on part of a page has no more of them.
+/// A few shapes stand for all capitals, because handwriting on a part of a page has no more of them.
 inline const std::array<PenPath, 8>& running_capitals() {
     static const std::array<PenPath, 8> capitals{{
         /* C */ {{.95, 1.8}, {.65, 2.2}, {.2, 1.6}, {.12, .6}, {.5, 0}, {1, .3}},
@@ -84,7 +84,7 @@ inline const std::array<PenPath, 8>& running_capitals() {
     return capitals;
 }
 
-/// Digits, as few.
+/// Likewise a few shapes stand for all digits.
 inline const std::array<PenPath, 5>& running_digits() {
     static const std::array<PenPath, 5> digits{{
         /* 0 */ {{.6, 1.3}, {.3, 1.6}, {.1, .9}, {.3, 0}, {.6, .5}, {.65, 1.2}, {.5, 1.6}},

@@ -44,7 +44,7 @@ inline Image blurred(const Image& page, const std::vector<BlurTap>& taps) {
     return result;
 }
 
-/// The taps of a square of (2 reach + 1)^2 weights, those of 0 left out, their sum made 1.
+/// The taps of a square of (2 reach + 1)^2 weights, without those of 0, scaled so that their sum is 1.
 inline std::vector<BlurTap> taps_of(const Image& weights) {
     double sum = 0;
     for (const float weight : weights.pixels) sum += static_cast<double>(weight);
@@ -61,16 +61,17 @@ inline std::vector<BlurTap> taps_of(const Image& weights) {
 
 }  // namespace detail
 
-/// Out of focus, and at times moved. Focus: a Gaussian of a standard deviation of sigma pixels, or the disc of a lens
-/// that spreads as far (its radius 2 sigma). Motion: a path of a length in pixels, straight or bent, at one speed.
+/// Defocus, and sometimes motion blur. Defocus is a Gaussian with a standard deviation of sigma pixels, or the disc of
+/// a lens with the same spread (its radius is 2 sigma). Motion follows a path whose length is in pixels, straight or
+/// bent, at constant speed.
 ///
-/// Blurs of text as in M. Hradis et al., "Convolutional Neural Networks for Direct Text Deblurring", BMVC 2015.
+/// Text is blurred as in M. Hradis et al., "Convolutional Neural Networks for Direct Text Deblurring", BMVC 2015.
 struct PageBlur {
     double min_sigma = 0.5;
     double max_sigma = 2.2;  ///< Included, as all below; at most 20.
-    double discs = 0.4;      ///< The share of discs among them.
-    double moved = 0.5;      ///< The share of pages that moved,
-    double focused = 0.4;    ///< and of those, the share that has no other blur.
+    double discs = 0.4;      ///< The share of discs among the defocused pages.
+    double moved = 0.5;      ///< The share of pages with motion blur.
+    double focused = 0.4;    ///< Of those, the share that has no defocus.
     double min_length = 3;
     double max_length = 14;  ///< At most 100.
 
@@ -116,7 +117,8 @@ struct PageBlur {
             const double step = length / steps;
             y += step * std::sin(angle), x += step * std::cos(angle), angle += step * bend;
         }
-        for (std::size_t i = 0; i < ys.size(); ++i) {  // bilinear, about the path's centre: the page stays in its place
+        // Bilinear, about the path's centre, so that the page stays in its place.
+        for (std::size_t i = 0; i < ys.size(); ++i) {
             const double down = ys[i] - mean_y + reach, across = xs[i] - mean_x + reach;
             const int row = static_cast<int>(down), column = static_cast<int>(across);
             const auto v = static_cast<float>(down - row), u = static_cast<float>(across - column);

@@ -19,13 +19,13 @@ namespace depix::detail {
 /// Throws Error unless the share is between 0 and 1.
 inline void check_share(const char* who, const char* what, double share) { check_range(who, what, share, share, 0, 1); }
 
-/// 0 up to `from`, 1 from `to` on, and 3 t^2 - 2 t^3 between, t being the part of the way.
+/// 0 up to `from`, 1 from `to` on, and 3 t^2 - 2 t^3 between, where t is the fraction of the way.
 inline float smooth_step(float from, float to, float value) {
     const float t = std::clamp((value - from) / (to - from), 0.0f, 1.0f);
     return t * t * (3 - 2 * t);
 }
 
-/// Blurs in place, every channel on its own, the picture mirrored beyond its border. A sigma (pixels) of 0: nothing.
+/// Blurs every channel in place; the picture is mirrored beyond its border. A sigma (in pixels) of 0 changes nothing.
 ///
 ///     out(y, x) = sum_ij g(i) g(j) in(y + i, x + j),   g(i) ~ exp(-i^2 / 2 sigma^2), |i| <= 3 sigma, its sum 1
 inline void gaussian_blur(Image& image, double sigma) {
@@ -63,13 +63,14 @@ inline void gaussian_blur(Image& image, double sigma) {
     }
 }
 
-/// Uniform deviates of mean 0 and standard deviation 1: white noise that is soon smoothed, and cheaper than a normal's.
+/// A uniform deviate of mean 0 and standard deviation 1, cheaper than a normal one, for white noise that is then
+/// smoothed.
 inline float white_noise(Random& random) { return static_cast<float>((random.uniform() - 0.5) * 3.4641016151377544); }
 
 /// A smooth random field of (1, height, width), mean 0 and standard deviation 1: white noise on a grid whose cells are
-/// `cell` pixels wide (at least 1), with cubic B-splines between them; the grid starts anywhere.
+/// `cell` pixels wide (at least 1), with cubic B-splines between them; the grid's start is random.
 inline Image smooth_noise(int height, int width, double cell, Random& random) {
-    // The weights of 4 neighbours at the fraction f of a cell; the mean of their squares' sum is 151/315.
+    // The weights of 4 neighbours at the fraction f of a cell; the mean of the sum of their squares is 151/315.
     const auto spline = [](double f) {
         const double g = 1 - f;
         const double weights[4] = {g * g * g / 6, ((3 * f - 6) * f * f + 4) / 6, ((3 * g - 6) * g * g + 4) / 6,
@@ -82,7 +83,7 @@ inline Image smooth_noise(int height, int width, double cell, Random& random) {
     for (float& value : grid.pixels) value = white_noise(random) * 315 / 151;
     const double first_row = random.uniform(), first_column = random.uniform();
 
-    Image wide({1, grid.shape.height, width});  // each of the grid's rows, between its columns
+    Image wide({1, grid.shape.height, width});  // each of the grid's rows, interpolated between its columns
     for (int x = 0; x < width; ++x) {
         const double place = first_column + x / cell;
         const int column = static_cast<int>(place);
@@ -105,8 +106,8 @@ inline Image smooth_noise(int height, int width, double cell, Random& random) {
     return field;
 }
 
-/// Fields of cells of cell, cell/2, cell/4 ... pixels, each half as strong as the one before: as clouds and stains
-/// look, smooth with ragged edges. Mean 0, standard deviation 1.
+/// The sum of fields with cells of cell, cell/2, cell/4 ... pixels, each half as strong as the one before. It looks
+/// like clouds and stains, smooth with ragged edges. Its mean is 0, its standard deviation 1.
 inline Image cloud_noise(int height, int width, double cell, int octaves, Random& random) {
     Image sum({1, height, width});
     double variance = 0, strength = 1;
@@ -121,7 +122,8 @@ inline Image cloud_noise(int height, int width, double cell, int octaves, Random
     return sum;
 }
 
-/// The value of a plane between its pixels, bilinear; (0, 0) is the centre of the upper left one. Beyond it: `outside`.
+/// The value of a plane between its pixels, bilinear; (0, 0) is the centre of the upper left one. Outside the plane:
+/// `outside`.
 inline float sample(const Image& plane, double y, double x, float outside) {
     const int height = plane.shape.height, width = plane.shape.width;
     if (!(y > -1 && x > -1 && y < height && x < width)) return outside;
@@ -137,9 +139,9 @@ inline float sample(const Image& plane, double y, double x, float outside) {
     return upper + down * (lower - upper);
 }
 
-/// Adds a stroke of round ends from (x0, y0) to (x1, y1) to a plane of ink: its coverage is radius + 1/2 minus the
-/// distance of a pixel's centre from the line, between 0 and 1, and the larger of it and what was there stays. (0, 0)
-/// is the centre of the upper left pixel.
+/// Adds a stroke with round ends from (x0, y0) to (x1, y1) to a plane of ink. Its coverage is radius + 1/2 minus the
+/// distance of a pixel's centre from the line, clamped to 0..1. The centre of the upper left pixel is (0, 0). A pixel
+/// keeps the larger of this coverage and its old value.
 inline void add_stroke(Image& ink, double x0, double y0, double x1, double y1, double radius) {
     const double reach = radius + 0.5;
     const auto bound = [](double place, int size) { return static_cast<int>(std::clamp(place, 0.0, size * 1.0)); };

@@ -1,4 +1,4 @@
-// Page scripts: how drawn pages get their words on paper, in print; handwriting.hpp has the other way.
+// Page scripts: how the words of drawn pages are put on paper, here in print; handwriting.hpp writes them by hand.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +17,8 @@
 
 namespace depix {
 
-/// The fonts that pages are drawn with: serif first, as old print is; typewriters; old styles and hands, which few
-/// machines have. Names as find_font() takes them.
+/// The fonts that pages are drawn with. Serif fonts come first, because old print has serifs. Typewriters follow, then
+/// old styles and handwriting, which few machines have. Names are as find_font() takes them.
 inline const std::vector<std::string>& page_font_names() {
     static const std::vector<std::string> names{
         // Debian's fonts-liberation, fonts-freefont-ttf, fonts-dejavu, fonts-crosextra-caladea, fonts-sil-gentium
@@ -32,19 +32,19 @@ inline const std::vector<std::string>& page_font_names() {
         // fonts-essays1743, fonts-georgewilliams, fonts-gnutypewriter, fonts-isabella
         "Essays1743", "Essays1743-Italic", "Essays1743-Bold", "CaslonRoman", "CaslonItalic", "CaslonBold",
         "GNUTypewriter", "Isabella",
-        // Hands: fonts-breip, fonts-ecolier-court, fonts-femkeklaver, fonts-dkg-handwriting, fonts-kristi,
+        // Handwriting: fonts-breip, fonts-ecolier-court, fonts-femkeklaver, fonts-dkg-handwriting, fonts-kristi,
         // fonts-rufscript, fonts-sjfonts
         "Breip", "Ecolier-court", "femkeklaver", "dkg", "dkgIt", "Kristi", "Rufscript010", "SteveHand", "Delphine"};
     return names;
 }
 
-/// Those of the names that this machine has, in their order. Throws FileError if it has none.
+/// The fonts of these names that this machine has, in their order. Throws FileError if it has none.
 inline std::vector<Font> page_fonts(const std::vector<std::string>& names = page_font_names()) {
     std::vector<Font> fonts;
     for (const std::string& name : names) {
         try {
             fonts.emplace_back(find_font(name));
-        } catch (const FileError&) {  // the next, then
+        } catch (const FileError&) {  // try the next one
         }
     }
     if (fonts.empty()) {
@@ -59,23 +59,23 @@ inline std::vector<Font> page_fonts(const std::vector<std::string>& names = page
 
 namespace detail {
 
-/// Puts words on paper, one way for the whole of a page. Paper is a plane of ink: 0 paper, 1 ink; x and y are pixels.
+/// Puts words on paper in one style for a whole page. Paper is a plane of ink: 0 paper, 1 ink; x and y are pixels.
 class PageScript {
   public:
     virtual ~PageScript() = default;
-    /// From the start of a word to its end.
+    /// The distance from the start of a word to its end.
     virtual double width(const std::u32string& word) = 0;
-    /// Puts a word on the paper, its start at x, its line at the baseline; clipped at the paper's edges.
+    /// Puts a word on the paper; it starts at x, stands on the baseline, and is clipped at the paper's edges.
     virtual void write(Image& ink, const std::u32string& word, double x, double baseline, Random& random) = 0;
     /// The size, pixels per em.
     virtual double size() const = 0;
-    /// Between words.
+    /// The space between words.
     virtual double space() const = 0;
     /// The radius of the thinnest strokes, and of those that rule lines.
     virtual double pen() const = 0;
 };
 
-/// Print: a font at one size, letters spaced a little.
+/// Print: a font at one size, with letter spacing.
 class PrintedScript : public PageScript {
   public:
     PrintedScript(const Font& font, int pixels_per_em, double spacing)
@@ -101,7 +101,7 @@ class PrintedScript : public PageScript {
   private:
     const Glyph& glyph(char32_t letter) {
         if (letter == U'\u017F' && !font_.contains(letter)) letter = U's';  // the long s
-        if (!font_.contains(letter)) letter = U'o';                         // better than a box
+        if (!font_.contains(letter)) letter = U'o';                         // better than the font's box
         auto found = glyphs_.find(letter);
         if (found == glyphs_.end()) {
             found = glyphs_.emplace(letter, font_.glyph(letter, static_cast<float>(pixels_per_em_))).first;

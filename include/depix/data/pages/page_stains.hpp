@@ -1,4 +1,4 @@
-// Page stains: what soaked into a page, came through it, and where it was folded.
+// Page stains: stains, ink that shows through from the other side, and folds.
 #pragma once
 
 #include <algorithm>
@@ -18,16 +18,16 @@
 namespace depix {
 
 /// Stains: out = in (1 - darkness stain). Blotches with ragged or soft edges and, where a liquid dried, a darker rim;
-/// rings of cups; and straight-edged parts that another sheet kept from light, or did not.
+/// rings of cups; and straight-edged parts that another sheet protected from light, or did not protect.
 struct Stains {
     int min_count = 1;
     int max_count = 4;         ///< Included, as all below.
-    double min_radius = 0.04;  ///< Of the picture's longer side.
+    double min_radius = 0.04;  ///< As a fraction of the picture's longer side.
     double max_radius = 0.6;
     double min_darkness = 0.04;
     double max_darkness = 0.5;
-    double rings = 0.12;   ///< The share of rings among them,
-    double sheets = 0.12;  ///< and of straight-edged ones.
+    double rings = 0.12;   ///< The share of rings among the stains.
+    double sheets = 0.12;  ///< The share of straight-edged ones.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "Stains");
@@ -51,7 +51,7 @@ struct Stains {
 
   private:
     double radius(Shape shape, Random& random) const {
-        // Small ones are more frequent: uniform in the logarithm.
+        // The logarithm of the radius is uniform, so that small stains are more frequent.
         const double part = min_radius * std::pow(max_radius / min_radius, random.uniform());
         return part * std::max(shape.height, shape.width);
     }
@@ -116,15 +116,15 @@ struct Stains {
     }
 };
 
-/// The other side's ink, seen through the paper, mirrored, blurred and pale: out = in (1 - strength ink). What is on
-/// the other side is this side's text, moved and turned a little, or a page that `other` draws.
+/// The other side's ink, seen through the paper, mirrored, blurred and pale: out = in (1 - strength ink). The other
+/// side has this side's text, moved and turned a little, or a page that `other` draws.
 struct BleedThrough {
     double min_strength = 0.08;
-    double max_strength = 0.65;  ///< Included, as all below; of this side's ink at its fullest, 0 to 1.
-    double min_sigma = 0.5;      ///< The blur's, pixels.
+    double max_strength = 0.65;  ///< Included, as all below; as a fraction of this side's darkest ink, 0 to 1.
+    double min_sigma = 0.5;      ///< Standard deviation of the blur, pixels.
     double max_sigma = 2.5;
     double across = 0.1;  ///< The share of pages whose other side's lines run up and down.
-    /// Draws a clean page of 1 x height x width; empty: this side it is.
+    /// Draws a clean page of 1 x height x width; empty: this side is used.
     std::function<Image(int height, int width, Random& random)> other{};
 
     void operator()(Image& page, Random& random) const {
@@ -143,7 +143,7 @@ struct BleedThrough {
         for (float& value : ink.pixels) value = 1 - value;
         ink = seen_through(ink, other ? 0 : 1, random);
         detail::gaussian_blur(ink, sigma);
-        // Some parts come through, others hardly.
+        // Some parts show through more than others.
         const auto varied = static_cast<float>(random.uniform(0, 0.5));
         const Image uneven = detail::cloud_noise(height, width, random.uniform(30, 200), 3, random);
         for (std::size_t i = 0; i < page.pixels.size(); ++i) {
@@ -153,8 +153,8 @@ struct BleedThrough {
     }
 
   private:
-    /// Mirrored, turned by a few degrees or by a quarter, and moved by up to `moved` of its sides; what leaves it on
-    /// one side comes in on the other.
+    /// The ink mirrored, turned by a few degrees or by a quarter turn, and moved by up to `moved` of its sides. What
+    /// leaves the page on one side enters it on the other.
     Image seen_through(const Image& ink, double moved, Random& random) const {
         const auto [channels, height, width] = ink.shape;
         const double quarter = random.uniform() < across ? (random.uniform() < 0.5 ? 1 : -1) * 1.5707963267948966 : 0;
@@ -174,8 +174,8 @@ struct BleedThrough {
     }
 };
 
-/// Folds and scratches: lines across the page, mostly upright or level, dark or light (there the ink has worn off too),
-/// some with a soft shadow on one side.
+/// Folds and scratches: lines across the page, mostly vertical or horizontal, dark or light (where the ink has worn off
+/// too), some with a soft shadow on one side.
 struct Folds {
     int min_count = 1;
     int max_count = 3;  ///< Included, as all below.

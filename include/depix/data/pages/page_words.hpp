@@ -1,4 +1,4 @@
-// Page words: what drawn pages say, in a few languages of old documents, and numbers.
+// Page words: the words of drawn pages, in a few languages of old documents, and numbers.
 #pragma once
 
 #include <cstddef>
@@ -11,16 +11,17 @@
 
 namespace depix {
 
-/// Words without end, of one language; a quarter are made up from syllables, so that no list is learned by heart.
+/// An endless sequence of words of one language. A quarter are made up from syllables, so that no list is memorized.
 ///
 ///     PageWords words(random);
 ///     words.next(random);         U"Between", U"said", U"county,", ...
 class PageWords {
   public:
-    /// Decides on the language, and whether a round s inside a word is a long one, as in print before 1800.
+    /// Chooses the language, and whether an s inside a word is a long s, as in print before 1800.
     explicit PageWords(Random& random) : words_(detail::pick(languages(), random)), long_s_(random.uniform() < 0.25) {}
 
-    /// The next word of the text, with the stop or comma that follows it; upper case where a sentence starts.
+    /// The next word of the text, with the punctuation that follows it; its first letter is upper case where a sentence
+    /// starts.
     std::u32string next(Random& random) {
         std::u32string word = random.uniform() < 0.75 ? std::u32string(detail::pick(words_, random)) : made_up(random);
         const bool capital = starts_ || random.uniform() < 0.08;
@@ -40,7 +41,7 @@ class PageWords {
         return word;
     }
 
-    /// A number as tables, dates and accounts have it: 1 to 5 digits, at times with a point.
+    /// A number as in tables, dates and accounts: 1 to 5 digits, sometimes with a point.
     static std::u32string number(Random& random) {
         const int digits = random.integer(1, 5), point = random.integer(1, 12);
         std::u32string text;
@@ -64,7 +65,7 @@ class PageWords {
         return words;
     }
 
-    /// Common words, and some of letters and records.
+    /// Common words, and some that occur in letters and records.
     static const std::vector<List>& languages() {
         static const std::vector<List> lists{
             split(U"the of and to in that it with for was his which be not as by had from this at have are been all "
@@ -105,7 +106,7 @@ class PageWords {
 
     List words_;
     bool long_s_;
-    bool starts_ = false;  // a sentence
+    bool starts_ = false;  // whether the next word starts a sentence
 };
 
 }  // namespace depix

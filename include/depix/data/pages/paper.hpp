@@ -12,17 +12,17 @@
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
 
-// Damages of a clean grey page: 0 ink, 1 paper. Each strength is drawn anew for every page. They are to be combined in
-// the order in which a page meets them: ink, other side, paper, stains, light, lens (see degrade_page.hpp).
+// Damages of a clean grey page: 0 ink, 1 paper. Each strength is drawn anew for every page. Combine them in the order
+// in which they happen to a page: ink, other side, paper, stains, light, lens (see degrade_page.hpp).
 namespace depix {
 
-/// Ink that is pale, here more than there: out = 1 - density (1 - in), the density smooth and at least a tenth.
+/// Ink that is pale to a varying degree: out = 1 - density (1 - in); the density is smooth and at least a tenth.
 struct FadedInk {
     double min_density = 0.5;
-    double max_density = 1;   ///< Included; both of the page as a whole, 0 to 1.
-    double variation = 0.25;  ///< The most that the density varies by (its standard deviation), of the whole's.
-    double hollow = 0.35;     ///< The most by which the middle of bold strokes is paler than their edges.
-    double breaks = 0.08;     ///< The most of the ink's area that is all but gone.
+    double max_density = 1;   ///< Included; both are for the page as a whole, 0 to 1.
+    double variation = 0.25;  ///< The largest standard deviation of the density, as a fraction of the page's.
+    double hollow = 0.35;     ///< The largest amount by which the middle of bold strokes is paler than their edges.
+    double breaks = 0.08;     ///< The largest share of the ink's area that is almost gone.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "FadedInk");
@@ -52,14 +52,14 @@ struct FadedInk {
     }
 };
 
-/// Paper: out = in tone (1 + clouds + grain + weave), less specks; its tone is of the page as a whole.
+/// Paper: out = in tone (1 + clouds + grain + weave), less specks; the page as a whole has one tone.
 struct PaperTexture {
     double min_tone = 0.7;
     double max_tone = 0.98;  ///< Included.
-    double clouds = 0.05;    ///< The most that the tone varies by from part to part (standard deviation),
-    double grain = 0.025;    ///< from pixel to pixel, blurred a little,
-    double weave = 0.015;    ///< and by the lines of a paper mould or of cloth.
-    int max_specks = 60;     ///< Dark dots and short fibres, for 256x256 pixels.
+    double clouds = 0.05;    ///< The largest variation of the tone (standard deviation) from part to part.
+    double grain = 0.025;    ///< The same from pixel to pixel, blurred a little.
+    double weave = 0.015;    ///< The same for the lines of a paper mould or of cloth.
+    int max_specks = 60;     ///< Dark dots and short fibres per 256x256 pixels.
 
     void operator()(Image& page, Random& random) const {
         detail::check_grey(page, "PaperTexture");
@@ -93,7 +93,7 @@ struct PaperTexture {
         for (std::size_t i = 0; i < paper.pixels.size(); ++i) paper.pixels[i] += noise.pixels[i];
     }
 
-    /// Lines of 3 to 12 pixels along the rows or columns, waving, coming and going.
+    /// Adds wavy lines along the rows or columns, with a period of 3 to 12 pixels and a varying strength.
     void add_weave(Image& paper, Random& random) const {
         const auto strength = static_cast<float>(random.uniform(0, weave));
         const double period = random.uniform(3, 12), turn = 0.03 * random.normal();
@@ -126,10 +126,10 @@ struct PaperTexture {
     }
 };
 
-/// Light that falls off: to one side, away from a point, and towards a book's inner edge; out = in light, light <= 1.
+/// Light that falls off to one side, away from a point, and towards a book's inner edge: out = in light, light <= 1.
 struct UnevenLight {
     double min_strength = 0;
-    double max_strength = 0.25;  ///< Included; how much darker the darkest part is, of 1.
+    double max_strength = 0.25;  ///< Included; how much darker the darkest part is, as a fraction.
     double gutter = 0.15;        ///< The share of pages with the shadow of a book's inner edge.
 
     void operator()(Image& page, Random& random) const {

@@ -20,27 +20,27 @@
 
 namespace depix {
 
-/// One or several words, each in a font, size, angle and grey of its own. With its coverage m, opacity a and grey g,
+/// One or several words, each with its own font, size, angle and grey. With its coverage m, opacity a and grey g,
 ///
 ///     over the ink    out = in (1 - a m) + g a m
 ///     under it        out = in (1 - a m (1 - g))
 ///
-/// Some have a frame; some are repeated all over the page. What DE-GAN's third task removes (M. A. Souibgui and
-/// Y. Kessentini, "DE-GAN: A Conditional Generative Adversarial Network for Document Enhancement", IEEE TPAMI 2022).
+/// Some have a frame; some are repeated all over the page. DE-GAN's third task is to remove them (M. A. Souibgui and Y.
+/// Kessentini, "DE-GAN: A Conditional Generative Adversarial Network for Document Enhancement", IEEE TPAMI 2022).
 struct Watermark {
     std::vector<Font> fonts{};  ///< All equally likely; see page_fonts().
     int min_count = 1;
     int max_count = 3;       ///< Included, as all below.
-    double min_size = 0.08;  ///< Pixels per em, of the picture's height, but between 8 and 300 pixels.
+    double min_size = 0.08;  ///< Pixels per em as a fraction of the picture's height; clamped to 8..300 pixels.
     double max_size = 0.4;
     double min_opacity = 0.2;
     double max_opacity = 0.8;
     double min_grey = 0.3;  ///< 0 black, 1 white; darker ones look like ink.
     double max_grey = 0.85;
-    double under = 0.5;      ///< The share of words under the ink,
-    double framed = 0.15;    ///< in a frame,
-    double repeated = 0.12;  ///< and repeated.
-    /// The words; one in three is made of the words of drawn pages instead.
+    double under = 0.5;      ///< The share of words under the ink.
+    double framed = 0.15;    ///< The share of words in a frame.
+    double repeated = 0.12;  ///< The share of words that are repeated.
+    /// The words; one watermark in three takes a word of drawn pages instead.
     std::vector<std::u32string> words{U"CONFIDENTIAL", U"COPY",     U"DRAFT",    U"SAMPLE",
                                       U"VOID",         U"Original", U"SECRET",   U"Approved",
                                       U"DO NOT COPY",  U"Urgent",   U"Specimen", U"www.example.org"};
@@ -69,7 +69,7 @@ struct Watermark {
                 if (repeats) {
                     const double row = std::floor(v / step_y);
                     v -= step_y * row;
-                    u += 0.4 * step_x * row;  // the next row's words stand between those of this one
+                    u += 0.4 * step_x * row;  // the next row's words are between those of this one
                     u -= step_x * std::floor(u / step_x);
                 }
                 const float covered = opacity * detail::sample(word, v, u, 0);
@@ -79,7 +79,7 @@ struct Watermark {
         }
     }
 
-    /// A word on a plane of its size.
+    /// Draws a word on a plane of its size.
     Image drawn(int height, Random& random) const {
         const Font& font = detail::pick(fonts, random);
         const double size = std::clamp(random.uniform(min_size, max_size) * height, 8.0, 300.0);

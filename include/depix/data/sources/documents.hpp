@@ -1,4 +1,4 @@
-// Documents: the folders of Kaggle's "Denoising Dirty Documents" as they are, split by page, as a source of pairs.
+// Documents: the folders of Kaggle's "Denoising Dirty Documents", split by page, as a source of pairs.
 #pragma once
 
 #include <algorithm>
@@ -24,13 +24,13 @@
 
 namespace depix {
 
-/// The pairs of a folder of documents, grey: Kaggle's layout as it is unpacked, or two plain folders.
+/// The pairs of a folder of documents, in grey. The layout is Kaggle's after unpacking, or two plain folders.
 ///
 ///     root/train/101.png          dirty          root/noisy/101.png
 ///     root/train_cleaned/101.png  clean   or     root/clean/101.png
 ///
-/// (root/test holds dirty pages without twins: ImageFolder reads those.) Throws FileError where neither layout is
-/// there, and as PairFolder does: for a page without its twin, or none at all.
+/// (root/test holds dirty pages without twins; ImageFolder reads those.) Throws FileError if root has neither layout
+/// and, like PairFolder, for a page without its twin or if there is no page.
 inline PairFolder document_pairs(const std::filesystem::path& root, PairFolderOptions options = {.channels = 1}) {
     namespace fs = std::filesystem;
     if (fs::is_directory(root / "train_cleaned")) return {root / "train_cleaned", root / "train", options};
@@ -38,8 +38,8 @@ inline PairFolder document_pairs(const std::filesystem::path& root, PairFolderOp
     throw FileError(root.string(), "holds neither train_cleaned/ and train/ nor clean/ and noisy/");
 }
 
-/// Groups pairs by page: those whose clean files are the same, byte by byte, are one page, dirtied several times. In
-/// the order of each page's first pair.
+/// Groups pairs by page. Pairs whose clean files are the same, byte by byte, are one page that was made dirty several
+/// times. The groups are in the order of their first pairs.
 inline std::vector<std::vector<std::size_t>> group_by_page(const PairFolder& pairs) {
     std::map<std::string, std::size_t> known;  // from a file's bytes to its group
     std::vector<std::vector<std::size_t>> groups;
@@ -54,13 +54,13 @@ inline std::vector<std::vector<std::size_t>> group_by_page(const PairFolder& pai
     return groups;
 }
 
-/// Which pages are kept aside: one in `test_every` for the test, one in `validation_every` for validation.
+/// Which pages are held out: one in `test_every` for the test, one in `validation_every` for validation.
 struct PageSplitOptions {
     std::size_t test_every = 5;
     std::size_t validation_every = 10;
 };
 
-/// Splits by page, so that no page is seen in training and asked for in a test. Throws Error if a part stays empty.
+/// Splits by page, so that no page is both in the training set and in the test set. Throws Error if a part is empty.
 inline PairSplit split_by_page(const PairFolder& pairs, PageSplitOptions options = {}) {
     const auto groups = group_by_page(pairs);
     std::vector<std::size_t> train, validation, test;
@@ -78,7 +78,7 @@ inline PairSplit split_by_page(const PairFolder& pairs, PageSplitOptions options
     return {pairs.select(train), pairs.select(validation), pairs.select(test)};
 }
 
-/// How pages of several sizes become pictures of one.
+/// How pages of several sizes become pictures of one size.
 enum class PageFit {
     Resize,  ///< The whole page, squeezed or stretched (bicubic).
     Crop     ///< A part in full resolution, at a random place; the same place in every epoch with Redraw::Never.
@@ -87,16 +87,16 @@ enum class PageFit {
 struct PageOptions {
     Shape shape{1, 420, 540};
     PageFit fit = PageFit::Resize;
-    std::size_t crops = 1;  ///< Pairs that one page gives in an epoch, where it is cropped.
+    std::size_t crops = 1;  ///< Number of pairs per page in an epoch, with PageFit::Crop.
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
 };
 
-/// Pairs of pages, or parts of pages. Input: dirty; target: clean. All pages are decoded once and kept, a byte a pixel;
-/// copies share them. Pair `index` of epoch `epoch` depends on those two and the seed alone.
+/// Pairs of pages, or parts of pages. Input: dirty; target: clean. All pages are decoded once and kept in memory, one
+/// byte per pixel; copies share them. Pair `index` of epoch `epoch` depends only on these two numbers and the seed.
 class PageSource {
   public:
-    /// Reads all pages, on `threads` threads. Throws FileError, which names the page, for one that cannot be read,
+    /// Reads all pages, on `threads` threads. Throws FileError, which names the page, for a page that cannot be read,
     /// whose twin has another size, or that is smaller than the part to be cut from it; Error for no page.
     explicit PageSource(const PairFolder& pairs, PageOptions options = {}, int threads = hardware_threads())
         : options_(options) {

@@ -22,9 +22,9 @@
 namespace depix {
 
 struct DrawnPageSourceOptions {
-    Shape shape{1, 256, 256};    ///< Of both pictures of a pair; grey. The page's own height and width do not count.
-    std::size_t pairs = 10'000;  ///< In an epoch.
-    DrawnPageOptions page{};     ///< page.binary is about the target alone: the damage gets smooth edges.
+    Shape shape{1, 256, 256};  ///< Shape of both pictures of a pair; grey. The page's own height and width are ignored.
+    std::size_t pairs = 10'000;  ///< Number of pairs in an epoch.
+    DrawnPageOptions page{};     ///< page.binary affects only the target; the damage gets a page with smooth edges.
     Damage damage{};             ///< Empty: binarization_damage() with the source's fonts.
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
@@ -37,8 +37,8 @@ struct DrawnPageSourceOptions {
 ///     DrawnPageSource deblurring(fonts, {.damage = deblurring_damage()});
 ///     DrawnPageSource watermarks(fonts, {.damage = watermark_damage(fonts)});
 ///
-/// What a pair shows comes from Random(seed, epoch, index), whatever the threads. Nothing is read but the fonts, so
-/// that weights trained on these pairs owe nothing to anybody's pictures. Copies share the fonts' memory.
+/// The content of a pair comes from Random(seed, epoch, index) and does not depend on the threads. Only fonts are read,
+/// so that weights trained on these pairs do not depend on anyone's pictures. Copies share the fonts' memory.
 class DrawnPageSource {
   public:
     /// Throws Error for no font, no pair and impossible page options; ShapeError unless the shape is grey.

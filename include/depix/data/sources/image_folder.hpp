@@ -1,4 +1,4 @@
-// Picture folders: a user's own photographs, as they lie on disk.
+// Picture folders: a user's own photographs on disk.
 #pragma once
 
 #include <algorithm>
@@ -22,22 +22,23 @@
 
 namespace depix {
 
-/// Whether a file's name ends as a picture's that read_image() reads: .png, .jpg, .jpeg or .bmp, in either case.
+/// Whether a file's name ends like that of a picture that read_image() reads: .png, .jpg, .jpeg or .bmp, in either
+/// case.
 inline bool is_image_name(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
     for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
 }
 
-/// Whether a file or folder is what systems leave between pictures: hidden files, Thumbs.db, desktop.ini, \@eaDir
-/// (thumbnails, on Synology's disks), __MACOSX.
+/// Whether a file or folder is one that operating systems create among pictures: hidden files, Thumbs.db, desktop.ini,
+/// \@eaDir (thumbnails, on Synology's disks), __MACOSX.
 inline bool is_clutter(const std::filesystem::path& path) {
     const std::string name = path.filename().string();
     return name.starts_with('.') || name == "Thumbs.db" || name == "desktop.ini" || name == "@eaDir" ||
            name == "__MACOSX";
 }
 
-/// Whether a file's name ends as that of a picture which read_image() does not read: .tif, .webp, .heic, ...
+/// Whether a file's name ends like that of a picture that read_image() does not read: .tif, .webp, .heic, ...
 inline bool is_foreign_image_name(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
     for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
@@ -48,7 +49,7 @@ inline bool is_foreign_image_name(const std::filesystem::path& path) {
     return std::find(std::begin(foreign), std::end(foreign), extension) != std::end(foreign);
 }
 
-/// A picture as a file holds it, upright: EXIF's orientation is applied. Of `channels` 0 all are kept, alpha too.
+/// Reads a picture and turns it upright: EXIF's orientation is applied. With `channels` 0 all are kept, alpha too.
 inline Image read_upright(const std::string& path, int channels = 0, const ImageLimits& limits = {}) {
     ImageFile file = read_image_file(path, limits);
     if (channels != 0 || file.alpha.pixels.empty()) return convert_channels(std::move(file.color), channels);
@@ -60,7 +61,7 @@ inline Image read_upright(const std::string& path, int channels = 0, const Image
 
 namespace detail {
 
-/// How many of `size` are a training, validation and test set's by fractions, rounded; the test set is the rest.
+/// The sizes of a training, validation and test set of `size` elements by fractions, rounded; the test set is the rest.
 /// Throws Error, which names the folder's class, unless both are at least 0 and their sum at most 1.
 inline std::array<std::size_t, 3> split_sizes(const char* who, std::size_t size, double train, double validation) {
     if (!(train >= 0 && validation >= 0 && train + validation <= 1)) {
@@ -95,11 +96,10 @@ struct ImageFolderOptions {
 ///
 /// Other files are ignored, and so are hidden ones and other clutter (is_clutter). Links to files are followed, links
 /// to sub-folders are not. Opening lists the folder and reads no picture; `read` is const and thread-safe. A sub-folder
-/// that cannot be listed costs itself only, and a picture of a kind that depix does not read is no picture of the
-/// folder; both are in left_out().
+/// that cannot be listed is left out, and so is a picture of a kind that depix does not read; left_out() lists both.
 class ImageFolder {
   public:
-    /// What was passed over, and why.
+    /// A path that was left out, and the reason.
     struct LeftOut {
         std::string path, why;
     };
@@ -119,7 +119,7 @@ class ImageFolder {
                   [](const LeftOut& a, const LeftOut& b) { return a.path < b.path; });
     }
 
-    /// In the order of their paths.
+    /// What was left out, in the order of the paths.
     const std::vector<LeftOut>& left_out() const { return left_out_; }
     std::size_t size() const { return paths_.size(); }
     const std::string& path(std::size_t index) const { return paths_.at(index); }
@@ -154,13 +154,14 @@ class ImageFolder {
     ImageSplit split_by_fractions(double train = 0.90, double validation = 0.06) const;
 
   private:
-    // Adds the pictures of a folder. An error of its own goes to `error`, that of a sub-folder to left_out_.
+    // Adds the pictures of a folder. An error of the folder itself is stored in `error`, that of a sub-folder in
+    // left_out_.
     void list(const std::filesystem::path& folder, std::error_code& error) {
         namespace fs = std::filesystem;
         fs::directory_iterator file(folder, error);
         for (; !error && file != fs::directory_iterator(); file.increment(error)) {
             if (is_clutter(file->path())) continue;
-            std::error_code unknown;  // a link that leads nowhere is neither a file nor a folder
+            std::error_code unknown;  // a broken link is neither a file nor a folder
             if (file->is_directory(unknown) && !file->is_symlink(unknown)) {
                 if (!options_.recursive) continue;
                 std::error_code refused;

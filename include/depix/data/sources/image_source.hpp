@@ -24,7 +24,7 @@
 
 namespace depix {
 
-/// How pictures of any sizes become pictures of one.
+/// How pictures of any sizes become pictures of one size.
 enum class Fit {
     Crop,           ///< A part in full resolution, at a random place.
     Resize,         ///< The whole picture, squeezed or stretched (bicubic).
@@ -32,13 +32,13 @@ enum class Fit {
 };
 
 struct ImageOptions {
-    Shape shape{3, 256, 256};  ///< Of both pictures of a pair: 1 channel (grey) or 3.
+    Shape shape{3, 256, 256};  ///< Shape of both pictures of a pair: 1 channel (grey) or 3.
     Fit fit = Fit::Crop;
-    bool enlarge = false;    ///< With Fit::Crop: a smaller picture is not refused, but its largest part resized.
-    double min_scale = 0.5;  ///< With Fit::ResizeAndCrop: the part's sides, as a fraction of the largest part
-    double max_scale = 1;    ///< that the picture has room for; at most 1.
-    bool flips_and_rotations = true;  ///< By any of the square's eight symmetries; four, if the shape is no square.
-    std::size_t crops_per_image = 1;  ///< Pairs that one picture gives in an epoch.
+    bool enlarge = false;    ///< With Fit::Crop: the largest part of a smaller picture is resized instead of refused.
+    double min_scale = 0.5;  ///< With Fit::ResizeAndCrop: the part's smallest sides, as a fraction of the largest part.
+    double max_scale = 1;    ///< Likewise its largest sides; at most 1. The largest part just fits into the picture.
+    bool flips_and_rotations = true;  ///< Applies any of the square's eight symmetries (four if not square).
+    std::size_t crops_per_image = 1;  ///< Number of pairs per picture in an epoch.
     Damage damage = any_noise();
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
@@ -49,8 +49,8 @@ struct ImageOptions {
 ///     Loader loader{DamagedImageSource(ImageFolder("photos"), {.shape = {3, 128, 128}}), {.batch_size = 8}};
 ///
 /// Pair `index` shows picture `index` modulo the folder's size. Where it is cut, how it is turned and what damages it
-/// comes from Random(seed, epoch, index), whatever the threads. On disk, a picture is decoded for each of its pairs, on
-/// the threads of the loader. Copies share the memory.
+/// comes from Random(seed, epoch, index) and does not depend on the threads. With Keep::OnDisk, a picture is decoded
+/// for each of its pairs, on the threads of the loader. Copies share the memory.
 class DamagedImageSource {
   public:
     /// With Keep::InMemory reads all pictures, on `threads` threads, and throws FileError, which names the file, if one
@@ -107,7 +107,7 @@ class DamagedImageSource {
 
     Image convert(Image image) const { return quantized(convert_channels(std::move(image), options_.shape.channels)); }
 
-    /// Decides what is shown of picture `index`, whose whole shape this is.
+    /// Chooses which part of picture `index` is shown; `whole` is the picture's shape.
     Part choose(const Shape& whole, std::size_t index, Random& random) const {
         if (options_.fit == Fit::Resize) return {0, 0, whole.height, whole.width};
         const auto [channels, height, width] = options_.shape;
@@ -131,7 +131,7 @@ class DamagedImageSource {
         return part;
     }
 
-    /// What is shown of picture `index`, in the shape that is asked for.
+    /// The chosen part of picture `index`, in the shape of the options.
     Image cut(std::size_t index, Random& random) const {
         const Shape& shape = options_.shape;
         Image image;
@@ -171,7 +171,7 @@ class DamagedImageSource {
 
     ImageFolder folder_;
     ImageOptions options_;
-    std::shared_ptr<const std::vector<Bytes>> images_;  // null: on disk
+    std::shared_ptr<const std::vector<Bytes>> images_;  // null if on disk
 };
 
 }  // namespace depix

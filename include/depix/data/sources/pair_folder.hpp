@@ -25,7 +25,7 @@
 
 namespace depix {
 
-/// A picture and what damage made of it; equal shapes.
+/// A picture and its damaged twin, which have equal shapes.
 struct ImagePair {
     Image clean;
     Image damaged;
@@ -34,7 +34,7 @@ struct ImagePair {
 struct PairSplit;
 
 struct PairFolderOptions {
-    int channels = 0;  ///< 0: as in the files, and then those of twins must agree; 1, 3 or 4: converted.
+    int channels = 0;  ///< 0: as in the files, where twins must have the same number; 1, 3 or 4: converted.
     ImageLimits limits{};
 };
 
@@ -43,13 +43,13 @@ struct PairFolderOptions {
 ///     dataset/clean/0.png    dataset/pixeled/0.png
 ///     dataset/clean/1.png    dataset/pixeled/1.png    ...
 ///
-/// IDs are file names without the extension (.png, .jpg, .jpeg or .bmp, which may differ between twins), in the order
-/// of their numbers if they are numbers, else, and after those, alphabetical. Hidden files and other clutter
-/// (is_clutter) are ignored. Pictures are turned upright (EXIF). Opening lists
-/// the folders and reads no picture; `read` is const and thread-safe.
+/// IDs are file names without the extension (.png, .jpg, .jpeg or .bmp, which may differ between twins). IDs that are
+/// numbers come first, in the order of the numbers; the others follow in alphabetical order. Hidden files and other
+/// clutter (is_clutter) are ignored. Pictures are turned upright (EXIF). Opening lists the folders and reads no
+/// picture; `read` is const and thread-safe.
 class PairFolder {
   public:
-    /// The folders `root`/clean and `root`/pixeled. Throws as below.
+    /// The folders `root`/clean and `root`/pixeled. Throws as the constructor below.
     explicit PairFolder(const std::filesystem::path& root, PairFolderOptions options = {})
         : PairFolder(root / "clean", root / "pixeled", options) {}
 
@@ -95,7 +95,7 @@ class PairFolder {
         return part;
     }
 
-    /// The pairs of these indices, in this order. Throws std::out_of_range for an index that is none.
+    /// The pairs of these indices, in this order. Throws std::out_of_range for an invalid index.
     PairFolder select(const std::vector<std::size_t>& indices) const {
         PairFolder part = *this;
         part.entries_.clear();
@@ -115,7 +115,7 @@ class PairFolder {
     struct Entry {
         std::string id, clean, damaged;
     };
-    /// Numbers by their value, before all other names.
+    /// Orders numbers by their value, before all other names.
     struct IdOrder {
         static bool is_number(std::string_view id) {
             return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -171,8 +171,8 @@ inline PairSplit PairFolder::split_by_fractions(double train, double validation)
 
 namespace detail {
 
-/// Writes a PNG whole or not at all, as write_image() does, but does not wait for the disk (fsync): what can be drawn
-/// again need not survive a power failure, and 40,000 small files are written about four times as fast.
+/// Writes a PNG whole or not at all, as write_image() does, but does not wait for the disk (fsync), because pictures
+/// that can be drawn again need not survive a power failure. 40,000 small files are written about four times as fast.
 inline void write_png_without_flush(const std::filesystem::path& path, const Image& image) {
     const std::vector<std::byte> bytes = write_png(image);
     const std::filesystem::path temporary = path.parent_path() / (".depix-" + path.filename().string() + ".tmp");
@@ -194,17 +194,17 @@ struct WritePairsOptions {
     std::size_t count = 20000;
     std::uint64_t seed = 0;
     int threads = hardware_threads();
-    /// Called after each pair, with the pairs done and `count`; never by two threads at once.
+    /// Called after each pair with the number of pairs done and `count`; never by two threads at once.
     std::function<void(std::size_t done, std::size_t count)> progress{};
 };
 
-/// Draws `count` pairs into `root`/clean/ID.png and `root`/pixeled/ID.png, ID from 0.
+/// Draws `count` pairs into `root`/clean/ID.png and `root`/pixeled/ID.png; IDs start at 0.
 ///
-/// Pair ID comes from Random(seed, 0, ID), whatever the threads: the same that a TextPairSource of that seed draws in
-/// epoch 0. `images` is a TextImages, or anything with `draw(Random&) const`, safe on many threads, that gives `clean`
-/// and `pixelated`. Files are written whole or not at all; a run that was killed can be run again and ends with the
-/// same files. Throws FileError if a folder holds a picture that is not of this set, before anything is written, or if
-/// a file cannot be written.
+/// Pair ID comes from Random(seed, 0, ID) and does not depend on the threads. It is the pair that a TextPairSource of
+/// that seed draws in epoch 0. `images` is a TextImages, or anything with `draw(Random&) const`, safe on many threads,
+/// that gives `clean` and `pixelated`. Files are written whole or not at all; a run that was killed can be repeated and
+/// gives the same files. Throws FileError if a folder holds a picture that is not of this set, before anything is
+/// written, or if a file cannot be written.
 template <class Images>
 void write_pairs(const std::filesystem::path& root, const Images& images, const WritePairsOptions& options = {}) {
     namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-// PairSource: what a loader gets its pairs from. Which sources there are says pair_sources.hpp; image_source.hpp and
+// PairSource: what a loader gets its pairs from. The sources are in pair_sources.hpp; image_source.hpp and
 // documents.hpp have more.
 #pragma once
 
@@ -15,7 +15,7 @@
 namespace depix {
 
 /// A set of pairs that many threads read at once. pair() fills two views of one picture, of input_shape() and
-/// target_shape(), and depends on nothing but the epoch and the index.
+/// target_shape(), and depends only on the epoch and the index.
 template <class Source>
 concept PairSource = requires(const Source& source, std::uint64_t epoch, std::size_t index, View<float> view) {
     { source.size() } -> std::convertible_to<std::size_t>;
@@ -27,13 +27,13 @@ concept PairSource = requires(const Source& source, std::uint64_t epoch, std::si
 /// Whether a source of drawn pairs draws new ones every epoch (training) or those of epoch 0 again (validation, test).
 enum class Redraw { EveryEpoch, Never };
 
-/// Where a folder's pictures are between two epochs: on disk, or decoded in memory, one byte a value (the published
-/// 18,000 training pairs take 1.8 GB; 16-bit pictures lose their lower bits).
+/// Where a folder's pictures are kept between two epochs: on disk, or decoded in memory, one byte per value (the
+/// published 18,000 training pairs take 1.8 GB; 16-bit pictures lose their lower bits).
 enum class Keep { OnDisk, InMemory };
 
 namespace detail {
 
-/// Contiguous pixels, (channels, height, width), converted, into a view of one picture.
+/// Converts contiguous pixels, (channels, height, width), into a view of one picture.
 template <class T, class Convert>
 void fill_view(View<float> view, const T* source, Convert convert) {
     for (int channel = 0; channel < view.channels; ++channel) {
@@ -45,7 +45,7 @@ void fill_view(View<float> view, const T* source, Convert convert) {
 
 }  // namespace detail
 
-/// Any source, chosen when the program runs: one Loader type serves them all, and is compiled once.
+/// Any source, chosen when the program runs. One Loader type works with all sources and is compiled once.
 class AnyPairSource {
   public:
     template <PairSource Source>

@@ -19,10 +19,10 @@
 
 namespace depix {
 
-/// Text images drawn on the fly: no disk, and as many different pairs as there are steps.
+/// Text images drawn on the fly. They need no disk, and there are as many different pairs as training needs.
 ///
 /// Input: the pixelated picture; target: the clean one. Pair `index` of epoch `epoch` is drawn from Random(seed, epoch,
-/// index); epoch 0 equals the files of write_pairs() with the same seed. Training and test sets want different seeds.
+/// index); epoch 0 equals the files of write_pairs() with the same seed. Training and test sets need different seeds.
 class TextPairSource {
   public:
     TextPairSource(TextImages images, std::size_t size, std::uint64_t seed, Redraw redraw = Redraw::EveryEpoch)
@@ -47,7 +47,7 @@ class TextPairSource {
 /// The pairs of a folder, all of one shape. Input: the damaged picture; target: the clean one. Copies share the memory.
 class PairFolderSource {
   public:
-    /// Reads the first pair, whose shape all others must have, or with Keep::InMemory all of them, on `threads`
+    /// Reads the first pair, whose shape all others must have; with Keep::InMemory reads all pairs, on `threads`
     /// threads. Throws FileError, which names the pair, if one cannot be read or has another shape; Error for no pair.
     explicit PairFolderSource(PairFolder folder, Keep keep = Keep::OnDisk, int threads = hardware_threads())
         : folder_(std::move(folder)) {
@@ -97,7 +97,7 @@ class PairFolderSource {
 
     PairFolder folder_;
     Shape shape_;
-    std::shared_ptr<const std::vector<std::uint8_t>> bytes_;  // (pair, damaged and clean, pixels), or null: on disk
+    std::shared_ptr<const std::vector<std::uint8_t>> bytes_;  // (pair, damaged and clean, pixels); null if on disk
 };
 
 }  // namespace depix

@@ -29,10 +29,10 @@ struct PatchPlace {
     friend bool operator==(const PatchPlace&, const PatchPlace&) = default;
 };
 
-/// Where to cut a page into patches of size x size pixels that cover all of it: row by row, every `stride` pixels from
-/// the upper left corner on; the last row and column of patches are moved back to the page's edge. Throws ShapeError
-/// for a page smaller than a patch (pad it first; PatchSource does), Error for a stride below 1 or above the size,
-/// which would leave gaps.
+/// Where to cut a page into patches of size x size pixels that cover all of it. The places are listed row by row, every
+/// `stride` pixels from the upper left corner on. The last row and column of patches are moved back to the page's edge.
+/// Throws ShapeError for a page smaller than a patch (pad it first; PatchSource does), Error for a stride below 1 or
+/// above the size, which would leave gaps.
 inline std::vector<PatchPlace> cut_places(const Shape& page, int size, int stride) {
     if (size < 1 || stride < 1 || stride > size) {
         throw Error(std::string("cut_places: patches of ").append(std::to_string(size)) + " pixels every " +
@@ -61,24 +61,25 @@ inline std::vector<PatchPlace> cut_places(const Shape& page, int size, int strid
 struct PatchOptions {
     int size = 256;
     int stride = 192;
-    bool flips_and_rotations = false;  ///< By any of the square's eight symmetries, another one each epoch.
-    /// The degraded patch's contrast is lowered by a random share of up to this, 0..1: x -> m + (1 - share)(x - m), m
-    /// its mean, which is about the paper. Ink fades unevenly over the centuries, and scanners differ.
+    bool flips_and_rotations = false;  ///< Applies any of the square's eight symmetries, another one each epoch.
+    /// The degraded patch's contrast is lowered by a random share of up to this, 0..1: x -> m + (1 - share)(x - m),
+    /// where m is its mean, which is close to the paper's value. Ink fades unevenly over the centuries, and scanners
+    /// differ.
     float largest_fading = 0;
-    std::uint64_t seed = 0;  ///< Of the symmetries and the fading.
+    std::uint64_t seed = 0;  ///< Seed of the symmetries and the fading.
     Redraw redraw = Redraw::EveryEpoch;
 };
 
-/// Pairs of patches, those of all pages one after the other. Input: from the degraded page; target: from the clean one,
-/// the same place.
+/// Pairs of patches of all pages, one page after the other. Input: a patch of the degraded page; target: the patch at
+/// the same place of the clean page.
 ///
 ///     Loader loader{PatchSource(document_pairs("documents"), {.flips_and_rotations = true}), {.batch_size = 4}};
 ///
-/// All pages are kept, a byte a value; copies share them. A page smaller than a patch is padded with paper (1), to the
-/// right and below. Pair `index` of epoch `epoch` depends on those two and the seed alone.
+/// All pages are kept in memory, one byte per value; copies share them. A page smaller than a patch is padded with
+/// paper (1), to the right and below. Pair `index` of epoch `epoch` depends only on these two numbers and the seed.
 class PatchSource {
   public:
-    /// Reads all pages, on `threads` threads. Throws FileError, which names the page, for one that cannot be read or
+    /// Reads all pages, on `threads` threads. Throws FileError, which names the page, for a page that cannot be read or
     /// has other channels than the first; Error for no page and for impossible sizes.
     explicit PatchSource(const PairFolder& pairs, PatchOptions options = {}, int threads = hardware_threads())
         : options_(options) {
@@ -91,9 +92,9 @@ class PatchSource {
              [&](std::size_t i, const std::string& why) { throw FileError(pairs.damaged_path(i), why); });
     }
 
-    /// Page i and its clean twin are degraded[i] and clean[i]. Throws ShapeError, which says the number, for twins of
-    /// different shapes and for a page without pixels or with other channels than the first; Error for no page, for
-    /// unequal numbers of pages, and for impossible sizes.
+    /// Page i and its clean twin are degraded[i] and clean[i]. Throws ShapeError, which gives the page's number, for
+    /// twins of different shapes and for a page without pixels or with other channels than the first; Error for no
+    /// page, for unequal numbers of pages, and for impossible sizes.
     PatchSource(const std::vector<Image>& degraded, const std::vector<Image>& clean, PatchOptions options = {})
         : options_(options) {
         if (degraded.size() != clean.size()) {

@@ -27,30 +27,31 @@ struct ValueRange {
     constexpr float to_image(float value) const { return (value - black) / (white - black); }
 };
 
-/// What super-resolution networks are trained on: C. Ledig et al., "Photo-realistic single image super-resolution using
-/// a generative adversarial network", CVPR 2017, section 3.2. A squared error in this range is 4 times the picture's.
+/// The ranges that super-resolution networks are trained on: C. Ledig et al., "Photo-realistic single image
+/// super-resolution using a generative adversarial network", CVPR 2017, section 3.2. A squared error in
+/// high_resolution_range is 4 times the picture's.
 inline constexpr ValueRange low_resolution_range{0, 1}, high_resolution_range{-1, 1};
 
-/// A picture, 0..1, as a network takes it or as it should make it.
+/// Converts a picture, 0..1, to the range of a network's input or target.
 inline Image to_range(Image image, ValueRange range) {
     for (float& value : image.pixels) value = range.from_image(value);
     return image;
 }
 
-/// What a network made, as a picture. Networks overshoot: quantized() clamps to 0..1.
+/// Converts a network's output to a picture. It may be outside 0..1; quantized() clamps it.
 inline Image from_range(Image values, ValueRange range) {
     for (float& value : values.pixels) value = range.to_image(value);
     return values;
 }
 
-/// One picture, twice: `low` has 1/scale of the sides of `high`. Both hold whole multiples of 1/255, as files do.
+/// One picture in two sizes: `low` has 1/scale of the sides of `high`. Both hold whole multiples of 1/255, like files.
 struct SuperResolutionPair {
     Image low, high;
 };
 
-/// The picture as a test pair: high is its upper left part whose sides divide by `scale`, in 8 bits; low is that,
-/// shrunk by antialiased bicubic (MATLAB's imresize), in 8 bits. Throws ShapeError if a side is below `scale`; Error
-/// for a scale below 2.
+/// Makes a test pair of a picture: `high` is its upper left part whose sides are multiples of `scale`, in 8 bits; `low`
+/// is `high` shrunk by antialiased bicubic resampling (MATLAB's imresize), in 8 bits. Throws ShapeError if a side is
+/// below `scale`; Error for a scale below 2.
 inline SuperResolutionPair make_super_resolution_pair(const Image& image, int scale = 4) {
     if (scale < 2) throw Error("make_super_resolution_pair: the scale is " + std::to_string(scale));
     const int height = image.shape.height / scale, width = image.shape.width / scale;
@@ -66,23 +67,23 @@ inline SuperResolutionPair make_super_resolution_pair(const Image& image, int sc
 
 struct SuperResolutionOptions {
     int scale = 4;
-    int high = 96;         ///< Side of the squares in high resolution, pixels; divides by the scale.
-    bool enlarge = false;  ///< A picture smaller than that is not refused, but its largest square resized (bicubic).
-    bool flips_and_rotations = true;  ///< By any of the square's eight symmetries.
-    std::size_t crops_per_image = 1;  ///< Pairs that one picture gives in an epoch.
+    int high = 96;         ///< Side of the squares in high resolution, pixels; a multiple of the scale.
+    bool enlarge = false;  ///< If a picture is smaller, its largest square is resized (bicubic) instead of refused.
+    bool flips_and_rotations = true;  ///< Applies any of the square's eight symmetries.
+    std::size_t crops_per_image = 1;  ///< Number of pairs per picture in an epoch.
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
 };
 
 /// Pairs from a folder of any pictures (CelebA's img_align_celeba is one), cut and turned at random. Input: the small
 /// picture, (3, high / scale, high / scale), in low_resolution_range; target: the large one, (3, high, high), in
-/// high_resolution_range. Both were rounded to 8 bits before, as a network will meet them.
+/// high_resolution_range. Both were rounded to 8 bits before, like the pictures that the network will restore.
 ///
 ///     Loader loader{SuperResolutionSource(ImageFolder("photos"), {.high = 96}), {.batch_size = 16}};
 ///
 /// Pair `index` shows picture `index` modulo the folder's size; where it is cut and how it is turned comes from
-/// Random(seed, epoch, index), whatever the threads. On disk, a picture is decoded for each of its pairs, on the
-/// threads of the loader. Copies share the memory.
+/// Random(seed, epoch, index) and does not depend on the threads. With Keep::OnDisk, a picture is decoded for each of
+/// its pairs, on the threads of the loader. Copies share the memory.
 class SuperResolutionSource {
   public:
     /// With Keep::InMemory reads all pictures, on `threads` threads, and throws FileError, which names the file, if one
@@ -110,7 +111,7 @@ class SuperResolutionSource {
     /// The same pair as pictures, 0..1, to look at.
     SuperResolutionPair pair(std::uint64_t epoch, std::size_t index) const {
         Image high(target_shape());
-        crops_.pair(epoch, index, high.view(), high.view());  // not damaged: both are the same
+        crops_.pair(epoch, index, high.view(), high.view());  // without damage both are the same
         return make_super_resolution_pair(high, options_.scale);
     }
 
@@ -143,17 +144,17 @@ class SuperResolutionSource {
     DamagedImageSource crops_;
 };
 
-/// What papers on super-resolution print. PSNR in dB.
+/// The scores that papers on super-resolution report. PSNR is in dB.
 struct LuminanceScores {
     double peak_signal_to_noise_ratio = 0;
     double structural_similarity = 0;
 };
 
-/// Compares an enlarged picture with the true one as the field does (Ledig et al. 2017, section 3.1): only the luma of
-/// ITU-R BT.601, 16..235 of 255 (MATLAB's rgb2ycbcr), not rounded, and without `border` pixels on each side, about
-/// which a network knows less. Both 0..1, with 1, 3 or 4 channels; give it quantized() pictures, as files hold them.
-/// Throws ShapeError for unequal sizes, for pictures below 11x11 without their border and for other channels; Error for
-/// a negative border.
+/// Compares an enlarged picture with the true one as is usual (Ledig et al. 2017, section 3.1). It uses only the luma
+/// of ITU-R BT.601, 16..235 of 255 (MATLAB's rgb2ycbcr), not rounded, and leaves out `border` pixels on each side,
+/// where a network has less information. Both pictures are 0..1, with 1, 3 or 4 channels; pass quantized() pictures,
+/// which have the values that files hold. Throws ShapeError for unequal sizes, for pictures below 11x11 without their
+/// border and for other channels; Error for a negative border.
 inline LuminanceScores score_super_resolution(const Image& restored, const Image& truth, int border = 4) {
     if (border < 0) throw Error("score_super_resolution: a border of " + std::to_string(border) + " pixels");
     const int height = truth.shape.height - 2 * border, width = truth.shape.width - 2 * border;

@@ -1,4 +1,4 @@
-// Font: a TrueType font, its glyphs as bitmaps, and where Debian keeps the files.
+// Font: a TrueType font, its glyphs as bitmaps, and where Debian installs the files.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,7 @@
 
 namespace depix {
 
-/// One character, drawn: 8-bit coverage (0 paper, 255 ink), and where it stands relative to the pen on the baseline.
+/// One drawn character: its 8-bit coverage (0 paper, 255 ink), and its place relative to the pen on the baseline.
 struct Glyph {
     int left = 0;  ///< From the pen to the bitmap's first column, pixels, to the right.
     int top = 0;   ///< From the baseline to the bitmap's first row, pixels, downward: negative above the baseline.
@@ -40,7 +40,7 @@ class TrueTypeTables {
   public:
     TrueTypeTables(std::span<const std::byte> bytes, const std::string& name) : bytes_(bytes), name_(name) {}
 
-    /// Throws FileError unless the table directory, the tables that stb_truetype reads without looking, and the place
+    /// Throws FileError unless the table directory, the tables that stb_truetype reads without a check, and the place
     /// of every outline are inside the file.
     void check() const {
         require(bytes_.size() >= 12, "is no TrueType font: too short");
@@ -103,7 +103,7 @@ class TrueTypeTables {
 /// A TrueType font. Copies share the file's bytes; const calls are thread-safe.
 ///
 /// A damaged file is refused (table directory, table sizes, places of the outlines), but stb_truetype does not check
-/// what is inside an outline or a character map: **load fonts that you trust**, never one that a stranger sent.
+/// what is inside an outline or a character map: **load only fonts that you trust**, never one from an unknown source.
 class Font {
   public:
     static constexpr std::size_t default_limit = std::size_t{64} << 20;  // bytes
@@ -112,7 +112,7 @@ class Font {
     explicit Font(const std::filesystem::path& path, std::size_t limit = default_limit)
         : Font(read_file(path.string(), limit), path.string()) {}
 
-    /// A font that is in memory already; errors call it `name`.
+    /// A font that is already in memory; error messages call it `name`.
     Font(std::vector<std::byte> bytes, std::string name)
         : name_(std::move(name)), bytes_(std::make_shared<const std::vector<std::byte>>(std::move(bytes))) {
         detail::TrueTypeTables(*bytes_, name_).check();
@@ -135,13 +135,14 @@ class Font {
         return stb::stbtt_FindGlyphIndex(&info_, static_cast<int>(character)) != 0;
     }
 
-    /// The character at a size, fitted to the pixel grid, its bitmap on whole pixels.
+    /// Draws the character at a size, fitted to the pixel grid. Its bitmap is on whole pixels.
     ///
     /// Fitting follows what FreeType's autohinter does to an unhinted font, as far as that matters for text of ten to
     /// twenty pixels: (1) heights are scaled so that a lower-case x is a whole number of pixels high, rounded up from
-    /// .375 on (af_latin_metrics_scale_dim); (2) the top and the bottom of each character fall on whole pixels; (3) it
-    /// moves sideways, by less than a pixel, to where its stems are sharpest (the largest sum of squared coverages).
-    /// Without it stems smear over two columns, the text is paler than PIL's, and pixelation costs it 0.5 dB less.
+    /// .375 on (af_latin_metrics_scale_dim); (2) the top and the bottom of each character fall on whole pixels; (3)
+    /// each character is moved sideways, by less than a pixel, to where its stems are sharpest (the largest sum of
+    /// squared coverages). Without this, stems are spread over two columns, the text is paler than PIL's, and
+    /// pixelation lowers its PSNR by 0.5 dB less.
     ///
     /// A character that the font lacks is drawn as the font's "missing" box.
     Glyph glyph(char32_t character, float pixels_per_em) const {
@@ -219,8 +220,9 @@ inline std::vector<std::filesystem::path> font_folders() {
 
 /// The file of a font, by a path, a file name ("Roboto-Regular.ttf") or the name without ".ttf" ("Roboto-Regular").
 ///
-/// Searches font_folders() and all below them; of several in one folder, the first in alphabetical order. Throws
-/// FileError that names the folders and, as the one way to get the usual font, Debian's fonts-roboto-unhinted.
+/// Searches font_folders() and all their sub-folders. If there are several such files in one of font_folders(), the
+/// first in alphabetical order is taken. Throws FileError that names the folders and Debian's fonts-roboto-unhinted,
+/// the package of the default font.
 inline std::filesystem::path find_font(const std::string& name = "Roboto-Regular.ttf") {
     namespace fs = std::filesystem;
     std::error_code ignored;

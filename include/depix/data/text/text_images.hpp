@@ -18,22 +18,22 @@
 
 namespace depix {
 
-/// The recipe; as it stands, the published one.
+/// How the pairs are drawn. The defaults are those of the published data set.
 struct TextOptions {
-    Shape shape{3, 64, 256};    ///< Of both pictures; the channels are equal.
+    Shape shape{3, 64, 256};    ///< Shape of both pictures; the channels are equal.
     int pixels_per_em = 16;     ///< The size of the text, as PIL's ImageFont.truetype(path, 16) counts it.
-    int max_pixels_per_em = 0;  ///< All sizes from pixels_per_em to this, equally likely; 0: that one alone.
-    int min_characters = 4;     ///< Each character is drawn from the alphabet on its own, all equally likely.
+    int max_pixels_per_em = 0;  ///< Sizes from pixels_per_em to this are equally likely; 0: only pixels_per_em.
+    int min_characters = 4;     ///< Characters are drawn independently; all of the alphabet are equally likely.
     int max_characters = 20;    ///< Included.
     std::string alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
     std::string separator = " ";        ///< Between one character and the next.
-    double separated = 1;               ///< The share of texts with the separator; the others go without.
-    int largest_x = 200;                ///< The text starts at 0..largest_x from the left, included,
-    int largest_y = 20;                 ///< and its ascender line at 0..largest_y from the top.
+    double separated = 1;               ///< The share of texts with the separator; the others have none.
+    int largest_x = 200;                ///< The text starts at 0..largest_x from the left, included.
+    int largest_y = 20;                 ///< Its ascender line is at 0..largest_y from the top, included.
     std::vector<int> windows{2, 3, 4};  ///< Pixelation windows, all equally likely.
 };
 
-/// What chance decided about one pair.
+/// The random choices for one pair.
 struct TextLine {
     std::string text;  ///< With the separators.
     std::size_t font = 0;
@@ -51,13 +51,15 @@ struct TextPair : TextLine {
 
 /// Draws pairs. All glyphs are rasterised once, in the constructor; const calls are thread-safe.
 ///
-/// A pair depends on the Random alone: draw example `index` of epoch `epoch` from Random(seed, epoch, index), and the
-/// threads do not matter. (The rasteriser computes in float: another compiler may round an edge's grey by one step.)
+/// A pair depends only on the Random. If example `index` of epoch `epoch` is drawn from Random(seed, epoch, index), it
+/// does not depend on the threads. (The rasteriser computes in float, so that with another compiler an edge's grey may
+/// differ by one step.)
 ///
-/// Text is placed as PIL's ImageDraw.text((x, y), text, font=ImageFont.truetype(path, 16)) does: (x, y) is where the
-/// pen starts and the line's ascender lies; the pen moves by fractions of a pixel, each glyph stands on the nearest
-/// whole one; anti-aliased, fitted to the pixel grid much as FreeType does (see Font::glyph); no kerning. The pixelated
-/// pictures of 800 pairs have 21.5 dB, of the mean error, as they have when PIL draws the text.
+/// Text is placed as PIL's ImageDraw.text((x, y), text, font=ImageFont.truetype(path, 16)) does: x is where the pen
+/// starts, and y is where the line's ascender is. The pen moves by fractions of a pixel, and each glyph is placed at
+/// the nearest whole pixel. Glyphs are anti-aliased and fitted to the pixel grid much as FreeType does (see
+/// Font::glyph). There is no kerning. The pixelated pictures of 800 pairs have a PSNR of 21.5 dB, computed from the
+/// mean error, the same as when PIL draws the text.
 class TextImages {
   public:
     /// Throws Error for no font, an empty range or alphabet, and characters other than printable ASCII; FileError for
@@ -77,8 +79,8 @@ class TextImages {
 
     const TextOptions& options() const { return options_; }
 
-    /// Decides, in this order: font, size if there are several, length, whether separated if there is a choice,
-    /// characters, x, y, window. Restore the same Random to decide it again.
+    /// Chooses, in this order: font, size if there are several, length, whether separated if there is a choice,
+    /// characters, x, y, window. The same state of the Random gives the same choices again.
     TextLine choose(Random& random) const {
         TextLine line;
         line.font = static_cast<std::size_t>(random.integer(0, static_cast<int>(fonts_) - 1));
@@ -103,14 +105,14 @@ class TextImages {
         return pair;
     }
 
-    /// One pair into memory of the caller, views of one picture of options().shape each. Returns what was decided.
+    /// Draws one pair into the caller's memory, views of one picture of options().shape each. Returns the choices.
     TextLine draw(Random& random, View<float> pixelated, View<float> clean) const {
         TextLine line = choose(random);
         render(line, pixelated, clean);
         return line;
     }
 
-    /// The pair of a line, into views of one picture of options().shape each. Throws ShapeError for other shapes.
+    /// Draws the pair of a line into views of one picture of options().shape each. Throws ShapeError for other shapes.
     void render(const TextLine& line, View<float> pixelated, View<float> clean) const {
         const Shape& shape = options_.shape;
         if (pixelated.shape() != shape || clean.shape() != shape) {
@@ -124,7 +126,7 @@ class TextImages {
         unpack(blocks, pixelated);
     }
 
-    /// The characters of a line that stand wholly inside the picture: what a reader can be asked for.
+    /// The characters of a line that are completely inside the picture, which a reader can be expected to read.
     std::string visible_text(const TextLine& line) const {
         std::string visible;
         place(line, [&](char character, const Glyph& glyph, int left, int top) {
@@ -178,7 +180,7 @@ class TextImages {
         }
     }
 
-    /// Puts the text on the paper, black, clipped at the paper's edges. paper is (height, width).
+    /// Draws the text on the paper in black, clipped at the paper's edges. paper is (height, width).
     void write(const TextLine& line, std::vector<std::uint8_t>& paper) const {
         const int height = options_.shape.height, width = options_.shape.width;
         place(line, [&](char, const Glyph& glyph, int left, int top) {
@@ -193,7 +195,7 @@ class TextImages {
         });
     }
 
-    /// One plane of bytes, (height, width), to every channel of a view, as 0..1.
+    /// Copies one plane of bytes, (height, width), to every channel of a view, as 0..1.
     static void unpack(const std::vector<std::uint8_t>& plane, View<float> view) {
         for (int channel = 0; channel < view.channels; ++channel) {
             const std::uint8_t* source = plane.data();

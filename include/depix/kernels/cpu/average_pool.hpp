@@ -26,7 +26,7 @@ struct kernels::Kernel<Cpu, AveragePool<Window, Options...>> {
         });
     }
 
-    // Windows may overlap, so a thread takes rows of dx, and all of dy whose windows hold them.
+    // Windows may overlap, so a thread computes rows of dx, from all rows of dy whose windows contain them.
     static void backward(const Backward<float>& a, cpu::Team team) {
         using namespace cpu;
         if (!a.input_gradient.data) return;

@@ -14,8 +14,8 @@ constexpr std::size_t two_sums_scratch(int channels, int threads) {
     return 4 * static_cast<std::size_t>(channels) * static_cast<std::size_t>(threads);
 }
 
-/// Two sums over each channel of this thread's rows: partial is (threads, C, 2). `add_row(n, c, i, a, b)` adds a row's
-/// terms to the lanes of a and b, which some rows share before they are added up in double.
+/// Computes two sums over each channel of this thread's rows. partial is (threads, C, 2). `add_row(n, c, i, a, b)` adds
+/// a row's terms to the lanes of a and b. Several rows share these lanes before the lanes are added up in double.
 template <class AddRow>
 void two_sums(Team team, View<const float> x, double* partial, AddRow&& add_row) {
     constexpr int rows = 8;
@@ -33,14 +33,14 @@ void two_sums(Team team, View<const float> x, double* partial, AddRow&& add_row)
     team.barrier();
 }
 
-/// The whole team's sum `which` of channel c, in the order of the threads.
+/// The whole team's sum `which` of channel c, added up in the order of the threads.
 inline double team_sum(Team team, const double* partial, int channels, int c, int which) {
     double sum = 0;
     for (int t = 0; t < team.threads; ++t) sum += partial[2 * (t * channels + c) + which];
     return sum;
 }
 
-/// y = x * scale[c] + shift[c], this thread's rows.
+/// y = x * scale[c] + shift[c], for this thread's rows.
 inline void scale_and_shift(Team team, View<const float> x, const float* scale, const float* shift, View<float> y) {
     for_rows(team, x, [&](int n, int c, int i) {
         const Vector factor = broadcast(scale[c]), summand = broadcast(shift[c]);
@@ -50,7 +50,7 @@ inline void scale_and_shift(Team team, View<const float> x, const float* scale, 
     });
 }
 
-/// A layer's numbers. Its code does not depend on the channels, so that it is compiled once.
+/// A layer's numbers. The code gets them at run time, so that it is compiled once for all numbers of channels.
 struct BatchNormSettings {
     int channels;
     double epsilon;
@@ -60,13 +60,13 @@ struct BatchNormSettings {
     static double count(const View<const float>& x) { return static_cast<double>(x.batch) * x.height * x.width; }
 };
 
-/// The sums; then the mean terms of each channel's gradient.
+/// Floats of scratch: the sums, and then the mean terms of each channel's gradient.
 constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     return two_sums_scratch(channels, threads) + 2 * static_cast<std::size_t>(channels);
 }
 
-/// Statistics of the batch in one pass: sums of x - s and (x - s)^2, where s is the channel's first pixel, lose nothing
-/// to cancellation as long as s lies within a few standard deviations of the mean.
+/// Finds the batch's statistics in one pass, from sums of x - s and (x - s)^2, where s is the channel's first pixel.
+/// They lose nothing to cancellation as long as s lies within a few standard deviations of the mean.
 [[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                   Team team) {
     const int channels = settings.channels;
@@ -105,7 +105,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     });
 }
 
-/// With the running statistics; scale and shift are computed by every thread for its rows.
+/// Uses the running statistics. Every thread computes scale and shift for its rows.
 [[gnu::noinline]] inline void batch_norm_inference(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                    Team team) {
     const int channels = settings.channels;
@@ -141,7 +141,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     }
     team.barrier();
     if (!a.input_gradient.data) return;
-    // A row of windows is one piece of work, and so is an odd last row, which fills none.
+    // A row of windows is one piece of work, and so is an odd last row, which belongs to no window.
     const int rows = a.pooled ? (a.input.height + 1) / 2 : a.input.height;
     share_rows(team, a.input.batch, rows, [&](int n, int first, int last) {
         for (int c = 0; c < channels; ++c) {

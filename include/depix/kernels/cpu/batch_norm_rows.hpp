@@ -1,5 +1,5 @@
 // What batch norm does with rows in training, once it knows the statistics: alone, or with the rectifier and the 2x2
-// max pooling that are fused after it. Nothing is kept of what lies inside: the backward pass computes it once more.
+// max pooling that are fused after it. Intermediate results are not kept; the backward pass computes them again.
 #pragma once
 
 #include "depix/kernels/cpu/rectify.hpp"
@@ -7,7 +7,7 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Both passes normalise by this one expression, so that they agree on what a rectifier lets through.
+/// Both passes normalise by the same expression, so that they agree on which values a rectifier lets through.
 struct BatchNormChannel {
     Vector mean, inverse, scale, bias;
 
@@ -27,19 +27,19 @@ struct BatchNormChannel {
     }
 };
 
-/// The gradient of the loss with respect to a batch norm's input: the mean terms are sums over the channel's pixels,
-/// which depend on every one of them.
+/// The gradient of the loss with respect to a batch norm's input. The mean terms are sums over the channel's pixels,
+/// and depend on every one of them.
 struct BatchNormGradient {
     const BatchNormChannel& channel;
     Vector mean_gradient, mean_product;
 
-    /// dy: the gradient of the layer's output where the input is x.
+    /// dy is the gradient of the layer's output where the input is x.
     DEPIX_INLINE Vector operator()(Vector x, Vector dy) const {
         return channel.scale * (dy - mean_gradient - channel.normalise(x) * mean_product);
     }
 };
 
-/// Neighbouring windows of 2x2, one a lane: [row][column] of each.
+/// Neighbouring 2x2 windows, one in each lane: [row][column] of each.
 struct Windows {
     Vector pixel[2][2];
 };
@@ -56,19 +56,19 @@ DEPIX_INLINE Windows normalise_windows(const BatchNormChannel& channel, const Wi
              {channel.output(x.pixel[1][0]), channel.output(x.pixel[1][1])}}};
 }
 
-/// The largest of each window after the rectifier, which leaves the largest the largest.
+/// The largest of each window after the rectifier, which does not change which pixel is the largest.
 DEPIX_INLINE Vector pool_windows(const Windows& y, kernels::Rectifier rectifier) {
     const Vector above = maximum(y.pixel[0][0], y.pixel[0][1]), below = maximum(y.pixel[1][0], y.pixel[1][1]);
     return rectify(maximum(above, below), rectifier);
 }
 
-/// From gradients of pooled values to those of y: each goes to the first of its four, in reading order, that equals the
-/// largest after the rectifier, and through the rectifier there.
+/// Computes the gradients of y from those of the pooled values. Each goes to the first of its window's four pixels, in
+/// reading order, that equals the largest after the rectifier, and is passed back through the rectifier there.
 DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, kernels::Rectifier rectifier) {
     const Vector zero{};
     const Vector largest = pool_windows(y, rectifier);
     Windows gradients;
-    Vector rest = dy;  // not given away yet
+    Vector rest = dy;  // gradients that no pixel has received yet
 #pragma GCC unroll 2
     for (int k = 0; k < 2; ++k)
 #pragma GCC unroll 2
@@ -80,7 +80,7 @@ DEPIX_INLINE Windows unpool_windows(const Windows& y, Vector dy, kernels::Rectif
     return gradients;
 }
 
-/// Row i of the output.
+/// Computes row i of the output.
 DEPIX_INLINE void batch_norm_row(const BatchNormChannel& channel, const kernels::Forward<float>& a, int n, int c,
                                  int i) {
     const kernels::Rectifier rectifier = a.rectifier;
@@ -101,7 +101,7 @@ DEPIX_INLINE void batch_norm_row_pooled(const BatchNormChannel& channel, const k
     });
 }
 
-/// Adds row i of the output's gradient, and its products with the normalised input.
+/// Adds up row i of the output's gradient, and its products with the normalised input.
 DEPIX_INLINE void add_gradients(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c, int i,
                                 Vector& sum, Vector& product) {
     const kernels::Rectifier rectifier = a.rectifier;
@@ -113,7 +113,7 @@ DEPIX_INLINE void add_gradients(const BatchNormChannel& channel, const kernels::
         product += gradients * channel.normalise(pixels);
     });
 }
-/// Of a window only the pixel whose gradient it has counts: the first of the largest.
+/// The same with pooling. Only one pixel of a window has a gradient: the first of the largest.
 DEPIX_INLINE void add_gradients_pooled(const BatchNormChannel& channel, const kernels::Backward<float>& a, int n, int c,
                                        int i, Vector& sum, Vector& product) {
     const kernels::Rectifier rectifier = a.rectifier;
@@ -140,7 +140,7 @@ DEPIX_INLINE void store_gradients(float* to, Vector v, int count, bool accumulat
     store_tail(to, accumulate ? load(to) + v : v, count, true);
 }
 
-/// Row i of the input's gradient.
+/// Computes row i of the input's gradient.
 DEPIX_INLINE void batch_norm_gradients(const BatchNormGradient& gradient, const kernels::Backward<float>& a, int n,
                                        int c, int i) {
     const kernels::Rectifier rectifier = a.rectifier;
@@ -153,8 +153,8 @@ DEPIX_INLINE void batch_norm_gradients(const BatchNormGradient& gradient, const 
         store_gradients(dx + j, gradient(pixels, gradients), count, accumulate);
     });
 }
-/// The two rows that row i of windows covers; or an odd last row, which no window covers, and which has no gradient but
-/// the mean terms. So has an odd last column.
+/// Computes the two rows that row i of windows covers, or an odd last row, which no window covers. The gradient of an
+/// odd last row consists of the mean terms only, and so does that of an odd last column.
 DEPIX_INLINE void batch_norm_gradients_pooled(const BatchNormGradient& gradient, const kernels::Backward<float>& a,
                                               int n, int c, int i) {
     const kernels::Rectifier rectifier = a.rectifier;

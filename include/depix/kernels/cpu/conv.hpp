@@ -1,4 +1,5 @@
-// Binds Conv and ConvTranspose to the kernels: what training calls layer by layer, and what inference calls fused.
+// Binds Conv and ConvTranspose to the kernels. Training calls these layer by layer, and inference calls them for fused
+// steps.
 #pragma once
 
 #include "depix/kernels/cpu/conv/kernels.hpp"
@@ -10,8 +11,8 @@ namespace cpu {
 
 /// y = pixel shuffle of epilogue(x * weight), rows [first, last) of the convolution, whose width is `width`.
 ///
-/// x is (1, In, H, W), y (1, Out / factor^2, H' * factor, W' * factor). `scratch` holds largest_block * factor rows,
-/// where whole blocks of channels wait in the first-level cache until `factor` of them make a row of y.
+/// x is (1, In, H, W), y (1, Out / factor^2, H' * factor, W' * factor). `scratch` holds largest_block * factor rows.
+/// Whole blocks of channels stay there, in the first-level cache, until `factor` channels become a row of y.
 [[gnu::noinline]] inline void conv_shuffle_rows(const ConvKernels& kernels, View<const float> x, const float* packed,
                                                 const Epilogue& epilogue, int factor, int width, View<float> y,
                                                 int first, int last, float* scratch) {
@@ -23,7 +24,7 @@ namespace cpu {
         for (int o = 0; o < g.out_channels; o += group) {
             const float* weight = packed + packed_size(x.channels, o, g.kernel, kernels.forward_block);
             const Epilogue to_scratch{epilogue.bias + o, epilogue.rectifier, false, true};
-            // Every row lies where the one before it lay.
+            // Every row is written to the same memory as the row before it.
             const View<float> rows(scratch, 1, {std::min(group, g.out_channels - o), last, width}, 0, row, 0);
             for (int i = top; i < std::min(top + band, last); ++i) {
                 kernels.forward_rows(x, 0, weight, g.padding_before, to_scratch, rows, i, i + 1);
@@ -60,8 +61,8 @@ inline float* winograd_scratch(const ConvKernels& kernels, float* scratch, Team 
     });
 }
 
-/// The last part of the backward pass: dx = dy * weight, packed in a.scratch; then the way back through the rectifier
-/// before the layer.
+/// The last part of the backward pass: dx = dy * weight, where weight is packed in a.scratch. Then dx is passed back
+/// through the rectifier that precedes the layer.
 inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKernels& backward,
                                 const kernels::Backward<float>& a, Team team) {
     const View<const float>& dy = a.output_gradient;
@@ -76,13 +77,14 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
         else
             strided_winograd(dy, a.scratch, kernels.strided_backward(), epilogue, dx, team, scratch);
         if (!rectified) return;
-        team.barrier();  // threads share tiles above, and rows below
+        team.barrier();  // above, threads share tiles; below, they share rows
         share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
             rectify_gradient_rows(a.input, a.input_rectifier, dx, n, first, last);
         });
         return;
     }
-    // Band by band, so that the rectifier finds the rows in the second-level cache, where they have just been written.
+    // The work is done band by band, so that the rows are still in the second-level cache when the rectifier reads
+    // them.
     const int band = rectified ? band_rows(dx.channels, dx.width, 1) : dx.height;
     share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
         for (int top = first; top < last; top += band) {
@@ -109,8 +111,9 @@ inline void parameter_gradient(const ConvKernels& kernels, const ConvBackwardKer
     }
     const View<const float>& large = kernels.transposed ? dy : a.input;
     const View<const float>& small = kernels.transposed ? a.input : dy;
-    // Band by band, so that all channels and the biases find in the second-level cache what the first channel has read;
-    // but no fewer than eight rows, since there are sums over lanes to be made after every band.
+    // The work is done band by band, so that the rows that the first channel has read are still in the second-level
+    // cache for the other channels and the biases. A band has at least eight rows, because lanes must be summed after
+    // every band.
     const int band = std::max(8, band_rows(large.channels + small.channels, large.width, g.stride));
     const auto row_of_dy = [&](int row) {
         return !kernels.transposed ? row : row == small.height ? dy.height : std::min(row * g.stride, dy.height);
@@ -136,7 +139,7 @@ inline void parameter_gradient(const ConvKernels& kernels, const ConvBackwardKer
     if (a.input_gradient.data) conv_input_gradient(kernels, backward, a, team);
 }
 
-/// What a layer's Kernel offers, by way of the functions above.
+/// What a layer's Kernel offers. It calls the functions above.
 template <ConvGeometry G, bool Transposed>
 struct ConvLayerKernel {
     static constexpr ConvKernels kernels = choose_conv_kernels<G, Transposed>();

@@ -26,10 +26,11 @@ enum class MapOrder { Channels, Rows };
 
 /// How a picture's feature map lies in memory, in elements.
 ///
-/// Rows begin at multiples of the vector width and are followed by zeros; these are the right border of one row and the
-/// left border of the next. Above and below there are rows of zeros: between two channels, which share them, or, in
-/// order of rows, above the first and below the last, and zeros to the left of the first channel. So a convolution
-/// reads its padding like any other pixel, and a kernel may load whole vectors everywhere.
+/// Rows begin at multiples of the vector width and are followed by zeros, which are the right border of one row and the
+/// left border of the next. There are also rows of zeros above and below. With MapOrder::Channels they lie between two
+/// channels, which share them. With MapOrder::Rows they lie above the first row and below the last, and there are zeros
+/// to the left of the first channel. So a convolution reads its padding like any other pixel, and a kernel may load
+/// whole vectors everywhere.
 struct MapLayout {
     std::ptrdiff_t row_stride = 0;
     std::ptrdiff_t channel_stride = 0;
@@ -45,7 +46,7 @@ struct MapLayout {
         } else {
             channel_stride = row;
             row_stride = gap + shape.channels * row;
-            // A page apart, rows would share a few lines of the first-level cache.
+            // Rows that are a page apart would share a few lines of the first-level cache.
             if (row_stride % 1024 == 0) row_stride += vector_width;
         }
         origin = halo * row_stride + gap;
@@ -57,7 +58,7 @@ struct MapLayout {
     }
 };
 
-/// A batch of maps that are laid out so, in memory that begins at `memory`.
+/// A batch of maps with this layout, in memory that begins at `memory`.
 template <class T>
 constexpr View<T> map_view(T* memory, int batch, Shape shape, const MapLayout& layout) {
     return {memory + layout.origin, batch, shape, layout.size, layout.channel_stride, layout.row_stride};
@@ -84,7 +85,8 @@ DEPIX_INLINE void for_rows(Team team, const View<T>& x, Row&& row) {
     });
 }
 
-/// Calls `vector(j, count)` for the vectors of a row: `count` lanes count, all of them but in the last.
+/// Calls `body(j, count)` for the vectors of a row. `count` lanes hold pixels, which is all lanes except in the last
+/// vector.
 template <class Body>
 DEPIX_INLINE void for_vectors(int width, Body&& body) {
     int j = 0;

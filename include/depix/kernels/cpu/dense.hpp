@@ -1,7 +1,8 @@
 // Dense layers with SIMD and threads.
 //
-// What takes the time is to bring the weights from memory: each comes once for all pictures of a batch, in chunks that
-// stay in the first-level cache while the pictures pass by. The pictures' pixels are put side by side first.
+// Reading the weights from memory takes most of the time. So each weight is read once for all pictures of a batch, in
+// chunks that stay in the first-level cache during the loop over the pictures. Before that, each picture's pixels are
+// copied to contiguous memory.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// A layer's numbers. Its code does not depend on them, so that it is compiled once.
+/// A layer's numbers. The code gets them at run time, so that it is compiled once for all layers.
 struct DenseSettings {
     int inputs;
     int outputs;
@@ -22,10 +23,10 @@ struct DenseSettings {
     constexpr std::size_t weights() const {
         return static_cast<std::size_t>(inputs) * static_cast<std::size_t>(outputs);
     }
-    /// From one picture's pixels to the next picture's, in scratch: a line more than they take, or the pixels that are
-    /// wanted together would often fall into one set of the cache.
+    /// The distance in scratch from one picture's pixels to the next picture's. It is a cache line more than the pixels
+    /// take, because otherwise pixels that are needed together would often fall into one set of the cache.
     constexpr std::ptrdiff_t row() const { return round_up(inputs, vector_width) + 16; }
-    /// From one output's weights to the next output's.
+    /// The distance from one output's weights to the next output's.
     constexpr std::ptrdiff_t weight_row() const { return inputs; }
 };
 
@@ -45,13 +46,13 @@ inline void gather_pixels(View<const float> x, float* flat, std::ptrdiff_t row, 
     });
 }
 
-/// y[n][o] += sum over `inputs` columns of weight[o][k] * x[n][k], for up to Outputs outputs and Pictures pictures.
+/// y[n][o] += sum over `inputs` columns of weight[o][k] * x[n][k], for up to Outputs outputs and Images pictures.
 ///
 /// weight is (Out, K), x (N, row); y points at y[n][o].
 template <int Outputs, int Images>
 DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const float* x, int inputs, int outputs,
                              int images, View<float> y, int n, int o) {
-    // An output or picture beyond the last repeats the last; its sums are thrown away.
+    // An output or picture beyond the last one reads the last one again; its sums are discarded.
     const float* weights[bound(Outputs)];
     const float* pixels[bound(Images)];
     for (int b = 0; b < Outputs; ++b) weights[b] = weight + std::min(b, outputs - 1) * d.weight_row();
@@ -159,7 +160,8 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
     if (k < last) dense_gradient_tile<Outputs, 1>(d, dy, o, k, weight, x, d_weight, dx);
 }
 
-/// The backward pass. Each thread has inputs of its own, so that no two write to one place. scratch holds two (N, row).
+/// The backward pass. Each thread has inputs of its own, so that no two threads write to the same place. scratch holds
+/// two arrays (N, row).
 [[gnu::noinline]] inline void dense_backward(const DenseSettings& d, const kernels::Backward<float>& a, Team team) {
     const View<const float>& dy = a.output_gradient;
     float* x = a.scratch;
@@ -173,7 +175,7 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
 
     const Part vectors = team.share(round_up(d.inputs, vector_width) / vector_width);
     const int end = vectors.last * vector_width;
-    // As many inputs as leave room in the first-level cache for all pictures' x and dx.
+    // As many inputs as fit into the first-level cache with all pictures' x and dx.
     const int chunk = round_up(std::max(4096 / dy.batch, 128), 2 * vector_width);
     for (int first = vectors.first * vector_width; first < end; first += chunk) {
         const int last = std::min(first + chunk, end);

@@ -1,4 +1,4 @@
-// Dropout with threads. What is dropped is the same as the textbook's, whatever the threads.
+// Dropout with threads. It drops the same elements as the textbook, with any number of threads.
 #pragma once
 
 #include "depix/kernels/cpu/cpu.hpp"

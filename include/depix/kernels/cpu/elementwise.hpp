@@ -8,8 +8,9 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// A Vector that a layer's formula can compute with: it is made from a number, and the functions of depix::math are
-/// found by its namespace. (The compiler's vector type belongs to none, and is the same for every instruction set.)
+/// A Vector that a layer's formula can compute with. It can be made from a number, and its versions of depix::math's
+/// functions are found through its namespace. (The compiler's vector type belongs to no namespace, and is the same type
+/// for every instruction set.)
 struct Lanes {
     Vector v;
 
@@ -26,15 +27,15 @@ DEPIX_INLINE IntegerVector operator<(Lanes a, Lanes b) { return a.v < b.v; }
 
 DEPIX_INLINE Lanes exp(Lanes x) { return Lanes(exponential(x.v)); }
 DEPIX_INLINE Lanes tanh(Lanes x) { return Lanes(hyperbolic_tangent(x.v)); }
-/// Exact to a few units in the last place for x <= 0, where no difference cancels: exp(x) - 1 = 2t / (1 - t) with
-/// t = tanh(x / 2).
+/// exp(x) - 1 = 2t / (1 - t) with t = tanh(x / 2). This is exact to a few units in the last place for x <= 0, because
+/// there is no cancellation.
 DEPIX_INLINE Lanes expm1(Lanes x) {
     const Vector t = hyperbolic_tangent(0.5f * x.v);
     return Lanes(2.f * t / (1.f - t));
 }
 DEPIX_INLINE Lanes select(IntegerVector condition, Lanes yes, Lanes no) { return Lanes(condition ? yes.v : no.v); }
 
-/// L's formula on y in place, rows [first, last) of a picture (1, C, H, W).
+/// Applies L's formula in place to rows [first, last) of y, a picture (1, C, H, W).
 template <ElementwiseLayer L>
 [[gnu::noinline]] void elementwise_rows(View<float> y, int first, int last, bool padded) {
     for (int c = 0; c < y.channels; ++c)
@@ -68,7 +69,7 @@ struct kernels::Kernel<Cpu, L> {
         if (!a.input_gradient.data) return;
         for_rows(team, a.output_gradient, [&](int n, int c, int i) {
             for_vectors(a.output_gradient.width, [&](int j, int count) {
-                // What the layer does not need, the plan need not have kept.
+                // The plan may not have kept what the layer does not need.
                 Lanes x(Vector{}), y(Vector{});
                 if constexpr (L::traits.needs_input) x.v = load(a.input.row(n, c, i) + j);
                 if constexpr (L::traits.needs_output) y.v = load(a.output.row(n, c, i) + j);

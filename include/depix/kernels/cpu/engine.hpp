@@ -1,5 +1,5 @@
-// Runs a network with the fast kernels: batch norms folded into weights, weights packed, steps fused, one parallel
-// region.
+// Runs a network with the fast kernels. Batch norms are folded into weights, weights are packed, steps are fused, and
+// there is one parallel region.
 #pragma once
 
 #include <utility>
@@ -37,7 +37,7 @@ class Engine {
         for (int i = 0; i < plan.step_count; ++i) prepare_step(i, parameters, statistics);
     }
 
-    /// Makes room for pictures of this shape. Allocates only if there was less before.
+    /// Makes room for pictures of this shape. Allocates only if there was less room before.
     static void prepare(WorkspaceType& workspace, Shape input, int threads) {
         if (workspace.input == input && workspace.threads == threads) return;
         workspace.input = input;
@@ -46,7 +46,7 @@ class Engine {
         workspace.memory.reserve(workspace.layout.size(threads));
     }
 
-    /// Restores every picture of a batch; the workspace is prepared for their shape.
+    /// Restores every picture of a batch. The workspace must be prepared for their shape.
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
         Places places;
         for (int i = 0; i < plan.tensor_count; ++i) {
@@ -61,7 +61,7 @@ class Engine {
         places.bordered = workspace.layout.apart;
         run_team(workspace.threads, [&](Team team) {
             for (int n = 0; n < input.batch; ++n) {
-                if (n > 0) team.barrier();  // the maps are those of the picture before
+                if (n > 0) team.barrier();  // the maps still belong to the preceding picture
                 infer_one(input.images(n, 1), output.images(n, 1), places, team);
             }
         });
@@ -72,7 +72,7 @@ class Engine {
     struct Places {
         std::array<View<float>, tensors> maps;
         float* scratch = nullptr;
-        bool bordered = false;  // whether there are zeros around every map, which nothing overwrites
+        bool bordered = false;  // whether every map has zeros around it that nothing overwrites
 
         const View<float>& map(int tensor) const { return maps[static_cast<std::size_t>(tensor)]; }
         void clear_border_of(int tensor, Team team) const {
@@ -83,10 +83,12 @@ class Engine {
     // A step, ready to run: what was decided when the network was prepared, and what it needs of the model.
     struct PreparedStep {
         Algorithm algorithm = Algorithm::Taps;  // of a convolution
-        std::vector<float> weights;  // a convolution's are packed for its algorithm; other layers' are as they were
-        std::vector<float> bias;     // with the batch norm after it folded into both; other layers' statistics
+        // A convolution's weights are packed for its algorithm, and its batch norm is folded into weights and bias.
+        // Other layers' weights are unchanged, and their bias holds their statistics.
+        std::vector<float> weights;
+        std::vector<float> bias;
         kernels::Rectifier rectifier;
-        // Another activation's formula, in place: rows [first, last) of y.
+        // The formula of an activation that is not a rectifier. It works in place on rows [first, last) of y.
         void (*activation)(View<float> y, int first, int last, bool padded) = nullptr;
     };
 
@@ -130,8 +132,8 @@ class Engine {
         copy_output(places.map(plan.output), output, team);
     }
 
-    // A function of its own, whose `index` g++ 12 does not try to know: inlined into the loop above it warns of array
-    // bounds that no step exceeds.
+    // This is not inlined, so that g++ 12 does not deduce values of `index`. Inlined into the loop above, it gives
+    // warnings of array bounds that no step exceeds.
     [[gnu::noinline]] void run_step(int index, const View<float>& output, const Places& places, Team team) const {
         const PlanStep& step = plan.step(index);
         const View<float> to = index == to_caller ? output : places.map(step.output);
@@ -172,7 +174,7 @@ class Engine {
             else
                 strided_winograd(x, weight, kernels.strided_forward(), epilogue, y, team, scratch);
             if (!ready.activation) return;
-            team.barrier();  // threads share tiles above, and rows below
+            team.barrier();  // above, threads share tiles; below, they share rows
             const Part rows = team.share(y.height);
             return ready.activation(y, rows.first, rows.last, epilogue.padded);
         }
@@ -192,8 +194,8 @@ class Engine {
         const int height = step.upsample ? x.height : step.shuffle ? convolved.height : y.height;
         const Part rows = team.share(height);
         if (!ready.activation) return compute(rows.first, rows.last);
-        // Band by band, so that the formula finds the rows in the second-level cache, where they have just been
-        // written.
+        // The work is done band by band, so that the rows are still in the second-level cache when the formula is
+        // applied.
         const int up = y.height / height, band = band_rows(y.channels, y.width, up);
         for (int top = rows.first; top < rows.last; top += band) {
             const int bottom = std::min(top + band, rows.last);

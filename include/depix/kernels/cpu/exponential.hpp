@@ -1,4 +1,4 @@
-// exp and its kin on vectors, for the kernels of Sigmoid and Tanh.
+// exp and related functions on vectors, for the kernels of Sigmoid and Tanh.
 #pragma once
 
 #include "depix/kernels/cpu/simd.hpp"
@@ -6,13 +6,15 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// exp(x) to about one unit in the last place for -87 <= x <= 88; beyond, the value there; NaN for NaN.
+/// exp(x) to about one unit in the last place for -87 <= x <= 88. Beyond these bounds it is the value at the bound. For
+/// NaN it is NaN.
 ///
-/// exp(x) = 2^n exp(r) with n the whole number nearest to x / log 2 and |r| <= log(2) / 2, where a polynomial of degree
-/// 6 does. Coefficients and the two-part log 2, whose first part times n is exact: Cephes, expf (Moshier).
+/// exp(x) = 2^n exp(r), where n is the whole number nearest to x / log 2 and |r| <= log(2) / 2. For such r a polynomial
+/// of degree 6 is enough. The coefficients are from Cephes, expf (Moshier), and so is log 2 in two parts, of which the
+/// first times n is exact.
 DEPIX_INLINE Vector exponential(Vector x) {
     const Vector largest = broadcast(88.f), smallest = broadcast(-87.f);
-    x = x > largest ? largest : x;  // in this order NaN stays
+    x = x > largest ? largest : x;  // with the comparison in this order, NaN stays NaN
     x = x < smallest ? smallest : x;
 
     constexpr float rounder = 12582912.f;  // 1.5 * 2^23: what is added to it is rounded to a whole number
@@ -27,7 +29,7 @@ DEPIX_INLINE Vector exponential(Vector x) {
     y = y * r + 5.0000001201e-1f;
     y = y * r * r + r + 1.f;
 
-    const Vector finite = x == x ? n : Vector{};  // no whole number is NaN
+    const Vector finite = x == x ? n : Vector{};  // NaN cannot become a whole number
     const IntegerVector exponent = (__builtin_convertvector(finite, IntegerVector) + 127) << 23;
     Vector power;
     std::memcpy(&power, &exponent, sizeof power);
@@ -36,7 +38,7 @@ DEPIX_INLINE Vector exponential(Vector x) {
 
 DEPIX_INLINE Vector sigmoid(Vector x) { return 1.f / (1.f + exponential(-x)); }
 
-/// By 1 - 2 / (exp(2x) + 1), and near 0, where that cancels, by Cephes' polynomial (tanhf).
+/// Uses 1 - 2 / (exp(2x) + 1), and near 0, where that suffers from cancellation, Cephes' polynomial (tanhf).
 DEPIX_INLINE Vector hyperbolic_tangent(Vector x) {
     const Vector far = 1.f - 2.f / (exponential(x + x) + 1.f);
     const Vector s = x * x;

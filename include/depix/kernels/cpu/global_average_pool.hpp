@@ -10,7 +10,7 @@ template <>
 struct kernels::Kernel<Cpu, GlobalAveragePool> {
     static void forward(const Forward<float>& a, cpu::Team team) {
         using namespace cpu;
-        // Whole channels to a thread; rows are added up in double, since a picture may have millions of pixels.
+        // A thread gets whole channels. Rows are added up in double, because a picture may have millions of pixels.
         share_rows(team, a.input.batch, a.input.channels, [&](int n, int first, int last) {
             for (int c = first; c < last; ++c) {
                 double sum = 0;

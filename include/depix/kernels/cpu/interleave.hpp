@@ -1,4 +1,4 @@
-// Several rows become one: what pixel shuffle and the nearest neighbour have in common.
+// Interleaves several rows to one, which pixel shuffle and nearest-neighbour upsampling both do.
 #pragma once
 
 #include "depix/kernels/cpu/cpu.hpp"
@@ -8,7 +8,8 @@ namespace cpu {
 
 /// to[j * factor + l] = from[l * apart + j], for j < width and l < factor.
 ///
-/// padded: to's row ends in padding that may, and must, be set to zero. from's rows may be read up to a whole vector.
+/// padded says that to's row ends in padding that may, and must, be set to zero. from's rows may be read up to a whole
+/// vector.
 [[gnu::noinline]] inline void interleave(const float* from, std::ptrdiff_t apart, int factor, int width, float* to,
                                          bool padded) {
     const int whole = width * factor;

@@ -7,7 +7,7 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// y = x, or y += x; nothing where they are the same memory.
+/// y = x, or y += x. Does nothing where x and y are the same memory.
 inline void copy(View<const float> x, View<float> y, bool accumulate, Team team) {
     if (x.data == y.data) return;
     for_rows(team, x, [&](int n, int c, int i) {

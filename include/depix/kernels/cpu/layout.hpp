@@ -19,8 +19,8 @@ namespace cpu {
 template <Module Network>
 inline constexpr auto inference_plan = plan_for_inference<Network>();
 
-/// How each convolution of the plan is computed. This is where it is decided: all that packs weights, makes room or
-/// runs a step reads it here.
+/// How each convolution of the plan is computed. This is decided only here, and all code that packs weights, makes room
+/// or runs a step reads it here.
 template <Module Network>
 inline constexpr auto inference_algorithms = [] {
     constexpr auto& plan = inference_plan<Network>;
@@ -35,19 +35,20 @@ inline constexpr auto inference_algorithms = [] {
     return algorithms;
 }();
 
-/// Clears the zero border of a map whose memory is reused: after every row, in front of the first channel's, above and
-/// below every channel; once where two of these are the same. Each thread sees to its part of the rows, which it reads
-/// next.
+/// Clears the zero border of a map whose memory is reused: after every row, to the left of the first channel's rows,
+/// and above and below every channel. Where two of these are the same memory, it is cleared once. Each thread clears
+/// the border of its part of the rows, which it reads next.
 inline void clear_border(const View<float>& map, int halo, Team team) {
     if (halo == 0) return;
     const int used = round_up(map.width, vector_width);  // kernels clear the rest of the last vector themselves
     const int gap = round_up(halo, vector_width);
-    const auto clear = [](float* from, int count) {  // whole vectors, often one alone
+    const auto clear = [](float* from, int count) {  // whole vectors, often only one
         for (int j = 0; j < count; j += vector_width) store(from + j, Vector{});
     };
     const Part rows = team.share(map.height);
     const bool above = team.thread == 0, below = team.thread + 1 == team.threads;
-    // Channel by channel, what is after a row is in front of the next, and what is below a channel is above the next.
+    // With MapOrder::Channels the border after a row is also the border to the left of the next row, and the border
+    // below a channel is also the border above the next channel.
     const bool by_channels = map.channel_stride > map.row_stride;
     for (int c = 0; c < map.channels; ++c) {
         for (int i = 1; above && i <= halo; ++i) clear(map.row(0, c, -i) - gap, gap + used + gap);
@@ -60,7 +61,8 @@ inline void clear_border(const View<float>& map, int halo, Team team) {
     }
 }
 
-/// The step that may write straight into the caller's output: the last, if it is a convolution. -1: there is none.
+/// The step that may write directly into the caller's output: the last one if it is a convolution, or -1 if there is
+/// none.
 template <std::size_t T, std::size_t S>
 constexpr int step_to_caller(const Plan<T, S>& plan) {
     for (int i = 0; i < plan.step_count; ++i) {
@@ -77,9 +79,9 @@ struct Layout {
     std::array<Shape, Tensors> shapes{};
     Placement<Tensors> placement;
     MapOrder order = MapOrder::Channels;
-    bool apart = false;              ///< no two maps share memory: borders, once zero, stay so
-    std::size_t scratch = 0;         ///< after everything else, of each thread: rows to pool or shuffle, tiles
-    std::size_t shared_scratch = 0;  ///< in the same place, of the team: what a kernel asks for
+    bool apart = false;              ///< no two maps share memory, so borders stay zero
+    std::size_t scratch = 0;         ///< after everything else, for each thread: rows to pool or shuffle, or tiles
+    std::size_t shared_scratch = 0;  ///< in the same place, for the team: what a kernel asks for
 
     constexpr std::size_t size(int threads) const {
         const std::size_t own = scratch * static_cast<std::size_t>(threads);
@@ -88,9 +90,9 @@ struct Layout {
 };
 
 /// Whether maps of this many floats in all are kept apart. Threads that share small maps wait for each other's caches
-/// more than for memory: where two maps share memory, what one thread has written for the first another writes for the
-/// second. On two cores that are far from each other the depixelizer's 64x256 pixels took a fifth less time so, on
-/// close ones 8 % at best; one thread does not mind.
+/// more than for memory, because where two maps share memory, one thread writes for the second map what another thread
+/// has written for the first. With maps apart, the depixelizer's 64x256 pixels took a fifth less time on two cores that
+/// are far from each other, and 8 % less at best on close ones. For one thread it makes no difference.
 constexpr bool keeps_apart(std::size_t floats, int threads) {
     return threads > 1 && floats <= 4 * static_cast<std::size_t>(second_level_cache);
 }
@@ -100,7 +102,8 @@ constexpr auto make_layout(Shape input, int threads) {
     constexpr auto& plan = inference_plan<Network>;
     Layout<plan.tensors.size()> layout;
     layout.shapes = find_shapes(plan, input);
-    // One thread that convolves from 16 channels to 32 is 3 % faster with channels apart; otherwise it does not mind.
+    // One thread that convolves from 16 channels to 32 is 3 % faster with MapOrder::Channels; otherwise the order makes
+    // no difference to one thread.
     layout.order = threads > 1 ? MapOrder::Rows : MapOrder::Channels;
     std::array<std::size_t, plan.tensors.size()> sizes{};
     const int to_caller = step_to_caller(plan);
@@ -135,7 +138,7 @@ constexpr auto make_layout(Shape input, int threads) {
     return layout;
 }
 
-/// What one running inference works in.
+/// The memory of one running inference, and its layout.
 template <Module Network>
 struct Workspace {
     Shape input;

@@ -21,7 +21,7 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
                     const float* from = a.input.row(n, c, i * L::stride + k) + j * L::stride;
                     for (int l = 0; l < Window; ++l) {
                         const Vector value = load_strided<L::stride>(from + l, count);
-                        const IntegerVector larger = (value > largest) | (value != value);  // NaN comes through
+                        const IntegerVector larger = (value > largest) | (value != value);  // NaN is passed on
                         largest = larger ? value : largest;
                     }
                 }
@@ -46,7 +46,8 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
     }
 
   private:
-    // Windows of 2x2 tile the plane: each gradient goes to the first of its four that equals the largest.
+    // 2x2 windows cover the plane without overlap. Each gradient goes to the first of its four pixels that equals the
+    // largest.
     static void backward_halves(const Backward<float>& a, cpu::Team team) {
         using namespace cpu;
         const View<float>& dx = a.input_gradient;
@@ -55,7 +56,7 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
             for_vectors(a.output.width, [&](int j, int count) {
                 const Vector largest = load(a.output.row(n, c, i) + j);
                 const Vector dy = load(a.output_gradient.row(n, c, i) + j);
-                IntegerVector open = largest == largest;  // not given away yet; NaN belongs to no window
+                IntegerVector open = largest == largest;  // gradients that no pixel has received; none for NaN
                 for (int k = 0; k < 2; ++k) {
                     const float* from = a.input.row(n, c, 2 * i + k) + 2 * j;
                     const Vector low = load(from), high = load(from + vector_width);

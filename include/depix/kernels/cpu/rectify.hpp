@@ -1,4 +1,4 @@
-// A rectifier as part of another layer's kernel, and its way back.
+// A rectifier as part of another layer's kernel, forward and backward.
 #pragma once
 
 #include "depix/kernels/cpu/cpu.hpp"

@@ -1,13 +1,14 @@
-// SIMD through the compilers' vector extensions: one small header, the widths of AVX-512, AVX2, NEON, SSE2 and WASM.
+// SIMD through the compilers' vector extensions, in one small header, for the widths of AVX-512, AVX2, NEON, SSE2 and
+// WASM.
 #pragma once
 
 #include <cstddef>
 #include <cstring>
 #include <utility>
 
-// What is compiled for one instruction set must not be mixed with what is compiled for another, though both may be
-// linked into one program: everything of the Cpu backend lives in an inline namespace that names its instruction set,
-// and whether there is OpenMP: without it nothing waits for other threads.
+// Code that is compiled for one instruction set must not be mixed with code for another, although both may be linked
+// into one program. So everything of the Cpu backend is in an inline namespace that names its instruction set. It also
+// says whether there is OpenMP, because without OpenMP nothing waits for other threads.
 #if defined(__AVX512F__)
 #define DEPIX_INSTRUCTIONS avx512
 #define DEPIX_VECTOR_BYTES 64
@@ -51,25 +52,25 @@ namespace cpu {
 inline constexpr int vector_width = DEPIX_VECTOR_BYTES / 4;          ///< floats in a vector
 inline constexpr int vector_registers = DEPIX_VECTOR_REGISTERS;      ///< that the instruction set has
 using Vector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = float;       ///< arithmetic is elementwise
-using IntegerVector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = int;  ///< what comparisons give: -1 where true
+using IntegerVector [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = int;  ///< a comparison's result: -1 where true
 
 DEPIX_INLINE Vector load(const float* from) {
     Vector v;
     std::memcpy(&v, from, sizeof v);
     return v;
 }
-/// Makes the compiler hold v in a register. Where a vector from memory is used several times, GCC likes to name the
-/// memory again in every instruction that uses it, and the processor loads it as often.
+/// Makes the compiler keep v in a register. If a vector from memory is used several times, GCC tends to read the memory
+/// again in every instruction that uses it.
 DEPIX_INLINE Vector in_register(Vector v) {
 #if defined(__AVX512F__)
-    asm("" : "+v"(v));  // any of the 32; x are the first 16
+    asm("" : "+v"(v));  // v is any of the 32 registers, x one of the first 16
 #elif defined(__AVX__)
     asm("" : "+x"(v));
 #endif
     return v;
 }
-/// sum += a * b in one instruction that leaves sum in its register. Written as an expression, GCC may let the result
-/// take the place of a or b, and then moves a block of sums from register to register and to the stack.
+/// sum += a * b in one instruction that leaves sum in its register. If this is written as an expression, GCC may put
+/// the result into the register of a or b, and then moves a block of sums from register to register and to the stack.
 DEPIX_INLINE void multiply_add(Vector& sum, Vector a, Vector b) {
 #if defined(__FMA__) && !defined(__clang__)
 #if defined(__AVX512F__)
@@ -98,18 +99,19 @@ DEPIX_INLINE Vector broadcast(float value, std::index_sequence<I...>) {
 }
 }  // namespace simd_detail
 
-/// A number of things as an array's bound: it is an int where it is counted, and a std::size_t where memory is.
+/// A number of things as an array's bound. Numbers of things are int, but sizes of memory are std::size_t.
 constexpr std::size_t bound(int count) { return static_cast<std::size_t>(count); }
 
-/// One instruction. (Vector{} + value would be two: it turns -0 into 0.)
+/// A vector with this value in all lanes, by one instruction. (Vector{} + value would be two, because it turns -0 into
+/// 0.)
 DEPIX_INLINE Vector broadcast(float value) {
     return simd_detail::broadcast(value, std::make_index_sequence<vector_width>{});
 }
 
-/// Whether a multiply-add can take a number from memory for all lanes by itself, at the price of loading it.
+/// Whether one multiply-add instruction can read a number from memory and use it in all lanes, at the price of a load.
 inline constexpr bool multiplies_from_memory = vector_width == 16;
 
-/// sum += a * *b, as multiply_add.
+/// sum += a * *b, as in multiply_add.
 DEPIX_INLINE void multiply_add_from(Vector& sum, Vector a, const float* b) {
 #if defined(__AVX512F__) && !defined(__clang__)
     asm("vfmadd231ps {%2%{1to16%}, %1, %0|%0, %1, %2%{1to16%}}" : "+v"(sum) : "v"(a), "m"(*b));
@@ -138,7 +140,7 @@ DEPIX_INLINE IntegerVector first_lanes(int count) {
 /// `v` in the first `count` lanes, 0 in the others, whatever these held.
 DEPIX_INLINE Vector keep_first(Vector v, int count) { return first_lanes(count) ? v : Vector{}; }
 
-/// The same where most often all lanes count.
+/// The same, for cases where most often all lanes are kept.
 DEPIX_INLINE Vector keep_counted(Vector v, int count) { return count == vector_width ? v : keep_first(v, count); }
 
 template <int... Index>
@@ -147,7 +149,7 @@ struct ShuffleIndex {};
 namespace simd_detail {
 template <int... Index>
 DEPIX_INLINE Vector shuffle(Vector a, Vector b, ShuffleIndex<Index...>) {
-#if defined(__CUDACC__)  // nvcc loses the pack on its way to the host's compiler
+#if defined(__CUDACC__)  // nvcc does not pass the pack on to the host's compiler
     constexpr int index[] = {Index...};
     Vector result;
     for (int i = 0; i < vector_width; ++i)
@@ -203,8 +205,8 @@ DEPIX_INLINE float sum_of_lanes(Vector v) {
 /// The sum of all lanes, pairwise.
 DEPIX_INLINE float sum_of_lanes(Vector v) { return simd_detail::sum_of_lanes<vector_width / 2>(v); }
 
-/// Within every four lanes: lanes A, B, C, D of eight, a's four and then b's. Such a shuffle never crosses the 16 bytes
-/// that the instructions prefer to stay in.
+/// Chooses in every group of four lanes: lanes A, B, C and D out of eight, which are a's four and then b's four. Such a
+/// shuffle never leaves its group of 16 bytes, within which shuffle instructions work best.
 template <int A, int B, int C, int D>
 DEPIX_INLINE Vector in_quads(Vector a, Vector b) {
     return simd_detail::shuffle(a, b, simd_detail::quad_index<A, B, C, D>(simd_detail::Lanes{}));
@@ -236,9 +238,9 @@ DEPIX_INLINE Vector zip_high(Vector a, Vector b) {
     return simd_detail::shuffle(a, b, simd_detail::zip_index<1>(simd_detail::Lanes{}));
 }
 
-/// The sum of all lanes of each of vector_width vectors, one in a lane. Overwrites them.
+/// The sums of all lanes of vector_width vectors, with one vector's sum in each lane. Overwrites the vectors.
 DEPIX_INLINE Vector sums_of_lanes(Vector* v) {
-    // Every step adds up neighbours of two vectors, and has half as many vectors left.
+    // Every step adds lanes of two vectors into one, so that half as many vectors are left.
 #pragma GCC unroll 4
     for (int half = vector_width / 2; half > 0; half /= 2)
 #pragma GCC unroll 8
@@ -246,9 +248,9 @@ DEPIX_INLINE Vector sums_of_lanes(Vector* v) {
     return v[0];
 }
 
-/// The matrix whose rows these are, transposed: what was in lane i of vector j is in lane j of vector i.
+/// Transposes the matrix whose rows these vectors are: what was in lane i of vector j moves to lane j of vector i.
 DEPIX_INLINE void transpose(Vector (&v)[vector_width]) {
-    // Each time the first half of the rows is interleaved with the second.
+    // Every step interleaves the first half of the rows with the second half.
 #pragma GCC unroll 4
     for (int step = 1; step < vector_width; step *= 2) {
         Vector next[vector_width];
@@ -276,8 +278,8 @@ DEPIX_INLINE Vector load_strided(const float* from) {
     }
 }
 
-/// The same, of which only the first `count` lanes count: with a large stride the others are not read, since they would
-/// lie far after the row.
+/// The same where only the first `count` lanes are needed. With a large stride the others are not read, because they
+/// would lie far after the row.
 template <int Stride>
 DEPIX_INLINE Vector load_strided(const float* from, int count) {
     if constexpr (Stride <= 2) {
@@ -289,16 +291,16 @@ DEPIX_INLINE Vector load_strided(const float* from, int count) {
     }
 }
 
-/// The first `count` elements and zeros, without a look at what lies after them.
+/// The first `count` elements, followed by zeros. Nothing after these elements is read.
 DEPIX_INLINE Vector load_first(const float* from, int count) {
     if (count >= vector_width) return load(from);
     Vector v{};
-    // count is below a vector's width here; g++ 12 does not see it, and warns of a huge copy, unless it is told so.
+    // count is below a vector's width here. g++ 12 does not see this, and warns of a huge copy without the mask.
     std::memcpy(&v, from, static_cast<std::size_t>(count & (vector_width - 1)) * sizeof(float));
     return v;
 }
 
-/// Stores the first `count` lanes (at most a vector); the rest of the row's padding becomes zero if there is one.
+/// Stores the first `count` lanes (at most a vector). If the row has padding, the rest of it is set to zero.
 DEPIX_INLINE void store_tail(float* to, Vector v, int count, bool padded) {
     if (padded || count >= vector_width) {
         store(to, count >= vector_width ? v : keep_first(v, count));

@@ -10,7 +10,7 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Things [first, last) of a row of them: the last one does not belong to it. (RowRange includes both its ends.)
+/// The half-open range [first, last) of things: `last` itself does not belong to it. (RowRange includes both its ends.)
 struct Part {
     int first = 0;
     int last = 0;
@@ -22,8 +22,8 @@ struct Team {
     int thread = 0;
     int threads = 1;
 
-    /// Returns when every thread of the team has come here.
-    // Always inline: another part of the program may know no OpenMP, and its barrier does nothing.
+    /// Returns when every thread of the team has called it.
+    // It is always inline, because another part of the program may be compiled without OpenMP, where it does nothing.
     [[gnu::always_inline]] void barrier() const {
 #ifdef _OPENMP
         if (threads > 1) {
@@ -38,7 +38,7 @@ struct Team {
     }
 };
 
-/// The threads that a parallel region will have unless told otherwise.
+/// The number of threads that a parallel region has by default.
 inline int default_threads() {
 #ifdef _OPENMP
     return omp_get_max_threads();

@@ -20,7 +20,7 @@ struct AveragePoolForward {
     }
 };
 
-/// dx = the sum of dy over the windows that contain this element, divided by a window's area. dx is added to if
+/// dx = the sum of dy over the windows that contain this element, divided by a window's area; or dx += it if
 /// `accumulate`.
 template <class T, int Window, int Stride>
 struct AveragePoolBackward {

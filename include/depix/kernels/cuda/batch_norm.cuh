@@ -6,8 +6,8 @@
 
 namespace depix::cuda {
 
-/// y = (x - mean) * inverse * weight + bias, for each channel. x and y are (N, C, H, W) and may be the same; the rest
-/// (C). Where the running variance is given instead, inverse = 1 / sqrt(variance + epsilon).
+/// y = (x - mean) * inverse * weight + bias, for each channel. x and y are (N, C, H, W) and may be the same; all others
+/// are (C). If the running variance is given instead of inverse, inverse = 1 / sqrt(variance + epsilon).
 template <class T>
 struct BatchNormForward {
     View<const T> x;
@@ -39,8 +39,8 @@ struct BatchNormKeepMean {
     }
 };
 
-/// The sum of (x - mean)^2, and what comes of it: the inverse deviation, and the running statistics, which move towards
-/// the batch's by `momentum`, the variance towards the unbiased one.
+/// The sum of (x - mean)^2, and what is computed from it: the inverse deviation and the running statistics. These move
+/// towards those of the batch by `momentum`; the running variance moves towards the unbiased variance.
 template <class T>
 struct BatchNormVariance {
     View<const T> x;
@@ -68,8 +68,8 @@ struct BatchNormKeepVariance {
     }
 };
 
-/// With x^ = (x - mean) * inverse: the sums of dy and of dy x^, which are kept in sums (2, C) and added to the
-/// parameters' gradients, if those are wanted.
+/// The sums of dy and of dy x^, with x^ = (x - mean) * inverse. They are stored in sums (2, C), and added to the
+/// parameters' gradients if those are wanted.
 template <class T>
 struct BatchNormGradients {
     View<const T> x;
@@ -96,7 +96,7 @@ struct BatchNormKeepGradients {
     }
 };
 
-/// dx = weight * inverse * (dy - sum(dy) / m - x^ * sum(dy x^) / m), with m pixels in a channel. dx is added to if
+/// dx = weight * inverse * (dy - sum(dy) / m - x^ * sum(dy x^) / m), with m pixels in a channel, or dx += it if
 /// `accumulate`.
 template <class T>
 struct BatchNormBackward {
@@ -125,7 +125,7 @@ template <class Precision, int C, class... Options>
 struct kernels::Kernel<CudaWith<Precision>, BatchNorm<C, Options...>> {
     using L = BatchNorm<C, Options...>;
 
-    /// Floats: the parts of two sums a channel, and the two sums themselves.
+    /// Floats of scratch: the parts of two sums per channel, and the two sums themselves.
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         return cuda::reduce_scratch(batch, input, 2) + 2 * static_cast<std::size_t>(C);
     }

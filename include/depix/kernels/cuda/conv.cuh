@@ -6,14 +6,15 @@
 
 namespace depix::cuda {
 
-/// A transposed convolution is a convolution's way back, with the same weights: that convolution goes from L's output
-/// to its input. So with x and dy in each other's places the gradients of its weights are the convolution's.
+/// A transposed convolution is the input gradient of a convolution that has the same weights and goes from L's output
+/// to L's input. So the gradient of its weights is that convolution's, with x and dy exchanged.
 template <class Precision, Layer L>
 struct ConvLayerKernel {
     static constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
     static constexpr ConvGeometry geometry = transposed ? swapped(L::geometry) : L::geometry;
 
-    /// Floats, for the backward pass: parts of the weights' gradients, and then of the biases'.
+    /// Floats of scratch for the backward pass: for parts of the weights' gradients, and later for those of the
+    /// biases'.
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         const Shape output = L::output(input), small = transposed ? input : output;
         const std::size_t weights =

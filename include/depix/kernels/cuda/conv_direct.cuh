@@ -1,10 +1,10 @@
-// A convolution on the ordinary cores: each thread sums up a few output pixels, for a block of output channels, in its
+// A convolution on the ordinary cores. Each thread sums up a few output pixels, for a block of output channels, in its
 // registers.
 //
-// The threads of a block own neighbouring pixels, so a warp reads an input channel in whole lines, each once for every
-// tap: the first-level cache answers all but the first. What a thread has read it multiplies with BlockOut weights,
-// which lie in shared memory, where all threads read the same four at a time. So for an input value of every pixel
-// there are 4 loads of it, BlockOut / 4 loads of weights, and 4 * BlockOut multiply-adds.
+// The threads of a block have neighbouring pixels, so a warp reads an input channel in whole lines. It reads each line
+// once for every tap; the first-level cache serves all reads but the first. A thread multiplies each value by BlockOut
+// weights, which lie in shared memory, where all threads read the same four at a time. So for one tap of all its 4
+// pixels a thread has 4 loads of input, BlockOut / 4 loads of weights, and 4 * BlockOut multiply-adds.
 #pragma once
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
@@ -12,20 +12,22 @@
 namespace depix::cuda {
 
 inline constexpr int direct_threads = 128;
-inline constexpr int direct_pixels = 4;  ///< of a thread
-/// Weights wait in shared memory in rows of so many more floats: 16-byte steps through all banks when they are written.
+inline constexpr int direct_pixels = 4;  ///< per thread
+/// A row of weights in shared memory is longer by this many floats, so that writing steps through all banks by 16
+/// bytes.
 inline constexpr int direct_padding = 4;
-/// At most so many floats of weights at a time, if a line (see below) has not more.
+/// The most floats of weights that are staged at a time, unless one line (see below) has more.
 inline constexpr int direct_slab_floats = 4096;
 
-/// Blocks that shall fit into a multiprocessor: as many as the sums leave registers for.
+/// Blocks that must fit into a multiprocessor at once: as many as the registers allow, given the number of sums.
 constexpr int direct_residents(int block_out) { return block_out >= 32 ? 2 : block_out >= 16 ? 3 : 4; }
 
-/// y = gathered sums. x is (N, In, H, W), weight as the gather says, y (N, Out, H', W') before pooling or shuffling.
+/// y = the gathered sums. x is (N, In, H, W), and y is (N, Out, H', W') before pooling or shuffling. The gather says
+/// how weight is laid out.
 ///
-/// Taps: the kernel's height and width, in every phase; 0: known at run time only. `slab`: so many lines of weights are
-/// staged at once; a line is a row of taps of an input channel.
-/// grid: phases, fastest, x tiles of BlockOut channels x tiles of 512 pixels, of all pictures.
+/// Taps is the kernel's height and width in every phase, or 0 if they are known only at run time. `slab` lines of
+/// weights are staged at once; a line is one row of taps of an input channel. The grid is phases, which vary fastest, x
+/// tiles of BlockOut channels x tiles of 512 pixels, of all pictures.
 template <class T, int BlockOut, int Taps>
 __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut))
     convolve_directly(Gather gather, View<const T> x, const float* weight, ConvOutput<T> output, int slab) {
@@ -41,7 +43,7 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut))
     const GatherAxis columns = gather.axis(phase % phases, gather.width);
     const int high = Taps > 0 ? Taps : rows.taps, wide = Taps > 0 ? Taps : columns.taps;
 
-    // A thread's pixels lie a block apart, or, to be pooled, are a window.
+    // A thread's pixels lie as far apart as a block has threads; if they are pooled, they are one window.
     const bool pool = output.epilogue.pool;
     const int across = pool ? columns.size / 2 : columns.size, area = (pool ? rows.size / 2 : rows.size) * across;
     const int total = x.batch * area, block_pixels = pool ? direct_threads : direct_threads * direct_pixels;
@@ -56,8 +58,8 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut))
         return pool ? Pixel{index < total, n, 2 * i + q / 2, 2 * j + q % 2} : Pixel{index < total, n, i, j};
     };
 
-    // Where the first tap of a line reads. The pointers go along with the lines: an address computed for each load
-    // would be most of the work.
+    // Where the first tap of a line reads. The pointers move along with the lines, because computing an address for
+    // each load would be most of the work.
     const T* from[direct_pixels];
     int row[direct_pixels], column[direct_pixels];
     unsigned inside[direct_pixels] = {};  // bit k * Taps + l: whether tap (k, l) lies within the input
@@ -147,7 +149,7 @@ __global__ void __launch_bounds__(direct_threads, direct_residents(BlockOut))
     }
 }
 
-/// Launches it. The pictures must be few enough for an int to count their pixels.
+/// Launches convolve_directly. The pictures must be few enough for an int to count their pixels.
 template <int BlockOut, int Taps, class T>
 void launch_directly(cudaStream_t stream, const Gather& gather, View<const T> x, const float* weight,
                      const ConvOutput<T>& output) {

@@ -1,4 +1,4 @@
-// What happens to a convolution's sums on their way to memory: bias, rectifier, and 2x2 pooling or pixel shuffle.
+// What is done with a convolution's sums before they are stored: bias, rectifier, and 2x2 pooling or pixel shuffle.
 #pragma once
 
 #include "depix/kernels/cuda/conv_gather.cuh"
@@ -6,7 +6,8 @@
 
 namespace depix::cuda {
 
-/// In this order: + bias; rectifier; pool or shuffle. Rounded once, when it is stored.
+/// The operations, in this order: add the bias; apply the rectifier; pool or shuffle. The result is rounded once, when
+/// it is stored.
 struct ConvEpilogue {
     const float* bias = nullptr;  ///< one for each row of the sum, or nullptr
     kernels::Rectifier rectifier{};
@@ -15,14 +16,15 @@ struct ConvEpilogue {
     bool accumulate = false;  ///< add to the output instead of overwriting it
 };
 
-/// What the epilogue knows of a row of the sums, an output channel: a block's are kept in shared memory.
+/// What the epilogue needs to know of a row of the sums, which is an output channel. A block keeps this for its rows in
+/// shared memory.
 struct alignas(16) ConvRow {
     std::ptrdiff_t offset;
     float bias;
 };
 
-/// The output, and where in it a sum belongs: row o at pixel (i, j) of picture n is element pixel_offset(n, i, j) +
-/// row(o).offset, also where it is shuffled, which is
+/// The output, and where a sum is stored in it. Row o at pixel (i, j) of picture n is element pixel_offset(n, i, j) +
+/// row(o).offset. This is also true if the sums are shuffled, where the element is
 ///
 ///     y[o / s^2][i * s + o / s % s][j * s + o % s]
 template <class T>
@@ -51,7 +53,7 @@ struct ConvOutput {
     }
 };
 
-/// The larger of two; NaN comes through, as in PyTorch.
+/// The larger of two; NaN is passed on, as in PyTorch.
 __device__ inline float larger(float a, float b) { return a > b || a != a ? a : b; }
 
 }  // namespace depix::cuda

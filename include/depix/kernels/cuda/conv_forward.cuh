@@ -1,4 +1,4 @@
-// Everything that convolves a map to a map: chooses the kernel, and launches it.
+// Chooses and launches the kernel for everything that convolves one map to another.
 #pragma once
 
 #include "depix/kernels/cuda/conv_direct.cuh"
@@ -7,18 +7,19 @@
 
 namespace depix::cuda {
 
-/// Blocks of 4 to 8 warps that keep a large GPU busy. Where large tiles would make fewer, small ones are taken.
+/// How many blocks of 4 to 8 warps keep a large GPU busy. Where large tiles would give fewer blocks, small tiles are
+/// used.
 inline constexpr long long enough_blocks = 256;
 
-/// Output channels that a block of the direct kernel sums up, for so many in all.
+/// Output channels that a block of the direct kernel sums up, if there are `out_channels` in all.
 constexpr int direct_block(int out_channels) {
     return out_channels <= 4 ? 4 : out_channels <= 8 ? 8 : out_channels <= 16 ? 16 : 32;
 }
-/// Likewise of the tensor cores' kernel.
+/// Likewise for the tensor cores' kernel.
 constexpr int tensor_block(int out_channels) { return out_channels <= 16 ? 16 : out_channels <= 32 ? 32 : 64; }
 
-/// Whether a tile of the tensor cores' kernel fits into the shared memory that every GPU with tensor cores for tf32
-/// gives a block, and its divisions are exact.
+/// Whether a tile of the tensor cores' kernel fits into the shared memory that a block can have on every GPU with
+/// tensor cores for tf32, and whether its divisions are exact.
 constexpr bool tensor_tile_fits(int block_out, int tile_rows, int taps, int step, int channel_words) {
     const TensorTile tile = TensorTile::choose(block_out, tile_rows, taps, step, channel_words);
     const int input_high = (tile_rows - 1) * step + taps, input_wide = (tile_columns - 1) * step + taps;
@@ -27,8 +28,8 @@ constexpr bool tensor_tile_fits(int block_out, int tile_rows, int taps, int step
            SmallDivisor::exact(tile.steps * product_words * window, window) && SmallDivisor::exact(window, taps);
 }
 
-/// Whether this gather goes to the tensor cores: where three quarters of a product's 16 rows and half of its 8 or 16
-/// channels at least are of use, and strides leave neighbouring pixels something to share.
+/// Whether this gather uses the tensor cores. It does if at least three quarters of a product's 16 rows and half of its
+/// 8 or 16 channels are used, and the stride is so small that neighbouring pixels share inputs.
 template <class Precision, class Kind>
 constexpr bool use_tensor_cores() {
     if constexpr (Precision::factor == Factor::Float32) {
@@ -59,13 +60,14 @@ void launch_by_tensor_cores(cudaStream_t stream, const Gather& gather, View<cons
            tile.shared_words(BlockOut, taps) * sizeof(std::uint32_t), gather, x, weight, output, tile);
 }
 
-/// As many pictures, of so many pixels each, as have pixels that an int can count; one at least.
+/// How many pictures of `area` pixels each are convolved at once: as many as an int can count the pixels of, and at
+/// least one.
 constexpr int images_at_once(int batch, long long area) {
     constexpr long long most = 1 << 30;
     return area * batch <= most ? batch : area < most ? static_cast<int>(most / area) : 1;
 }
 
-/// output = gathered sums of x. x is (N, In, H, W).
+/// output = the gathered sums of x. x is (N, In, H, W).
 template <class Precision, class Kind, class T>
 void gather_sums(cudaStream_t stream, const Gather& gather, View<const T> x, const float* weight,
                  const ConvOutput<T>& output) {
@@ -94,11 +96,11 @@ void gather_sums(cudaStream_t stream, const Gather& gather, View<const T> x, con
     }
 }
 
-/// y = L's sums, and what the epilogue makes of them. L is a Conv or a ConvTranspose.
+/// y = the epilogue of L's sums. L is a Conv or a ConvTranspose.
 ///
-/// x is (N, In, H, W); weight in L's own layout; y (N, Out, H', W'), with half the height and width if they are pooled,
-/// or with Out / s^2 channels and s times the height and width if they are shuffled, which only a Conv's can be. Throws
-/// ShapeError where y has another shape.
+/// x is (N, In, H, W), weight has L's own layout, and y is (N, Out, H', W'). If the sums are pooled, y has half the
+/// height and width. If they are shuffled, y has Out / s^2 channels and s times the height and width. Only a Conv's
+/// sums can be pooled or shuffled. Throws ShapeError if y has another shape.
 template <class Precision, Layer L, class T>
 void convolve(cudaStream_t stream, View<const T> x, const float* weight, const ConvEpilogue& epilogue, View<T> y) {
     constexpr ConvGeometry g = L::geometry;
@@ -119,7 +121,8 @@ void convolve(cudaStream_t stream, View<const T> x, const float* weight, const C
         constexpr bool stamps_tile = g.kernel == g.stride && g.padding_before == 0 && g.padding_after == 0 &&
                                      L::output({g.in_channels, 1, 1}).height == g.stride;
         if constexpr (stamps_tile) {
-            // The stamps touch but never overlap: a 1x1 convolution to a stamp's pixels as channels, then a shuffle.
+            // The stamps touch but never overlap. So this is a 1x1 convolution whose output channels are a stamp's
+            // pixels, followed by a shuffle.
             constexpr int stamp = g.kernel * g.kernel;
             using Kind = GatherKind<g.out_channels * stamp, g.in_channels, 1, 1, false>;
             Gather gather = gather_forward({g.in_channels, g.out_channels * stamp}, x.height, x.width);
@@ -136,9 +139,9 @@ void convolve(cudaStream_t stream, View<const T> x, const float* weight, const C
     }
 }
 
-/// dx = the gradient with respect to L's input, of dy, that with respect to its output; or dx += it.
+/// dx = the gradient with respect to L's input, or dx += it. dy is the gradient with respect to L's output.
 ///
-/// dy is (N, Out, H', W'), dx (N, In, H, W), weight in L's own layout.
+/// dy is (N, Out, H', W'), dx (N, In, H, W), and weight has L's own layout.
 template <class Precision, Layer L, class T>
 void convolve_back(cudaStream_t stream, View<const T> dy, const float* weight, View<T> dx, bool accumulate) {
     constexpr ConvGeometry g = L::geometry;

@@ -1,15 +1,15 @@
-// How a convolution's output pixel finds its inputs, as plain numbers: one geometry for a convolution, for a transposed
-// one, and for the gradients of both with respect to their inputs.
+// How a convolution's output pixel finds its inputs, described in plain numbers. One geometry describes a convolution,
+// a transposed one, and the gradients of both with respect to their inputs.
 //
-// All four are the same sum, which gathers:
+// All four are the same sum, which gathers its inputs:
 //
 //     out[o][row][column] = sum over c, k, l of W(o, c, k, l) * in[c][row'(row, k)][column'(column, l)]
 //
-// A convolution strides over its input: row' = row * stride - before + k. A transposed one, which is also what sends a
-// gradient back through a convolution, strides over its output: there row' = (row + before - k) / stride, where that
-// division must leave no rest. So its output pixels fall into stride x stride phases, by their row and column modulo
-// the stride, and each phase has its own few taps of the kernel; within a phase it is a convolution of stride 1,
-// without a multiplication by a structural zero.
+// A convolution strides over its input: row' = row * stride - before + k. A transposed one, which is also the input
+// gradient of a convolution, strides over its output: row' = (row + before - k) / stride, where the division must leave
+// no remainder. So its output pixels fall into stride x stride phases, by their row and column modulo the stride. Each
+// phase has its own few taps of the kernel. Within a phase it is a convolution of stride 1, which never multiplies by a
+// structural zero.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@
 #include "depix/kernels/cuda/precision.cuh"
 #include "depix/layers/conv.hpp"
 
-// Loops over registers must be unrolled, all of their steps or so many at a time; a host's compiler need not care.
+// Loops over registers must be unrolled, completely or by a number of steps. A compiler for the host needs no
+// unrolling.
 #ifdef __CUDACC__
 #define DEPIX_PRAGMA(words) _Pragma(#words)
 #define DEPIX_UNROLL _Pragma("unroll")
@@ -59,10 +60,10 @@ struct Gather {
     constexpr int phases() const { return transposed ? stride : 1; }
     /// Input pixels from one output pixel of a phase to the next.
     constexpr int step() const { return transposed ? 1 : stride; }
-    /// Taps along an axis, of the phase that has most.
+    /// Taps along an axis, of the phase that has the most.
     constexpr int max_taps() const { return transposed ? (kernel + stride - 1) / stride : kernel; }
 
-    /// The rows of a phase, of a map that is so high; or its columns.
+    /// The rows of a phase, for a map that has `size` rows; likewise for columns.
     constexpr GatherAxis axis(int phase, int size) const {
         GatherAxis result;
         if (!transposed) {
@@ -86,20 +87,21 @@ struct Gather {
     }
 };
 
-/// Of convolution g, from its input to its output, which is so large.
+/// The gather of convolution g, from its input to its output, which has this height and width.
 constexpr Gather gather_forward(const ConvGeometry& g, int height, int width) {
     const int window = g.kernel * g.kernel;
     return {g.out_channels, g.in_channels,          height, width, g.kernel, g.stride, g.padding_before,
             false,          g.in_channels * window, window};
 }
-/// Of convolution g, backwards: from its output, or that's gradient, to its input, which is so large.
+/// The gather of convolution g backwards: from its output, or the output's gradient, to its input, which has this
+/// height and width.
 constexpr Gather gather_backward(const ConvGeometry& g, int height, int width) {
     const int window = g.kernel * g.kernel;
     return {g.in_channels, g.out_channels,   height, width,  g.kernel,
             g.stride,      g.padding_before, true,   window, g.in_channels * window};
 }
-/// A transposed convolution's weights, (In, Out, K, K), are those of a convolution from Out to In channels, of which it
-/// is the way back.
+/// A transposed convolution's weights, (In, Out, K, K), are those of a convolution from Out to In channels, whose input
+/// gradient it is.
 constexpr ConvGeometry swapped(ConvGeometry g) {
     const int in = g.in_channels;
     g.in_channels = g.out_channels;
@@ -107,22 +109,22 @@ constexpr ConvGeometry swapped(ConvGeometry g) {
     return g;
 }
 
-/// What the compiler knows of a gather; kernels are chosen by it.
+/// What is known of a gather at compile time. Kernels are chosen by this.
 template <int Out, int In, int Kernel, int Stride, bool Transposed>
 struct GatherKind {
     static constexpr int out_channels = Out;
     static constexpr int in_channels = In;
     static constexpr int step = Transposed ? 1 : Stride;
     static constexpr int max_taps = Transposed ? (Kernel + Stride - 1) / Stride : Kernel;
-    /// Taps along an axis where every phase has as many and the direct kernel is compiled for that number; else 0.
+    /// Taps along an axis, if all phases have the same number and the direct kernel is compiled for it; else 0.
     static constexpr int fixed_taps = (!Transposed || Kernel % Stride == 0) && max_taps <= 3 ? max_taps : 0;
 };
 
-/// Divides small numbers by one that is known at run time only: by a multiplication.
+/// Divides small numbers by a number that is known only at run time, by means of a multiplication.
 ///
-/// Exact for dividends below 4096 with dividend * divisor <= 2^20: reciprocal * divisor is less than `divisor` above
-/// 2^20, which makes the quotient less than dividend / 2^20 <= 1 / divisor too large; the next whole number is as far
-/// off.
+/// This is exact for dividends below 4096 with dividend * divisor <= 2^20. reciprocal * divisor exceeds 2^20 by less
+/// than `divisor`, so the unrounded quotient is too large by less than dividend / 2^20 <= 1 / divisor. The next whole
+/// number is at least that far away.
 struct SmallDivisor {
     unsigned divisor;
     unsigned reciprocal;
@@ -142,15 +144,15 @@ struct alignas(16) FourFloats {
     float value[4];
 };
 
-/// Hides from the compiler how `offset` came about, so that it is carried along, and not multiplied out anew wherever
-/// it is used.
+/// Hides from the compiler how `offset` was computed, so that it is carried along and not computed again by a
+/// multiplication wherever it is used.
 __device__ inline void carry_along([[maybe_unused]] std::ptrdiff_t& offset) {
 #ifdef __CUDA_ARCH__
     asm volatile("" : "+l"(offset));
 #endif
 }
 
-/// Whether a pixel lies within a picture: without a branch, so that loads which hang on it follow one after another.
+/// Whether a pixel lies within a picture. There is no branch, so that loads that depend on it can follow one another.
 constexpr bool within(int row, int column, int height, int width) {
     const bool high = static_cast<unsigned>(row) < static_cast<unsigned>(height);
     const bool wide = static_cast<unsigned>(column) < static_cast<unsigned>(width);

@@ -1,9 +1,9 @@
-// A convolution on tensor cores: a block sums up a tile of TileRows x 16 output pixels for BlockOut output channels.
+// A convolution on tensor cores. A block sums up a tile of TileRows x 16 output pixels for BlockOut output channels.
 //
-// For a few input channels at a time, the tile's part of the input, with its border, is copied to shared memory, and so
-// are the weights, both as factors of the products. Then, tap by tap, the warps multiply: the channels are the
-// products' inner dimension, and another tap is the same input read from another place. So an input value is fetched
-// once for all taps, and converted once. Several blocks on a multiprocessor fill each other's waiting.
+// For a few input channels at a time, the tile's part of the input, with its halo, is copied to shared memory, and so
+// are the weights; both are stored as factors of the products. Then the warps multiply tap by tap. The channels are the
+// products' inner dimension, and every tap reads the same input from another place. So an input value is fetched once
+// for all taps, and converted once. A multiprocessor has several blocks, so that others compute while one waits.
 #pragma once
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
@@ -12,10 +12,10 @@
 namespace depix::cuda {
 
 inline constexpr int tile_columns = 16;
-/// Words from one output channel's weights to the next: 8 and a gap, so that the 32 words that a warp reads, of 8
-/// channels and 4 words each, lie in 32 banks.
+/// Words from one output channel's weights to the next: 8 words and a gap, so that the 32 words that a warp reads,
+/// which are 4 words of each of 8 channels, lie in 32 banks.
 inline constexpr int weight_pitch = product_words + 4;
-/// Output channels and columns of 8 pixels that one warp sums up: 64 or 32 sums a lane.
+/// Output channels and columns of 8 pixels that one warp sums up. A lane has 64 or 32 sums.
 template <int BlockOut>
 inline constexpr int warp_channels = BlockOut < 32 ? BlockOut : 32;
 inline constexpr int warp_columns = 8;
@@ -25,23 +25,24 @@ inline constexpr int warp_pixel_rows = 8 * warp_columns / tile_columns;
 template <int BlockOut, int TileRows>
 inline constexpr int tensor_threads = 32 * (BlockOut / warp_channels<BlockOut>)*(TileRows / warp_pixel_rows);
 
-/// How a tile is fed.
+/// How a tile's input and weights are staged.
 struct TensorTile {
     int steps = 1;     ///< products along the channels that are staged at once
     int tap_rows = 1;  ///< rows of taps whose weights are staged at once
     int plane = 0;     ///< words from one word of channels to the next, in the staged input
 
-    /// For kernels with so many taps along an axis, outputs `step` input pixels apart, and so many words of channels.
+    /// Chooses these numbers for kernels with `taps` taps along an axis, outputs that lie `step` input pixels apart,
+    /// and `channel_words` words of channels.
     static constexpr TensorTile choose(int block_out, int tile_rows, int taps, int step, int channel_words) {
         TensorTile tile;
-        // Few taps make little work of one step: more steps share the barriers.
+        // With few taps one step is little work, so several steps share the barriers.
         const int enough = taps == 1 ? 4 : taps == 2 ? 2 : 1, all = (channel_words + product_words - 1) / product_words;
         tile.steps = enough < all ? enough : all;
         constexpr int max_weights = 8192;
         const int row = taps * tile.steps * block_out * weight_pitch, fit = max_weights / row;
         tile.tap_rows = fit < 1 ? 1 : fit < taps ? fit : taps;
-        // 8 modulo 32: the 32 words that a warp reads, of 4 words of channels and 8 neighbouring pixels, lie in 32
-        // banks.
+        // The plane is 8 modulo 32, so that the 32 words that a warp reads, which are 8 neighbouring pixels of each of
+        // 4 words of channels, lie in 32 banks.
         const int cells = ((tile_rows - 1) * step + taps) * ((tile_columns - 1) * step + taps);
         tile.plane = round_up(cells - 8 > 0 ? cells - 8 : 0, 32) + 8;
         return tile;
@@ -52,9 +53,10 @@ struct TensorTile {
     }
 };
 
-/// y = gathered sums. x is (N, In, H, W), weight as the gather says, y (N, Out, H', W') before pooling or shuffling.
+/// y = the gathered sums. x is (N, In, H, W), and y is (N, Out, H', W') before pooling or shuffling. The gather says
+/// how weight is laid out.
 ///
-/// grid: phases, fastest, x tiles of BlockOut channels x tiles of pixels, of all pictures.
+/// The grid is phases, which vary fastest, x tiles of BlockOut channels x tiles of pixels, of all pictures.
 template <class T, Factor F, int BlockOut, int TileRows>
 __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tensor_threads<BlockOut, TileRows>)
     convolve_by_tensor_cores(Gather gather, View<const T> x, const float* weight, ConvOutput<T> output,
@@ -172,7 +174,8 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
     for (int o = thread; o < BlockOut && first_out + o < gather.out_channels; o += threads)
         out_rows[o] = output.row(first_out + o);
     __syncthreads();
-    // sum[r][m] is of rows group and group + 8, and of two neighbouring pixels; m + 2 lies below m.
+    // sum[r][m] belongs to rows group and group + 8, and to two neighbouring pixels. The pixels of m + 2 lie below
+    // those of m.
     const bool pool = output.epilogue.pool;
     DEPIX_UNROLL
     for (int m = 0; m < warp_columns; ++m) {
@@ -181,7 +184,7 @@ __global__ void __launch_bounds__(tensor_threads<BlockOut, TileRows>, 512 / tens
         bool exists[2];
         DEPIX_UNROLL
         for (int e = 0; e < 2; ++e) {
-            // Pooled, a window is its first pixel's.
+            // With pooling, a window is stored by its first pixel.
             exists[e] = pool ? e == 0 && m / 2 % 2 == 0 && i + 1 < rows.size && j + 1 < columns.size
                              : i < rows.size && j + e < columns.size;
             place[e] = pool ? output.pixel_offset(n, i / 2, j / 2)

@@ -1,4 +1,5 @@
-// The transposed convolution on the GPU: a convolution's way back, and that's way back a convolution.
+// The transposed convolution on the GPU. It is a convolution's input gradient, and its own input gradient is a
+// convolution.
 #pragma once
 
 #include "depix/kernels/cuda/conv.cuh"

@@ -3,9 +3,9 @@
 //     dW[o][c][k][l] = sum over pictures n and output pixels (i, j) of
 //                      dy[n][o][i][j] * x[n][c][i * stride - before + k][j * stride - before + l]
 //
-// A product of matrices with few rows, o, and columns, (c, k, l), and a very long inner dimension, the pixels. That is
-// cut into parts, for there to be enough blocks; what the blocks find for their parts is added up in a fixed order, in
-// double, by a second kernel, so that a training repeats itself bit for bit.
+// This is a product of matrices with few rows, o, few columns, (c, k, l), and a very long inner dimension, the pixels.
+// The pixels are cut into parts, so that there are enough blocks. A second kernel adds up the sums of all parts in a
+// fixed order, in double, so that a training run can be repeated bit for bit.
 #pragma once
 
 #include "depix/kernels/cuda/conv_epilogue.cuh"
@@ -15,18 +15,19 @@
 namespace depix::cuda {
 
 inline constexpr int gradient_threads = 128;
-inline constexpr int gradient_pixels = 32;  ///< of one slab: a lane each
+inline constexpr int gradient_pixels = 32;  ///< of one slab, one per lane
 
-/// Output channels of a block, and columns (c, k, l): few, where there are few.
+/// Output channels of a block, and its columns (c, k, l). A block has few of them if the convolution has few output
+/// channels.
 constexpr int gradient_rows(int out_channels) { return out_channels <= 8 ? 8 : out_channels <= 32 ? 16 : 64; }
 constexpr int gradient_columns(int out_channels) { return out_channels <= 8 ? 32 : 64; }
 
-/// How the pixels are cut: into so many parts of so many slabs, the last perhaps of fewer.
+/// How the pixels are cut: into `parts` parts of `slabs` slabs each. The last part may have fewer slabs.
 struct GradientParts {
     int parts = 1;
     int slabs = 1;
 
-    /// For weights (out_channels, columns), summed over so many pixels.
+    /// Chooses the cut for weights (out_channels, columns) that are summed over `pixels` pixels.
     static constexpr GradientParts choose(int out_channels, int columns, long long pixels) {
         constexpr long long blocks = 1024, max_floats = 16ll << 20, fewest_slabs = 8;
         const auto ceiling = [](long long a, long long b) { return (a + b - 1) / b; };
@@ -41,7 +42,7 @@ struct GradientParts {
     }
 };
 
-/// What a block has in shared memory for a pixel's factor: the factor itself, or, as 16 bits, half a word of them.
+/// The type of a pixel's factor in a block's shared memory: a whole word, or half a word for a factor of 16 bits.
 template <Factor F>
 using GradientFactor = std::conditional_t<F == Factor::Float32, float,
                                           std::conditional_t<F == Factor::TF32, std::uint32_t, std::uint16_t>>;
@@ -54,14 +55,15 @@ __device__ GradientFactor<F> gradient_factor(T value) {
     else
         return static_cast<std::uint16_t>(sixteen_bits<F>(value));
 }
-/// Elements from one row of factors to the next: 32 and a gap of 4 words, so that a warp's reads lie in 32 banks.
+/// Elements from one row of factors to the next: 32 elements and a gap of 4 words, so that a warp's reads lie in 32
+/// banks.
 template <Factor F>
 inline constexpr int gradient_pitch = gradient_pixels + 16 / static_cast<int>(sizeof(GradientFactor<F>));
 
-/// A row far below any picture: where pixels and columns too many look for an input, and find nothing.
+/// A row far below any picture. Pixels and columns that do not exist read their input there, and so get zero.
 inline constexpr int nowhere = 1 << 29;
 
-/// Where a column (c, k, l) finds its input pixel, from that of channel 0's tap (0, 0).
+/// Where a column (c, k, l) finds its input pixel, relative to the input pixel of channel 0's tap (0, 0).
 struct alignas(16) GradientColumn {
     std::ptrdiff_t offset;
     int k, l;
@@ -140,7 +142,7 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::Float32 && Bloc
     int n = static_cast<int>(first / area), i = static_cast<int>(first % area) / dy.width;
     int j = static_cast<int>(first % area) % dy.width;
 
-    // On the ordinary cores a thread sums up Rows x Columns products; on the tensor cores a warp, tiles of them.
+    // On the ordinary cores a thread sums up Rows x Columns products; on the tensor cores a warp sums up tiles of them.
     constexpr bool on_tensor_cores = F != Factor::Float32;
     constexpr int down = BlockRows < 16 ? BlockRows : 16, across = gradient_threads / down;
     constexpr int warps_down = BlockRows < 64 ? 1 : 2, warps_across = warps / warps_down;
@@ -176,7 +178,7 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::Float32 && Bloc
             DEPIX_UNROLL
             for (int u = 0; u < columns_at_once; ++u) {
                 GradientColumn place = places[c + u * warps];
-                carry_along(place.offset);  // read before it is known whether it is needed: no branch
+                carry_along(place.offset);  // read even if it is not needed, to avoid a branch
                 values[u] = within(row + place.k, column + place.l, x.height, x.width) ? x_here[place.offset] : T{};
             }
             DEPIX_UNROLL
@@ -216,7 +218,8 @@ __global__ void __launch_bounds__(gradient_threads, F == Factor::Float32 && Bloc
     }
 }
 
-/// gradient[w] += the sum over the parts of partial[part][w]. 32 weights a block, whose parts Warps warps share.
+/// gradient[w] += the sum over the parts of partial[part][w]. A block has 32 weights, and its Warps warps share the
+/// parts.
 template <int Warps>
 __global__ void add_parts(int parts, std::size_t weights, const float* partial, float* gradient) {
     constexpr int lanes = 32;
@@ -236,14 +239,14 @@ __global__ void add_parts(int parts, std::size_t weights, const float* partial, 
     gradient[weight] += static_cast<float>(sum);
 }
 
-/// Floats of scratch for the gradient of a convolution's weights and biases, with so many output pixels in all.
+/// Floats of scratch for the gradient of a convolution's weights and biases, with `pixels` output pixels in all.
 constexpr std::size_t weight_gradient_scratch(const ConvGeometry& g, long long pixels) {
     const int columns = g.in_channels * g.kernel * g.kernel;
     return static_cast<std::size_t>(GradientParts::choose(g.out_channels, columns, pixels).parts) * g.weight_count();
 }
 
-/// d_weight (Out, In, K, K) += the gradient. x is (N, In, H, W), dy (N, Out, H', W'). Rows: g.out_channels, which
-/// choose the kernel; scratch: weight_gradient_scratch floats.
+/// d_weight (Out, In, K, K) += the gradient. x is (N, In, H, W), dy (N, Out, H', W'). Rows is g.out_channels, which
+/// chooses the kernel. scratch has weight_gradient_scratch floats.
 template <class Precision, int Rows, class T>
 void add_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const T> x, View<const T> dy, float* d_weight,
                          float* scratch) {
@@ -262,7 +265,7 @@ void add_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const 
            warps * 32 * sizeof(double), cut.parts, g.weight_count(), static_cast<const float*>(scratch), d_weight);
 }
 
-/// The sum of dy, and d_bias += it, for each channel.
+/// The sum of dy for each channel, which is then added to d_bias.
 template <class T>
 struct BiasGradient {
     View<const T> dy;
@@ -274,7 +277,7 @@ struct AddBiasGradient {
     float* d_bias;
     __device__ void operator()(int c, const double (&sum)[1]) const { d_bias[c] += static_cast<float>(sum[0]); }
 };
-/// d_bias (C) += the sums of dy (N, C, H, W). scratch: reduce_scratch(N, {C, H, W}, 1) floats.
+/// d_bias (C) += the sums of dy (N, C, H, W). scratch has reduce_scratch(N, {C, H, W}, 1) floats.
 template <class T>
 void add_bias_gradient(cudaStream_t stream, View<const T> dy, float* d_bias, float* scratch) {
     reduce_channels<1>(stream, dy, BiasGradient<T>{dy}, AddBiasGradient{d_bias}, scratch);

@@ -1,6 +1,7 @@
 // Dense layers on the GPU.
 //
-// What takes the time is to bring the weights from memory: each comes once for up to eight pictures of a batch.
+// Reading the weights from memory takes most of the time, so each weight is read once for up to eight pictures of a
+// batch.
 #pragma once
 
 #include "depix/kernels/cuda/reduce.cuh"
@@ -31,7 +32,7 @@ __global__ void dense_forward(View<const T> x, const float* weight, const float*
             if (first + p < x.batch) sum[p] += w * to_float(dense_input<const T, Height, Width>(x, first + p, k));
     }
     for (int p = 0; p < dense_images; ++p) {
-        if (first + p >= x.batch) return;  // of one mind, all threads
+        if (first + p >= x.batch) return;  // all threads return together
         const float total = block_sum(sum[p], shared_memory<float>());
         if (threadIdx.x == 0) y(first + p, o, 0, 0) = from_float<T>(bias ? total + bias[o] : total);
     }
@@ -65,7 +66,7 @@ struct DenseBiasGradient {
     }
 };
 
-/// dx[n][k] = sum over o of dy[n][o] * weight[o][k]; a thread for each k. dx is added to if `accumulate`.
+/// dx[n][k] = sum over o of dy[n][o] * weight[o][k], or dx += it if `accumulate`. There is one thread for each k.
 /// grid (K / blockDim, N / dense_images), rounded up
 template <class T, int Height, int Width>
 __global__ void dense_input_gradient(View<const T> dy, const float* weight, View<T> dx, bool accumulate) {

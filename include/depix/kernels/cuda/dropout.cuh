@@ -1,7 +1,7 @@
-// Dropout on the GPU. What is dropped is the same as the textbook's, bit for bit.
+// Dropout on the GPU. It drops the same elements as the textbook, bit for bit.
 //
-// The host draws the number that decides it, and puts it into `saved` before the forward pass: a kernel draws nothing,
-// so that a captured graph drops anew in each of its runs.
+// The host draws the number that decides what is dropped, and puts it into `saved` before the forward pass. Kernels
+// draw nothing, so that every run of a captured graph can drop different elements.
 #pragma once
 
 #include "depix/kernels/cuda/elementwise.cuh"
@@ -9,8 +9,8 @@
 
 namespace depix::cuda {
 
-/// y = x * factor, or y += x * factor, where the factor is 0 with probability `rate`, else 1 / (1 - rate). Both are
-/// (N, C, H, W) and may be the same; draw is one number.
+/// y = x * factor, or y += x * factor, where the factor is 0 with probability `rate`, else 1 / (1 - rate). x and y are
+/// (N, C, H, W) and may be the same; draw points at one number.
 template <class T>
 struct Drop {
     View<const T> x;

@@ -1,7 +1,7 @@
-// A thread for each element of a map: what most layers are made of.
+// Kernels with one thread for each element of a map. Most layers consist of these.
 //
-// A layer writes a small struct with the views it reads and writes, and `operator()(n, c, i, j)` that makes one
-// element.
+// A layer defines a small struct with the views that it reads and writes, and with an `operator()(n, c, i, j)` that
+// computes one element.
 #pragma once
 
 #include "depix/kernels/cuda/precision.cuh"
@@ -33,7 +33,7 @@ void elementwise(cudaStream_t stream, const View<T>& extent, const Body& body) {
            extent.width, body);
 }
 
-/// What a backward pass does with a gradient: writes it, or adds it to what is there.
+/// Writes a gradient to its place, or adds it to what is there.
 template <class T>
 __device__ void put(T& place, float value, bool accumulate) {
     place = from_float<T>(accumulate ? to_float(place) + value : value);

@@ -1,4 +1,5 @@
-// The kernels of every layer that is one formula, on the GPU. Formulas compute in float, whatever the maps are kept in.
+// The kernels of every layer that is one formula, on the GPU. Formulas are computed in float, whatever type the maps
+// are stored in.
 #pragma once
 
 #include "depix/kernels/cuda/elementwise.cuh"
@@ -17,7 +18,8 @@ struct ElementwiseForward {
     }
 };
 
-/// dx = L::gradient(dy, x, y). dx is added to if `accumulate`. x and y are 0 where the layer does not need them.
+/// dx = L::gradient(dy, x, y), or dx += it if `accumulate`. The formula gets 0 for x or y where the layer does not need
+/// them.
 template <ElementwiseLayer L, class T>
 struct ElementwiseBackward {
     View<const T> x;

@@ -18,7 +18,7 @@ __global__ void global_average_pool(View<const T> x, View<T> y) {
     if (threadIdx.x == 0) y(n, c, 0, 0) = from_float<T>(sum / static_cast<float>(area));
 }
 
-/// Every pixel gets an equal part of the gradient. dx is added to if `accumulate`.
+/// Every pixel gets an equal part of the gradient. It overwrites dx, or is added to it if `accumulate`.
 template <class T>
 struct GlobalAveragePoolBackward {
     View<const T> dy;
@@ -38,7 +38,7 @@ template <class Precision>
 struct kernels::Kernel<CudaWith<Precision>, GlobalAveragePool> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
-        // What a network pools in the end is mostly a few pixels: a warp will do.
+        // The map that a network pools at its end mostly has few pixels, so one warp is enough.
         const unsigned threads = a.input.height * a.input.width < 1024 ? 32 : 256;
         cuda::launch(stream, cuda::global_average_pool<T>,
                      dim3(static_cast<unsigned>(a.input.batch * a.input.channels)), dim3(threads),

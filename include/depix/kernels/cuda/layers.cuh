@@ -20,7 +20,7 @@
 
 namespace depix::cuda {
 
-/// A batch of the host's, into pinned memory and out of it.
+/// Copies a batch on the host, into pinned memory or out of it.
 inline void copy_on_host(View<const float> from, View<float> to) {
     if (from.contiguous() && to.contiguous())
         std::copy_n(from.data, static_cast<std::size_t>(from.batch) * from.shape().size(), to.data);
@@ -28,14 +28,14 @@ inline void copy_on_host(View<const float> from, View<float> to) {
         copy(from, to);
 }
 
-/// Layers that draw a number for each batch, which the host does for them.
+/// Whether a layer needs a random number for each batch, which the host draws for it.
 template <class L>
 inline constexpr bool draws_numbers = false;
 template <class Rate>
 inline constexpr bool draws_numbers<Dropout<Rate>> = true;
 
-// A visitor that counts them. (The plan's steps would do, but under -fsanitize=undefined g++ does not call comparing
-// their layers' addresses a constant.)
+// A visitor that counts these layers. (Counting steps of the plan would be enough, but under -fsanitize=undefined g++
+// does not accept a comparison of their layers' addresses as a constant.)
 struct DrawCounter {
     int count = 0;
 
@@ -57,7 +57,7 @@ constexpr int count_draws() {
     return visitor.count;
 }
 
-/// Whether the layer of this step is one of them.
+/// Whether the layer of this step needs such a number.
 template <Module Network>
 constexpr bool draws(const PlanStep& step) {
     bool result = false;
@@ -65,7 +65,7 @@ constexpr bool draws(const PlanStep& step) {
     return result;
 }
 
-/// Elements are counted in multiples of this, so that every map begins at a multiple of 256 bytes.
+/// Element counts are rounded up to multiples of this, so that every map begins at a multiple of 256 bytes.
 inline constexpr std::size_t map_alignment = 128;
 constexpr std::size_t align(std::size_t count) { return (count + map_alignment - 1) / map_alignment * map_alignment; }
 

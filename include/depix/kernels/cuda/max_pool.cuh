@@ -6,14 +6,14 @@
 
 namespace depix::cuda {
 
-/// Which of `count` windows along an axis contain this place: none, if the last is before the first.
+/// Which of `count` windows along an axis contain this place. If the last is smaller than the first, none does.
 template <int Window, int Stride>
 __device__ constexpr RowRange windows_around(int place, int count) {
     const int first = place < Window ? 0 : (place - Window) / Stride + 1, last = place / Stride;
     return {first, last < count ? last : count - 1};
 }
 
-/// y = the largest of each window of x; NaN comes through, as in PyTorch. x is (N, C, H, W), y (N, C, H', W').
+/// y = the largest of each window of x; NaN is passed on, as in PyTorch. x is (N, C, H, W), y (N, C, H', W').
 template <class T, int Window, int Stride>
 struct MaxPoolForward {
     View<const T> x;
@@ -30,9 +30,9 @@ struct MaxPoolForward {
     }
 };
 
-/// dx = the sum of dy over the windows whose gradient goes to this element: it goes to the first, in reading order,
-/// that equals the largest, and where that is NaN, which equals nothing, to the very first. dx is added to if
-/// `accumulate`.
+/// dx = the sum of dy over the windows whose gradient goes to this element, or dx += it if `accumulate`. A window's
+/// gradient goes to its first element, in reading order, that equals the largest. If the largest is NaN, which equals
+/// nothing, the gradient goes to the window's first element.
 template <class T, int Window, int Stride>
 struct MaxPoolBackward {
     View<const T> x;

@@ -1,10 +1,10 @@
-// OneKernel: a tiny network as one kernel, its maps in shared memory. Its type knows every channel count, so a block's
-// share of the network is laid out when the program is compiled.
+// OneKernel: a tiny network as one kernel, with its maps in shared memory. The network's type contains every channel
+// count, so a block's share of the network is laid out at compile time.
 //
-// A tiny network's time is not that of its arithmetic: the depixelizer's 9 million multiply-adds for 3x64x256 would
-// keep a large GPU busy for a microsecond, while each of six kernels takes longer than that to start and to end. One
-// kernel starts once, and writes nothing but the result. The price: regions of neighbouring tiles overlap, and what
-// lies in both is computed twice (`recomputation`).
+// A tiny network's time is not the time of its arithmetic. The depixelizer's 9 million multiply-adds for 3x64x256 would
+// keep a large GPU busy for a microsecond, but each of six kernels takes longer than that to start and to end. One
+// kernel starts once, and writes only the result. The price is that regions of neighbouring tiles overlap, and pixels
+// that lie in both are computed twice (`recomputation`).
 #pragma once
 
 #include <array>
@@ -20,8 +20,8 @@
 
 namespace depix::cuda {
 
-/// A layer's place in a TypeList, or -1. (The plan knows its layers by their addresses, but under -fsanitize=undefined
-/// g++ does not call comparing those a constant.)
+/// A layer's place in a TypeList, or -1. (The plan identifies its layers by their addresses, but under
+/// -fsanitize=undefined g++ does not accept a comparison of addresses as a constant.)
 template <class L, class... Types>
 constexpr int index_in(TypeList<Types...>) {
     int result = -1, index = 0;
@@ -29,7 +29,7 @@ constexpr int index_in(TypeList<Types...>) {
     return result;
 }
 
-/// Writes down, for every layer of a network in order of execution, its place in a TypeList.
+/// Records the place in a TypeList of every layer of a network, in order of execution.
 template <class List, std::size_t Layers>
 struct LayerNumbers {
     std::array<int, Layers> numbers{};
@@ -45,7 +45,7 @@ struct LayerNumbers {
     }
 };
 
-/// Whether a network that is made of such layers alone may be possible. Joins, of which a chain has none, are not.
+/// Whether a network that consists only of such layers may run as one kernel. A join may not, because a chain has none.
 template <class L>
 constexpr bool suits_one_kernel() {
     constexpr Role role = L::traits.role;
@@ -60,8 +60,8 @@ constexpr bool all_suit_one_kernel(TypeList<Layers...>) {
     return (suits_one_kernel<Layers>() && ...);
 }
 
-/// The plan of a network that is made of such layers alone, as a TypeList of ChainSteps, or as an empty one where
-/// something was not fused.
+/// The plan of a network that consists only of such layers, as a TypeList of ChainSteps. The list is empty if something
+/// was not fused.
 template <Module Network>
 struct ChainPlan {
     using Layers = layers_of<Network>;
@@ -69,7 +69,7 @@ struct ChainPlan {
     static constexpr std::size_t capacity = plan.steps.size();
 
     struct Links {
-        std::array<int, capacity> steps{};                        ///< the plan's
+        std::array<int, capacity> steps{};                        ///< numbers of the plan's steps
         std::array<int, capacity> convolutions{}, activations{};  ///< layers' places in Layers; -1: none
         std::size_t count = 0;
         bool whole = true;
@@ -134,7 +134,7 @@ struct TileSize {
 };
 inline constexpr std::array<TileSize, 5> one_kernel_tiles{{{8, 16}, {16, 16}, {16, 32}, {32, 32}, {32, 64}}};
 
-/// What of a GPU decides how its work is cut.
+/// The properties of a GPU that decide how its work is cut.
 struct DeviceLimits {
     int multiprocessors = 0;
     std::size_t shared_bytes = 0;  ///< that a block may ask for
@@ -149,8 +149,8 @@ struct DeviceLimits {
     }
 };
 
-/// Launches the kernel of a chain. (Its steps are deduced, for nvcc must not meet the network's own type, which has
-/// names in it, in the spelling of a kernel's.)
+/// Launches the kernel of a chain. (Its steps are deduced, so that the kernel's name, which nvcc spells out, does not
+/// contain the network's own type, which has names in it.)
 template <int Height, int Width, class... Steps>
 void launch_tiles(TypeList<Steps...>, cudaStream_t stream, unsigned blocks, std::size_t shared_bytes,
                   View<const float> x, const float* packed, View<float> y) {
@@ -158,18 +158,18 @@ void launch_tiles(TypeList<Steps...>, cudaStream_t stream, unsigned blocks, std:
            x, packed, y);
 }
 
-/// Possible for chains of Conv and ConvTranspose, each with perhaps a BatchNorm, a rectifier (ReLU, LeakyReLU, PReLU<>)
-/// and a MaxPool<2>, fused with it, and a Sigmoid or Tanh after: up to 32 channels wide, kernels up to 5, strides up
-/// to 4, and weights and some tile's maps within the 99 KiB of shared memory that the least of the GPUs since sm_80
-/// gives.
+/// A network as one kernel. This is possible for chains of Conv and ConvTranspose. Each of these may have a BatchNorm,
+/// a rectifier (ReLU, LeakyReLU, PReLU<>) and a MaxPool<2> fused with it, and a Sigmoid or Tanh after it. The limits
+/// are 32 channels, kernels of 5 and strides of 4. The weights and the maps of at least one tile must fit into 99 KiB
+/// of shared memory, which is the least that a GPU since sm_80 gives.
 template <Module Network>
 struct OneKernel {
     using Chain = decltype(find_chain<Network>());
     static constexpr std::size_t tiles = one_kernel_tiles.size();
 
-    /// What a tile tells, for each of one_kernel_tiles.
+    /// What is known of a tile, for each of one_kernel_tiles.
     struct TileFacts {
-        std::array<std::size_t, tiles> shared_bytes{};  ///< of a block; 0: the tile does not do for this network
+        std::array<std::size_t, tiles> shared_bytes{};  ///< of a block; 0: this network cannot use the tile
         std::array<int, tiles> cycles{};                ///< of a block, by the model of one_kernel_tile.cuh
         std::array<double, tiles> recomputation{};      ///< how often a multiply-add is done, on average
     };
@@ -179,7 +179,7 @@ struct OneKernel {
         constexpr int period = scale.multiple / scale.down * scale.up;
         return Chain::size > 0 && tile.height % period == 0 && tile.width % period == 0;
     }
-    /// Calls `body` with the index of each tile that does, as its template argument.
+    /// Calls `body` with the index of each tile that the network can use, as its template argument.
     template <class Body>
     static constexpr void for_each_tile(Body&& body) {
         const auto for_tile = [&]<std::size_t I>() {
@@ -200,9 +200,10 @@ struct OneKernel {
     }
     static constexpr TileFacts facts = find_facts();
 
-    /// The tile for so many pictures of this shape: all multiprocessors work on blocks of their own, so what counts is
-    /// how many blocks the busiest gets, times the time of a block. Few pictures: small tiles, so that all have
-    /// something to do; many: large tiles, which compute less twice. -1: none fits.
+    /// The tile for `batch` pictures of this shape, or -1 if none fits. Each multiprocessor works on blocks of its own,
+    /// so the time is that of one block, times the number of blocks of the busiest multiprocessor. For few pictures
+    /// small tiles are better, because all multiprocessors have work; for many pictures large tiles are better, because
+    /// they compute less twice.
     static constexpr int choose_tile(int batch, Shape output, DeviceLimits device) {
         int best = -1;
         long long best_time = 0;
@@ -223,10 +224,10 @@ struct OneKernel {
 
     static constexpr bool possible = choose_tile(1, {1, 1, 1}, {.multiprocessors = 1, .shared_bytes = 99 * 1024}) >= 0;
 
-    /// Whether the current device has as much shared memory as it takes, for pictures of any size.
+    /// Whether the current device has enough shared memory. The size of the pictures does not matter.
     static bool fits() { return choose_tile(1, {1, 1, 1}, DeviceLimits::get()) >= 0; }
 
-    /// What the kernel reads, from a model's parameters and running statistics: see ChainStep.
+    /// Packs a model's parameters and running statistics for the kernel; see ChainStep.
     static std::vector<float> pack(const float* parameters, const float* statistics) {
         std::vector<float> packed;
         std::size_t k = 0;
@@ -237,8 +238,8 @@ struct OneKernel {
         return packed;
     }
 
-    /// y = network(x), contiguous or not. x (N, C, H, W), y (N, C', H', W'), sizes that the network takes; packed: as
-    /// `pack` has it, on the device, from a multiple of 16 bytes on. Throws DeviceError.
+    /// y = network(x). x is (N, C, H, W) and y is (N, C', H', W'), of sizes that the network takes, contiguous or not.
+    /// packed is what `pack` returned, on the device, and begins at a multiple of 16 bytes. Throws DeviceError.
     static void run(cudaStream_t stream, View<const float> x, const float* packed, View<float> y) {
         const int tile = choose_tile(x.batch, y.shape(), DeviceLimits::get());
         if (tile < 0) throw DeviceError("depix: the GPU has too little shared memory for a network as one kernel");
@@ -246,7 +247,7 @@ struct OneKernel {
             if (static_cast<int>(I) == tile) run_with_tile<I>(stream, x, packed, y);
         });
     }
-    /// The same with a certain one of one_kernel_tiles.
+    /// The same with a given tile of one_kernel_tiles.
     template <std::size_t Tile>
     static void run_with_tile(cudaStream_t stream, View<const float> x, const float* packed, View<float> y) {
         constexpr TileSize tile = one_kernel_tiles[Tile];

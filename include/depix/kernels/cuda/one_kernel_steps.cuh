@@ -1,8 +1,9 @@
-// A chain of convolutions on one tile of one picture, all maps in shared memory: the device's side of one_kernel.cuh.
+// Runs a chain of convolutions on one tile of one picture, with all maps in shared memory. This is the device code of
+// one_kernel.cuh.
 //
-// A block reads what its tile needs of the network's input, and all weights; makes each map from the one before, on the
-// region that the tile needs of it (one_kernel_tile.cuh); and writes the tile. What of a region lies beyond its map's
-// border is padding to the next step and is set to zero.
+// A block reads all weights, and the part of the network's input that its tile needs. It computes each map from the
+// preceding one, on the region of it that the tile needs (one_kernel_tile.cuh), and writes the tile. The part of a
+// region that lies outside its map is padding for the next step and is set to zero.
 #pragma once
 
 #include <cmath>
@@ -18,7 +19,7 @@
 
 namespace depix::cuda {
 
-/// So many floats that one instruction reads.
+/// `Count` floats that one instruction reads.
 template <int Count>
 struct alignas(Count * 4) Floats {
     static constexpr int count = Count;
@@ -26,7 +27,8 @@ struct alignas(Count * 4) Floats {
 };
 
 /// sum[g][d][e] = bias[g] + the convolution, for the channels and the patch of one thread.
-/// in: the window's first pixel in (In, in_height, pitch); weight: the first channel's in (In, K, K, weight_row).
+/// in points at the window's first pixel in (In, in_height, pitch), weight at the first channel's in
+/// (In, K, K, weight_row).
 template <class S>
 __device__ void sum_up(const float* in, const float* weight, float (&sum)[S::group][S::patch][S::patch]) {
     using Step = typename S::Step;
@@ -82,9 +84,10 @@ __device__ float activate(float x) {
         return Activation::value(x);
 }
 
-/// Calls store(o, i, j, y[o][i][j]) for all pixels of the step's output on its region, and perhaps a few right and
-/// below. in: (In, in_height, pitch), packed: as ChainStep has it; both in shared memory. The threads of a warp have
-/// neighbouring patches and mostly the same channels, so that they read the same weights.
+/// Calls store(o, i, j, y[o][i][j]) for all pixels of the step's output on its region, and perhaps for a few to the
+/// right of it and below. in is (In, in_height, pitch), and packed is laid out as in ChainStep; both are in shared
+/// memory. The threads of a warp have neighbouring patches and mostly the same channels, so that they read the same
+/// weights.
 template <class S, class Store>
 __device__ void run_step(const float* in, const float* packed, const Store& store) {
     using Step = typename S::Step;
@@ -118,7 +121,7 @@ struct TilePlace {
     int right;
 };
 
-/// Steps number Index and later. input: the shape of the map that step Index reads, and that lies in shared memory.
+/// Runs step number Index and all later steps. input is the shape of the map that step Index reads from shared memory.
 template <class Tile, std::size_t Index>
 __device__ void run_steps(const TilePlace& place, Shape input, const float* packed, const View<float>& y) {
     using S = typename Tile::template Step<Index>;
@@ -149,7 +152,8 @@ __device__ void run_steps(const TilePlace& place, Shape input, const float* pack
     }
 }
 
-/// store(k, load(k)) for k < Count, by the whole block. A thread has several loads under way at a time.
+/// Calls store(k, load(k)) for all k < Count; the whole block takes part. A thread has several loads in flight at a
+/// time.
 template <int Count, class Load, class Store>
 __device__ void fetch(const Load& load, const Store& store) {
     constexpr int at_a_time = 4;
@@ -164,8 +168,9 @@ __device__ void fetch(const Load& load, const Store& store) {
     }
 }
 
-/// y = the whole chain of x. x (N, C, H, W), y (N, C', H', W'), packed: all steps' as ChainStep has it, from a multiple
-/// of 16 bytes on. grid: a block a tile, from left to right, top to bottom, picture to picture.
+/// y = the whole chain applied to x. x is (N, C, H, W), y (N, C', H', W'). packed holds the packed numbers of all steps
+/// as in ChainStep, and begins at a multiple of 16 bytes. The grid has one block per tile, from left to right, then
+/// from top to bottom, then from picture to picture.
 template <class Chain, int Height, int Width>
 __global__ void __launch_bounds__(one_kernel_threads)
     one_kernel(View<const float> x, const float* packed, View<float> y) {

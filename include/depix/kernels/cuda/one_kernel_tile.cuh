@@ -1,5 +1,5 @@
 // A chain of convolutions cut into tiles: which region of every map a tile needs, and how a block's threads share the
-// work. All of it is known when the program is compiled, as the chain is a type and so is the tile's size.
+// work. All of this is known at compile time, because the chain and the tile's size are template arguments.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@ namespace depix::cuda {
 
 inline constexpr int one_kernel_threads = 256;
 
-/// One step of a chain: the convolution L, a rectifier whose slope comes with the weights (1: none), if Pooled a
-/// MaxPool<2>, and Activation: Sigmoid, Tanh, or void for none.
+/// One step of a chain: the convolution L, a rectifier whose slope is packed with the weights (1: none), a MaxPool<2>
+/// if Pooled, and Activation, which is Sigmoid, Tanh, or void for none.
 template <class L, bool Pooled, class ActivationLayer>
 struct ChainStep {
     using Convolution = L;
@@ -30,7 +30,8 @@ struct ChainStep {
     static constexpr int up = transposed ? stride : 1;
     static constexpr int down = (transposed ? 1 : stride) * (pooled ? 2 : 1);
 
-    /// Packed: weight (In, K, K, Out), rows of Out padded to a multiple of 4; bias (Out), padded; slope, 0, 0, 0.
+    /// The packed numbers are: weight (In, K, K, Out), with rows of Out padded to a multiple of 4; bias (Out), padded;
+    /// slope, 0, 0, 0.
     static constexpr int weight_row = round_up(out_channels, 4);
     static constexpr int weight_floats = in_channels * kernel * kernel * weight_row;
     static constexpr int slope_at = weight_floats + weight_row;
@@ -44,7 +45,7 @@ struct ChainStep {
     static constexpr RowRange needs(RowRange rows) {
         return L::needs(pooled ? RowRange{2 * rows.first, 2 * rows.last + 1} : rows);
     }
-    /// The input row that row `row` of the convolution reads with tap `tap`; no_row: it has no such tap.
+    /// The input row that row `row` of the convolution reads with tap `tap`, or no_row if it has no such tap.
     static constexpr int source(int row, int tap) {
         if (!transposed) return row * stride + tap - padding_before;
         const int stamp = row + padding_before - tap, result = floor_divide(stamp, stride);
@@ -52,7 +53,7 @@ struct ChainStep {
     }
     static constexpr int no_row = -(1 << 29);
 
-    /// Multiply-adds for so many output pixels, where they have all their taps.
+    /// Multiply-adds for this many output pixels that have all their taps.
     static constexpr double multiply_adds(double pixels) {
         return pixels * in_channels * out_channels * kernel * kernel * (pooled ? 4 : 1) /
                (transposed ? stride * stride : 1);
@@ -69,15 +70,15 @@ constexpr auto pick(TypeList<First, Rest...>) {
 template <class List, std::size_t Index>
 using type_at = typename decltype(pick<Index>(List{}))::type;
 
-/// Rows (or columns) of a map: for tile number t those from first + t * advance on.
+/// Rows (or columns) of a map. Those of tile number t begin at first + t * advance.
 struct Span {
     int first = 0;
     int count = 0;
     int advance = 0;
 };
 
-/// What a tile of so many output rows (or columns) needs of every map, the network's input first. Tiles must be such
-/// that they advance by whole rows everywhere.
+/// The rows (or columns) of every map that a tile of `tile` output rows (or columns) needs, beginning with the
+/// network's input. The tile's size must be such that tiles advance by whole rows in every map.
 template <class... Steps>
 constexpr auto find_spans(TypeList<Steps...>, int tile) {
     struct Link {
@@ -99,8 +100,8 @@ constexpr auto find_spans(TypeList<Steps...>, int tile) {
 constexpr int ceiling_divide(int a, int b) { return (a + b - 1) / b; }
 constexpr int larger_of(int a, int b) { return a > b ? a : b; }
 
-/// One axis of step number Index. The convolution's output is cut into patches, whose `patch` rows read the same few
-/// input rows, the window.
+/// One axis of step number Index. The convolution's output is cut into patches of `patch` rows. All rows of a patch
+/// read the same few input rows, which are its window.
 template <class Chain, int Tile, std::size_t Index>
 struct StepAxis {
     using Step = type_at<Chain, Index>;
@@ -110,7 +111,7 @@ struct StepAxis {
     static constexpr int out_first = out.first, out_count = out.count, out_advance = out.advance;
     static constexpr int per_output = Step::pooled ? 2 : 1;
 
-    /// The window's row that row d of a patch reads with tap k; below 0: none.
+    /// The window's row that row d of a patch reads with tap k, or a negative number if there is none.
     static constexpr int source(int d, int k) { return Step::source(per_output * out_first + d, k) - in_first; }
     static constexpr int window(int patch) {
         int rows = 0;
@@ -121,11 +122,12 @@ struct StepAxis {
     /// How far the window moves from patch to patch.
     static constexpr int step(int patch) { return Step::transposed ? patch / Step::stride : patch * Step::stride; }
     static constexpr int patches(int patch) { return ceiling_divide(per_output * out_count, patch); }
-    /// Input rows that all patches read. The last patch may reach beyond the region; what it makes there is dropped.
+    /// Input rows that all patches together read. The last patch may reach beyond the region; its results there are
+    /// discarded.
     static constexpr int reads(int patch) { return (patches(patch) - 1) * step(patch) + window(patch); }
 };
 
-/// How a step's work is cut: a thread makes patch x patch pixels of the convolution, for `group` of the channels.
+/// How a step's work is cut: a thread computes patch x patch pixels of the convolution, for `group` of the channels.
 struct Blocking {
     int patch = 0;
     int group = 0;
@@ -139,17 +141,18 @@ struct StepTile {
     using Rows = StepAxis<Chain, Height, Index>;
     using Columns = StepAxis<Chain, Width, Index>;
 
-    /// Multiply-adds of a thread for one input channel; and for how many of these it reads at a time, so that it waits
-    /// less often where there is little to do for each.
+    /// The multiply-adds of a thread for one input channel, and how many input channels it reads at a time. It reads
+    /// several where each is little work, so that it waits less often.
     static constexpr int products(int side, int channels) {
         return Step::kernel * Step::kernel * channels * (Step::transposed ? 1 : side * side);
     }
     static constexpr int at_once(int side, int channels) { return products(side, channels) <= 64 ? 4 : 1; }
 
-    /// A model of the time that a block takes, to compare by: its threads' instructions, of 128 threads at a time, as
-    /// many as a multiprocessor has lanes; or, where that is longer, those of one thread and its waiting for shared
-    /// memory. Of the weights up to four are read by one instruction if the group's size divides by so many, input
-    /// pixels two if the window moves by even steps.
+    /// A model of the time that a block takes, which is used to compare blockings. The time is the larger of two
+    /// numbers: the instructions of its threads, of 128 threads at a time, because a multiprocessor has that many
+    /// lanes; and the instructions of one thread plus its waiting for shared memory. One instruction reads up to four
+    /// weights if the group's size is divisible by their number, and two input pixels if the window moves by even
+    /// steps.
     static constexpr int measure(int side, int channels) {
         const int high = Rows::window(side), wide = Columns::window(side);
         const int reads = high * (Columns::step(side) % 2 == 0 ? ceiling_divide(wide, 2) : wide) +
@@ -160,7 +163,7 @@ struct StepTile {
         const int jobs = Rows::patches(side) * Columns::patches(side) * (Step::out_channels / channels);
         return larger_of(ceiling_divide(jobs, 128) * work, ceiling_divide(jobs, one_kernel_threads) * (work + waiting));
     }
-    /// The fastest, by that model, that does with some 80 registers for sums and window.
+    /// The fastest blocking, by that model, whose sums and window fit into some 80 registers.
     static constexpr Blocking choose() {
         Blocking best;
         const int smallest = Step::transposed ? Step::stride : Step::pooled ? 2 : 1;
@@ -184,8 +187,8 @@ struct StepTile {
     static constexpr int window_height = Rows::window(patch);
     static constexpr int window_width = pairs ? round_up(Columns::window(patch), 2) : Columns::window(patch);
 
-    /// The input in shared memory, (In, in_height, pitch): its region, and below and right of that what the last
-    /// patches read to no purpose, and no thread writes.
+    /// The input in shared memory, (In, in_height, pitch): its region, and below and to the right of it the pixels that
+    /// the last patches read without needing them, and that no thread writes.
     static constexpr int in_height = larger_of(Rows::in_count, Rows::reads(patch));
     static constexpr int pitch = round_up(larger_of(Columns::in_count, Columns::reads(patch)), 2);
     static constexpr int plane = in_height * pitch;
@@ -218,16 +221,18 @@ struct ChainTile {
         return largest;
     }
 
-    /// Shared memory, in floats: all packed weights, then maps number 0, 2, 4, ... in turn, then 1, 3, 5, ...
+    /// Shared memory, in floats: all packed weights, then a place that maps number 0, 2, 4, ... use in turn, then one
+    /// for 1, 3, 5, ...
     static constexpr int packed_floats = sum<int>([](auto step) { return decltype(step)::Step::packed_floats; });
     static constexpr int even_maps = packed_floats;
     static constexpr int odd_maps = even_maps + largest_map(0);
     static constexpr int shared_floats = odd_maps + largest_map(1);
 
-    /// By the model of StepTile::measure, with some 8 instructions for each float that is fetched.
+    /// The block's time by the model of StepTile::measure, with some 8 instructions for each float that is fetched.
     static constexpr int cycles = sum<int>([](auto step) { return decltype(step)::blocking.cycles; }) +
                                   (packed_floats + Step<0>::in_floats) / 128 * 8;
-    /// How often a pixel is computed, on average of all multiply-adds, because regions of neighbouring tiles overlap.
+    /// How often a pixel is computed, averaged over all multiply-adds. It is more than once, because regions of
+    /// neighbouring tiles overlap.
     static constexpr double recomputation =
         sum<double>([](auto step) { return decltype(step)::Step::multiply_adds(decltype(step)::output_pixels); }) /
         sum<double>([](auto step) { return decltype(step)::Step::multiply_adds(decltype(step)::share); });

@@ -17,7 +17,7 @@ struct PixelShuffleForward {
     }
 };
 
-/// The gradient goes the same way back. dx is added to if `accumulate`.
+/// Every gradient moves back to the place of its pixel in x. It overwrites dx, or is added to it if `accumulate`.
 template <class T, int Factor>
 struct PixelShuffleBackward {
     View<const T> dy;

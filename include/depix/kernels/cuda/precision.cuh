@@ -1,5 +1,5 @@
-// Precision as a policy: what maps are stored in, and what products are made of. Sums are float32 always, and so are
-// parameters, gradients of parameters, and the optimizer's state.
+// Precision as a policy: the type that maps are stored in, and the type of a product's factors. Sums are always
+// float32, and so are parameters, gradients of parameters, and the optimizer's state.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -16,7 +16,7 @@
 
 namespace depix::cuda {
 
-/// 16 bits in a map: Float16 (10 bits of mantissa, up to 65,504) or BFloat16 (7 bits, float's range).
+/// A map's element of 16 bits: Float16 (10 bits of mantissa, up to 65,504) or BFloat16 (7 bits, float's range).
 template <class Format>
 struct Sixteen {
     std::uint16_t bits;
@@ -40,7 +40,7 @@ __host__ __device__ inline float to_float(BrainFloat value) {
 #endif
 }
 
-/// To nearest, ties to even; too large becomes infinity.
+/// Rounds to nearest, ties to even; a value that is too large becomes infinity.
 template <class T>
 __host__ __device__ T from_float(float value) {
     if constexpr (std::is_same_v<T, float>) {
@@ -60,29 +60,29 @@ __host__ __device__ T from_float(float value) {
     }
 }
 
-/// What a product's factor is on a tensor core.
+/// The type of a product's factors on a tensor core.
 enum class Factor { Float32, TF32, Float16, BFloat16 };
 
 }  // namespace depix::cuda
 
 namespace depix::precision {
 
-/// float32 throughout, on the ordinary cores: the results of Cpu and Reference up to the order of sums.
+/// float32 throughout, on the ordinary cores. Results equal those of Cpu and Reference up to the order of sums.
 struct Float32 {
     using Storage = float;
     static constexpr cuda::Factor factor = cuda::Factor::Float32;
 };
-/// Maps in float32; factors rounded to 10 bits of mantissa for the tensor cores: PyTorch's allow_tf32.
+/// Maps are float32; factors are rounded to 10 bits of mantissa for the tensor cores, as with PyTorch's allow_tf32.
 struct TF32 {
     using Storage = float;
     static constexpr cuda::Factor factor = cuda::Factor::TF32;
 };
-/// Maps in float16. Training scales its loss, so that small gradients are not lost.
+/// Maps are float16. Training scales its loss, so that small gradients are not lost.
 struct Float16 {
     using Storage = cuda::Half;
     static constexpr cuda::Factor factor = cuda::Factor::Float16;
 };
-/// Maps in bfloat16.
+/// Maps are bfloat16.
 struct BFloat16 {
     using Storage = cuda::BrainFloat;
     static constexpr cuda::Factor factor = cuda::Factor::BFloat16;
@@ -92,8 +92,8 @@ struct BFloat16 {
 
 namespace depix {
 
-/// What maps are stored in. Not a member of the classes that know the network: nvcc would write their names, and so the
-/// network's, where it writes a kernel's template arguments, and cannot write Named's.
+/// The type that maps are stored in. It is not a member of the classes that know the network, because nvcc would then
+/// spell their names, and so the network's, in a kernel's template arguments, and it cannot spell Named's.
 namespace cuda {
 template <class Precision>
 using StorageOf = typename Precision::Storage;

@@ -6,8 +6,8 @@
 
 namespace depix::cuda {
 
-/// y = x where x > 0, weight * x elsewhere. x and y are (N, C, H, W) and may be the same; weight (Slopes), where one
-/// slope is all channels'.
+/// y = x where x > 0, weight * x elsewhere. x and y are (N, C, H, W) and may be the same. weight is (Slopes); if there
+/// is only one slope, all channels share it.
 template <class T, int Slopes>
 struct PReLUForward {
     View<const T> x;
@@ -20,7 +20,7 @@ struct PReLUForward {
     }
 };
 
-/// dx = dy where x > 0, weight * dy elsewhere. dx is added to if `accumulate`.
+/// dx = dy where x > 0, weight * dy elsewhere. It overwrites dx, or is added to it if `accumulate`.
 template <class T, int Slopes>
 struct PReLUBackward {
     View<const T> x;
@@ -46,7 +46,7 @@ struct PReLUSlope {
         if (!(value > 0)) sum[0] += value * to_float(dy(n, c, i, j));
     }
 };
-/// place (C): where the channels' sums are written, or added.
+/// place is (C). The channels' sums are written there, or added to what is there.
 struct PReLUKeepSlope {
     float* place;
     bool accumulate;
@@ -61,7 +61,7 @@ namespace depix {
 
 template <class Precision, int Slopes>
 struct kernels::Kernel<CudaWith<Precision>, PReLU<Slopes>> {
-    /// Floats: the parts of the channels' sums; and the sums, where they are still to be added up.
+    /// Floats of scratch: the parts of the channels' sums, and the sums too if they are still to be added up.
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         return cuda::reduce_scratch(batch, input, 1) + (Slopes == 1 ? static_cast<std::size_t>(input.channels) : 0);
     }
@@ -88,7 +88,7 @@ struct kernels::Kernel<CudaWith<Precision>, PReLU<Slopes>> {
             float* sums = a.scratch;
             cuda::reduce_channels<1>(stream, a.input, slope, cuda::PReLUKeepSlope{sums, false},
                                      a.scratch + a.input.channels);
-            // The one slope's parts are the channels' sums.
+            // The channels' sums are the parts of the single slope's sum.
             cuda::launch(stream, cuda::finish_sums<1, cuda::PReLUKeepSlope>, dim3(1), dim3(32), sizeof(double),
                          a.input.channels, static_cast<const float*>(sums), add);
         } else {

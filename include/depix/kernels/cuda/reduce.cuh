@@ -1,7 +1,8 @@
-// Sums over the pixels of each channel, in a fixed order, so that a training repeats itself bit for bit.
+// Sums over the pixels of each channel, in a fixed order, so that a training run can be repeated bit for bit.
 //
-// In two launches: many blocks add up parts of a channel, then one block a channel adds up the parts, in double, and
-// does with the sums what it is told. No atomics, whose order would change from run to run.
+// There are two launches. In the first, many blocks add up parts of a channel. In the second, one block per channel
+// adds up the parts, in double, and passes the sums to a given function. Atomics are not used, because their order
+// would change from run to run.
 #pragma once
 
 #include "depix/kernels/cuda/elementwise.cuh"
@@ -10,23 +11,24 @@ namespace depix::cuda {
 
 inline constexpr int reduce_threads = 256;
 
-/// Into how many parts a channel of so many elements is cut: some 16 elements a thread, if that makes enough parts.
+/// How many parts a channel of this many elements is cut into. A thread has about 16 elements, or more if there would
+/// be more than 128 parts.
 constexpr int reduce_parts(long long elements) {
     const long long parts = (elements + 16 * reduce_threads - 1) / (16 * reduce_threads);
     return static_cast<int>(parts < 1 ? 1 : parts > 128 ? 128 : parts);
 }
-/// Floats of scratch that `reduce_channels` wants.
+/// Floats of scratch that `reduce_channels` needs.
 constexpr std::size_t reduce_scratch(int batch, Shape shape, int values) {
     return static_cast<std::size_t>(shape.channels) * static_cast<std::size_t>(values) *
            static_cast<std::size_t>(reduce_parts(static_cast<long long>(batch) * shape.height * shape.width));
 }
 
-/// The sum of a block's values; only thread 0 has it. `shared` has room for one number a warp.
+/// The sum of a block's values; only thread 0 gets it. `shared` has room for one number per warp.
 template <class T>
 __device__ T block_sum(T value, T* shared) {
     for (int by = 16; by > 0; by /= 2) value += __shfl_down_sync(0xFFFFFFFFu, value, static_cast<unsigned>(by));
     const unsigned warp = threadIdx.x / 32;
-    __syncthreads();  // every thread that used `shared` before has read it
+    __syncthreads();  // every thread has read what `shared` held before
     if (threadIdx.x % 32 == 0) shared[warp] = value;
     __syncthreads();
     if (threadIdx.x == 0)
@@ -34,8 +36,8 @@ __device__ T block_sum(T value, T* shared) {
     return value;
 }
 
-/// partial (C, parts, Values): the sums of what body(n, c, i, j, sum) adds, over a part of the elements of channel c.
-/// grid (parts, C).
+/// partial is (C, parts, Values). It gets the sums of what body(n, c, i, j, sum) adds, each over a part of the elements
+/// of channel c. grid (parts, C).
 template <int Values, class Body>
 __global__ void partial_sums(int batch, int height, int width, Body body, float* partial) {
     float sum[Values] = {};
@@ -55,7 +57,7 @@ __global__ void partial_sums(int batch, int height, int width, Body body, float*
     }
 }
 
-/// finish(c, sum) for every channel, by one thread. grid (C), a warp each.
+/// Calls finish(c, sum) for every channel, in one thread. grid (C), one warp per block.
 template <int Values, class Finish>
 __global__ void finish_sums(int parts, const float* partial, Finish finish) {
     double sum[Values] = {};
@@ -71,8 +73,8 @@ __global__ void finish_sums(int parts, const float* partial, Finish finish) {
     if (threadIdx.x == 0) finish(channel, sum);
 }
 
-/// For every channel c of `extent`: sum[v] = the sum over (n, i, j) of what body(n, c, i, j, sum) adds to it, and then
-/// finish(c, sum), where sum is a `const double (&)[Values]`. scratch: reduce_scratch floats.
+/// For every channel c of `extent`, computes sum[v], the sum over (n, i, j) of what body(n, c, i, j, sum) adds to it,
+/// and then calls finish(c, sum), where sum is a `const double (&)[Values]`. scratch has reduce_scratch floats.
 template <int Values, class T, class Body, class Finish>
 void reduce_channels(cudaStream_t stream, const View<T>& extent, const Body& body, const Finish& finish,
                      float* scratch) {

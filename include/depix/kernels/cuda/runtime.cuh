@@ -1,5 +1,5 @@
-// The CUDA runtime as C++: errors are exceptions, memory, streams and graphs are owned, and a kernel's launch is a
-// call.
+// The CUDA runtime as C++. Errors are exceptions; memory, streams and graphs are owned by objects; a kernel is launched
+// by a function call.
 #pragma once
 
 #include <cuda_runtime.h>
@@ -31,12 +31,12 @@ inline void require_device() {
     throw DeviceError(std::string("depix: the backend Cuda needs a GPU: ").append(why));
 }
 
-/// The first member of what needs a GPU, so that its absence is what an exception says.
+/// The first member of every class that needs a GPU, so that the exception says so if there is none.
 struct Device {
     Device() { require_device(); }
 };
 
-/// Where memory is: on the device. Throws DeviceError, which says how much was asked for and how much there is.
+/// Memory on the device. Throws DeviceError, which says how much was asked for and how much there is.
 struct OnTheDevice {
     static void* allocate(std::size_t bytes) {
         void* memory = nullptr;
@@ -50,7 +50,8 @@ struct OnTheDevice {
     }
     static void release(void* memory) { cudaFree(memory); }
 };
-/// Or of the host, in pages that stay where they are: the device copies from and to them while the host goes on.
+/// Memory of the host, in pages that are never moved, so that the device can copy from and to them while the host goes
+/// on.
 struct PinnedOnTheHost {
     static void* allocate(std::size_t bytes) {
         void* memory = nullptr;
@@ -75,7 +76,7 @@ class OwnedMemory {
     }
     ~OwnedMemory() { Place::release(data_); }
 
-    /// Makes room for `count` elements; what was there is lost if there was less.
+    /// Makes room for `count` elements. If there was less room before, the old elements are lost.
     void reserve(std::size_t count) {
         if (count <= size_) return;
         Place::release(std::exchange(data_, nullptr));
@@ -95,7 +96,7 @@ using Memory = OwnedMemory<T, OnTheDevice>;
 template <class T>
 using PinnedMemory = OwnedMemory<T, PinnedOnTheHost>;
 
-/// Work that is done in order, beside what other streams do.
+/// Work that is done in order, in parallel with the work of other streams.
 class Stream {
   public:
     Stream() { check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "make a stream"); }
@@ -103,16 +104,16 @@ class Stream {
     Stream& operator=(const Stream&) = delete;
     ~Stream() { cudaStreamDestroy(stream_); }
 
-    operator cudaStream_t() const { return stream_; }  // NOLINT: implicit, as the runtime's own calls want it
+    operator cudaStream_t() const { return stream_; }  // NOLINT: implicit, because the runtime's own calls take it
 
-    /// Returns when all is done that was asked for. An error of any kernel so far shows here.
+    /// Returns when all work of the stream is done. Throws if any kernel so far had an error.
     void wait() const { check(cudaStreamSynchronize(stream_), "finish a stream's work"); }
 
   private:
     cudaStream_t stream_ = nullptr;
 };
 
-/// A moment in a stream that another stream, or the host, can wait for.
+/// A point in a stream's work that another stream, or the host, can wait for.
 class Event {
   public:
     Event() { check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "make an event"); }
@@ -128,7 +129,7 @@ class Event {
     cudaEvent_t event_ = nullptr;
 };
 
-/// A stream's work, written down once and then launched as a whole: one call for a whole network.
+/// A stream's work, recorded once and then launched as a whole. So a whole network takes one call.
 class Graph {
   public:
     Graph() = default;
@@ -141,7 +142,7 @@ class Graph {
         if (graph_) cudaGraphExecDestroy(graph_);
     }
 
-    /// Writes down what `work()` asks of the stream, which does none of it yet.
+    /// Records what `work()` asks of the stream, which does not run any of it yet.
     template <class Work>
     static Graph capture(cudaStream_t stream, Work&& work) {
         check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to capture a graph");
@@ -166,7 +167,8 @@ class Graph {
     cudaGraphExec_t graph_ = nullptr;
 };
 
-/// Copies `count` elements from the host to the device; the host's must be pinned, and stay until that is done.
+/// Copies `count` elements from the host to the device. The host's memory must be pinned, and must stay valid until the
+/// copy is done.
 template <class T>
 void upload(cudaStream_t stream, const T* host, T* device, std::size_t count) {
     if (count == 0) return;
@@ -184,7 +186,7 @@ void clear(cudaStream_t stream, T* device, std::size_t count) {
     check(cudaMemsetAsync(device, 0, count * sizeof(T), stream), "clear memory of the GPU");
 }
 
-/// kernel<<<grid, block, shared_bytes, stream>>>(arguments...), checked. A grid of nothing is no launch.
+/// kernel<<<grid, block, shared_bytes, stream>>>(arguments...), with errors checked. An empty grid launches nothing.
 template <class... Parameters, class... Arguments>
 void launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t shared_bytes,
             const Arguments&... arguments) {
@@ -202,7 +204,7 @@ void launch(cudaStream_t stream, void (*kernel)(Parameters...), dim3 grid, dim3 
         values);
 }
 
-/// The block's shared memory, as many bytes as `launch` was told. All kernels of depix take it from here.
+/// The block's shared memory, of as many bytes as `launch` was told. All kernels of depix get it from here.
 template <class T>
 __device__ T* shared_memory() {
 #ifdef DEPIX_CUDA_EMULATED

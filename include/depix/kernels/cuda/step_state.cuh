@@ -1,5 +1,5 @@
-// What a training step knows of itself, on the device: its losses, whether all is finite, and the loss's scale. So a
-// step that must not happen does not, without a trip to the host.
+// The state of a training step, which is kept on the device: its losses, whether all numbers are finite, and the loss's
+// scale. So the device can leave out a step without asking the host.
 #pragma once
 
 #include <cmath>
@@ -10,23 +10,23 @@
 
 namespace depix::cuda {
 
-/// Losses are multiplied by `scale` before the backward pass and gradients divided by it afterwards: in float16 small
-/// gradients would be lost below 2^-24. As torch.cuda.amp.GradScaler does, a step with a gradient that is not finite is
-/// left out and halves the scale; `steps_to_grow` steps without one double it.
+/// Losses are multiplied by `scale` before the backward pass, and gradients are divided by it afterwards, because in
+/// float16 gradients below 2^-24 would be lost. As in torch.cuda.amp.GradScaler, a step with a gradient that is not
+/// finite is left out and halves the scale, and `steps_to_grow` steps without such a gradient double it.
 struct StepState {
-    double losses[2] = {};  ///< of which a trainer computes at most two for a network
+    double losses[2] = {};  ///< a trainer computes at most two for a network
     float scale = 1;
-    float applied_scale = 1;  ///< the one that the last step's gradients have
-    int finite = 1;           ///< the losses, and where losses are scaled, the gradients
+    float applied_scale = 1;  ///< the scale of the last step's gradients
+    int finite = 1;           ///< 1: the losses are finite, and if they are scaled, so are the gradients
     int good_steps = 0;       ///< since the scale last changed
     int skipped = 0;          ///< steps that were left out
 };
 
-/// PyTorch's.
+/// PyTorch's values.
 inline constexpr float first_scale = 65536.f;
 inline constexpr int steps_to_grow = 2000;
 
-/// Whether losses are scaled: only float16's exponents are too short for gradients.
+/// Whether losses are scaled. Only float16 needs this, because its exponents are too short for gradients.
 template <class Precision>
 inline constexpr bool scales_loss = std::is_same_v<Precision, precision::Float16>;
 
@@ -37,7 +37,7 @@ StepState start_state() {
     return state;
 }
 
-/// state->finite = 0 if one of the `count` gradients is not finite. Threads that write, write the same.
+/// state->finite = 0 if one of the `count` gradients is not finite. All threads that write it write the same value.
 template <class T>
 __global__ void find_bad_gradients(const T* gradients, std::size_t count, StepState* state) {
     const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
@@ -45,7 +45,7 @@ __global__ void find_bad_gradients(const T* gradients, std::size_t count, StepSt
         if (!isfinite(gradients[i])) state->finite = 0;
 }
 
-/// The scale of the next step. One thread.
+/// Sets the scale of the next step. Runs in one thread.
 template <class Precision>
 __global__ void adapt_scale(StepState* state) {
     if (state->finite) {
@@ -67,7 +67,7 @@ __global__ void keep_if_finite(const T* from, T* to, std::size_t count, const St
         to[i] = from[i];
 }
 
-/// A grid of 256 threads a block for `count` numbers, of at most 1024 blocks.
+/// A grid for `count` numbers, with 256 threads per block and at most 1024 blocks.
 inline dim3 grid_for(std::size_t count) {
     const std::size_t blocks = (count + 255) / 256;
     return dim3(static_cast<unsigned>(blocks < 1024 ? blocks : 1024));

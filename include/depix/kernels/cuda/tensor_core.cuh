@@ -1,9 +1,9 @@
-// Tensor cores: a product of small matrices by one warp, behind one function with a plain twin.
+// Tensor cores: one warp multiplies small matrices, in one function that also has a plain version for the emulator.
 //
-// Factors are tf32 (float32 with 10 bits of mantissa), float16 or bfloat16; sums are float32. A matrix's elements lie
-// scattered over the warp's lanes. All three kinds of factors share one layout, if it is counted in words of 32 bits
-// along k: a word is one tf32, or two 16-bit factors, the one with the smaller k in the lower half. With
-// group = lane / 4 and member = lane % 4, a lane holds
+// Factors are tf32 (float32 with 10 bits of mantissa), float16 or bfloat16; sums are float32. A matrix's elements are
+// spread over the warp's lanes. All three kinds of factors have the same layout if it is counted in words of 32 bits
+// along k. A word is one tf32 factor, or two 16-bit factors, of which the one with the smaller k is in the lower half.
+// With group = lane / 4 and member = lane % 4, a lane holds
 //
 //     of A, 16 rows x 8 words     a[0] (row group, word member)      a[1] (row group + 8, word member)
 //                                 a[2] (row group, word member + 4)  a[3] (row group + 8, word member + 4)
@@ -29,7 +29,7 @@ inline constexpr int factors_per_word = F == Factor::TF32 ? 1 : 2;
 /// Words along k of one product.
 inline constexpr int product_words = 8;
 
-/// To the nearest tf32, ties away from zero: PTX's cvt.rna.tf32.f32.
+/// Rounds to the nearest tf32, ties away from zero, as PTX's cvt.rna.tf32.f32 does.
 __device__ inline std::uint32_t to_tf32(float value) {
 #ifdef DEPIX_CUDA_EMULATED
     const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -104,8 +104,8 @@ template <Factor F, int Rows, int Columns>
 __device__ void multiply_add(float (&d)[Rows][Columns][4], const std::uint32_t (&a)[Rows][4],
                              const std::uint32_t (&b)[Columns][2]) {
 #ifdef DEPIX_CUDA_EMULATED
-    // Every lane shows the others where its fragments lie. Of theirs it reads the rows of A and the columns of B that
-    // meet in its own part of D.
+    // Every lane tells the others where its fragments lie. From theirs it reads the rows of A and the columns of B that
+    // its own part of D is computed from.
     struct Fragments {
         const std::uint32_t (*a)[4];
         const std::uint32_t (*b)[2];

@@ -15,7 +15,7 @@ struct UpsampleForward {
     __device__ void operator()(int n, int c, int i, int j) const { y(n, c, i, j) = x(n, c, i / Factor, j / Factor); }
 };
 
-/// Every pixel gets the gradients of its square. dx is added to if `accumulate`.
+/// Every pixel gets the sum of the gradients of its r x r copies. It overwrites dx, or is added to it if `accumulate`.
 template <class T, int Factor>
 struct UpsampleBackward {
     View<const T> dy;

@@ -20,7 +20,7 @@ void average_pool_forward(View<const T> x, int window, int stride, View<T> y) {
                 }
 }
 
-/// Every pixel of a window gets an equal part of its gradient. dx is added to.
+/// Every pixel of a window gets an equal part of the window's gradient, which is added to dx.
 template <class T>
 void average_pool_backward(View<const T> dy, int window, int stride, View<T> dx) {
     for (int n = 0; n < dy.batch; ++n)

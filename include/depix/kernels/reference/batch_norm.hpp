@@ -10,7 +10,7 @@ namespace depix::reference {
 
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for each channel, with given statistics.
 ///
-/// x and y are (N, C, H, W) and may be the same; the rest (C).
+/// x and y are (N, C, H, W) and may be the same; all others are (C).
 template <class T>
 void batch_norm_inference(View<const T> x, const T* mean, const T* variance, double epsilon, const T* weight,
                           const T* bias, View<T> y) {
@@ -22,9 +22,9 @@ void batch_norm_inference(View<const T> x, const T* mean, const T* variance, dou
     }
 }
 
-/// The same with the batch's own statistics, which are kept: batch_mean (C), inverse = 1 / sqrt(variance + epsilon)
-/// (C). The running statistics (C) move towards the batch's by `momentum`; the running variance towards the unbiased
-/// one.
+/// The same with the batch's own statistics. These are stored: batch_mean is (C), and inverse is (C) and holds the
+/// values 1 / sqrt(variance + epsilon). The running statistics (C) move towards those of the batch by `momentum`; the
+/// running variance moves towards the unbiased variance.
 template <class T>
 void batch_norm_training(View<const T> x, double epsilon, double momentum, const T* weight, const T* bias, View<T> y,
                          T* batch_mean, T* inverse, T* running_mean, T* running_var) {
@@ -59,8 +59,8 @@ void batch_norm_training(View<const T> x, double epsilon, double momentum, const
 ///
 ///     d_bias = sum dy     d_weight = sum dy x^     dx = weight * inverse * (dy - d_bias / m - x^ * d_weight / m)
 ///
-/// The last two terms are there because mean and variance depend on x too. dx is added to if `accumulate`;
-/// d_weight and d_bias are added to, unless d_weight is nullptr.
+/// The last two terms are there because mean and variance depend on x too. The gradient overwrites dx, or is added to
+/// it if `accumulate`. The parameters' gradients are added to d_weight and d_bias, unless d_weight is nullptr.
 template <class T>
 void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, const T* inverse, View<const T> dy,
                          View<T> dx, bool accumulate, T* d_weight, T* d_bias) {
@@ -110,7 +110,7 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
     }
     template <class T>
     static void backward(const Backward<T>& a) {
-        T* d_weight = a.parameter_gradients;  // nullptr: a frozen network
+        T* d_weight = a.parameter_gradients;  // nullptr: the network is frozen
         reference::batch_norm_backward(a.input, a.parameters, a.saved, a.saved + C, a.output_gradient, a.input_gradient,
                                        a.accumulate, d_weight, d_weight ? d_weight + C : nullptr);
     }

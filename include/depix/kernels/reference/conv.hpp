@@ -29,10 +29,10 @@ void conv_forward(const ConvGeometry& g, View<const T> x, const T* weight, const
                 }
 }
 
-/// Every product weight * x that went into y sends y's gradient back to both of its factors.
+/// Every product weight * x in the sum y passes y's gradient back to both of its factors.
 ///
-/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; so are d_weight and d_bias,
-/// unless they are nullptr.
+/// dy is (N, Out, H', W'), dx (N, In, H, W). The gradients are added to dx, unless its data is nullptr, and to d_weight
+/// and d_bias, unless they are nullptr.
 template <class T>
 void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx, T* d_weight,
                    T* d_bias) {

@@ -6,8 +6,9 @@
 
 namespace depix::reference {
 
-/// Every input pixel paints a stamp: y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] *
-/// x[c][i][j]
+/// Every input pixel adds a stamp to the output, which is the kernel's weights times the pixel:
+///
+///     y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] * x[c][i][j]
 ///
 /// x is (N, In, H, W), weight (In, Out, K, K), bias (Out) or nullptr, y (N, Out, H', W').
 template <class T>
@@ -30,10 +31,10 @@ void conv_transpose_forward(const ConvGeometry& g, View<const T> x, const T* wei
         }
 }
 
-/// Every stamp sends the gradients that lie under it back to the pixel and the weights that painted it.
+/// The gradients under a stamp are passed back to the pixel and to the weights that the stamp is made of.
 ///
-/// dy is (N, Out, H', W'); dx (N, In, H, W) is added to, unless its data is nullptr; so are d_weight and d_bias,
-/// unless they are nullptr.
+/// dy is (N, Out, H', W'), dx (N, In, H, W). The gradients are added to dx, unless its data is nullptr, and to d_weight
+/// and d_bias, unless they are nullptr.
 template <class T>
 void conv_transpose_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx,
                              T* d_weight, T* d_bias) {

@@ -22,10 +22,10 @@ void dense_forward(View<const T> x, const T* weight, const T* bias, View<T> y) {
         }
 }
 
-/// Every product weight * x that went into y sends y's gradient back to both of its factors.
+/// Every product weight * x in the sum y passes y's gradient back to both of its factors.
 ///
-/// dy is (N, Out, 1, 1); dx (N, In, H, W) is added to, unless its data is nullptr; so are d_weight and d_bias,
-/// unless they are nullptr.
+/// dy is (N, Out, 1, 1), dx (N, In, H, W). The gradients are added to dx, unless its data is nullptr, and to d_weight
+/// and d_bias, unless they are nullptr.
 template <class T>
 void dense_backward(View<const T> x, const T* weight, View<const T> dy, View<T> dx, T* d_weight, T* d_bias) {
     for (int n = 0; n < dy.batch; ++n)

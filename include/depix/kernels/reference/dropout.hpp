@@ -9,7 +9,7 @@
 
 namespace depix::reference {
 
-/// What an element is multiplied by: 0 with probability `rate`, else 1 / (1 - rate).
+/// The factor of one element: 0 with probability `rate`, else 1 / (1 - rate).
 template <class T>
 constexpr T dropout_factor(T draw, double rate, int n, int c, int i, int j) {
     const auto place = [](int a, int b) {
@@ -29,7 +29,7 @@ void dropout_forward(View<const T> x, T draw, double rate, View<T> y) {
                     y(n, c, i, j) = x(n, c, i, j) * dropout_factor(draw, rate, n, c, i, j);
 }
 
-/// dx = dy * factor. dx is added to if `accumulate`.
+/// dx = dy * factor, or dx += dy * factor if `accumulate`.
 template <class T>
 void dropout_backward(View<const T> dy, T draw, double rate, View<T> dx, bool accumulate) {
     for (int n = 0; n < dy.batch; ++n)

@@ -15,8 +15,8 @@ void elementwise_forward(View<const T> x, View<T> y) {
                 for (int j = 0; j < x.width; ++j) y(n, c, i, j) = L::value(x(n, c, i, j));
 }
 
-/// dx = L::gradient(dy, x, y). dx is added to if `accumulate`. x and y are 0 where the layer does not need them, since
-/// the plan need not have kept them.
+/// dx = L::gradient(dy, x, y), or dx += it if `accumulate`. The formula gets 0 for x or y where the layer does not need
+/// them, because the plan may not have kept them.
 template <ElementwiseLayer L, class T>
 void elementwise_backward(View<const T> x, View<const T> y, View<const T> dy, View<T> dx, bool accumulate) {
     for (int n = 0; n < dy.batch; ++n)

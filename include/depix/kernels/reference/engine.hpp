@@ -1,4 +1,5 @@
-// Runs a network with the textbook kernels, one layer after another. Allocates nothing: firmware uses it as it is.
+// Runs a network with the textbook kernels, one layer after another. It allocates nothing, so firmware uses it
+// unchanged.
 #pragma once
 
 #include "depix/kernels/dispatch.hpp"
@@ -20,7 +21,7 @@
 
 namespace depix::reference {
 
-/// The plan that the textbook runs: a step a layer.
+/// The plan that the textbook runs, with one step per layer.
 template <Module Network>
 inline constexpr auto inference_plan = plan_for_reference<Network>();
 
@@ -37,8 +38,8 @@ constexpr auto make_layout(Shape input) {
     return Layout<plan.tensors.size()>{find_shapes(plan, input), place(plan, close_sizes(plan, input))};
 }
 
-/// Restores one picture: input (1, C, H, W), output (1, C', H', W'), workspace of layout.placement.total elements.
-/// parameters and statistics are laid out as Model's.
+/// Restores one picture. input is (1, C, H, W), output (1, C', H', W'), and workspace has layout.placement.total
+/// elements. parameters and statistics are laid out as in Model.
 template <Module Network, class T, std::size_t Tensors>
 void infer(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input, View<T> output,
            T* workspace) {

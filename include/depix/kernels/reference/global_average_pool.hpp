@@ -18,7 +18,7 @@ void global_average_pool_forward(View<const T> x, View<T> y) {
         }
 }
 
-/// Every pixel gets an equal part of the gradient. dx is added to if `accumulate`.
+/// Every pixel gets an equal part of the gradient. It overwrites dx, or is added to it if `accumulate`.
 template <class T>
 void global_average_pool_backward(View<const T> dy, View<T> dx, bool accumulate) {
     for (int n = 0; n < dx.batch; ++n)

@@ -17,14 +17,14 @@ void max_pool_forward(View<const T> x, int window, int stride, View<T> y) {
                     for (int k = 0; k < window; ++k)
                         for (int l = 0; l < window; ++l) {
                             const T value = x(n, c, i * stride + k, j * stride + l);
-                            // NaN comes through, as in PyTorch.
+                            // NaN is passed on, as in PyTorch.
                             if (value > largest || value != value) largest = value;
                         }
                     y(n, c, i, j) = largest;
                 }
 }
 
-/// The gradient goes to the first element, in reading order, that equals the largest. dx is added to.
+/// A window's gradient is added to dx at the first element, in reading order, that equals the largest.
 template <class T>
 void max_pool_backward(View<const T> x, View<const T> y, int window, int stride, View<const T> dy, View<T> dx) {
     const auto first_largest = [&](int n, int c, int i, int j) {

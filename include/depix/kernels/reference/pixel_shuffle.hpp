@@ -15,7 +15,7 @@ void pixel_shuffle_forward(View<const T> x, int r, View<T> y) {
                 for (int j = 0; j < y.width; ++j) y(n, c, i, j) = x(n, c * r * r + i % r * r + j % r, i / r, j / r);
 }
 
-/// The gradient goes the same way back. dx is added to if `accumulate`.
+/// Every gradient moves back to the place of its pixel in x. It overwrites dx, or is added to it if `accumulate`.
 template <class T>
 void pixel_shuffle_backward(View<const T> dy, int r, View<T> dx, bool accumulate) {
     for (int n = 0; n < dy.batch; ++n)

@@ -15,7 +15,7 @@ void upsample_forward(View<const T> x, int r, View<T> y) {
                 for (int j = 0; j < y.width; ++j) y(n, c, i, j) = x(n, c, i / r, j / r);
 }
 
-/// Every pixel gets the gradients of its square. dx is added to.
+/// Adds to every pixel of dx the gradients of the r x r pixels that are its copies.
 template <class T>
 void upsample_backward(View<const T> dy, int r, View<T> dx) {
     for (int n = 0; n < dy.batch; ++n)

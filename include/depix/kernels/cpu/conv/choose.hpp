@@ -1,4 +1,4 @@
-// Which algorithm computes a convolution of the plan, and what it wants.
+// Which algorithm computes a convolution of the plan, and what it needs.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,7 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// By Winograd's tiles, of either kind, or pairs of rows if they pay, and there is nothing after the convolution that
-/// they cannot store.
+/// Chooses Winograd's tiles, of either kind, or pairs of rows, if they pay and can store what follows the convolution.
 constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
     if (step.upsample) return Algorithm::Upsampled;
     const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
@@ -19,8 +18,8 @@ constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep&
     return kernels.row_pair_block > 0 && !step.shuffle ? Algorithm::RowPairs : Algorithm::Taps;
 }
 
-/// Floats of scratch that each thread wants for a step: tiles, or convolved rows of `width` before the next layer of
-/// it.
+/// Floats of scratch that each thread needs for a step: tiles, or convolved rows of `width`, which are the input of the
+/// step's next layer.
 constexpr std::size_t step_scratch(const ConvKernels& kernels, const PlanStep& step, Algorithm algorithm, int width) {
     if (algorithm == Algorithm::Winograd) return kernels.winograd_forward().scratch();
     if (algorithm == Algorithm::StridedWinograd) return kernels.strided_forward().scratch();

@@ -1,8 +1,9 @@
 // Convolution on planar maps with zero borders, blocked in registers.
 //
-// A block of output channels x a few vectors of columns stays in registers while the input channels and the kernel's
-// taps pass by: out of (Block + Vectors) loads come Block * Vectors multiply-adds. Specialised on kernel, stride and
-// block only, never on sizes. It is also a transposed convolution's gradient with respect to the input.
+// A block of output channels x a few vectors of columns stays in registers during the loops over the input channels and
+// the kernel's taps. So (Block + Vectors) loads are enough for Block * Vectors multiply-adds. The code is specialised
+// on kernel, stride and block only, never on sizes. It is also a transposed convolution's gradient with respect to the
+// input.
 #pragma once
 
 #include <algorithm>
@@ -20,15 +21,16 @@ struct RegisterBlock {
     int vectors = 1;
 };
 
-/// No block has more channels.
+/// The most channels that a block has.
 inline constexpr int largest_block = 8;
 
-/// The block with the least work for this many channels, wasted ones included, on a processor that makes two
-/// multiply-adds and two loads in a cycle, each multiply-add's result four cycles later.
+/// The block with the least work for this many channels, including channels that only fill up the last block. The model
+/// is a processor that does two multiply-adds and two loads in a cycle, and has a multiply-add's result four cycles
+/// later.
 ///
-/// `phases` accumulators stand for every vector; they, the vectors' columns and a weight must fit the registers, with
+/// Every vector has `phases` accumulators. They, the vectors' columns and a weight must fit into the registers, with
 /// one to spare, or GCC keeps some of the sums on the stack. With stride 2 a column is shuffled out of two vectors,
-/// where else a multiply-add could be.
+/// which takes the time of a multiply-add.
 constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int stride = 1) {
     phases = phases < 4 ? phases : 4;
     const bool gathered = stride == 2;
@@ -41,7 +43,7 @@ constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int strid
         while (vectors > 0 && phases * channels * vectors + vectors + spare > vector_registers) --vectors;
         if (vectors == 0) break;
         const int blocks = round_up(out_channels, channels) / channels;
-        // Half cycles that a tap takes. Loads delay other things too: so a quarter of them on top.
+        // Half cycles that a tap takes. Loads delay other things too, so a quarter of them is added.
         const int in_flight = channels * vectors > min_in_flight ? channels * vectors : min_in_flight;
         const int arithmetic = in_flight + (gathered ? vectors : 0);
         const int loads = channels + vectors * (gathered ? 2 : 1);
@@ -54,7 +56,7 @@ constexpr RegisterBlock choose_block(int out_channels, int phases = 1, int strid
     return best;
 }
 
-/// Elements of packed weights: (Out / Block, In, K, K, Block), the last block filled up with zeros.
+/// Elements of packed weights: (Out / Block, In, K, K, Block), where the last block is filled up with zeros.
 constexpr std::size_t packed_size(int in, int out, int kernel, int block) {
     return static_cast<std::size_t>(round_up(out, block)) * static_cast<std::size_t>(in) *
            static_cast<std::size_t>(kernel * kernel);
@@ -86,18 +88,19 @@ struct ConvRow {
     int in_channels;
     const float* weight;  ///< packed, of this block of output channels
     const float* bias;    ///< of this block, or nullptr
-    int out_channels;     ///< of the block that count
+    int out_channels;     ///< of the block, without those that only fill it up
     float* y;
     std::ptrdiff_t y_channel;
     int width;
-    bool far = false;  ///< whether the next rows of x may be in no near cache yet
+    bool far = false;  ///< whether the near caches may not have the next rows of x yet
 
-    /// Whether a tile that ends before column `last` has nothing to leave out.
+    /// Whether a tile that ends before column `last` lies completely within y, so that all of it is stored.
     bool holds(int block, int last) const { return out_channels == block && last <= width; }
 };
 
-/// The pixels that tap l of a row meets, `taps` being where the first does; `count` lanes count. With stride 2 the
-/// lanes are out of order, the same for every tap, which costs one instruction less for each; in_order mends the sum.
+/// The pixels that tap l of a row is multiplied with. `taps` points at those of the first tap; `count` lanes are
+/// needed. With stride 2 the lanes are out of order, in the same way for every tap. This saves one instruction for each
+/// tap; in_order puts the sum in order.
 template <int Stride>
 DEPIX_INLINE Vector tap_columns(const float* taps, int l, int count) {
     if constexpr (Stride == 2) {
@@ -111,15 +114,15 @@ DEPIX_INLINE Vector tap_columns(const float* taps, int l, int count) {
     }
 }
 
-/// Asks for Count pixels that an output row further down meets first: they come from more places than the processor
-/// can keep in mind.
+/// Prefetches Count pixels that an output row further down is the first to read. They come from more places than the
+/// processor's own prefetcher can track.
 template <int Count>
 DEPIX_INLINE void prefetch(const float* pixels) {
 #pragma GCC unroll 16
     for (int l = 0; l < Count; l += 16) __builtin_prefetch(pixels + l + 8);
 }
 
-/// Vectors vectors of one output row from column `first` on, Block channels.
+/// Computes Vectors vectors of one output row from column `first` on, for Block channels.
 template <int Kernel, int Stride, int Block, int Vectors>
 DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilogue) {
     Vector sum[bound(Block)][bound(Vectors)];
@@ -179,7 +182,8 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
         }
 }
 
-/// One row of a block of output channels. A function of its own: every kind of convolution shares its code.
+/// Computes one row of a block of output channels. This is a function of its own, so that every kind of convolution
+/// shares its code.
 template <int Kernel, int Stride, int Block, int Vectors>
 [[gnu::noinline]] void conv_row(const ConvRow& row, const Epilogue& epilogue) {
     int j = 0;
@@ -221,8 +225,8 @@ inline void pool_rows(const float* above, const float* below, int width, float* 
     });
 }
 
-/// The same with 2x2 max pooling after it: pooled rows [first, last); `width` is the convolution's before pooling.
-/// `scratch` holds 2 * Block rows, where each pair of rows waits in the first-level cache to be pooled.
+/// conv_rows with 2x2 max pooling after it, for pooled rows [first, last). `width` is the convolution's before pooling.
+/// `scratch` holds 2 * Block rows, where each pair of rows stays in the first-level cache until it is pooled.
 template <int Kernel, int Stride, int Block, int Vectors>
 void conv_pool_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, int width,
                     View<float> y, int first, int last, float* scratch) {

@@ -1,4 +1,4 @@
-// What follows a convolution's sums before they are stored: bias, rectifier, and where they go.
+// What is done with a convolution's sums before they are stored: bias, rectifier, and where they are written.
 #pragma once
 
 #include "depix/kernels/cpu/rectify.hpp"

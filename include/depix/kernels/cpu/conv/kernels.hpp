@@ -1,4 +1,4 @@
-// Which of the compiled kernels serve a convolution, and what they want: packed weights and scratch.
+// Which of the compiled kernels serve a convolution, and what they need: packed weights and scratch.
 #pragma once
 
 #include "depix/kernels/cpu/conv/row_pairs.hpp"
@@ -12,8 +12,8 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// How a convolution is computed: tap by tap, the same for two rows at once, by Winograd's tiles, by those for stride
-/// 2, or together with an Upsample<2> in front of it.
+/// How a convolution is computed: tap by tap, the same for two rows at once, by Winograd's tiles, by Winograd's tiles
+/// for stride 2, or together with the Upsample<2> that precedes it.
 enum class Algorithm { Taps, RowPairs, Winograd, StridedWinograd, Upsampled };
 
 /// A convolution's kernels as a value: its geometry, and which of the compiled kernels serve it. All code around them
@@ -33,8 +33,8 @@ struct ConvKernels {
                           View<float> y, int first, int last);
     Rows forward_rows = nullptr;
     Rows forward_row_pairs = nullptr;  ///< packed for Algorithm::RowPairs
-    /// The same with 2x2 max pooling after it: pooled rows. nullptr if transposed, and where Winograd pays. In pairs
-    /// where these pay.
+    /// The same for pooled rows, with 2x2 max pooling after it. It works on pairs of rows where these pay. It is
+    /// nullptr if transposed, and where Winograd pays.
     void (*forward_pool_rows)(View<const float> x, int n, const float* packed, int padding, const Epilogue& epilogue,
                               int width, View<float> y, int first, int last, float* scratch) = nullptr;
 
@@ -46,7 +46,7 @@ struct ConvKernels {
         return {geometry.out_channels, geometry.in_channels, !transposed};
     }
     constexpr UpsampledSizes upsampled() const { return {geometry.in_channels, geometry.out_channels}; }
-    /// What training uses forward.
+    /// What training uses for the forward pass.
     constexpr Algorithm layer_algorithm() const {
         return winograd             ? Algorithm::Winograd
                : strided_winograd   ? Algorithm::StridedWinograd
@@ -70,7 +70,7 @@ struct ConvKernels {
                    ? strided_backward().packed()
                    : packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block);
     }
-    /// Floats of scratch that each thread wants of its own in training.
+    /// Floats of scratch that each thread needs of its own in training.
     constexpr std::size_t winograd_scratch() const {
         if (strided_winograd) return std::max(strided_forward().scratch(), strided_backward().scratch());
         return winograd ? std::max({winograd_forward().scratch(), winograd_backward().scratch(),
@@ -81,8 +81,8 @@ struct ConvKernels {
     constexpr std::size_t parameters() const {
         return geometry.weight_count() + (geometry.bias ? static_cast<std::size_t>(geometry.out_channels) : 0);
     }
-    /// Floats of scratch that training wants: packed weights, a sum of the parameters' gradients for each thread, and
-    /// what Winograd wants.
+    /// Floats of scratch that training needs: packed weights, a sum of the parameters' gradients for each thread, and
+    /// what Winograd needs.
     constexpr std::size_t scratch_size(int threads) const {
         return packed_for_training() + gradient_scratch(parameters(), threads) +
                winograd_scratch() * static_cast<std::size_t>(threads);
@@ -116,13 +116,14 @@ struct ConvKernels {
     }
 };
 
-/// What only the backward pass calls: in a table of its own, so that a program that trains nothing does not compile it.
+/// The kernels that only the backward pass calls. They have a table of their own, so that a program that trains nothing
+/// does not compile them.
 struct ConvBackwardKernels {
-    /// dx = dy * weight, rows [first, last) of picture n. nullptr where Winograd does it, of either kind.
+    /// dx = dy * weight, rows [first, last) of picture n. It is nullptr where Winograd, of either kind, computes this.
     void (*input_gradient_rows)(View<const float> dy, int n, const float* packed, int padding, const Epilogue& epilogue,
                                 View<float> dx, int first, int last) = nullptr;
-    /// d_weight += rows [first, last) of picture n of the small map (y's if not transposed, else x's), which slides
-    /// over the large one. nullptr where Winograd does it.
+    /// Adds to d_weight the sums over rows [first, last) of picture n of the small map (y's if not transposed, else
+    /// x's), which slides over the large one. It is nullptr where Winograd computes this.
     void (*weight_gradient_rows)(View<const float> large, View<const float> small, int n, int padding, int first,
                                  int last, float* d_weight) = nullptr;
 };
@@ -132,7 +133,7 @@ constexpr RegisterBlock backward_block() {
     return choose_block(G.in_channels, Transposed ? 1 : G.stride, Transposed ? G.stride : 1);
 }
 
-/// The kernels for one geometry. Those that differ in nothing but channels share their code wherever the blocks agree.
+/// The kernels for one geometry. Geometries that differ only in their channels share code wherever the blocks agree.
 template <ConvGeometry G, bool Transposed>
 constexpr ConvKernels choose_conv_kernels() {
     constexpr int k = G.kernel, s = G.stride, p = G.padding_before;

@@ -1,5 +1,5 @@
-// A product of matrices as convolutions want it: weights in panels of vector_width output channels, pixels or tiles in
-// vectors, three at a time.
+// A product of matrices in the form that convolutions need: with weights in panels of vector_width output channels, and
+// with pixels or tiles in vectors, three at a time.
 #pragma once
 
 #include <algorithm>
@@ -10,16 +10,18 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// No product keeps more output channels in registers at once, nor writes more channels than fill up such blocks.
+/// The most output channels that a product keeps in registers at once. Products write no more channels than fill up
+/// blocks of this size.
 inline constexpr int largest_panel_block = 8;
 
-/// This thread's part of the output channels: whole panels, but for the last one.
+/// This thread's part of the output channels: whole panels, except for the last one.
 constexpr Part share_panels(int channels, Team team) {
     const Part panels = team.share(round_up(channels, vector_width) / vector_width);
     return {panels.first * vector_width, std::min(panels.last * vector_width, channels)};
 }
 
-/// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors of tiles; added to m if accumulating.
+/// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors vectors of tiles. The sums are added
+/// to m if `accumulate`.
 template <int Channels, int Vectors>
 DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, std::ptrdiff_t m_channel,
                            bool accumulate) {
@@ -49,8 +51,8 @@ DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, 
         }
 }
 
-/// M[p] of `channels` output channels and Vectors vectors of tiles. The channels that fill up the last panel are left
-/// out where they make half a block.
+/// Computes M[p] of `channels` output channels and Vectors vectors of tiles. Channels that only fill up the last panel
+/// are left out where they are half a block.
 template <int Vectors>
 [[gnu::noinline]] void multiply_panels(const float* u, const float* w, int depth, int channels, float* m,
                                        std::ptrdiff_t m_channel, bool accumulate) {
@@ -65,10 +67,10 @@ template <int Vectors>
     }
 }
 
-/// Where one of several vectors lies that are multiplied three at a time: [group][input channel][vector of the group].
+/// Where a vector lies among several that are multiplied three at a time: [group][input channel][vector of the group].
 struct GroupedVector {
     std::ptrdiff_t first;    ///< floats from the start to its first channel
-    std::ptrdiff_t channel;  ///< and from there to the next; the last group may be smaller
+    std::ptrdiff_t channel;  ///< floats from there to the next channel; the last group may be smaller
 
     constexpr GroupedVector(int index, int vectors, int depth) {
         const int group = index / 3 * 3;

@@ -1,4 +1,4 @@
-// Where Winograd's convolutions keep what they transform: a matrix for every point.
+// Where Winograd's convolutions keep what they transform: one matrix for every point.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +10,18 @@ namespace cpu {
 
 namespace winograd_detail {
 
-/// The same place in every point's matrix: [p] is the vector that begins there in point p's.
+/// The same place in every point's matrix. [p] is the vector that begins at this place in point p's matrix.
 struct EveryPoint {
     float* data;
     std::ptrdiff_t point;  ///< floats from one point's matrix to the next point's
 
     DEPIX_INLINE float* operator[](int p) const { return data + p * point; }
-    /// So many floats further on.
+    /// The place that is this many floats further on.
     DEPIX_INLINE EveryPoint operator+(std::ptrdiff_t floats) const { return {data + floats, point}; }
 };
 
-/// A matrix for every point, [point][row][column]. What a row is, the kernel says: most often a channel, with a tile in
-/// every column.
+/// A matrix for every point, [point][row][column]. The kernel decides what a row is. Most often it is a channel, with a
+/// tile in every column.
 struct PointMatrices {
     float* data;
     std::ptrdiff_t point;

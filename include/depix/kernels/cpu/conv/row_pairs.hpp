@@ -1,14 +1,16 @@
-// Convolution two output rows at a time, by Winograd's F(2, 3) down the columns: two thirds of the multiplications.
+// Convolution of two output rows at a time, by Winograd's F(2, 3) along the columns. It needs two thirds of the
+// multiplications.
 //
-// A column of three taps g, for two outputs below each other, meets four inputs d. Four multiplications do in place of
-// six (S. Winograd 1980; see winograd_transforms.hpp for two dimensions):
+// For two outputs, one below the other, a column of three taps g is applied to four inputs d. Four multiplications are
+// enough in place of six (S. Winograd 1980; see winograd_transforms.hpp for two dimensions):
 //
 //     m0 = (d0 - d2) g0    m1 = (d1 + d2) (g0 + g1 + g2) / 2    m2 = (d2 - d1) (g0 - g1 + g2) / 2    m3 = (d3 - d1) g2
 //     y0 = m0 + m1 + m2    y1 = m1 - m2 + m3
 //
-// The four are summed over columns and input channels in registers, like a plain convolution's sums (conv.hpp): nothing
-// goes through memory in between, so it pays where channels are too few for transforms of whole tiles. Kernels of 6 or
-// 9 rows are taken three rows at a time, into the same sums. It rounds like a plain sum, to within twice as much.
+// The four products are summed over columns and input channels in registers, like a plain convolution's sums
+// (direct.hpp). Nothing goes through memory in between, so this pays where channels are too few for transforms of whole
+// tiles. Kernels of 6 or 9 rows are computed three rows at a time, into the same sums. Rounding errors are like those
+// of a plain sum, or up to twice as large.
 #pragma once
 
 #include <algorithm>
@@ -21,26 +23,27 @@ namespace cpu {
 
 inline constexpr int row_pair_points = 4;
 
-/// Whether a convolution that Winograd's tiles do not pay for is computed in pairs of rows. Four sums stand for each
-/// output channel, so that a weight is used but once when it is loaded: that wants an instruction that does both, and
-/// some channels for which the transforms are made together.
+/// Whether a convolution for which Winograd's tiles do not pay is computed in pairs of rows. Each output channel has
+/// four sums, so that a weight is used only once after it is loaded. This needs an instruction that loads and
+/// multiplies, and some channels that share the transforms.
 constexpr bool row_pairs_pay(const ConvGeometry& g) {
     return multiplies_from_memory && g.kernel % 3 == 0 && g.stride == 1 && g.out_channels >= 4;
 }
 
-/// Channels of a register block: as many as fit with their four sums, least of all channels that only fill up.
+/// Channels of a register block: as many as fit with their four sums, but with the fewest channels that only fill up
+/// the last block.
 constexpr int choose_row_pair_block(int out_channels, int registers = vector_registers) {
     const int most = (registers - 6) / row_pair_points;
     const int blocks = (out_channels + most - 1) / most;
     return (out_channels + blocks - 1) / blocks;
 }
 
-/// Elements of packed weights: (Out / Block, In, K / 3, K, 4, Block), the last block filled up with zeros.
+/// Elements of packed weights: (Out / Block, In, K / 3, K, 4, Block), where the last block is filled up with zeros.
 constexpr std::size_t row_pair_packed_size(int in, int out, int kernel, int block) {
     return packed_size(in, out, kernel, block) / 3 * row_pair_points;
 }
 
-/// Packs this thread's part of the blocks; arguments as pack_weights.
+/// Packs this thread's part of the blocks; arguments as in pack_weights.
 [[gnu::noinline]] inline void pack_row_pairs(const float* weight, int in, int out, int kernel, int block,
                                              const float* scale, float* packed, Team team) {
     const Part blocks = team.share(round_up(out, block) / block);
@@ -64,11 +67,11 @@ constexpr std::size_t row_pair_packed_size(int in, int out, int kernel, int bloc
                 }
 }
 
-/// What a pair of rows is written to.
+/// What is stored of a pair of rows.
 enum class RowPairStore { Both, First, Second, Larger };
 
-/// One vector of two output rows from column `first` on, Block channels. row.x points at the first tap of the first
-/// column and row; `below` is how far the last input row lies after the one above it.
+/// Computes one vector of two output rows from column `first` on, for Block channels. row.x points at the first tap of
+/// the first column and row. `below` is the distance from the last input row but one to the last input row.
 template <int Kernel, int Block>
 DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::ptrdiff_t y_row, int first,
                                 const Epilogue& epilogue, RowPairStore what) {
@@ -127,7 +130,7 @@ DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::p
     }
 }
 
-/// Two output rows of a block of channels, or what `what` says of them.
+/// Computes two output rows of a block of channels, and stores what `what` says of them.
 template <int Kernel, int Block>
 [[gnu::noinline]] void conv_row_pair(const ConvRow& row, std::ptrdiff_t below, std::ptrdiff_t y_row,
                                      const Epilogue& epilogue, RowPairStore what) {
@@ -135,8 +138,8 @@ template <int Kernel, int Block>
         row_pair_tile<Kernel, Block>(row, below, y_row, j, epilogue, what);
 }
 
-/// y = epilogue(x * weight), rows [first, last) of picture n; arguments as conv_rows. Pairs begin at even rows,
-/// whichever thread computes them: so a row does not depend on the number of threads.
+/// y = epilogue(x * weight), rows [first, last) of picture n; arguments as in conv_rows. Pairs begin at even rows on
+/// every thread, so that a row does not depend on the number of threads.
 template <int Kernel, int Block>
 void conv_row_pairs(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                     View<float> y, int first, int last) {
@@ -151,7 +154,7 @@ void conv_row_pairs(View<const float> x, int n, const float* weight, int padding
                 const RowPairStore what = i < first       ? RowPairStore::Second
                                           : i + 1 == last ? RowPairStore::First
                                                           : RowPairStore::Both;
-                // Below a last row of its own there may be no memory.
+                // If the last row has no partner, there may be no memory for an input row further down.
                 const std::ptrdiff_t below = i + 1 < y.height ? x.row_stride : 0;
                 conv_row_pair<Kernel, Block>(
                     {x.row(n, 0, i - padding) - padding, x.channel_stride, x.row_stride, x.channels, block_weight,
@@ -162,7 +165,7 @@ void conv_row_pairs(View<const float> x, int n, const float* weight, int padding
     }
 }
 
-/// The same with 2x2 max pooling after it: pooled rows [first, last); arguments as conv_pool_rows.
+/// The same with 2x2 max pooling after it, for pooled rows [first, last); arguments as in conv_pool_rows.
 template <int Kernel, int Block>
 void conv_row_pairs_pooled(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                            int width, View<float> y, int first, int last, float* scratch) {

@@ -1,20 +1,20 @@
-// 3x3 convolution of stride 2, and its way back, the transposed convolution, by Winograd's F(2, 2): 25 multiplications
-// for a tile where tap by tap has 36.
+// 3x3 convolution of stride 2, and its input gradient, the transposed convolution, by Winograd's F(2, 2). A tile needs
+// 25 multiplications; tap by tap it needs 36.
 //
-// In one dimension every other tap of a convolution of stride 2 is one of a convolution of two taps. Two outputs of
-// that cost three multiplications for four. With five inputs d and three taps g:
+// In one dimension every other tap of a convolution of stride 2 is a tap of a convolution with two taps. Two outputs of
+// the latter need three multiplications in place of four. With five inputs d and three taps g:
 //
 //     y0 = (d0 - d2) g0 + d1 g1 + d2 (g0 + g2)
 //     y1 = (d4 - d2) g2 + d3 g1 + d2 (g0 + g2)
 //
-// The terms belong to three sums: of y0 alone, of both, of y1 alone. In two dimensions these are 9 sums of 25 terms for
-// 2x2 outputs; with the sum over input channels, 9 products of matrices M[s][o] = sum over t, c of W[s][o][t, c]
-// U[s][t, c]. The other way, three inputs become four outputs, by 25 products for 4x4:
+// The terms belong to three sums: of y0 alone, of both, and of y1 alone. In two dimensions these are 9 sums of 25 terms
+// for 2x2 outputs. With the sum over input channels they are 9 products of matrices, M[s][o] = sum over t, c of
+// W[s][o][t, c] U[s][t, c]. In the transposed convolution three inputs become four outputs, by 25 products for 4x4:
 //
 //     y0 = d0 g1    y1 = (d0 - d1) g2 + d1 (g0 + g2)    y2 = d1 g1    y3 = (d2 - d1) g0 + d1 (g0 + g2)
 //
-// As everywhere a vector is of tiles, one a lane. Nothing is multiplied by more than a tap or a sum of taps, so these
-// round about as a plain sum does.
+// As in winograd.hpp, a vector holds tiles, one in each lane. Nothing is multiplied by more than a tap or a sum of
+// taps, so the rounding errors are about those of a plain sum.
 #pragma once
 
 #include <algorithm>
@@ -27,9 +27,10 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Whether it is used for a convolution, or a transposed one. For every tile each input channel is transformed before
-/// and each output channel after, which the products must outweigh: from 64 to 128 channels that is faster by a third
-/// and more than tap by tap; from 16 to 32 by 5 % at best, and slower where others use the caches.
+/// Whether this is used for a convolution, or a transposed one. For every tile each input channel is transformed before
+/// the products and each output channel after them; the products must save more than that. From 64 to 128 channels this
+/// is faster than tap by tap by a third and more. From 16 to 32 channels it is faster by 5 % at best, and slower where
+/// other programs use the caches.
 constexpr bool strided_winograd_pays(const ConvGeometry& g, bool transposed) {
     const bool fits = g.kernel == 3 && g.stride == 2 && g.padding_before == 1 &&
                       (transposed ? g.padding_after == 1 : g.padding_after <= 1);
@@ -49,7 +50,7 @@ struct StridedSizes {
     int out_channels;
     bool up;  ///< whether it is a transposed one
 
-    /// Row terms times column terms: maps of U, and of W.
+    /// The number of maps of U, and of W: row terms times column terms.
     constexpr int maps() const { return up ? 16 : 25; }
     constexpr int products() const { return up ? 25 : 9; }
 
@@ -57,14 +58,16 @@ struct StridedSizes {
     /// Elements of packed weights: [product][panel of vector_width outputs][term][input channel][lane].
     constexpr std::size_t packed() const { return static_cast<std::size_t>(maps() * w_map()); }
     constexpr int channels_at_once() const { return std::min(256, padded_out()); }
-    /// Vectors of tiles that are worked on together: as many as keep U and M near the second-level cache, but enough
-    /// that weights are not fetched for little work. Three, for which the products are quickest, or a multiple.
+    /// Vectors of tiles that are computed together: as many as keep U and M near the second-level cache's size, but
+    /// enough that there is much work for each weight that is fetched. The number is a multiple of three, for which the
+    /// products are fastest.
     constexpr int vectors_at_once() const {
         const int floats = (maps() * in_channels + products() * channels_at_once()) * vector_width;
         return std::clamp(96 * 1024 / floats / 3 * 3, 3, 24);
     }
     constexpr std::ptrdiff_t w_map() const { return static_cast<std::ptrdiff_t>(in_channels) * padded_out(); }
-    // A little more than needed between the maps: a power of two would put them all into the same lines of a cache.
+    // The maps lie a little further apart than needed, because with a power of two they would all fall into the same
+    // lines of a cache.
     constexpr std::ptrdiff_t u_map() const { return in_channels * vectors_at_once() * vector_width + 16; }
     constexpr std::ptrdiff_t m_map() const { return channels_at_once() * vectors_at_once() * vector_width + 16; }
     /// Floats of scratch for each thread.
@@ -88,7 +91,7 @@ struct StridedSizes {
     }
 
   private:
-    // Of the three sums of one dimension: of the first output alone, of both, of the second alone.
+    // For the three sums of one dimension: of the first output alone, of both, and of the second alone.
     static constexpr int first_term[] = {0, 2, 3}, terms_of[] = {2, 1, 2};
 
     static constexpr StridedProduct sum(int a, int b) {
@@ -97,8 +100,8 @@ struct StridedSizes {
     }
 };
 
-/// Packs this thread's part of the weights, which are (Out, In, 3, 3), or (In, Out, 3, 3) if `sizes.up`: so one and the
-/// same weights are those of a convolution and of the gradient of its input. Other arguments as pack_weights.
+/// Packs this thread's part of the weights, which are (Out, In, 3, 3), or (In, Out, 3, 3) if `sizes.up`. So the same
+/// weights serve a convolution and the gradient of its input. The other arguments are as in pack_weights.
 [[gnu::noinline]] inline void pack_strided_winograd(const float* weight, StridedSizes sizes, const float* scale,
                                                     float* packed, Team team) {
     using namespace winograd_detail;
@@ -125,12 +128,13 @@ struct StridedSizes {
         }
 }
 
-/// This thread's part of y = epilogue(x * weight). x is (N, In, H, W) with a border of one pixel, y (N, Out, H', W'),
-/// about half as large, or twice if `sizes.up`. `scratch` is the team's: sizes.scratch() floats a thread.
+/// Computes this thread's part of y = epilogue(x * weight). x is (N, In, H, W) with a border of one pixel. y is
+/// (N, Out, H', W'), about half as large, or twice as large if `sizes.up`. The team shares `scratch`, which has
+/// sizes.scratch() floats for each thread.
 [[gnu::noinline]] inline void strided_winograd(View<const float> x, const float* packed, StridedSizes sizes,
                                                const Epilogue& epilogue, View<float> y, Team team, float* scratch) {
     using namespace winograd_detail;
-    const int scale = sizes.up ? 1 : 2;  // a tile is of 4x4 pixels of the larger map
+    const int scale = sizes.up ? 1 : 2;  // a tile has 4x4 pixels of the larger map
     const TileGrid grid(y.batch, y.height * scale, y.width * scale);
     const Part part = team.share(grid.vectors());
     const int at_once = sizes.vectors_at_once(), chunk = sizes.channels_at_once(), in = sizes.in_channels;

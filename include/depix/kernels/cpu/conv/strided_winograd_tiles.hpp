@@ -1,5 +1,5 @@
-// How the Winograd convolutions of stride 2 read their tiles, sum up their taps, and store what comes out: see
-// strided_winograd.hpp. Up: whether they enlarge.
+// How the Winograd convolutions of stride 2 read their tiles, sum up their taps, and store their results; see
+// strided_winograd.hpp. Up says whether they enlarge.
 #pragma once
 
 #include <algorithm>
@@ -12,10 +12,10 @@ namespace cpu {
 
 namespace winograd_detail {
 
-/// Terms that the inputs of one dimension become, and the taps.
+/// How many terms the inputs of one dimension are transformed to, and likewise the taps.
 constexpr int strided_terms(bool up) { return up ? 4 : 5; }
 
-/// The terms of inputs d, from `from[k * step]` to `to[term]`.
+/// Computes the terms of inputs d, from `from[k * step]` to `to[term]`.
 template <bool Up>
 DEPIX_INLINE void transform_strided_inputs(const Vector* from, int step, Vector* to) {
     const Vector d0 = from[0], d1 = from[step], d2 = from[2 * step];
@@ -33,7 +33,7 @@ DEPIX_INLINE void transform_strided_inputs(const Vector* from, int step, Vector*
     }
 }
 
-/// What these are multiplied by, of the taps g[0], g[step] and g[2 * step].
+/// Computes what these terms are multiplied by, from the taps g[0], g[step] and g[2 * step].
 DEPIX_INLINE void transform_strided_taps(const Vector* g, int step, bool up, Vector* to) {
     const Vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
     to[0] = up ? g1 : g0;
@@ -43,7 +43,7 @@ DEPIX_INLINE void transform_strided_taps(const Vector* g, int step, bool up, Vec
     if (!up) to[4] = g1;
 }
 
-/// The terms of one vector of tiles for all input channels c: row term i and column term j to
+/// Computes the terms of one vector of tiles for all input channels c. Row term i and column term j are stored to
 /// to[places[i * terms + j] + c * channel].
 template <bool Up>
 [[gnu::noinline]] void transform_strided_tiles(const View<const float>& x, const Quarter (&quarters)[4], float* to,
@@ -60,7 +60,7 @@ template <bool Up>
         height[q] = real ? x.height - row : 0;
     }
     for (int c = 0; c < x.channels; ++c, to += channel) {
-        // The next channel's rows: too far away and too many for the processor to guess.
+        // Prefetches the next channel's rows, which are too far away and too many for the processor's own prefetcher.
         if (c + 1 < x.channels)
             for (int q = 0; q < 4; q += quarters_in_line)
                 for (int r = 0; r < std::min(rows, height[q]); ++r)
@@ -76,7 +76,7 @@ template <bool Up>
                 right[q] = Up ? Vector{} : load(from + 4);
             }
             transpose_quads(left);
-            transpose_quads(right);  // column 4; the next tiles' others are of no use
+            transpose_quads(right);  // column 4; the others belong to the next tiles
             const Vector d[5] = {left[0], left[1], left[2], left[3], right[0]};
             transform_strided_inputs<Up>(d, 1, by_rows + r * terms);
         }
@@ -92,7 +92,7 @@ template <bool Up>
     }
 }
 
-/// Stores the outputs of channel o and a vector of tiles, 2x2 of each, of the 3x3 sums m.
+/// Stores the outputs of channel o and a vector of tiles: 2x2 outputs of each tile, from the 3x3 sums m.
 [[gnu::noinline]] inline void store_tiles_down(EveryPoint m, const Quarter (&quarters)[4], int o,
                                                const Epilogue& epilogue, const View<float>& y) {
     const Vector bias = broadcast(epilogue.bias ? epilogue.bias[o] : 0.f);
@@ -109,7 +109,7 @@ template <bool Up>
     store_2x2(outputs, quarters, o, epilogue, y);
 }
 
-/// The same of 5x5 products to 4x4 outputs.
+/// The same for 4x4 outputs, from 5x5 products.
 [[gnu::noinline]] inline void store_tiles_up(EveryPoint m, const Quarter (&quarters)[4], int o,
                                              const Epilogue& epilogue, const View<float>& y) {
     prefetch_tiles(quarters, o + 2, 1, y);

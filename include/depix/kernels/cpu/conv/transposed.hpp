@@ -1,5 +1,5 @@
-// Transposed convolution on planar maps, as a convolution for each phase of the output's columns. It is also a
-// convolution's gradient with respect to the input. See conv.hpp, whose blocking and epilogue it shares.
+// Transposed convolution on planar maps, as one convolution for each phase of the output's columns. It is also a
+// convolution's gradient with respect to the input. It shares the blocking and the epilogue of direct.hpp.
 #pragma once
 
 #include "depix/kernels/cpu/conv/direct.hpp"
@@ -7,8 +7,8 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Vectors vectors of input positions from q on, of output row i, Block channels; see conv_transpose_rows. row.x points
-/// at the first pixel of the picture, row.width is the output's.
+/// Computes output row i at Vectors vectors of input positions from q on, for Block channels; see conv_transpose_rows.
+/// row.x points at the first pixel of the picture, and row.width is the output's width.
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Epilogue& epilogue) {
     Vector sum[bound(Stride)][bound(Block)][bound(Vectors)];
@@ -22,7 +22,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
 
 #pragma GCC unroll 1
     for (int k = (i + Padding) % Stride; k < Kernel; k += Stride) {
-        // (i + Padding - k) divides by Stride, also where it is negative.
+        // (i + Padding - k) is a multiple of Stride, also where it is negative.
         const float* pixels = row.x + (i + Padding - k) / Stride * row.x_row + q;
         const float* taps = row.weight + k * Kernel * Block;
 #pragma GCC unroll 2
@@ -36,7 +36,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v) {
                     const float* from = pixels + shift + v * vector_width;
-                    columns[v] = Kernel > Stride ? load_once(from) : load(from);  // else taps may share them
+                    columns[v] = Kernel > Stride ? load_once(from) : load(from);  // taps may share a plain load
                 }
 #pragma GCC unroll 8
                 for (int o = 0; o < Block; ++o) multiply_add_each(sum[phase][o], columns, taps + l * Block + o);
@@ -57,7 +57,8 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
             }
         return;
     }
-    // Interleaved, and in an array that may be indexed at run time, so that the sums above can stay in registers.
+    // The results are interleaved, in an array that may be indexed at run time, so that the sums above can stay in
+    // registers.
     Vector done[bound(Block)][bound(Vectors)][bound(Stride)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
@@ -84,7 +85,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
         }
 }
 
-/// One output row of a block of channels.
+/// Computes one output row of a block of channels.
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 [[gnu::noinline]] void conv_transpose_row(const ConvRow& row, int i, const Epilogue& epilogue) {
     const int positions = (row.width + Stride - 1) / Stride;
@@ -99,8 +100,8 @@ template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 /// y = epilogue(transposed convolution of x), rows [first, last) of picture n.
 ///
 /// Output column q * Stride + phase sums the taps l with l = phase + padding (mod Stride), at input column
-/// q + (phase + padding - l) / Stride: each phase is a convolution of its own, and their results are interleaved.
-/// x is (N, In, H, W) with a border of (Kernel - 1) / Stride rounded up, y (N, Out, H', W'); weight is packed by
+/// q + (phase + padding - l) / Stride. So each phase is a convolution of its own, and their results are interleaved.
+/// x is (N, In, H, W) with a border of (Kernel - 1) / Stride rounded up, y is (N, Out, H', W'), and weight is packed by
 /// choose_block(Out, Stride).
 template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*padding*/, const Epilogue& epilogue,

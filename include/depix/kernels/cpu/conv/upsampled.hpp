@@ -1,16 +1,16 @@
-// Upsample<2> and a 2x2 convolution after it (padded right and below) as one step: a quarter of the multiplications,
-// and the large map between them is never made.
+// Upsample<2> and a 2x2 convolution after it (padded right and below) as one step. It needs a quarter of the
+// multiplications, and never computes the large map between the two.
 //
-// After upsampling, four neighbours are often the same pixel four times. With x a pixel, r, d and e the ones right of
-// it, below it, and below right, and taps a b / c d', the four outputs that x is the first pixel of are
+// After upsampling, four neighbours are often the same pixel four times. Let x be a pixel, and r, d and e the pixels to
+// its right, below it, and below to the right. With taps a b / c d', the four outputs whose first pixel is x are
 //
 //     y00 = (a + b + c + d') x
 //     y01 = y00 + (b + d') (r - x)
 //     y10 = y00 + (c + d') (d - x)
 //     y11 = y01 + y10 - y00 + d' (e - r - d + x)
 //
-// Four multiplications, where the convolution has sixteen. Summed over input channels that is four products of
-// matrices, of the pixels and of three maps of their differences.
+// These are four multiplications, where the convolution has sixteen. Summed over input channels they are four products
+// of matrices: one with the pixels, and three with maps of their differences.
 #pragma once
 
 #include <algorithm>
@@ -34,20 +34,21 @@ struct UpsampledSizes {
     /// Elements of packed weights: [point][panel of vector_width outputs][input channel][lane].
     constexpr std::size_t packed() const { return static_cast<std::size_t>(points * w_point()); }
     constexpr int channels_at_once() const { return std::min(256, padded_out()); }
-    /// Vectors of pixels that are worked on together: as many as keep the maps near the second-level cache, but enough
-    /// that weights are not fetched for little work. A multiple of three.
+    /// Vectors of pixels that are computed together: as many as keep the maps near the second-level cache's size, but
+    /// enough that there is much work for each weight that is fetched. The number is a multiple of three.
     constexpr int vectors_at_once() const {
         const int floats = points * (in_channels + channels_at_once()) * vector_width;
         return std::clamp(96 * 1024 / floats / 3 * 3, 12, 24);
     }
-    // A little more than needed between the points: a power of two would put them all into the same lines of a cache.
+    // The points lie a little further apart than needed, because with a power of two they would all fall into the same
+    // lines of a cache.
     constexpr std::ptrdiff_t u_point() const { return in_channels * vectors_at_once() * vector_width + 16; }
     constexpr std::ptrdiff_t m_point() const { return channels_at_once() * vectors_at_once() * vector_width + 16; }
     /// Floats of scratch for each thread.
     constexpr std::size_t scratch() const { return static_cast<std::size_t>(points * (u_point() + m_point())); }
 };
 
-/// Packs this thread's part of the weights; arguments as pack_weights.
+/// Packs this thread's part of the weights; arguments as in pack_weights.
 [[gnu::noinline]] inline void pack_upsampled(const float* weight, UpsampledSizes sizes, const float* scale,
                                              float* packed, Team team) {
     const int in = sizes.in_channels;
@@ -78,7 +79,7 @@ struct Place {
     int row, column;
 };
 
-/// The pixels at `from` and their differences, for all channels: to[p * point + c * channel].
+/// Stores the pixels at `place` and their differences, for all channels, to to[p * point + c * channel].
 [[gnu::noinline]] inline void find_differences(const View<const float>& x, Place place, float* to, std::ptrdiff_t point,
                                                std::ptrdiff_t channel) {
     const float* from = x.row(0, 0, place.row) + place.column;
@@ -92,7 +93,7 @@ struct Place {
     }
 }
 
-/// The outputs of one channel and a vector of pixels: two rows of two vectors.
+/// Stores the outputs of one channel and a vector of pixels: two rows of two vectors.
 [[gnu::noinline]] inline void store_pixels(const float* m, std::ptrdiff_t point, Place place, int o,
                                            const Epilogue& epilogue, const View<float>& y) {
     const Vector plain = load(m) + broadcast(epilogue.bias ? epilogue.bias[o] : 0.f);

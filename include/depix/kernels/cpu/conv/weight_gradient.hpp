@@ -15,8 +15,8 @@ constexpr int choose_gradient_block(int channels, int kernel) {
     return best;
 }
 
-/// The pixels that tap l of a row meets, as tap_columns, but in the order of the row, as the gradients that they meet
-/// are.
+/// The pixels that tap l of a row is multiplied with, as in tap_columns, but in the order of the row, because the
+/// gradients are in that order too.
 template <int Stride>
 DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
     if constexpr (Stride == 2) {
@@ -33,12 +33,12 @@ DEPIX_INLINE Vector columns_in_order(const float* taps, int l, int count) {
 /// dy is (N, Out, H', W') with zeros after every row up to a whole vector; x is (N, In, H, W) with a border of at
 /// least the padding; d_weight is (Out, In, K, K).
 ///
-/// A transposed convolution has the same gradient with x and dy in each other's places.
+/// A transposed convolution has the same gradient with x and dy exchanged.
 template <int Kernel, int Stride, int Block>
 void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int padding, int first, int last,
                           float* d_weight) {
     for (int o = 0; o < dy.channels; o += Block) {
-        // A channel beyond the last repeats the last; its sums are thrown away.
+        // A channel beyond the last one reads the last one again; its sums are discarded.
         const float* gradients[bound(Block)];
         for (int b = 0; b < Block; ++b) gradients[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
         for (int c = 0; c < x.channels; ++c)
@@ -85,7 +85,7 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
 
 /// d_bias[o] += sum of dy over rows [first, last) of picture n.
 inline void bias_gradient_rows(View<const float> dy, int n, int first, int last, float* d_bias) {
-    constexpr int together = 4;  // channels, so that one addition need not wait for another
+    constexpr int together = 4;  // channels, so that additions do not wait for each other
     for (int o = 0; o < dy.channels; o += together) {
         const float* gradients[together];  // as above
         for (int b = 0; b < together; ++b) gradients[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
@@ -98,13 +98,13 @@ inline void bias_gradient_rows(View<const float> dy, int n, int first, int last,
     }
 }
 
-/// Floats of scratch that `share_gradient` wants.
+/// Floats of scratch that `share_gradient` needs.
 constexpr std::size_t gradient_scratch(std::size_t parameters, int threads) {
     return parameters * static_cast<std::size_t>(threads);
 }
 
-/// Calls `add_own(sums)` on every thread, each with sums of its own, and adds them all up in the order of the threads,
-/// so that the same number of threads gives the same bits.
+/// Calls `add_own(sums)` on every thread, with separate sums for each, and adds all sums up in the order of the
+/// threads, so that the same number of threads gives the same bits.
 template <class AddOwn>
 void share_gradient(Team team, std::size_t parameters, float* scratch, float* gradients, AddOwn&& add_own) {
     float* own = scratch + parameters * static_cast<std::size_t>(team.thread);

@@ -1,15 +1,16 @@
-// 3x3 convolution by Winograd's F(4x4, 3x3): a quarter of the multiplications, for transforms before and after.
+// 3x3 convolution by Winograd's F(4x4, 3x3). It needs a quarter of the multiplications, and transforms before and after
+// them.
 //
-// A picture is cut into tiles of 4x4 outputs. As many tiles as fit a vector go together, one a lane, so that every
-// transform is plain arithmetic on vectors (winograd_transforms.hpp). Then, for some tiles at once:
+// A picture is cut into tiles of 4x4 outputs. A vector holds as many tiles as it has lanes, one in each lane, so that
+// every transform is plain arithmetic on vectors (winograd_transforms.hpp). Then, for some tiles at once:
 //
 //     U[p][c][tile]  the 36 transformed inputs of every input channel            (transform)
 //     M[p][o][tile]  = sum over c of W[p][o][c] U[p][c][tile], 36 matrix products (multiply)
 //     y[o][tile]     = the transformed products, bias and rectifier               (transform, store)
 //
-// One compiled function serves every convolution, whatever its channels and size. Its numbers differ from those of a
-// plain sum by about 1e-6 to 2e-5 of the output's range, some ten times float's own rounding: the transforms multiply
-// by up to 25 and subtract again.
+// One compiled function serves every convolution, whatever its channels and size. Its results differ from those of a
+// plain sum by about 1e-6 to 2e-5 of the output's range. This is some ten times float's own rounding, because the
+// transforms multiply by up to 25 and subtract again.
 #pragma once
 
 #include <algorithm>
@@ -22,11 +23,12 @@
 namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
-/// Whether Winograd is used for a convolution. For every tile, each input channel is transformed before and each output
-/// channel after; both cost some 200 operations, where the products save a hundred for every pair of channels. With
-/// loads and stores, that was measured to pay from 8 to 8 channels on, or 6 to 12.
+/// Whether Winograd is used for a convolution. For every tile, each input channel is transformed before the products
+/// and each output channel after them. Each transform costs some 200 operations, and the products save a hundred for
+/// every pair of channels. With loads and stores included, this was measured to pay from 8 input and 8 output channels
+/// on, or from 6 and 12.
 ///
-/// A 2x2 kernel counts as one of 3x3 whose first row and column are 0: even so that is 64 multiplications for 36.
+/// A 2x2 kernel counts as a 3x3 kernel whose first row and column are 0. Even so, 36 multiplications replace 64.
 constexpr bool winograd_pays(const ConvGeometry& g) {
     const bool three = g.kernel == 3 && g.padding_before == 1 && g.padding_after == 1;
     const bool two = g.kernel == 2 && g.padding_before == 0 && g.padding_after == 1;
@@ -38,8 +40,8 @@ struct WinogradSizes {
     int in_channels;
     int out_channels;
 
-    /// Transformed weights are four times as many as taps. Where that is much, the taps are kept, and transformed
-    /// whenever they are used: such layers work on small maps, and wait for memory more than for arithmetic.
+    /// There are four times as many transformed weights as taps. Where that is much, the taps are kept, and transformed
+    /// whenever they are used, because such layers work on small maps and wait for memory more than for arithmetic.
     constexpr bool keeps_taps() const { return in_channels * out_channels >= 128 * 256; }
 
     constexpr int padded_out() const { return round_up(out_channels, vector_width); }
@@ -48,21 +50,23 @@ struct WinogradSizes {
         const int values = keeps_taps() ? 9 : winograd_points;
         return static_cast<std::size_t>(padded_out()) * static_cast<std::size_t>(in_channels * values);
     }
-    /// Output channels whose products are found before they are transformed.
+    /// Output channels whose products are computed before any of them are transformed.
     constexpr int channels_at_once() const {
         const int room = keeps_taps() ? (1 << 20) / (winograd_points * in_channels) : 256;  // 4 MiB of weights
         const int channels = std::max(room / vector_width, 1) * vector_width;
         return std::min(channels, round_up(out_channels, largest_panel_block));
     }
-    /// Vectors of tiles that are worked on together: as many as keep U and M near, but enough that weights, where they
-    /// are many, are not fetched for little work. Three, for which the products are quickest, or a multiple; or two.
+    /// Vectors of tiles that are computed together: as many as keep U and M in a near cache, but enough that there is
+    /// much work for each weight that is fetched, if there are many weights. The number is a multiple of three, for
+    /// which the products are fastest, or two.
     constexpr int vectors_at_once() const {
         const int floats = winograd_points * (in_channels + channels_at_once()) * vector_width;
         const int room = 48 * 1024 / floats;
         const int least = keeps_taps() ? 12 : packed() > 32 * 1024 ? 3 : 2;
         return std::clamp(room > 3 ? room / 3 * 3 : room, least, 24);
     }
-    // A little more than needed between the points: a power of two would put them all into the same lines of a cache.
+    // The points lie a little further apart than needed, because with a power of two they would all fall into the same
+    // lines of a cache.
     constexpr std::ptrdiff_t u_point() const { return in_channels * vectors_at_once() * vector_width + 16; }
     constexpr std::ptrdiff_t m_point() const { return channels_at_once() * vectors_at_once() * vector_width + 16; }
     constexpr std::ptrdiff_t w_point() const {
@@ -79,8 +83,8 @@ struct WinogradSizes {
 /// What to do with the 4x4 outputs of a tile.
 enum class WinogradStore { Plain, Pooled, Shuffled };
 
-/// Packs this thread's part of the weights of a kernel of 3x3 or 2x2; other arguments as pack_weights. `flipped`: the
-/// taps in reverse, as the gradient of a convolution's input wants them.
+/// Packs this thread's part of the weights of a 3x3 or 2x2 kernel. `flipped` packs the taps in reverse order, as the
+/// gradient of a convolution's input needs them. The other arguments are as in pack_weights.
 [[gnu::noinline]] inline void pack_winograd(const float* weight, WinogradSizes sizes, int kernel, bool flipped,
                                             const float* scale, float* packed, Team team) {
     const int in = sizes.in_channels, out = sizes.out_channels;
@@ -105,11 +109,11 @@ enum class WinogradStore { Plain, Pooled, Shuffled };
         }
 }
 
-/// Which part of a convolution is a thread's.
+/// Which part of a convolution one thread computes.
 ///
-/// Threads share the tiles where these are many, and do not meet. Where they are few, some threads would have one
-/// vector more than others, and each would have to transform or fetch all the weights for its own: so there the threads
-/// share the transforms of the inputs, wait for each other, and share the output channels.
+/// If there are many tiles, threads share the tiles and do not wait for each other. If there are few, some threads
+/// would have one vector more than others, and each would have to transform or fetch all the weights for its own tiles.
+/// So then the threads share the transforms of the inputs, wait for each other, and share the output channels.
 struct WinogradPart {
     bool meets = false;  ///< whether threads wait for each other; U is then common
     Part vectors;        ///< of tiles
@@ -130,8 +134,9 @@ struct WinogradPart {
     }
 };
 
-/// This thread's part of y = epilogue(x * weight). x is (N, In, H, W) with a border of one pixel; y is (N, Out, H, W),
-/// or as pooling or a pixel shuffle by two leaves it. `scratch` is the team's: sizes.scratch() floats a thread.
+/// Computes this thread's part of y = epilogue(x * weight). x is (N, In, H, W) with a border of one pixel. y is
+/// (N, Out, H, W), or the shape of that after pooling or a pixel shuffle by two. The team shares `scratch`, which has
+/// sizes.scratch() floats for each thread.
 template <WinogradStore Store>
 [[gnu::noinline]] void winograd_tiles(View<const float> x, const float* packed, WinogradSizes sizes,
                                       const Epilogue& epilogue, View<float> y, Team team, float* scratch) {
@@ -141,7 +146,7 @@ template <WinogradStore Store>
     const int at_once = sizes.vectors_at_once(), chunk = sizes.channels_at_once(), in = sizes.in_channels;
     const std::ptrdiff_t u_size = winograd_points * sizes.u_point();
     float* own = scratch + sizes.scratch() * static_cast<std::size_t>(team.thread);
-    // (points, channels, tiles); a channel's tiles in U lie as GroupedVector says.
+    // U and M are (points, channels, tiles). GroupedVector says where a channel's tiles lie in U.
     const EveryPoint u{part.meets ? scratch : own, sizes.u_point()};
     const PointMatrices m{own + u_size, sizes.m_point(), at_once * vector_width};
     const EveryPoint own_weights{m.of(winograd_points), sizes.w_point()};

@@ -1,11 +1,12 @@
-// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3): a quarter of the multiplications.
+// The gradient of a 3x3 convolution's weights by Winograd's F(4x4, 3x3), with a quarter of the multiplications.
 //
-// A tile's outputs, Y = A^T [ (G g G^T) * (B^T d B) ] A (winograd_transforms.hpp), are linear in the taps g. Turned
-// round, and summed over all tiles, that is
+// A tile's outputs, Y = A^T [ (G g G^T) * (B^T d B) ] A (winograd_transforms.hpp), are linear in the taps g. The taps'
+// gradient is the transposed linear map, summed over all tiles:
 //
 //     dg = G^T [ sum of (A dY A^T) * (B^T d B) ] G
 //
-// Here lanes are channels, so that the sums are products of matrices whose depth is the tiles. For some tiles at once:
+// Here a vector's lanes are channels, so that the sums are products of matrices whose inner dimension is the tiles. For
+// some tiles at once:
 //
 //     U[p][tile][c]   the 36 transformed inputs                       (transform_pixels)
 //     V[p][tile][o]   the 36 transformed gradients of the outputs     (transform_gradients)
@@ -29,19 +30,20 @@ struct WinogradGradientSizes {
     static constexpr int tiles_per_quarter = vector_width / 4;
 
     constexpr int in_vectors() const { return round_up(in_channels, vector_width) / vector_width; }
-    /// Output channels whose sums are kept at once, in 8 MiB: whole panels.
+    /// Output channels whose sums are kept at once, in 8 MiB. They are whole panels.
     constexpr int outputs_at_once() const {
         const int room = (1 << 21) / (winograd_points * in_vectors() * vector_width * vector_width);
         return std::min(std::max(room, 1) * vector_width, round_up(out_channels, vector_width));
     }
-    /// Quarters of a vector of tiles that are worked on together: U and V in a second-level cache, if there are some
-    /// tiles at all to sum over.
+    /// Quarters of a vector of tiles that are computed together: as many as keep U and V in a second-level cache, but
+    /// enough that there are some tiles to sum over.
     constexpr int quarters_at_once() const {
         const int floats = winograd_points * (in_vectors() * vector_width + outputs_at_once());
         return std::clamp(256 * 1024 / floats, 16, 256) / tiles_per_quarter;
     }
     constexpr int tiles_at_once() const { return quarters_at_once() * tiles_per_quarter; }
-    // A little more than needed between the points: a power of two would put them all into the same lines of a cache.
+    // The points lie a little further apart than needed, because with a power of two they would all fall into the same
+    // lines of a cache.
     constexpr std::ptrdiff_t u_point() const { return in_vectors() * vector_width * tiles_at_once() + 16; }
     constexpr std::ptrdiff_t v_point() const { return outputs_at_once() * tiles_at_once() + 16; }
     constexpr std::ptrdiff_t s_point() const { return outputs_at_once() * in_vectors() * vector_width + 16; }
@@ -54,8 +56,8 @@ struct WinogradGradientSizes {
 
 namespace winograd_detail {
 
-/// vector_width pixels of as many channels, `stride` apart: pixel j of all channels in v[j]. There are `channels` of
-/// them; the other lanes are 0.
+/// Loads vector_width pixels of as many channels, which lie `stride` apart. v[j] gets pixel j of all channels. Only
+/// `channels` channels exist; the other lanes are 0.
 DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int channels, Vector* v) {
     Vector rows[vector_width];
 #pragma GCC unroll 16
@@ -65,7 +67,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
     for (int j = 0; j < vector_width; ++j) v[j] = rows[j];
 }
 
-/// U of a quarter's tiles and vector_width channels from channel c on: (to + tile * step)[p].
+/// Stores U of a quarter's tiles and vector_width channels, from channel c on, to (to + tile * step)[p].
 [[gnu::noinline]] inline void transform_pixels(const View<const float>& x, const Quarter& quarter, int c, EveryPoint to,
                                                std::ptrdiff_t step) {
     constexpr int columns = vector_width + 2;
@@ -80,7 +82,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
         const float* from = x.row(quarter.image, c, quarter.row + r - 1) + quarter.column - 1;
         load_pixels(from, x.channel_stride, channels, row);
         Vector last[vector_width];
-        load_pixels(from + vector_width, x.channel_stride, channels, last);  // the compiler leaves out all but two
+        load_pixels(from + vector_width, x.channel_stride, channels, last);  // the compiler removes all but two
         row[vector_width] = last[0];
         row[vector_width + 1] = last[1];
     }
@@ -96,7 +98,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
         }
 }
 
-/// V of a quarter's tiles and vector_width channels from channel o on: (to + tile * vector_width)[p].
+/// Stores V of a quarter's tiles and vector_width channels, from channel o on, to (to + tile * vector_width)[p].
 [[gnu::noinline]] inline void transform_gradients(const View<const float>& dy, const Quarter& quarter, int o,
                                                   EveryPoint to) {
     const int channels = std::min(vector_width, dy.channels - o);
@@ -136,7 +138,8 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
 
 }  // namespace winograd_detail
 
-/// Which part of the sums is a thread's: some output channels if there are enough for every thread, else some tiles.
+/// Which part of the sums one thread computes: some output channels if there are enough for every thread, else some
+/// tiles.
 struct WinogradGradientPart {
     Part quarters;
     Part outputs;
@@ -151,9 +154,10 @@ struct WinogradGradientPart {
     }
 };
 
-/// d_weight += this thread's part of the gradient. x is (N, In, H, W) with a border of one pixel, dy (N, Out, H, W)
-/// with zeros after every row up to a whole vector; d_weight is (Out, In, K, K), K 3 or 2; a kernel of 2x2 counts as
-/// one of 3x3 without its first row and column. `scratch` is the team's: sizes.scratch() floats a thread.
+/// d_weight += this thread's part of the gradient. x is (N, In, H, W) with a border of one pixel, and dy is
+/// (N, Out, H, W) with zeros after every row up to a whole vector. d_weight is (Out, In, K, K), where K is 3 or 2; a
+/// 2x2 kernel counts as a 3x3 kernel without its first row and column. The team shares `scratch`, which has
+/// sizes.scratch() floats for each thread.
 [[gnu::noinline]] inline void winograd_weight_gradient(View<const float> x, View<const float> dy,
                                                        WinogradGradientSizes sizes, int kernel, Team team,
                                                        float* scratch, float* d_weight) {

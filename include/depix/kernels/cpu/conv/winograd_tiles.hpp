@@ -1,4 +1,4 @@
-// How Winograd's convolution reads its tiles, transforms its weights, and stores what comes out.
+// How Winograd's convolution reads its tiles, transforms its weights, and stores its results.
 #pragma once
 
 #include <algorithm>
@@ -14,17 +14,17 @@ namespace cpu {
 
 namespace winograd_detail {
 
-/// A quarter of a vector of tiles: neighbours in a row, vector_width pixels wide.
+/// A quarter of a vector of tiles. These are neighbours in a row, and together vector_width pixels wide.
 struct Quarter {
-    int image = -1;  ///< -1: after the last
+    int image = -1;  ///< -1: there is no such quarter
     int row = 0;     ///< of its first pixel
     int column = 0;
 };
 
-/// That share a line of a cache, of 64 bytes.
+/// Quarters that share a cache line of 64 bytes.
 inline constexpr int quarters_in_line = vector_width < 16 ? 16 / vector_width : 1;
 
-/// Quarters of all pictures of a batch, row by row.
+/// The quarters of all pictures of a batch, row by row.
 struct TileGrid {
     int batch, tile_rows, quarters_per_row;
 
@@ -41,19 +41,19 @@ struct TileGrid {
     }
 };
 
-/// U[p][c] of one vector of tiles for all input channels c: (to + c * channel)[p].
+/// Stores U[p][c] of one vector of tiles, for all input channels c, to (to + c * channel)[p].
 [[gnu::noinline]] inline void transform_tiles(const View<const float>& x, const Quarter (&quarters)[4], EveryPoint to,
                                               std::ptrdiff_t channel) {
     static constexpr float zeros[2 * vector_width + 8] = {};
     const float* corner[4];
-    int rows[4];  // that the picture and its lower border have, counted from the corner
+    int rows[4];  // that the picture and its lower border have from the corner on
     for (int q = 0; q < 4; ++q) {
         const bool real = quarters[q].image >= 0;
         corner[q] = real ? x.row(quarters[q].image, 0, quarters[q].row - 1) + quarters[q].column - 1 : zeros;
         rows[q] = real ? x.height + 2 - quarters[q].row : 0;
     }
     for (int c = 0; c < x.channels; ++c, to = to + channel) {
-        // The next channel's rows: too far away and too many for the processor to guess.
+        // Prefetches the next channel's rows, which are too far away and too many for the processor's own prefetcher.
         if (c + 1 < x.channels)
             for (int q = 0; q < 4; q += quarters_in_line)
                 for (int r = 0; r < std::min(6, rows[q]); ++r)
@@ -69,7 +69,7 @@ struct TileGrid {
                 right[q] = load(from + 4);
             }
             transpose_quads(left);
-            transpose_quads(right);  // columns 4 and 5; the next tiles' own are of no use
+            transpose_quads(right);  // columns 4 and 5; the others belong to the next tiles
             d[6 * r + 0] = left[0];
             d[6 * r + 1] = left[1];
             d[6 * r + 2] = left[2];
@@ -89,7 +89,7 @@ struct TileGrid {
     }
 }
 
-/// Taps of vector_width output channels and one input channel, [9][lane], to [36][lane].
+/// Transforms the taps of vector_width output channels and one input channel from [9][lane] to [36][lane].
 DEPIX_INLINE void transform_weights(const float* taps, EveryPoint to) {
     Vector g[9], rows[18];
 #pragma GCC unroll 9
@@ -105,8 +105,8 @@ DEPIX_INLINE void transform_weights(const float* taps, EveryPoint to) {
     }
 }
 
-/// The 4x4 outputs of a vector of tiles, bias added: y[4 * row + column]. What is added to the product of the points 1
-/// and 1 comes out in all of them (A^T has a column of ones).
+/// Computes the 4x4 outputs of a vector of tiles, y[4 * row + column], with the bias added. The bias is added to the
+/// product of the points 1 and 1, which every output contains (A^T has a column of ones).
 DEPIX_INLINE void outputs_of(EveryPoint m, float bias, Vector (&y)[16]) {
     Vector rows[24];
 #pragma GCC unroll 6
@@ -121,7 +121,7 @@ DEPIX_INLINE void outputs_of(EveryPoint m, float bias, Vector (&y)[16]) {
     for (int r = 0; r < 4; ++r) transform_products(rows + 6 * r, 1, y + 4 * r, 1);
 }
 
-/// The 4x4 outputs of a vector of tiles, y[4 * row + column], as pixels: pixels[row][quarter].
+/// Changes the 4x4 outputs of a vector of tiles, y[4 * row + column], to rows of pixels, pixels[row][quarter].
 DEPIX_INLINE void as_pixels(const Vector (&y)[16], Vector (&pixels)[4][4]) {
 #pragma GCC unroll 4
     for (int r = 0; r < 4; ++r) {
@@ -131,7 +131,8 @@ DEPIX_INLINE void as_pixels(const Vector (&y)[16], Vector (&pixels)[4][4]) {
     }
 }
 
-/// Asks for the memory that a vector of tiles of channel o will be written to: a tile's pixel becomes scale x scale.
+/// Prefetches the memory that a vector of tiles of channel o will be written to. A tile's pixel becomes scale x scale
+/// pixels.
 DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale, const View<float>& y) {
     if (o >= y.channels) return;
     for (int q = 0; q < 4 && quarters[q].image >= 0; q += std::max(quarters_in_line / scale, 1)) {
@@ -159,12 +160,12 @@ DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarter
     }
 }
 
-/// The same where a tile has 2x2 outputs, {y00, y01, y10, y11}, and so a quarter two rows of half a vector.
+/// The same where a tile has 2x2 outputs, {y00, y01, y10, y11}, so that a quarter has two rows of half a vector.
 DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], int o, const Epilogue& epilogue,
                             const View<float>& y) {
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) outputs[i] = rectify(outputs[i], epilogue.rectifier);
-    transpose_quads(outputs);  // of every tile the two rows of two one after the other
+    transpose_quads(outputs);  // now every tile's two rows of two pixels are contiguous
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].image < 0) break;
         float tiles[vector_width];  // the upper row, half a vector, and the lower one
@@ -193,23 +194,24 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
     store_4x4(outputs, quarters, o, epilogue, y);
 }
 
-/// With 2x2 max pooling after.
+/// Stores the tiles with 2x2 max pooling.
 [[gnu::noinline]] inline void store_tiles_pooled(EveryPoint m, const Quarter (&quarters)[4], int o,
                                                  const Epilogue& epilogue, const View<float>& y) {
     Vector full[16];
     outputs_of(m, epilogue.bias ? epilogue.bias[o] : 0.f, full);
-    const auto largest = [&](int i) {  // a rectifier, which comes later, never changes which one is the largest
+    const auto largest = [&](int i) {  // the rectifier, which comes later, never changes which one is the largest
         return maximum(maximum(full[i], full[i + 1]), maximum(full[i + 4], full[i + 5]));
     };
     Vector pooled[4] = {largest(0), largest(2), largest(8), largest(10)};
     store_2x2(pooled, quarters, o, epilogue, y);
 }
 
-/// With a pixel shuffle by 2 after: channels o to o + 3 become one. `m_channel` lies between their products.
+/// Stores the tiles with a pixel shuffle by 2, so that channels o to o + 3 become one. Their products lie `m_channel`
+/// floats apart.
 [[gnu::noinline]] inline void store_tiles_shuffled(EveryPoint m, std::ptrdiff_t m_channel, const Quarter (&quarters)[4],
                                                    int o, const Epilogue& epilogue, const View<float>& y) {
     prefetch_tiles(quarters, o / 4 + 1, 2, y);
-    for (int phase = 0; phase < 2; ++phase) {  // of the two rows that one becomes
+    for (int phase = 0; phase < 2; ++phase) {  // one row becomes two
         Vector outputs[16], even[4][4], odd[4][4];
         const int c = o + 2 * phase;
         outputs_of(m + 2 * phase * m_channel, epilogue.bias ? epilogue.bias[c] : 0.f, outputs);

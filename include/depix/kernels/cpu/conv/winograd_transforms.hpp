@@ -1,14 +1,14 @@
 // The transforms of Winograd's convolution F(4x4, 3x3), on a vector of tiles at once.
 //
-// Four outputs of a convolution with three taps cost twelve multiplications. Winograd's way (S. Winograd 1980; A.
-// Lavin, S. Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308) costs six: both the six
-// inputs and the three taps are seen as polynomials, evaluated at the points 0, 1, -1, 2, -2 and infinity, multiplied
-// there, and the product is interpolated. In two dimensions a tile of 4x4 outputs costs 36 multiplications in place of
-// 144:
+// Four outputs of a convolution with three taps need twelve multiplications. Winograd's method (S. Winograd 1980; A.
+// Lavin, S. Gray 2016, "Fast Algorithms for Convolutional Neural Networks", arXiv 1509.09308) needs six. Both the six
+// inputs and the three taps are treated as polynomials, which are evaluated at the points 0, 1, -1, 2, -2 and infinity
+// and multiplied there. Then the product is interpolated. In two dimensions a tile of 4x4 outputs needs 36
+// multiplications in place of 144:
 //
 //     Y = A^T [ (G g G^T) * (B^T d B) ] A      d: 6x6 inputs, g: 3x3 taps, Y: 4x4 outputs, *: elementwise
 //
-// The sum over input channels happens between the brackets, which makes of it 36 products of matrices.
+// The sum over input channels is taken inside the brackets, which turns it into 36 products of matrices.
 #pragma once
 
 #include "depix/kernels/cpu/simd.hpp"
@@ -18,8 +18,8 @@ namespace cpu {
 
 inline constexpr int winograd_points = 36;
 
-/// Four vectors as 4x4 matrices, one in every four lanes, each transposed: what was in lane 4 b + k of vector j is in
-/// lane 4 b + j of vector k. Its own inverse.
+/// Treats four vectors as 4x4 matrices, one in every four lanes, and transposes each: what was in lane 4 b + k of
+/// vector j moves to lane 4 b + j of vector k. The operation is its own inverse.
 ///
 /// Four vectors of neighbouring pixels become four vectors of tiles (one column of every tile each), and back.
 DEPIX_INLINE void transpose_quads(Vector (&v)[4]) {
@@ -31,7 +31,7 @@ DEPIX_INLINE void transpose_quads(Vector (&v)[4]) {
     v[3] = in_quads<2, 3, 6, 7>(high, high2);
 }
 
-/// B^T d, of six vectors that lie `step` apart.
+/// B^T d, in place, for six vectors that lie `step` apart.
 DEPIX_INLINE void transform_inputs(Vector* d, int step) {
     const Vector d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
     const Vector even = d4 - 4.f * d2, odd = d3 - 4.f * d1;
@@ -44,7 +44,7 @@ DEPIX_INLINE void transform_inputs(Vector* d, int step) {
     d[5 * step] = 4.f * d1 - 5.f * d3 + d5;
 }
 
-/// G g: three taps, `step` apart, to six values, `to_step` apart.
+/// G g, from three taps, `step` apart, to six values, `to_step` apart.
 DEPIX_INLINE void transform_taps(const Vector* g, int step, Vector* to, int to_step) {
     const Vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
     const Vector sum = (g0 + g2) * (-1.f / 6), far = g0 * (1.f / 24) + g2 * (1.f / 6);
@@ -56,7 +56,7 @@ DEPIX_INLINE void transform_taps(const Vector* g, int step, Vector* to, int to_s
     to[5 * to_step] = g2;
 }
 
-/// A^T m: six products, `step` apart, to four outputs, `to_step` apart.
+/// A^T m, from six products, `step` apart, to four outputs, `to_step` apart.
 DEPIX_INLINE void transform_products(const Vector* m, int step, Vector* to, int to_step) {
     const Vector near = m[step] + m[2 * step], near_odd = m[step] - m[2 * step];
     const Vector far = m[3 * step] + m[4 * step], far_odd = m[3 * step] - m[4 * step];
@@ -66,7 +66,7 @@ DEPIX_INLINE void transform_products(const Vector* m, int step, Vector* to, int 
     to[3 * to_step] = near_odd + 8.f * far_odd + m[5 * step];
 }
 
-/// A y: the gradients of four outputs, `step` apart, to those of six products, `to_step` apart.
+/// A y, from the gradients of four outputs, `step` apart, to those of six products, `to_step` apart.
 DEPIX_INLINE void transform_gradient(const Vector* y, int step, Vector* to, int to_step) {
     const Vector y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
     const Vector even = y0 + y2, odd = y1 + y3, far = y0 + 4.f * y2, far_odd = 2.f * y1 + 8.f * y3;
@@ -78,7 +78,7 @@ DEPIX_INLINE void transform_gradient(const Vector* y, int step, Vector* to, int 
     to[5 * to_step] = y3;
 }
 
-/// G^T s: the gradients of six transformed taps, `step` apart, to those of three taps, `to_step` apart.
+/// G^T s, from the gradients of six transformed taps, `step` apart, to those of three taps, `to_step` apart.
 DEPIX_INLINE void transform_to_taps(const Vector* s, int step, Vector* to, int to_step) {
     const Vector near = (s[step] + s[2 * step]) * (1.f / 6), far = s[3 * step] + s[4 * step];
     to[0] = s[0] * 0.25f - near + far * (1.f / 24);
