@@ -28,17 +28,28 @@ Image noise(int height, int width) {
     return image;
 }
 
-/// Restores the picture at once: it is extended by its last row and column, restored, and cut.
+/// The picture at once: continued by reflection, restored, and cut.
 template <class Network, class Backend>
 Image at_once(const Inference<Network, Backend>& network, const Image& picture) {
-    const Image padded = pad_to_multiple(picture, Network::size_multiple);
+    constexpr int margin = depix::detail::border_margin<Network>(), multiple = Network::size_multiple;
+    static_assert(margin % multiple == 0);
+    const auto [channels, rows, columns] = picture.shape;
+    const auto fold = [](int i, int length) {
+        while (i < 0 || i >= length) i = i < 0 ? -1 - i : 2 * length - 1 - i;
+        return i;
+    };
+    Image padded({channels, round_up(rows, multiple) + 2 * margin, round_up(columns, multiple) + 2 * margin});
+    for (int c = 0; c < channels; ++c)
+        for (int y = 0; y < padded.shape.height; ++y)
+            for (int x = 0; x < padded.shape.width; ++x)
+                padded(c, y, x) = picture(c, fold(y - margin, rows), fold(x - margin, columns));
     const Image whole = network(padded);
-    const int height = whole.shape.height * picture.shape.height / padded.shape.height;
-    const int width = whole.shape.width * picture.shape.width / padded.shape.width;
-    Image cut({whole.shape.channels, height, width});
+    const int scale = 12 * whole.shape.height / padded.shape.height;  // in twelfths
+    Image cut({whole.shape.channels, rows * scale / 12, columns * scale / 12});
     for (int c = 0; c < cut.shape.channels; ++c)
-        for (int y = 0; y < height; ++y)
-            for (int x = 0; x < width; ++x) cut(c, y, x) = whole(c, y, x);
+        for (int y = 0; y < cut.shape.height; ++y)
+            for (int x = 0; x < cut.shape.width; ++x)
+                cut(c, y, x) = whole(c, margin * scale / 12 + y, margin * scale / 12 + x);
     return cut;
 }
 
@@ -52,6 +63,7 @@ void check(int size, int height, int width) {
 
     const Inference<Network, Reference> textbook{model};
     const Image whole = at_once(textbook, picture);
+    CHECK(restore(textbook, picture) == whole);
     CHECK(restore(textbook, picture, Tiles{.size = size}) == whole);
 
     const Inference<Network, Cpu> fast{model, 1};
@@ -78,6 +90,12 @@ TEST_CASE("tiles of the exact halo, side by side, are the whole picture") {
     check<DeGanGenerator<2>>(16, 70, 40);
     check<SRResNet<4, 2>>(8, 21, 30);
     check<RRDB<4, 1>>(8, 21, 30);
+}
+
+TEST_CASE("a picture smaller than the margin around it") {
+    check<PageCleaner>(24, 1, 1);
+    check<PageCleaner>(24, 2, 3);
+    check<SRResNet<4, 2>>(8, 3, 1);
 }
 
 TEST_CASE("a tile as large as the picture, and larger") {

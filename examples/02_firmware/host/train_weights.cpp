@@ -40,7 +40,7 @@ int main(int count, char** arguments) {
         for (int step = 0; step < steps; ++step) {
             for (int n = 0; n < batch; ++n) {
                 depix::Random random(1, static_cast<std::uint64_t>(step), static_cast<std::uint64_t>(n));
-                images.draw(random, pixelated.view().pictures(n, 1), clean.view().pictures(n, 1));
+                images.draw(random, pixelated.view().images(n, 1), clean.view().images(n, 1));
             }
             trainer.optimizer.learning_rate =
                 learning_rate * 0.5 * (1 + std::cos(std::numbers::pi * step / static_cast<double>(steps)));

@@ -145,6 +145,26 @@ inline Image crop(const Image& image, int top, int left, int height, int width) 
     return result;
 }
 
+/// The same of a picture that goes on beyond its edges in reverse, without end: row -1 is row 0, row -2 is row 1.
+/// Throws ShapeError unless picture and window have pixels.
+inline Image crop_reflected(const Image& image, int top, int left, int height, int width) {
+    const Shape whole = image.shape;
+    if (whole.height < 1 || whole.width < 1 || height < 1 || width < 1) {
+        throw ShapeError("crop_reflected: " + std::to_string(height) + "x" + std::to_string(width) +
+                         " pixels of a picture of " + to_string(whole));
+    }
+    Image result({whole.channels, height, width});
+    std::vector<int> columns(static_cast<std::size_t>(width));
+    for (int x = 0; x < width; ++x) columns[static_cast<std::size_t>(x)] = detail::reflected(left + x, whole.width);
+    for (int channel = 0; channel < whole.channels; ++channel) {
+        for (int y = 0; y < height; ++y) {
+            const float* from = &image(channel, detail::reflected(top + y, whole.height), 0);
+            for (int x = 0; x < width; ++x) result(channel, y, x) = from[columns[static_cast<std::size_t>(x)]];
+        }
+    }
+    return result;
+}
+
 /// The eight symmetries of the square, in bits: 1 mirrors left and right, 2 top and bottom, 4 then swaps rows and
 /// columns. The first four keep a picture's height and width, the others swap them. A quarter turn to the left is
 /// numpy's rot90.

@@ -10,6 +10,7 @@
 
 #include "depix/error.hpp"
 #include "depix/inference.hpp"
+#include "depix/restore/restore.hpp"
 #include "depix/tensor.hpp"
 
 namespace depix {
@@ -72,8 +73,9 @@ inline std::vector<TileSpan> tile_spans(int length, int size, int overlap, int m
 ///
 /// w is the product of a weight for the row and one for the column: 1 inside a tile, a raised cosine in the middle half
 /// of an overlap, 0 in its outer quarter. So where a pixel depends on those at most overlap / 4 away, and the picture
-/// is no smaller than a tile, the result is that of restore(). A picture that is smaller, or whose sides do not divide
-/// by Network::size_multiple, is continued by its last row and column. All tiles lie at multiples of size_multiple.
+/// is no smaller than a tile, the result is that of restore(). The picture is continued by reflection beyond its edges:
+/// by what restore() takes, so that no tile's outer quarter shows there either, and until tiles fit that lie at
+/// multiples of Network::size_multiple.
 ///
 /// Throws ShapeError for a picture of other channels or without pixels, for a size that the network does not take, and
 /// for a network whose output has not the height and width of its input; Error for a size below 1 and an overlap below
@@ -90,26 +92,25 @@ Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& 
     if (height < 1 || width < 1) {
         throw ShapeError(std::string("restore_by_tiles: a picture of ").append(to_string(image.shape)));
     }
-    Image tile({channels, size, size});
-    Image part(network.output_shape(tile.shape));
+    const Shape tile{channels, size, size};
+    Image part(network.output_shape(tile));
     if (part.shape.height != size || part.shape.width != size) {
         throw ShapeError(std::string("restore_by_tiles: the network makes ").append(to_string(part.shape)) +
-                         " of a tile of " + to_string(tile.shape) + "; height and width must stay as they are");
+                         " of a tile of " + to_string(tile) + "; height and width must stay as they are");
     }
-    const int multiple = Network::size_multiple;
-    const auto columns = detail::tile_spans(std::max(round_up(width, multiple), size), size, overlap, multiple);
+    const int multiple = Network::size_multiple, margin = detail::border_margin<Network>();
+    const auto spans = [&](int length) {
+        return detail::tile_spans(std::max(round_up(length, multiple) + 2 * margin, size), size, overlap, multiple);
+    };
+    const auto columns = spans(width);
     Image restored({part.shape.channels, height, width});
-    for (const auto& [top, down] :
-         detail::tile_spans(std::max(round_up(height, multiple), size), size, overlap, multiple)) {
-        for (const auto& [left, across] : columns) {
-            for (int c = 0; c < channels; ++c)
-                for (int y = 0; y < size; ++y)
-                    for (int x = 0; x < size; ++x)
-                        tile(c, y, x) = image(c, std::min(top + y, height - 1), std::min(left + x, width - 1));
-            network.run(tile.view(), part.view());
+    for (const auto& [down_from, down] : spans(height)) {
+        for (const auto& [across_from, across] : columns) {
+            const int top = down_from - margin, left = across_from - margin;  // in the picture
+            network.run(crop_reflected(image, top, left, size, size).view(), part.view());
             for (int c = 0; c < part.shape.channels; ++c)
-                for (int y = 0; y < std::min(size, height - top); ++y)
-                    for (int x = 0; x < std::min(size, width - left); ++x)
+                for (int y = std::max(-top, 0); y < std::min(size, height - top); ++y)
+                    for (int x = std::max(-left, 0); x < std::min(size, width - left); ++x)
                         restored(c, top + y, left + x) +=
                             down[static_cast<std::size_t>(y)] * across[static_cast<std::size_t>(x)] * part(c, y, x);
         }
