@@ -1,8 +1,12 @@
 #include "files.hpp"
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <system_error>
 #include <vector>
+
+#include <unistd.h>
 
 #include "depix/io/atomic_file.hpp"
 
@@ -23,6 +27,24 @@ depix::ImageFile tool::read_image(const std::filesystem::path& path, const Limit
     const depix::ImageLimits most{limits.maximum_pixels, limits.maximum_bytes};
     if (path != "-") return depix::read_image_file(path.string(), most);
     return depix::decode_image_file(read_standard_input(limits.maximum_bytes), most, "standard input");
+}
+
+depix::ImageFile tool::read_image(const std::filesystem::path& path, const Limits& limits, depix::ImageFormat format) {
+    depix::ImageFile image = read_image(path, limits);
+    try {
+        depix::check_transparency(image, format);
+    } catch (const depix::Error& error) {
+        throw depix::FileError(path.string(), error.what());
+    }
+    return image;
+}
+
+void tool::check_writable(const std::filesystem::path& path) {
+    if (path == "-" || (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))) return;
+    const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+    if (access(folder.c_str(), W_OK | X_OK) == 0) return;
+    throw depix::FileError(path.string(), "cannot be written: the folder " + folder.string() + ": " +
+                                              std::error_code(errno, std::generic_category()).message());
 }
 
 void tool::write_image(const std::filesystem::path& path, const depix::ImageFile& image, depix::ImageFormat format,

@@ -10,6 +10,12 @@ namespace tool {
 
 /// Throws depix::FileError, as depix::read_image_file does.
 depix::ImageFile read_image(const std::filesystem::path& path, const Limits& limits);
+/// The same of a picture that will be written in this format: throws depix::FileError too if its transparency would be
+/// lost, before the picture is restored.
+depix::ImageFile read_image(const std::filesystem::path& path, const Limits& limits, depix::ImageFormat format);
+
+/// Throws depix::FileError if no file can be made beside this one: to be found out before the work, not after.
+void check_writable(const std::filesystem::path& path);
 
 /// The file is written completely or not at all. Throws depix::Error, as depix::encode_image_file and depix::write_file
 /// do.

@@ -105,10 +105,13 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
             report.failed(job, error.what());
         }
     };
+    const auto read_job = [&](const Job& job) {
+        return read_image(job.input, options.limits, output_format(options, job.output));
+    };
     std::atomic<std::size_t> next{0};
     const auto read_images = [&] {
         for (std::size_t i = next++; i < jobs.size() && interrupted == 0; i = next++)
-            guarded(jobs[i], [&] { read.push({&jobs[i], read_image(jobs[i].input, options.limits)}); });
+            guarded(jobs[i], [&] { read.push({&jobs[i], read_job(jobs[i])}); });
     };
     const auto restore = [&](depix::ImageFile image) {
         const depix::Shape shape = image.color.shape;
@@ -137,7 +140,7 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
         restored.close();
         for (const Job& job : jobs) {
             if (interrupted != 0) break;
-            guarded(job, [&] { write(job, restore(read_image(job.input, options.limits))); });
+            guarded(job, [&] { write(job, restore(read_job(job))); });
         }
     }
     readers.join();

@@ -37,6 +37,7 @@ tool::Backend find_backend(const std::string& name) {
 const std::vector<tool::Model>& tool::models() {
     static const std::vector<Model> all{
         {"denoise", "denoiser", "denoiser", "photographs: takes off noise and speckles, leaves clean ones alone"},
+        {"dejpeg", "denoiser", "dejpeg", "photographs: takes off what JPEG left, blocks and rings"},
         {"unet_denoise", "unet_16", "unet_denoise_16", "photographs: the same, by the published U-Net"},
         {"unet_inpaint", "unet_16", "unet_inpaint_16", "photographs: paints in what is missing, where it is white"},
         {"enlarge_pages", "srresnet_small", "srresnet_small_pages", "printed pages: four times as high and wide", false,

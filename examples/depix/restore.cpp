@@ -22,7 +22,8 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
     const depix::ImageFormat format = tool::output_format(options, job.output);
     if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
 
-    depix::ImageFile image = tool::read_image(job.input, options.limits);
+    tool::check_writable(job.output);
+    depix::ImageFile image = tool::read_image(job.input, options.limits, format);
     const int height = image.color.shape.height, width = image.color.shape.width;
     tool::Cut cut = tool::cut_image(*model.architecture, height, width, options.tile, options.threads.restore);
     const auto network = model.architecture->load(model.weights, model.backend, cut.threads);

@@ -112,8 +112,8 @@ TEST_CASE("picture folder: parts, kept apart") {
     CHECK(names(test) == std::vector<std::string>{"56.png", "57.png", "58.png"});
     CHECK(all.split_by_fractions().train.size() == 45);
     CHECK(all.split_by_fractions(0.5, 0.5).test.size() == 0);
-    CHECK(message([&] { all.split(40, 6, 5); }) == "PictureFolder: pictures 46 to 51 of 50");
-    CHECK(contains(message([&] { all.split_by_fractions(0.9, 0.2); }), "PictureFolder: fractions of 0.9"));
+    CHECK(message([&] { all.split(40, 6, 5); }) == "ImageFolder: pictures 46 to 51 of 50");
+    CHECK(contains(message([&] { all.split_by_fractions(0.9, 0.2); }), "ImageFolder: fractions of 0.9"));
     CHECK_THROWS_AS(all.split_by_fractions(-0.1, 0.2), Error);
     CHECK_THROWS_AS(all.split_by_fractions(std::numeric_limits<double>::quiet_NaN(), 0.2), Error);
 
@@ -258,14 +258,13 @@ TEST_CASE("picture source: impossible options, and a damage that changes the sha
     const Photographs photographs;
     const ImageFolder folder(photographs.path);
     const auto text = [&](ImageOptions options) { return message([&] { DamagedImageSource(folder, options); }); };
-    CHECK(text({.shape = {4, 8, 8}}) ==
-          "DamagedPictureSource: pictures of 4x8x8; they have 1 or 3 channels, and pixels");
+    CHECK(text({.shape = {4, 8, 8}}) == "DamagedImageSource: pictures of 4x8x8; they have 1 or 3 channels, and pixels");
     CHECK(contains(text({.shape = {3, 0, 8}}), "pictures of 3x0x8"));
     CHECK(contains(text({.min_scale = 0.8, .max_scale = 0.4}), "the scale from 0.8 to 0.4"));
     CHECK(contains(text({.max_scale = 1.5}), "the scale from 0.5 to 1.5"));
-    CHECK(text({.crops_per_image = 0}) == "DamagedPictureSource: crops_per_picture is 0");
-    CHECK(text({.damage = nullptr}) == "DamagedPictureSource: no damage given");
-    CHECK(message([&] { DamagedImageSource(folder.subset(0, 0)); }) == "DamagedPictureSource: no picture");
+    CHECK(text({.crops_per_image = 0}) == "DamagedImageSource: crops_per_image is 0");
+    CHECK(text({.damage = nullptr}) == "DamagedImageSource: no damage given");
+    CHECK(message([&] { DamagedImageSource(folder.subset(0, 0)); }) == "DamagedImageSource: no picture");
     const DamagedImageSource shrinking(
         folder, {.shape = {3, 8, 8}, .damage = [](Image& image, Random&) { image = crop(image, 0, 0, 4, 4); }});
     CHECK(contains(message([&] { pair(shrinking, 0, 0); }), "made a picture of 3x4x4 of one of 3x8x8"));

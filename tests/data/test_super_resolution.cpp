@@ -197,7 +197,7 @@ TEST_CASE("super-resolution: impossible options") {
     CHECK(text({.scale = 0}) == "SuperResolutionSource: the scale is 0");
     CHECK(text({.high = 98}) == "SuperResolutionSource: squares of 98 pixels; their side divides by the scale, 4");
     CHECK(contains(text({.high = 0}), "squares of 0 pixels"));
-    CHECK(text({.crops_per_image = 0}) == "SuperResolutionSource: crops_per_picture is 0");
+    CHECK(text({.crops_per_image = 0}) == "SuperResolutionSource: crops_per_image is 0");
     CHECK(message([&] { SuperResolutionSource(folder.subset(0, 0)); }) == "SuperResolutionSource: no picture");
 }
 

@@ -124,6 +124,20 @@ TEST_CASE("the shipped denoiser takes off noise, and leaves a clean picture alon
     for (const float value : restore(denoise, grey).pixels) CHECK(value == doctest::Approx(0.5).epsilon(8 / 128.0));
 }
 
+TEST_CASE("the shipped dejpeg takes off what JPEG left, and leaves a clean picture alone") {
+    const Inference<Denoiser> dejpeg{shipped<Denoiser>("08_photographs/dejpeg.safetensors"), 1};
+    const Image clean = scene();
+    CHECK(peak_signal_to_noise_ratio(restore(dejpeg, clean), clean) > 40);  // as above
+    for (const int quality : {10, 20, 40}) {
+        CAPTURE(quality);
+        Image blocky = clean;
+        Random random(3);
+        JpegArtefacts{quality, quality}(blocky, random);
+        CHECK(peak_signal_to_noise_ratio(restore(dejpeg, blocky), clean) >
+              peak_signal_to_noise_ratio(blocky, clean) + 1);
+    }
+}
+
 TEST_CASE("the shipped U-Nets take off noise and fill a hole") {
     using Network = PixelShuffleUNet<16>;
     const Inference<Network> denoise{shipped<Network>("06_unet/unet_denoise_16.safetensors"), 1};

@@ -66,7 +66,20 @@ inline void check_image(const ImageFile& picture) {
         throw Error("a picture of " + std::to_string(picture.bits) + " bits a channel; 8 and 16 can be had");
 }
 
+/// Whether any pixel is not opaque, as 8 bits would have it.
+inline bool is_transparent(const ImageFile& image) {
+    return std::any_of(image.alpha.pixels.begin(), image.alpha.pixels.end(),
+                       [](float value) { return !(value * 255.0f >= 254.5f); });
+}
+
 }  // namespace detail
+
+/// Throws Error for a picture that the format cannot hold without loss of its transparency. encode_image_file calls it;
+/// a program calls it too before it works on a picture for long.
+inline void check_transparency(const ImageFile& image, ImageFormat format) {
+    if (format == ImageFormat::JPEG && detail::is_transparent(image))
+        throw Error("a picture with transparency (an alpha channel) cannot be written as JPEG; PNG and BMP have it");
+}
 
 /// A picture from a file's contents; see read_image_file. `name` stands for the path in messages.
 inline ImageFile decode_image_file(std::span<const std::byte> bytes, const ImageLimits& limits = {},
@@ -131,13 +144,8 @@ inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageF
     if (!detail::icc_profile_fits(profile, color.shape.channels)) profile = {};
     if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, picture.bits, profile, picture.density);
 
-    // Whether any alpha is below 1 when it is rounded to 8 bits.
-    const bool transparent =
-        std::any_of(alpha.pixels.begin(), alpha.pixels.end(), [](float value) { return !(value * 255.0f >= 254.5f); });
+    check_transparency(picture, format);
     if (format == ImageFormat::JPEG) {
-        if (transparent)
-            throw Error(
-                "a picture with transparency (an alpha channel) cannot be written as JPEG; PNG and BMP have it");
         std::vector<std::byte> file = detail::encode_jpeg(color, jpeg_quality);
         if (picture.density.across > 0) detail::set_jpeg_density(file, picture.density);
         if (!profile.empty()) detail::insert_icc_segments(file, profile);
@@ -147,7 +155,7 @@ inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageF
         if (picture.density.across > 0) detail::set_bmp_density(file, picture.density);
         return file;
     };
-    if (!transparent) return with_density(encode_image(color, ImageFormat::BMP));
+    if (!detail::is_transparent(picture)) return with_density(encode_image(color, ImageFormat::BMP));
     Image both = convert_channels(color, 4);
     std::copy(alpha.pixels.begin(), alpha.pixels.end(),
               both.pixels.begin() + 3 * static_cast<std::ptrdiff_t>(color.shape.area()));

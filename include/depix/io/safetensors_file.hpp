@@ -263,7 +263,7 @@ struct SafetensorsFile {
                      to_string(tensor.shape) + " of " + std::string(info(tensor.dtype).name) + " takes");
         }
         if (expected != available)
-            throw FileError(path, std::to_string(available - expected) + " bytes are left over behind the tensors");
+            throw FileError(path, std::to_string(available - expected) + " bytes are left over after the tensors");
     }
 
     std::vector<std::byte> bytes_;  // the whole file

@@ -18,7 +18,7 @@ using SrganRectifier = LeakyReLU<std::ratio<1, 5>>;
 // clang-format off
 /// The eight convolutions that both discriminators have, from 3xHxW to 8F x H/16 x W/16, and the layers after them,
 /// under one name. Every second convolution halves the size; a batch norm follows each but the first.
-template <FixedString Name, int F, Module... Behind>
+template <FixedString Name, int F, Module... After>
 using SrganFeatures = Named<Name,
     Conv<3, F>,                                         SrganRectifier,
     Conv<F, F, 3, Stride<2>>,         BatchNorm<F>,     SrganRectifier,
@@ -28,7 +28,7 @@ using SrganFeatures = Named<Name,
     Conv<4 * F, 4 * F, 3, Stride<2>>, BatchNorm<4 * F>, SrganRectifier,
     Conv<4 * F, 8 * F>,               BatchNorm<8 * F>, SrganRectifier,
     Conv<8 * F, 8 * F, 3, Stride<2>>, BatchNorm<8 * F>, SrganRectifier,
-    Behind...>;
+    After...>;
 // clang-format on
 
 }  // namespace detail

@@ -82,7 +82,7 @@ inline std::vector<TileSpan> tile_spans(int length, int size, int overlap, int m
 /// 0 or not below the size.
 template <Module Network, class Backend>
 Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& image, TileOptions options = {}) {
-    const auto [size, overlap] = options;
+    const int size = options.size, overlap = options.overlap;
     if (size < 1 || overlap < 0 || overlap >= size) {
         throw Error(std::string("restore_by_tiles: tiles of ").append(std::to_string(size)) +
                     " pixels that overlap by " + std::to_string(overlap) +

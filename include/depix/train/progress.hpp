@@ -102,14 +102,14 @@ class ProgressLine {
     static std::string text(const StepReport& report) {
         const std::string steps = std::to_string(report.steps);
         const std::string before = epoch_text(report.epoch, report.epochs) + " [";
-        const std::string behind = "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps + "  loss " +
-                                   loss_text(report.mean_loss) + rate_text(report.images_per_second) + " pictures/s" +
-                                   "  " + pad(duration_text(report.seconds_left), 6) + " left";
+        const std::string after = "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps + "  loss " +
+                                  loss_text(report.mean_loss) + rate_text(report.images_per_second) + " pictures/s" +
+                                  "  " + pad(duration_text(report.seconds_left), 6) + " left";
         constexpr std::size_t columns = 79, min_cells = 4;
-        const std::size_t taken = before.size() + behind.size();
+        const std::size_t taken = before.size() + after.size();
         const std::size_t cells = std::max(taken < columns ? columns - taken : 0, min_cells);
         const std::size_t filled = report.steps > 0 ? std::min(cells, cells * report.step / report.steps) : 0;
-        return before + std::string(filled, '#') + std::string(cells - filled, '-') + behind;
+        return before + std::string(filled, '#') + std::string(cells - filled, '-') + after;
     }
 
     /// "epoch  3/35  training 0.00812   validation 0.00791  (best)  1440/s    6:40 left"

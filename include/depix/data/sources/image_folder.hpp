@@ -139,7 +139,7 @@ class ImageFolder {
 
     /// Pictures [first, first + count). Throws Error if there are fewer.
     ImageFolder subset(std::size_t first, std::size_t count) const {
-        detail::check_subset("PictureFolder", "pictures", first, count, size());
+        detail::check_subset("ImageFolder", "pictures", first, count, size());
         ImageFolder part = *this;
         const auto begin = paths_.begin() + static_cast<std::ptrdiff_t>(first);
         part.paths_.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
@@ -189,7 +189,7 @@ inline ImageSplit ImageFolder::split(std::size_t train, std::size_t validation, 
 }
 
 inline ImageSplit ImageFolder::split_by_fractions(double train, double validation) const {
-    const auto [first, second, third] = detail::split_sizes("PictureFolder", size(), train, validation);
+    const auto [first, second, third] = detail::split_sizes("ImageFolder", size(), train, validation);
     return split(first, second, third);
 }
 

@@ -88,7 +88,7 @@ class DamagedImageSource {
         detail::fill_view(target, image.pixels.data(), same);
         options_.damage(image, random);
         if (image.shape != options_.shape) {
-            throw Error("DamagedPictureSource: the damage made a picture of " + to_string(image.shape) + " of one of " +
+            throw Error("DamagedImageSource: the damage made a picture of " + to_string(image.shape) + " of one of " +
                         to_string(options_.shape));
         }
         detail::fill_view(input, image.pixels.data(), same);
@@ -158,14 +158,14 @@ class DamagedImageSource {
 
     void check_options() const {
         const auto require = [](bool condition, const std::string& complaint) {
-            if (!condition) throw Error("DamagedPictureSource: " + complaint);
+            if (!condition) throw Error("DamagedImageSource: " + complaint);
         };
         const Shape& shape = options_.shape;
         require(folder_.size() > 0, "no picture");
         require((shape.channels == 1 || shape.channels == 3) && shape.height > 0 && shape.width > 0,
                 "pictures of " + to_string(shape) + "; they have 1 or 3 channels, and pixels");
-        detail::check_range("DamagedPictureSource", "the scale", options_.min_scale, options_.max_scale, 0, 1);
-        require(options_.crops_per_image > 0, "crops_per_picture is 0");
+        detail::check_range("DamagedImageSource", "the scale", options_.min_scale, options_.max_scale, 0, 1);
+        require(options_.crops_per_image > 0, "crops_per_image is 0");
         require(options_.damage != nullptr, "no damage given");
     }
 

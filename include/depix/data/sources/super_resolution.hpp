@@ -125,7 +125,7 @@ class SuperResolutionSource {
         require(options.high > 0 && options.high % options.scale == 0,
                 "squares of " + std::to_string(options.high) + " pixels; their side divides by the scale, " +
                     std::to_string(options.scale));
-        require(options.crops_per_image > 0, "crops_per_picture is 0");
+        require(options.crops_per_image > 0, "crops_per_image is 0");
         return options;
     }
 

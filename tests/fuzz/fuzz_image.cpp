@@ -1,0 +1,14 @@
+// PNG, JPEG and BMP, and their metadata. What was read can be written, and as PNG comes back the same.
+#include "depix/io/image_file.hpp"
+#include "fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace depix;
+    return depix_fuzz::refuse_or(data, size, [](std::span<const std::byte> bytes) {
+        const ImageFile image = decode_image_file(bytes, {.maximum_pixels = depix_fuzz::maximum_pixels});
+        depix_fuzz::require(image.color.shape.size() > 0, "a picture has pixels");
+        const ImageFile again = decode_image_file(encode_image_file(image, ImageFormat::PNG));
+        depix_fuzz::require(again.color == image.color, "the colours of a PNG come back");
+        depix_fuzz::require(again.alpha == image.alpha, "the alpha of a PNG comes back");
+    });
+}

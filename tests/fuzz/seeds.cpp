@@ -1,0 +1,48 @@
+// Writes small files of every kind for the fuzzers to begin with: seeds FOLDER makes FOLDER/image, FOLDER/npy and so
+// on.
+#include "depix/depix.hpp"
+#include "depix/io/image_file.hpp"
+#include "depix/io/npy.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/train/checkpoint.hpp"
+#include "fuzz.hpp"
+#include "tiny_run.hpp"
+
+using namespace depix;
+
+namespace {
+
+Image noise(Shape shape) {
+    Image image(shape);
+    Random random(1);
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
+    return quantized(image);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    if (count != 2) return 2;
+    const std::filesystem::path root = arguments[1];
+    for (const char* name : {"image", "safetensors", "npy", "checkpoint"})
+        std::filesystem::create_directories(root / name);
+    const auto file = [&](const char* folder, const std::string& name) { return (root / folder / name).string(); };
+
+    for (const int channels : {1, 3}) {
+        const std::string name = std::to_string(channels);
+        ImageFile image{.color = noise({channels, 9, 11})};
+        write_image_file(file("image", name + ".png"), image);
+        write_image_file(file("image", name + ".jpg"), image);
+        write_image_file(file("image", name + ".bmp"), image);
+        image.alpha = noise({1, 9, 11});
+        image.bits = 16;
+        write_image_file(file("image", name + "_alpha_16.png"), image);
+    }
+    const Model<Sequential<Conv<1, 2>, BatchNorm<2>>> model(1);
+    for (const DataType type : {DataType::F32, DataType::F16, DataType::BF16})
+        save(model, file("safetensors", std::to_string(static_cast<int>(type)) + ".safetensors"), {.dtype = type});
+    write_npy(file("npy", "float.npy"), xt::xarray<float>{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}});
+    write_npy(file("npy", "bytes.npy"), xt::xarray<std::uint8_t>{{1, 2, 3}});
+    const depix_fuzz::TinyRun run;
+    save_checkpoint(file("checkpoint", "run.safetensors"), run.trainer, Progress<Sequential<Conv<1, 1, 1>>>{});
+}
