@@ -28,7 +28,7 @@ int main(int count, char** arguments) {
         const Inference<Depixelizer> network{model};
 
         // The picture is read with three channels, whatever the file has. Depixelizer needs sides that divide by 8.
-        // restore() repeats the picture's edge until they do, and cuts the result to the picture's own size.
+        // restore() reflects the picture at its edges until they do, and cuts the result to the picture's own size.
         const Image picture = read_image(arguments[2], 3);
         const Image restored = restore(network, picture);
 

@@ -1,12 +1,17 @@
 // serve: offers a web page to try the network, at http://127.0.0.1:8080.
 //
 // The page draws, and the network restores. POST /restore/denoise or /restore/inpaint takes a form with a `picture`
-// and, for inpainting, a `mask` (white means missing), and answers with a PNG. Only this machine can reach it.
+// and, for inpainting, a `mask` (white means missing), and answers with a PNG. Only this machine can reach it. A page
+// of another site that the user's browser shows could send requests too, so those with a foreign Host or Origin are
+// refused.
 #include <httplib.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <mutex>
 #include <span>
+#include <string>
 
 #include "commands.hpp"
 #include "depix/error.hpp"
@@ -43,6 +48,38 @@ void answer(const depix::AnyRestorer& network, bool masked, const httplib::Reque
     }
 }
 
+/// Whether a request is for this server, from its own page or from a program that states no origin.
+bool is_own(const httplib::Request& request, int port) {
+    const auto is_own_name = [port](const std::string& name) {
+        return name == "127.0.0.1:" + std::to_string(port) || name == "localhost:" + std::to_string(port);
+    };
+    const std::string origin = request.get_header_value("Origin"), scheme = "http://";
+    if (!is_own_name(request.get_header_value("Host"))) return false;
+    return origin.empty() || (origin.starts_with(scheme) && is_own_name(origin.substr(scheme.size())));
+}
+
+/// Lets one request in at a time, because a picture takes all threads, and turns away those that would wait long.
+class Queue {
+  public:
+    static constexpr int maximum_waiting = 4;
+
+    template <class Work>
+    void run(httplib::Response& response, const Work& work) {
+        if (++waiting_ > maximum_waiting) {
+            response.status = 503;
+            response.set_content("too many pictures are waiting", "text/plain");
+        } else {
+            const std::lock_guard lock(mutex_);
+            work();
+        }
+        --waiting_;
+    }
+
+  private:
+    std::atomic<int> waiting_{0};
+    std::mutex mutex_;
+};
+
 }  // namespace
 
 int example::serve(const ServeOptions& options) {
@@ -50,13 +87,22 @@ int example::serve(const ServeOptions& options) {
     const depix::AnyRestorer inpaint = load_network(options.filters, options.inpaint_weights, options.threads);
     httplib::Server server;
     server.set_payload_max_length(64 << 20);
+    server.set_read_timeout(10);
+    server.set_write_timeout(10);
+    server.set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {
+        if (is_own(request, options.port)) return httplib::Server::HandlerResponse::Unhandled;
+        response.status = 403;
+        response.set_content("this server answers its own page only", "text/plain");
+        return httplib::Server::HandlerResponse::Handled;
+    });
+    Queue queue;
     server.Get("/",
                [](const httplib::Request&, httplib::Response& response) { response.set_content(page, "text/html"); });
     server.Post("/restore/denoise", [&](const httplib::Request& request, httplib::Response& response) {
-        answer(denoise, false, request, response);
+        queue.run(response, [&] { answer(denoise, false, request, response); });
     });
     server.Post("/restore/inpaint", [&](const httplib::Request& request, httplib::Response& response) {
-        answer(inpaint, true, request, response);
+        queue.run(response, [&] { answer(inpaint, true, request, response); });
     });
     std::printf("http://127.0.0.1:%d (Ctrl+C ends it)\n", options.port);
     std::fflush(stdout);

@@ -277,8 +277,11 @@ void check_layer(const std::string& name, Shape shape, int images, int around = 
 }
 
 /// Checks the table's layers (layer_table.hpp) on Cuda, some of them in slices of larger maps.
-inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int images) {
-    check_layer<L>(name, shape, images, images == 1 ? 0 : 1);
-};
+inline constexpr struct {
+    template <class L>
+    void operator()(const std::string& name, Shape shape, int images) const {
+        check_layer<L>(name, shape, images, images == 1 ? 0 : 1);
+    }
+} check_layer_of;  // no lambda, because nvcc refuses one whose template parameter is not deduced
 
 }  // namespace depix_test

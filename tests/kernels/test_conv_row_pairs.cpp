@@ -52,7 +52,7 @@ void check(int in, int out, int height, int width, bool accumulate = false) {
     };
     // Sums of in * Kernel^2 terms of about 1 / Kernel each, which round by 6e-8 like the steps of a random walk.
     const double tolerance = 1e-6 * std::sqrt(static_cast<double>(in)) + 1e-6;
-    const cpu::Epilogue epilogue{bias.data(), slope, accumulate, true};
+    const cpu::Epilogue epilogue{bias.data(), {slope}, accumulate, true};
 
     Maps whole(2, {out, height, width}, 1);
     if (accumulate) whole.fill([](int, int, int, int) { return 3.f; });

@@ -85,8 +85,10 @@ void check(const Case& c, Variant variant = {}) {
         if (variant.accumulate) y.for_each([](float& value, int, int, int, int) { value = 3; });
         // Scratch that is not written must not be read.
         std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads), std::nanf(""));
-        const cpu::Epilogue epilogue{variant.bias ? bias.data() : nullptr, static_cast<float>(variant.slope),
-                                     variant.accumulate, variant.padded};
+        const cpu::Epilogue epilogue{variant.bias ? bias.data() : nullptr,
+                                     {static_cast<float>(variant.slope)},
+                                     variant.accumulate,
+                                     variant.padded};
         cpu::run_team(threads, [&](cpu::Team team) {
             cpu::strided_winograd(x.view, packed.data(), sizes, epilogue, y.view, team, scratch.data());
         });

@@ -88,7 +88,7 @@ void check(const Case& c, cpu::WinogradStore store, bool flipped = false, bool a
                     for (int i = 0; i < shape.height; ++i)
                         for (int j = 0; j < shape.width; ++j) to.view(n, o, i, j) = 3;
         std::vector<float> scratch(sizes.scratch() * static_cast<std::size_t>(threads));
-        const cpu::Epilogue epilogue{bias.data(), static_cast<float>(slope), accumulate, true};
+        const cpu::Epilogue epilogue{bias.data(), {static_cast<float>(slope)}, accumulate, true};
         const auto run = pooled     ? &cpu::winograd_tiles<cpu::WinogradStore::Pooled>
                          : shuffled ? &cpu::winograd_tiles<cpu::WinogradStore::Shuffled>
                                     : &cpu::winograd_tiles<cpu::WinogradStore::Plain>;

@@ -37,35 +37,41 @@ constexpr int border_margin() {
     return round_up(std::min(reach, 32), Network::size_multiple);
 }
 
+/// How many pixels of the output so many of the input become.
+template <Module Network>
+constexpr int enlarged(int pixels) {
+    constexpr Scaling scale = scale_after<Network>(Scaling{});
+    return pixels * scale.up / scale.down;
+}
+
 }  // namespace detail
 
-/// A picture of any size, restored at once; networks that enlarge are welcome. The picture is continued by reflection
-/// beyond its edges, because a network takes what lies there for black, and draws a frame: by what the network sees,
-/// at most 32 pixels, and until its sides divide by Network::size_multiple. Throws ShapeError for other channels and
-/// for a picture without pixels.
+/// Restores a picture of any size, all of it at once, also by networks that enlarge. The picture is continued by
+/// reflection beyond its edges, because zero padding there makes the network draw a frame. The margin is what the
+/// network sees, at most 32 pixels, and the sides become multiples of Network::size_multiple. Throws ShapeError for
+/// other channels and for a picture without pixels.
 template <Module Network, class Backend>
 Image restore(const Inference<Network, Backend>& network, const Image& image) {
     if (image.shape.size() == 0) return network(image);  // says what is wrong
     constexpr int margin = detail::border_margin<Network>(), multiple = Network::size_multiple;
-    constexpr Scaling scale = scale_after<Network>(Scaling{});
-    const auto enlarged = [scale](int pixels) { return pixels * scale.up / scale.down; };
     const int height = image.shape.height, width = image.shape.width;
     const Image whole = network(crop_reflected(image, -margin, -margin, round_up(height, multiple) + 2 * margin,
                                                round_up(width, multiple) + 2 * margin));
-    return crop(whole, enlarged(margin), enlarged(margin), enlarged(height), enlarged(width));
+    const int border = detail::enlarged<Network>(margin);
+    return crop(whole, border, border, detail::enlarged<Network>(height), detail::enlarged<Network>(width));
 }
 
 /// How to cut a picture into tiles.
 struct Tiles {
-    int size = 512;  ///< Of the input, the part that a tile answers for; rounded up to Network::size_multiple.
+    int size = 512;  ///< Side of the part of the input that a tile restores; rounded up to Network::size_multiple.
     int jobs = 1;    ///< Tiles restored at the same time. The network's own threads are then 1.
-    /// Called after every tile, by one thread at a time, and not by the caller's alone; it must not throw.
+    /// Called after every tile by any of the threads, but by one at a time. It must not throw.
     std::function<void(int done, int count)> progress = {};
 };
 
 namespace detail {
 
-/// One axis of a tile: what it answers for, and what it must see, in the input's pixels.
+/// One axis of a tile: the part that it restores, and the part that it must see for that, in the input's pixels.
 struct TileRange {
     cpu::Part own, seen;
 };
@@ -109,9 +115,8 @@ Image restore(const Inference<Network, Backend>& network, const Image& image, Ti
         throw Error(std::string("restore: tiles of ").append(std::to_string(tiles.size)) + " pixels, " +
                     std::to_string(tiles.jobs) + " at a time; both must be at least 1");
     }
-    constexpr Scaling scale = scale_after<Network>(Scaling{});
     const int channels = image.shape.channels, height = image.shape.height, width = image.shape.width;
-    const auto enlarged = [&](int pixels) { return pixels * scale.up / scale.down; };
+    const auto enlarged = [](int pixels) { return detail::enlarged<Network>(pixels); };
     const Shape padded{channels, round_up(height, Network::size_multiple), round_up(width, Network::size_multiple)};
     Image restored({network.output_shape(padded).channels, enlarged(height), enlarged(width)});
     const auto rows = detail::tile_ranges<Network>(padded.height, tiles.size);
