@@ -72,6 +72,20 @@ Bytes bytes_of(const std::vector<int>& values) {
 
 }  // namespace
 
+TEST_CASE("JPEG: Huffman tables for which stb has no room are refused") {
+    // Found by tests/fuzz/run: stb reads the counts of a table that its segment cuts short from the segment that
+    // follows.
+    Bytes file = encode_image(picture(1), ImageFormat::JPEG);
+    const std::size_t table = find_marker(file, 0xC4);
+    file[table + 3] = std::byte{10};
+    file[table + 2] = std::byte{0};
+    CHECK(contains(message([&] { decode_image(file); }), "a Huffman table that is longer than its segment"));
+
+    file = encode_image(picture(1), ImageFormat::JPEG);
+    for (std::size_t i = 5; i < 7; ++i) file[find_marker(file, 0xC4) + i] = std::byte{200};
+    CHECK(contains(message([&] { decode_image(file); }), "a Huffman table of too many codes"));
+}
+
 TEST_CASE("JPEG: bytes between segments, restart markers too many and a missing end are forgiven") {
     const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
     const Image expected = decode_image(whole);

@@ -145,6 +145,7 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
                 for (std::size_t i = 1; i <= 16; ++i) codes += file[table + i];
                 if (codes > 255) damaged("a Huffman table of too many codes");
                 table += 17 + codes;
+                if (table > at + 2 + length) damaged("a Huffman table that is longer than its segment");
             }
         }
         const std::size_t first = at;
