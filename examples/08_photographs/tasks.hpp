@@ -54,7 +54,7 @@ inline void training_noise(depix::Image& image, bool is_grey, depix::Random& ran
 inline void training_jpeg(depix::Image& image, bool /*is_grey*/, depix::Random& random) {
     const double kind = random.uniform();
     if (kind < 0.10) return;
-    if (kind < 0.65)
+    if (kind < 0.50)
         depix::JpegArtefacts{5, 60}(image, random);
     else
         depix::JpegArtefacts{60, 98}(image, random);
