@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
-#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -43,8 +42,8 @@ void tool::check_writable(const std::filesystem::path& path) {
     if (path == "-" || (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))) return;
     const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
     if (access(folder.c_str(), W_OK | X_OK) == 0) return;
-    throw depix::FileError(path.string(), "cannot be written: the folder " + folder.string() + ": " +
-                                              std::error_code(errno, std::generic_category()).message());
+    throw depix::FileError(path.string(),
+                           depix::detail::system_error_text("cannot be written: the folder " + folder.string(), errno));
 }
 
 void tool::write_image(const std::filesystem::path& path, const depix::ImageFile& image, depix::ImageFormat format,

@@ -78,6 +78,8 @@ status 0 "$tool" palette.png palette_out.png "${fast[@]}"
 info palette_out.png "16x16 rgb 8 alpha from 0.00"
 status 1 "$tool" palette.png palette_out.jpg "${fast[@]}"
 says transparency
+status 1 "$tool" palette.png no_such_folder/palette.png "${fast[@]}"
+says "cannot be written: the folder no_such_folder"
 
 echo "---- scale"
 make small.png 20 30 alpha
