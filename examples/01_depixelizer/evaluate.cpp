@@ -87,7 +87,7 @@ void print_character_errors(const std::vector<Example>& examples) {
 int example::evaluate(const EvaluateOptions& options) {
     std::vector<Example> examples = test_examples(options);
 
-    const depix::AnyRestorer network = load_network(options.network, options.weights);
+    const depix::AnyRestorer network = load_network(options.network, options.weights, options.normalise);
     for (Example& example : examples) {
         example.restored = network(example.damaged);
         // Rounded as in a PNG file.

@@ -1,4 +1,4 @@
-// Fonts by file name or by a name to look for.
+// Which text is drawn: fonts by file name or by a name to look for, and ways to resize by name.
 #pragma once
 
 #include <filesystem>
@@ -14,6 +14,15 @@ inline std::vector<depix::Font> load_fonts(const std::vector<std::string>& names
     for (const std::string& name : names)
         fonts.emplace_back(std::filesystem::exists(name) ? std::filesystem::path(name) : depix::find_font(name));
     return fonts;
+}
+
+/// The ways to resize that --resize names.
+inline std::vector<depix::PixelateResize> resizes(const std::string& name) {
+    using enum depix::PixelateResize;
+    if (name == "nearest") return {Nearest};
+    if (name == "bilinear") return {Bilinear};
+    if (name == "both") return {Nearest, Bilinear};
+    throw depix::Error("--resize takes nearest, bilinear or both, not " + name);
 }
 
 // clang-format off

@@ -24,15 +24,20 @@ int main(int count, char** arguments) {
     CLI::App app{"depixelizer: a convolutional autoencoder of 5,103 parameters that restores pixelated text"};
     app.require_subcommand(1);
 
+    const CLI::IsMember known_resize({"nearest", "bilinear", "both"});
+    const std::string resize = "how the blocks are resized back where the window leaves a rest";
+
     example::GenerateOptions generate;
     CLI::App* generate_command = app.add_subcommand("generate", "write a data set: clean/ID.png and pixeled/ID.png");
     generate_command->add_option("folder", generate.folder, "where to")->capture_default_str();
     generate_command->add_option("--count", generate.count, "pairs")->capture_default_str();
     generate_command->add_option("--font", generate.fonts, "font files, or names to look for")->capture_default_str();
+    generate_command->add_option("--resize", generate.resize, resize)->check(known_resize)->capture_default_str();
     generate_command->add_option("--seed", generate.seed, "another seed, other pictures")->capture_default_str();
 
-    const CLI::IsMember known_network({"depixelizer", "text_restorer"});
-    const std::string which = "depixelizer, or depix's own text_restorer";
+    const CLI::IsMember known_network({"depixelizer", "notebook", "text_restorer"});
+    const std::string which = "depixelizer, the one of the original's notebook, or depix's own text_restorer";
+    const std::string normalise = "give the network values of -1..1 instead of 0..1";
 
     example::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "learn from a data set, or from pairs drawn on the fly");
@@ -41,6 +46,9 @@ int main(int count, char** arguments) {
     train_command->add_option("--run", train.run,
                               "folder for weights, checkpoint and loss curve; a run that was "
                               "stopped goes on from there (runs/NETWORK)");
+    train_command->add_option("--start", train.start, "weights to begin with, safetensors (random ones)");
+    train_command->add_option("--resize", train.resize, resize)->check(known_resize)->capture_default_str();
+    train_command->add_flag("--normalise", train.normalise, normalise);
     train_command->add_option("--font", train.fonts, "fonts to draw with (the network's own; see fonts.hpp)");
     train_command->add_option("--epochs", train.epochs, "at most")->capture_default_str();
     train_command->add_option("--patience", train.patience, "epochs without progress before it stops; 0: never")
@@ -59,6 +67,8 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--font", evaluate.fonts, "fonts to draw with")->capture_default_str();
     evaluate_command->add_option("--size", evaluate.pixels_per_em, "of the text, in pixels")->capture_default_str();
     evaluate_command->add_option("--largest-size", evaluate.max_pixels_per_em, "text of all sizes up to this one");
+    evaluate_command->add_option("--resize", evaluate.resize, resize)->check(known_resize)->capture_default_str();
+    evaluate_command->add_flag("--normalise", evaluate.normalise, normalise + ", as in its training");
     evaluate_command->add_option("--count", evaluate.count, "fresh pairs")->capture_default_str();
     evaluate_command->add_option("--seed", evaluate.seed, "of the fresh pairs")->capture_default_str();
     evaluate_command->add_flag("--read", evaluate.read_text, "let tesseract read the pictures, and count its errors");
@@ -70,6 +80,7 @@ int main(int count, char** arguments) {
     restore_command->add_option("output", restore.output, "a picture, or a folder")->required();
     restore_command->add_option("--network", restore.network, which)->check(known_network)->capture_default_str();
     restore_command->add_option("--weights", restore.weights, "safetensors (NETWORK.safetensors)");
+    restore_command->add_flag("--normalise", restore.normalise, normalise + ", as in its training");
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
     CLI11_PARSE(app, count, arguments);

@@ -1,4 +1,5 @@
-// The two networks of this example, ready to use: the published depixelizer, and depix's own text restorer.
+// The three networks of this example, ready to use: the published depixelizer, the one of its notebook, and depix's own
+// text restorer.
 #pragma once
 
 #include <filesystem>
@@ -8,8 +9,10 @@
 
 namespace example {
 
-/// For RGB pictures of any size. `network` is "depixelizer" or "text_restorer"; threads has the meaning that it has for
-/// Inference.
-depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, int threads = 0);
+/// For RGB pictures of any size. `network` is "depixelizer", "notebook" or "text_restorer". With `normalise` the
+/// network sees 2x - 1 instead of x, so values of -1..1, and what it gives is mapped back. Threads has the meaning that
+/// it has for Inference.
+depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, bool normalise,
+                                int threads = 0);
 
 }  // namespace example

@@ -80,7 +80,8 @@ depix::Image make_sheet(const std::vector<Result>& results) {
 }  // namespace
 
 int example::restore(const RestoreOptions& options) {
-    const depix::AnyRestorer network = load_network(options.network, options.weights, options.threads);
+    const depix::AnyRestorer network =
+        load_network(options.network, options.weights, options.normalise, options.threads);
 
     const std::vector<Task> tasks = plan(options.input, options.output);
     std::vector<Result> shown;

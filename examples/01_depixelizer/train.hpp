@@ -28,6 +28,7 @@
 
 namespace example {
 
+/// Throws what choose_pairs, load and train_in_folder throw.
 template <class Network>
 int train_network(const TrainOptions& options, depix::Initialisation initialisation) {
     const Pairs pairs = choose_pairs(options);
@@ -36,6 +37,7 @@ int train_network(const TrainOptions& options, depix::Initialisation initialisat
     const depix::Loader validation{pairs.validation, {.batch_size = options.batch_size, .shuffle = false}};
 
     depix::Model<Network> model(options.seed, initialisation);
+    if (!options.start.empty()) load(model, options.start.string());
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
                            depix::Cpu{}, options.threads};
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "depix/kernels/cpu/engine.hpp"
 #include "depix/kernels/reference/engine.hpp"
 #include "depix/model.hpp"
+#include "depix/model_part.hpp"
 #include "depix/plan/check.hpp"
 #include "depix/tensor.hpp"
 
@@ -108,9 +110,10 @@ class Inference {
   public:
     /// `threads` is the number of threads of each call; 0 means as many as OpenMP would use.
     explicit Inference(const Model<Network, T>& model, int threads = 0)
-        : engine_(model.parameters().data(), model.statistics().data(), model.parameters().size(),
-                  model.statistics().size()),
-          threads_(threads > 0 ? threads : cpu::default_threads()) {}
+        : Inference(model.parameters(), model.statistics(), threads) {}
+    /// A part of a model: Inference{part<"encoder">(model)}.
+    explicit Inference(const ModelPart<Network, T>& part, int threads = 0)
+        : Inference(part.parameters(), part.statistics(), threads) {}
 
     /// The shape that a picture of this shape becomes. Throws ShapeError if the network cannot take it.
     static Shape output_shape(Shape input) { return depix::output_shape<Network>(input); }
@@ -153,6 +156,10 @@ class Inference {
     }
 
   private:
+    Inference(std::span<const T> parameters, std::span<const T> statistics, int threads)
+        : engine_(parameters.data(), statistics.data(), parameters.size(), statistics.size()),
+          threads_(threads > 0 ? threads : cpu::default_threads()) {}
+
     // The shapes are known to fit.
     void run_checked(View<const T> input, View<T> output) const {
         auto workspace = take(input.shape(), input.batch);

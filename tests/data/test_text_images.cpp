@@ -57,18 +57,29 @@ TEST_CASE("pixelate: means of whole windows, exact") {
     CHECK(contains(message([&] { pixelate(image, 5); }), "1x4x4"));
 }
 
-TEST_CASE("pixelate: a remainder is cropped, and what is left resized back, bilinear") {
+TEST_CASE("pixelate: the fraction of a mean is dropped") {
+    Image image({1, 2, 2}, from_byte(8));
+    image.pixels[0] = from_byte(7);
+    CHECK(pixelate(image, 2) == Image({1, 2, 2}, from_byte(7)));  // 31/4
+}
+
+TEST_CASE("pixelate: a remainder is cropped, and what is left resized back") {
     // Five columns, window 2: the last column is cropped; the blocks 10 10 30 30 are resized from 4 to 5. Output i has
-    // its centre at (i + 1/2) 4/5 - 1/2 = -0.1, 0.7, 1.5, 2.3, 3.1: 10, 10, 10 + 20/2, 30, 30.
+    // its centre at (i + 1/2) 4/5 = 0.4, 1.2, 2.0, 2.8, 3.6, measured from the left edge. The nearest inputs are 0, 1,
+    // 2, 2 and 3. Between the inputs' centres, 1/2 further left, it is 10, 10, 10 + 20/2, 30, 30.
     Image image({1, 2, 5});
     for (int y : {0, 1}) {
         for (int x = 0; x < 5; ++x) image(0, y, x) = from_byte(x < 2 ? 10 : x < 4 ? 30 : 255);
     }
-    const Image blocks = pixelate(image, 2);
-    const std::array<std::uint8_t, 5> expected{10, 10, 20, 30, 30};
-    for (int y : {0, 1}) {
-        for (int x = 0; x < 5; ++x) CHECK(blocks(0, y, x) == from_byte(expected[static_cast<std::size_t>(x)]));
-    }
+    const auto check = [&](PixelateResize resize, const std::array<std::uint8_t, 5>& expected) {
+        const Image blocks = pixelate(image, 2, resize);
+        for (int y : {0, 1}) {
+            for (int x = 0; x < 5; ++x) CHECK(blocks(0, y, x) == from_byte(expected[static_cast<std::size_t>(x)]));
+        }
+    };
+    check(PixelateResize::Nearest, {10, 10, 30, 30, 30});
+    check(PixelateResize::Bilinear, {10, 10, 20, 30, 30});
+    CHECK(pixelate(image, 2) == pixelate(image, 2, PixelateResize::Nearest));
 }
 
 TEST_CASE("text images: the published recipe") {
@@ -107,6 +118,20 @@ TEST_CASE("text images: the published recipe") {
         REQUIRE(pair.pixelated == pixelate(pair.clean, pair.window));
     }
     for (std::size_t window = 2; window <= 4; ++window) CHECK(windows[window] > 70);  // 100 expected
+}
+
+TEST_CASE("text images: both ways to resize are drawn, equally often") {
+    const TextImages images(*roboto(),
+                            {.windows = {3}, .resizes = {PixelateResize::Nearest, PixelateResize::Bilinear}});
+    int bilinear = 0;
+    for (std::uint64_t i = 0; i < 100; ++i) {
+        Random random(0, 0, i);
+        const TextPair pair = images.draw(random);
+        if (pair.resize == PixelateResize::Bilinear) ++bilinear;
+        REQUIRE(pair.pixelated == pixelate(pair.clean, 3, pair.resize));
+    }
+    CHECK(bilinear > 30);  // 50 expected, with a standard deviation of 5
+    CHECK(bilinear < 70);
 }
 
 TEST_CASE("text images: the text stands where PIL puts it") {
@@ -227,6 +252,7 @@ TEST_CASE("text images: bad options are errors") {
     CHECK(contains(refused([](TextOptions& o) { o.alphabet = "\xC3\xA4"; }), "ASCII"));
     CHECK(contains(refused([](TextOptions& o) { o.windows = {2, 65}; }), "larger than the picture"));
     CHECK(contains(refused([](TextOptions& o) { o.windows = {}; }), "no window"));
+    CHECK(contains(refused([](TextOptions& o) { o.resizes = {}; }), "no way to resize"));
     CHECK(contains(refused([](TextOptions& o) { o.min_characters = 21; }), "lengths"));
     CHECK(contains(refused([](TextOptions& o) { o.largest_y = -1; }), "places"));
     CHECK(contains(refused([](TextOptions& o) { o.pixels_per_em = 0; }), "size"));

@@ -42,19 +42,33 @@ inline std::vector<Between> bilinear_axis(int inputs, int outputs) {
     return axis;
 }
 
+/// One axis of a resize to the nearest neighbour: `output[i]` is the index of the input in which the centre of output i
+/// lies, floor((i + 1/2) inputs / outputs).
+inline std::vector<int> nearest_axis(int inputs, int outputs) {
+    std::vector<int> axis(static_cast<std::size_t>(outputs));
+    for (int i = 0; i < outputs; ++i) axis[static_cast<std::size_t>(i)] = (2 * i + 1) * inputs / (2 * outputs);
+    return axis;
+}
+
 }  // namespace detail
+
+/// How pixelate() resizes a picture back whose sides the window does not divide.
+enum class PixelateResize {
+    Nearest,  ///< each pixel takes the value of the nearest one, as PIL's Image.NEAREST: blocks stay sharp
+    Bilinear  ///< between two blocks some pixels are a mixture of both
+};
 
 /// Pixelates one plane of bytes, (height, width), into another of the same size.
 ///
-/// 1. Every whole window of window x window pixels becomes its mean, rounded to 8 bits; the rows and columns that do
-///    not fill a window are cropped.
-/// 2. The result is resized back to (height, width), bilinear, and rounded to 8 bits. If the window divides both
-///    sides, nothing was cropped and nothing is resized, so the blocks stay sharp.
+/// 1. Every whole window of window x window pixels becomes its mean, of which the fraction is dropped, as when NumPy
+///    converts a mean to uint8; the rows and columns that do not fill a window are cropped.
+/// 2. The result is resized back to (height, width). If the window divides both sides, nothing was cropped and nothing
+///    is resized.
 ///
 /// All arithmetic is in integers, so every machine computes the same picture. Throws ShapeError if the window is below
 /// 1 or larger than the picture.
 inline void pixelate(std::span<const std::uint8_t> source, int height, int width, int window,
-                     std::span<std::uint8_t> result) {
+                     std::span<std::uint8_t> result, PixelateResize resize = PixelateResize::Nearest) {
     if (window < 1 || window > height || window > width) {
         throw ShapeError("pixelate: a window of " + std::to_string(window) + " on a picture of " +
                          to_string(Shape{1, height, width}));
@@ -76,14 +90,17 @@ inline void pixelate(std::span<const std::uint8_t> source, int height, int width
         }
         std::uint8_t* line = means.data() + at(row, 0);  // each mean `window` times: the block's width
         for (const auto sum : sums) {
-            const auto mean = static_cast<std::uint8_t>((sum + area / 2) / area);
+            const auto mean = static_cast<std::uint8_t>(sum / area);
             for (int i = 0; i < window; ++i) *line++ = mean;
         }
     }
     const bool whole = rows * window == height && columns * window == width;
-    if (whole) {
+    if (whole || resize == PixelateResize::Nearest) {
+        const auto vertical = detail::nearest_axis(rows * window, height);
+        const auto horizontal = detail::nearest_axis(columns * window, width);
         for (int y = 0; y < height; ++y) {
-            std::copy_n(means.data() + at(y / window, 0), width, result.data() + at(y, 0));
+            const std::uint8_t* line = means.data() + at(vertical[static_cast<std::size_t>(y)] / window, 0);
+            for (int x = 0; x < width; ++x) result[at(y, x)] = line[horizontal[static_cast<std::size_t>(x)]];
         }
         return;
     }
@@ -107,13 +124,13 @@ inline void pixelate(std::span<const std::uint8_t> source, int height, int width
 
 /// Pixelates a picture, channel by channel, after rounding it to 8 bits; the result holds multiples of 1/255.
 /// Throws ShapeError if the window is below 1 or larger than the picture.
-inline Image pixelate(const Image& image, int window) {
+inline Image pixelate(const Image& image, int window, PixelateResize resize = PixelateResize::Nearest) {
     Image result(image.shape);
     const std::size_t area = image.shape.area();
     std::vector<std::uint8_t> source(area), blocks(area);
     for (std::size_t channel = 0; channel < static_cast<std::size_t>(image.shape.channels); ++channel) {
         for (std::size_t i = 0; i < area; ++i) source[i] = to_byte(image.pixels[channel * area + i]);
-        pixelate(source, image.shape.height, image.shape.width, window, blocks);
+        pixelate(source, image.shape.height, image.shape.width, window, blocks, resize);
         for (std::size_t i = 0; i < area; ++i) result.pixels[channel * area + i] = from_byte(blocks[i]);
     }
     return result;

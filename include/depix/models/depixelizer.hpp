@@ -6,6 +6,7 @@
 #include "depix/layers/conv_transpose.hpp"
 #include "depix/layers/max_pool.hpp"
 #include "depix/layers/relu.hpp"
+#include "depix/layers/sigmoid.hpp"
 #include "depix/network/skip.hpp"
 
 namespace depix {
@@ -27,5 +28,21 @@ using DepixelizerOfWidth = Sequential<
 // clang-format on
 
 using Depixelizer = DepixelizerOfWidth<>;
+
+// clang-format off
+/// The network of the original's notebook, to which the weights belong that were published with it: the depixelizer
+/// without batch norms, and with a sigmoid at the end. 4,977 parameters.
+using NotebookDepixelizer = Sequential<
+    Named<"encoder",
+        Conv<3, 6>,   ReLU, MaxPool<2>,
+        Conv<6, 12>,  ReLU, MaxPool<2>,
+        Conv<12, 24>, ReLU, MaxPool<2>>,
+    Named<"decoder",
+        ConvTranspose<24, 12, 2, Stride<2>>, ReLU,
+        ConvTranspose<12, 6, 2, Stride<2>>,  ReLU,
+        ConvTranspose<6, 3, 2, Stride<2>>,   Sigmoid>>;
+// clang-format on
+
+static_assert(NotebookDepixelizer::parameter_count == 4977);
 
 }  // namespace depix

@@ -31,6 +31,7 @@ struct TextOptions {
     int largest_x = 200;                ///< The text starts at 0..largest_x from the left, included.
     int largest_y = 20;                 ///< Its ascender line is at 0..largest_y from the top, included.
     std::vector<int> windows{2, 3, 4};  ///< Pixelation windows, all equally likely.
+    std::vector<PixelateResize> resizes{PixelateResize::Nearest};  ///< How pixelate() resizes, all equally likely.
 };
 
 /// The random choices for one pair.
@@ -40,6 +41,7 @@ struct TextLine {
     int x = 0;
     int y = 0;
     int window = 0;
+    PixelateResize resize = PixelateResize::Nearest;
     int pixels_per_em = 0;  ///< One of the options' sizes; 0: the smallest.
 };
 
@@ -80,7 +82,8 @@ class TextImages {
     const TextOptions& options() const { return options_; }
 
     /// Chooses, in this order: font, size if there are several, length, whether separated if there is a choice,
-    /// characters, x, y, window. The same state of the Random gives the same choices again.
+    /// characters, x, y, window, resize if there are several. The same state of the Random gives the same choices
+    /// again.
     TextLine choose(Random& random) const {
         TextLine line;
         line.font = static_cast<std::size_t>(random.integer(0, static_cast<int>(fonts_) - 1));
@@ -95,6 +98,7 @@ class TextImages {
         line.x = random.integer(0, options_.largest_x);
         line.y = random.integer(0, options_.largest_y);
         line.window = pick(options_.windows, random);
+        line.resize = options_.resizes.size() == 1 ? options_.resizes[0] : pick(options_.resizes, random);
         return line;
     }
 
@@ -121,7 +125,7 @@ class TextImages {
         }
         std::vector<std::uint8_t> paper(shape.area(), 255), blocks(shape.area());
         write(line, paper);
-        depix::pixelate(paper, shape.height, shape.width, line.window, blocks);
+        depix::pixelate(paper, shape.height, shape.width, line.window, blocks, line.resize);
         unpack(paper, clean);
         unpack(blocks, pixelated);
     }
@@ -209,8 +213,8 @@ class TextImages {
         const auto require = [](bool condition, const char* complaint) {
             if (!condition) throw Error(std::string("TextImages: ") + complaint);
         };
-        const auto& [shape, size, max_size, least, most, alphabet, separator, separated, largest_x, largest_y,
-                     windows] = options_;
+        const auto& [shape, size, max_size, least, most, alphabet, separator, separated, largest_x, largest_y, windows,
+                     resizes] = options_;
         require(shape.channels > 0 && shape.height > 0 && shape.width > 0, "the shape is empty");
         require(size >= 1 && size <= 1000, "the size of the text is not between 1 and 1000 pixels per em");
         require(max_size == 0 || (max_size >= size && max_size <= 1000), "the range of sizes is empty");
@@ -219,6 +223,7 @@ class TextImages {
         require(!alphabet.empty(), "the alphabet is empty");
         require(largest_x >= 0 && largest_y >= 0, "the range of places is empty");
         require(!windows.empty(), "no window given");
+        require(!resizes.empty(), "no way to resize given");
         for (const int window : windows) {
             require(window >= 1 && window <= shape.height && window <= shape.width,
                     "a window is larger than the picture");
