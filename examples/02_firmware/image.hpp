@@ -72,7 +72,7 @@ constexpr Image pixelate(const Image& clean) {
             int sum = 0;
             for (int k = 0; k < Window; ++k)
                 for (int l = 0; l < Window; ++l) sum += clean[at(y / Window * Window + k, x / Window * Window + l)];
-            result[at(y, x)] = static_cast<std::uint8_t>((sum + Window * Window / 2) / (Window * Window));
+            result[at(y, x)] = static_cast<std::uint8_t>(sum / (Window * Window));
         }
     return result;
 }

@@ -43,10 +43,16 @@ inline std::vector<Between> bilinear_axis(int inputs, int outputs) {
 }
 
 /// One axis of a resize to the nearest neighbour: `output[i]` is the index of the input in which the centre of output i
-/// lies, floor((i + 1/2) inputs / outputs).
+/// lies, (i + 1/2) inputs / outputs, rounded down. PIL adds these positions up, so that one that should be a whole
+/// number may come out just below it. Doubles are added in the same order here, and every machine gets PIL's indices.
 inline std::vector<int> nearest_axis(int inputs, int outputs) {
     std::vector<int> axis(static_cast<std::size_t>(outputs));
-    for (int i = 0; i < outputs; ++i) axis[static_cast<std::size_t>(i)] = (2 * i + 1) * inputs / (2 * outputs);
+    const double step = static_cast<double>(inputs) / outputs;
+    double position = 0.5 * step;
+    for (int& index : axis) {
+        index = std::min(static_cast<int>(position), inputs - 1);
+        position += step;
+    }
     return axis;
 }
 
@@ -65,8 +71,8 @@ enum class PixelateResize {
 /// 2. The result is resized back to (height, width). If the window divides both sides, nothing was cropped and nothing
 ///    is resized.
 ///
-/// All arithmetic is in integers, so every machine computes the same picture. Throws ShapeError if the window is below
-/// 1 or larger than the picture.
+/// The means and the bilinear weights are whole numbers, so every machine computes the same picture. Throws ShapeError
+/// if the window is below 1 or larger than the picture.
 inline void pixelate(std::span<const std::uint8_t> source, int height, int width, int window,
                      std::span<std::uint8_t> result, PixelateResize resize = PixelateResize::Nearest) {
     if (window < 1 || window > height || window > width) {
