@@ -29,12 +29,12 @@ int main(int count, char** arguments) {
 
         // The picture is read with three channels, whatever the file has. Depixelizer needs sides that divide by 8.
         // restore() reflects the picture at its edges until they do, and cuts the result to the picture's own size.
-        const Image picture = read_image(arguments[2], 3);
-        const Image restored = restore(network, picture);
+        const Image image = read_image(arguments[2], 3);
+        const Image restored = restore(network, image);
 
         // The file is written under a temporary name and then renamed, so it is complete or absent.
         write_image(arguments[3], restored);
-        std::printf("%s: %s, restored\n", arguments[2], to_string(picture.shape).c_str());
+        std::printf("%s: %s, restored\n", arguments[2], to_string(image.shape).c_str());
     } catch (const std::exception& error) {  // every message names the file, the tensor or both shapes
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

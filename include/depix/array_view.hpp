@@ -72,7 +72,7 @@ View<const T> view_of_batch(const T* first, const std::array<std::ptrdiff_t, 4>&
     for (const std::ptrdiff_t length : extent)
         if (length < 0 || length > INT_MAX)
             throw ShapeError("depix: an array with an extent of " + std::to_string(length) + "; at most " +
-                             std::to_string(INT_MAX) + " can be had");
+                             std::to_string(INT_MAX) + " is supported");
     const std::array<std::ptrdiff_t, 4> contiguous = contiguous_steps(extent);
     for (std::size_t i = 0; i < 4; ++i)  // along an extent of 1 there are no neighbours; xtensor's step is 0 there
         if (extent[i] <= 1) step[i] = contiguous[i];

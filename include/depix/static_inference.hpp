@@ -3,7 +3,7 @@
 #pragma once
 
 #include "depix/kernels/reference/engine.hpp"
-#include "depix/plan/misfit.hpp"
+#include "depix/plan/mismatch.hpp"
 
 namespace depix {
 
@@ -20,7 +20,7 @@ struct multiple {};
 template <class Height, class Width, class Multiple>
 struct size_not_divisible {
     static_assert(sizeof(Height) == 0,
-                  "depix: height and width must divide by the network's size_multiple: see "
+                  "depix: height and width must be multiples of the network's size_multiple: see "
                   "size_not_divisible<height, width, multiple>");
 };
 
@@ -74,12 +74,12 @@ class StaticInference {
     static_assert(Input.channels == Network::in_channels, "depix: the network takes another number of channels");
 
     static constexpr auto layout = reference::make_layout<Network>(Input);
-    static constexpr int misfit = find_misfit(reference::inference_plan<Network>, layout.shapes);
+    static constexpr int mismatch = find_mismatch(reference::inference_plan<Network>, layout.shapes);
     static constexpr Shape given = [] {
-        if (misfit < 0) return Input;
-        return layout.shapes[static_cast<std::size_t>(reference::inference_plan<Network>.step(misfit).input)];
+        if (mismatch < 0) return Input;
+        return layout.shapes[static_cast<std::size_t>(reference::inference_plan<Network>.step(mismatch).input)];
     }();
-    static_assert(detail::CheckMisfit<misfit, given.height, given.width>::value);
+    static_assert(detail::CheckMisfit<mismatch, given.height, given.width>::value);
 
   public:
     static constexpr Shape input_shape = Input;

@@ -38,14 +38,14 @@ double deviations(double measured, double promised, double deviation) {
     return std::abs(measured - promised) / deviation;
 }
 
-Image damaged(Image picture, const Damage& damage, std::uint64_t seed = 1) {
+Image damaged(Image image, const Damage& damage, std::uint64_t seed = 1) {
     Random random(seed);
-    damage(picture, random);
-    return picture;
+    damage(image, random);
+    return image;
 }
 
 /// A smooth picture with an edge; values 0.1 to 0.9.
-Image picture(Shape shape = {3, 40, 56}) {
+Image test_image(Shape shape = {3, 40, 56}) {
     Image image(shape);
     for (int c = 0; c < shape.channels; ++c) {
         for (int y = 0; y < shape.height; ++y) {
@@ -67,7 +67,7 @@ const std::array<std::pair<const char*, Damage>, 6> all_damages{{{"Gaussian", Ga
 
 std::string message(const Damage& damage) {
     try {
-        damaged(picture(), damage);
+        damaged(test_image(), damage);
     } catch (const Error& error) {
         return error.what();
     }
@@ -81,7 +81,7 @@ TEST_CASE("damages: the same Random, the same damage; the shape stays, values ar
         const std::string name = named.first;
         const Damage& damage = named.second;
         CAPTURE(name);
-        const Image clean = picture();
+        const Image clean = test_image();
         for (std::uint64_t seed = 0; seed < 8; ++seed) {
             const Image spoilt = damaged(clean, damage, seed);
             REQUIRE(spoilt.shape == clean.shape);
@@ -90,7 +90,7 @@ TEST_CASE("damages: the same Random, the same damage; the shape stays, values ar
             CHECK(spoilt != damaged(clean, damage, seed + 100));
             for (const float value : spoilt.pixels) REQUIRE((value >= 0 && value <= 1));
         }
-        const Image grey = damaged(picture({1, 9, 7}), damage);
+        const Image grey = damaged(test_image({1, 9, 7}), damage);
         CHECK(grey.shape == Shape{1, 9, 7});
         Image broken = clean;
         broken.pixels[5] = std::numeric_limits<float>::quiet_NaN();
@@ -189,12 +189,12 @@ TEST_CASE("salt and pepper: whole pixels, as many black as white") {
     const double each = 0.05 * static_cast<double>(area), deviation = std::sqrt(each * 0.95);
     CHECK(deviations(black, each, deviation) < 5);
     CHECK(deviations(white, each, deviation) < 5);
-    for (const float value : damaged(picture(), SaltAndPepper{1, 1}).pixels) CHECK((value == 0 || value == 1));
-    CHECK(damaged(picture(), SaltAndPepper{0, 0}) == picture());
+    for (const float value : damaged(test_image(), SaltAndPepper{1, 1}).pixels) CHECK((value == 0 || value == 1));
+    CHECK(damaged(test_image(), SaltAndPepper{0, 0}) == test_image());
 }
 
 TEST_CASE("JPEG: the lower the quality, the worse; bytes") {
-    const Image clean = picture();
+    const Image clean = test_image();
     double before = 0;
     for (const int quality : {5, 20, 60, 95}) {
         const Image spoilt = damaged(clean, JpegArtefacts{quality, quality});
@@ -204,7 +204,7 @@ TEST_CASE("JPEG: the lower the quality, the worse; bytes") {
         CHECK(spoilt == quantized(spoilt));
     }
     CHECK(before > 40);
-    const Image grey = damaged(picture({1, 16, 16}), JpegArtefacts{});
+    const Image grey = damaged(test_image({1, 16, 16}), JpegArtefacts{});
     CHECK(grey == quantized(grey));
     CHECK_THROWS_AS(damaged(Image({4, 8, 8}), JpegArtefacts{}), ShapeError);
 }
@@ -226,8 +226,8 @@ TEST_CASE("OneOf and AllOf") {
         CHECK(deviations(static_cast<double>(ones.pixels[i]), 1000, std::sqrt(3000 * 2.0 / 9)) < 5);
         CHECK(deviations(static_cast<double>(somes.pixels[i]), 750, std::sqrt(3000 * 0.25 * 0.75)) < 5);
     }
-    CHECK(damaged(picture(), AllOf{}) == picture());
-    CHECK(damaged(picture(), AllOf{{GaussianNoise{}, JpegArtefacts{}}, 0}) == picture());
+    CHECK(damaged(test_image(), AllOf{}) == test_image());
+    CHECK(damaged(test_image(), AllOf{{GaussianNoise{}, JpegArtefacts{}}, 0}) == test_image());
 }
 
 TEST_CASE("damages: wrong parameters are named") {

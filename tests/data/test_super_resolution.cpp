@@ -71,23 +71,23 @@ std::pair<int, int> find(const Image& part, const Image& whole) {
 }  // namespace
 
 TEST_CASE("super-resolution: ranges there and back") {
-    const Image picture = waves(0, 32, 32);  // from black to white
-    CHECK(to_range(picture, low_resolution_range) == picture);
-    const Image values = to_range(picture, high_resolution_range);
+    const Image image = waves(0, 32, 32);  // from black to white
+    CHECK(to_range(image, low_resolution_range) == image);
+    const Image values = to_range(image, high_resolution_range);
     CHECK(*std::min_element(values.pixels.begin(), values.pixels.end()) == -1);
     CHECK(*std::max_element(values.pixels.begin(), values.pixels.end()) == 1);
-    CHECK(quantized(from_range(values, high_resolution_range)) == picture);  // rounding is less than half a 255th
+    CHECK(quantized(from_range(values, high_resolution_range)) == image);  // rounding is less than half a 255th
 }
 
 TEST_CASE("super-resolution: a test pair is cut to whole multiples and shrunk by bicubic") {
-    const Image picture = waves(1, 30, 43);
-    const auto [low, high] = make_super_resolution_pair(picture);
-    CHECK(high == crop(picture, 0, 0, 28, 40));
+    const Image image = waves(1, 30, 43);
+    const auto [low, high] = make_super_resolution_pair(image);
+    CHECK(high == crop(image, 0, 0, 28, 40));
     CHECK(low == quantized(resize(high, 7, 10)));
-    CHECK(make_super_resolution_pair(picture, 3).low.shape == Shape{3, 10, 14});
+    CHECK(make_super_resolution_pair(image, 3).low.shape == Shape{3, 10, 14});
     CHECK(message([&] { make_super_resolution_pair(waves(0, 3, 50)); }) ==
           "make_super_resolution_pair: a picture of 3x3x50 cannot be shrunk by 4");
-    CHECK(message([&] { make_super_resolution_pair(picture, 1); }) == "make_super_resolution_pair: the scale is 1");
+    CHECK(message([&] { make_super_resolution_pair(image, 1); }) == "make_super_resolution_pair: the scale is 1");
 }
 
 TEST_CASE("super-resolution: a pair is a crop of its picture, and the crop shrunk") {
@@ -116,10 +116,10 @@ TEST_CASE("super-resolution: a pair is a crop of its picture, and the crop shrun
 
 TEST_CASE("super-resolution: other scales; all eight symmetries of the square") {
     const TemporaryFolder folder;
-    const Image picture = waves(3, 24, 24);
-    write_image(folder / "one.png", picture);
+    const Image image = waves(3, 24, 24);
+    write_image(folder / "one.png", image);
     std::vector<Image> symmetries;
-    for (int i = 0; i < 8; ++i) symmetries.push_back(transformed(picture, static_cast<Symmetry>(i)));
+    for (int i = 0; i < 8; ++i) symmetries.push_back(transformed(image, static_cast<Symmetry>(i)));
     const SuperResolutionSource source(ImageFolder(folder.path), {.scale = 2, .high = 24});
     CHECK(source.input_shape() == Shape{3, 12, 12});
     std::set<std::vector<float>> seen;

@@ -11,7 +11,7 @@ using namespace depix;
 namespace {
 
 /// ((3 x^2 + 3 y^2 + x y) mod 256) / 255
-Image picture(Shape shape) {
+Image test_image(Shape shape) {
     Image image(shape);
     for (int c = 0; c < shape.channels; ++c) {
         for (int y = 0; y < shape.height; ++y) {
@@ -66,7 +66,7 @@ const Expected expected[] = {
 
 TEST_CASE("resize: equals MATLAB's imresize") {
     for (const Expected& e : expected) {
-        const Image resized = resize(picture(e.from), e.height, e.width, e.resampling);
+        const Image resized = resize(test_image(e.from), e.height, e.width, e.resampling);
         REQUIRE(resized.shape == Shape{1, e.height, e.width});
         REQUIRE(resized.pixels.size() == e.pixels.size());
         for (std::size_t i = 0; i < e.pixels.size(); ++i) {
@@ -83,7 +83,7 @@ TEST_CASE("resize: nearest takes whole pixels") {
     // The centres of 6 pixels on 4 are 0.33, 1, 1.67, 2.33, 3 and 3.67. The old picture's pixels begin at 0, 1, 2, 3.
     CHECK(resize(row, 1, 6, Resampling::Nearest).pixels == std::vector{0.0f, 0.1f, 0.1f, 0.2f, 0.3f, 0.3f});
     CHECK(resize(row, 1, 2, Resampling::Nearest).pixels == std::vector{0.1f, 0.3f});
-    const Image whole = picture({3, 5, 4}), twice = resize(whole, 10, 8, Resampling::Nearest);
+    const Image whole = test_image({3, 5, 4}), twice = resize(whole, 10, 8, Resampling::Nearest);
     for (int c = 0; c < 3; ++c) {
         for (int y = 0; y < 10; ++y) {
             for (int x = 0; x < 8; ++x) CHECK(twice(c, y, x) == whole(c, y / 2, x / 2));
@@ -93,7 +93,7 @@ TEST_CASE("resize: nearest takes whole pixels") {
 
 TEST_CASE("resize: the same size changes nothing, and a constant stays one") {
     for (const Resampling resampling : {Resampling::Nearest, Resampling::Bilinear, Resampling::Bicubic}) {
-        CHECK(resize(picture({3, 6, 9}), 6, 9, resampling) == picture({3, 6, 9}));
+        CHECK(resize(test_image({3, 6, 9}), 6, 9, resampling) == test_image({3, 6, 9}));
         for (const int size : {1, 3, 8, 29}) {
             for (const float value : resize(Image({1, 10, 7}, 0.6f), size, 2 * size, resampling).pixels) {
                 CHECK(value == doctest::Approx(0.6).epsilon(1e-6));  // some 40 float operations
@@ -120,7 +120,7 @@ TEST_CASE("resize: sizes must have pixels") {
 }
 
 TEST_CASE("crop: a window, and what does not lie inside") {
-    const Image whole = picture({3, 6, 9}), part = crop(whole, 2, 5, 3, 4);
+    const Image whole = test_image({3, 6, 9}), part = crop(whole, 2, 5, 3, 4);
     REQUIRE(part.shape == Shape{3, 3, 4});
     for (int c = 0; c < 3; ++c) {
         for (int y = 0; y < 3; ++y) {

@@ -22,7 +22,7 @@ namespace {
 using Bytes = std::vector<std::byte>;
 
 /// A smooth picture whose values are whole 255ths, so that 8 bits hold it exactly.
-Image picture(int channels, int height = 9, int width = 13) {
+Image test_image(int channels, int height = 9, int width = 13) {
     Image image({channels, height, width});
     for (int c = 0; c < channels; ++c)
         for (int y = 0; y < height; ++y)
@@ -113,7 +113,7 @@ void check_hostile_variants(const Bytes& file, std::size_t shortest_whole) {
 TEST_CASE("image: PNG is exact, in 1 to 4 channels") {
     const TemporaryFolder folder;
     for (int channels = 1; channels <= 4; ++channels) {
-        const Image image = picture(channels);
+        const Image image = test_image(channels);
         const std::string path = folder / ("picture" + std::to_string(channels) + ".png");
         write_image(path, image);
         CHECK(read_image(path) == image);
@@ -126,12 +126,13 @@ TEST_CASE("image: BMP is exact; grey comes back as RGB") {
     const TemporaryFolder folder;
     const std::string path = folder / "picture.BMP";
     for (const int channels : {3, 4}) {
-        write_image(path, picture(channels));
-        CHECK(read_image(path) == picture(channels));
+        write_image(path, test_image(channels));
+        CHECK(read_image(path) == test_image(channels));
     }
-    write_image(path, picture(1));
-    CHECK(read_image(path) == convert_channels(picture(1), 3));
-    CHECK(largest_difference(read_image(path, 1), picture(1)) < 1e-6f);  // the weights add up to 1 except for rounding
+    write_image(path, test_image(1));
+    CHECK(read_image(path) == convert_channels(test_image(1), 3));
+    CHECK(largest_difference(read_image(path, 1), test_image(1)) <
+          1e-6f);  // the weights add up to 1 except for rounding
 }
 
 TEST_CASE("image: JPEG is near") {
@@ -196,7 +197,7 @@ TEST_CASE("image: one bit a pixel, and a transparent color") {
 }
 
 TEST_CASE("image: channels are converted as asked") {
-    const Image color = picture(3);
+    const Image color = test_image(3);
     const Bytes file = write_png(color);
     CHECK(decode_image(file, 3) == color);
     const Image grey = decode_image(file, 1);
@@ -208,8 +209,8 @@ TEST_CASE("image: channels are converted as asked") {
     CHECK(alpha(2, 3, 4) == color(2, 3, 4));
     CHECK(alpha(3, 3, 4) == 1.0f);
 
-    CHECK(decode_image(write_png(picture(2)), 1) == decode_image(write_png(picture(1))));  // alpha is dropped
-    const Image grey_alpha = picture(2);
+    CHECK(decode_image(write_png(test_image(2)), 1) == decode_image(write_png(test_image(1))));  // alpha is dropped
+    const Image grey_alpha = test_image(2);
     const Image spread = decode_image(write_png(grey_alpha), 4);
     CHECK(spread(2, 3, 4) == grey_alpha(0, 3, 4));
     CHECK(spread(3, 3, 4) == grey_alpha(1, 3, 4));
@@ -220,13 +221,13 @@ TEST_CASE("image: channels are converted as asked") {
 TEST_CASE("image: limits hold before anything is decoded") {
     const TemporaryFolder folder;
     const std::string path = folder / "picture.png";
-    write_image(path, picture(3, 10, 20));
+    write_image(path, test_image(3, 10, 20));
     CHECK(read_image(path, 0, {.maximum_pixels = 200}).shape == Shape{3, 10, 20});
     CHECK(message_of([&] { read_image(path, 0, {.maximum_pixels = 199}); }) ==
           path + ": a picture of 20x10 pixels; the limit is 199");
     CHECK(message_of([&] { read_image(path, 0, {.maximum_bytes = 10}); }) ==
           path + ": larger than the limit of 10 bytes");
-    CHECK_THROWS_AS(decode_image(write_png(picture(1)), 0, {.maximum_bytes = 10}), FileError);
+    CHECK_THROWS_AS(decode_image(write_png(test_image(1)), 0, {.maximum_bytes = 10}), FileError);
 
     // A file of a hundred bytes states 400 million pixels.
     CHECK(contains(message_of([] { decode_image(png(20000, 20000, 8, 0, Bytes(10))); }), "20000x20000"));
@@ -272,27 +273,27 @@ TEST_CASE("image: errors name the file") {
 
     for (const auto& [format, name] :
          {std::pair{ImageFormat::PNG, "PNG"}, {ImageFormat::JPEG, "JPEG"}, {ImageFormat::BMP, "BMP"}}) {
-        const Bytes whole = encode_image(picture(3), format);
+        const Bytes whole = encode_image(test_image(3), format);
         write_file(folder / "half", std::span(whole).first(whole.size() / 2));
         CHECK(contains(error_of("half"), std::string("a truncated ") + name + " file"));
     }
-    Bytes damaged = write_png(picture(3));
+    Bytes damaged = write_png(test_image(3));
     damaged[60] ^= std::byte{1};
     write_file(folder / "damaged.png", damaged);
     CHECK(contains(error_of("damaged.png"), "a checksum is wrong"));
 
     const std::size_t before = folder.count();
-    const Image image = picture(3);
+    const Image image = test_image(3);
     for (const char* name : {"picture.gif", "picture", "pic.ture/file", ".png/picture"})
         CHECK(contains(message_of([&] { write_image(folder / name, image); }), "pictures are written as"));
     CHECK(contains(message_of([&] { write_image(folder / "no/picture.png", image); }), "No such file or directory"));
-    CHECK(contains(message_of([&] { write_image(folder / "alpha.jpg", picture(4)); }), "4x9x13"));
+    CHECK(contains(message_of([&] { write_image(folder / "alpha.jpg", test_image(4)); }), "4x9x13"));
     CHECK_THROWS_AS(write_image(folder / "empty.png", Image()), FileError);
     CHECK(folder.count() == before);
 }
 
 TEST_CASE("image: PNG cut or changed anywhere: decoded or refused, never a crash") {
-    const Bytes file = write_png(picture(3, 5, 6));
+    const Bytes file = write_png(test_image(3, 5, 6));
     check_hostile_variants(file, file.size());
     // With a correct checksum the damage reaches the decoder.
     for (std::size_t i = 0; i < 90; ++i) {
@@ -306,13 +307,13 @@ TEST_CASE("image: PNG cut or changed anywhere: decoded or refused, never a crash
 }
 
 TEST_CASE("image: JPEG cut or changed anywhere: decoded or refused, never a crash") {
-    const Bytes file = encode_image(picture(3, 17, 18), ImageFormat::JPEG);
+    const Bytes file = encode_image(test_image(3, 17, 18), ImageFormat::JPEG);
     check_hostile_variants(file, file.size() - 2);  // without the end marker the picture is still whole
 }
 
 TEST_CASE("image: BMP cut or changed anywhere: decoded or refused, never a crash") {
     for (const int channels : {3, 4}) {
-        const Bytes file = encode_image(picture(channels, 5, 6), ImageFormat::BMP);
+        const Bytes file = encode_image(test_image(channels, 5, 6), ImageFormat::BMP);
         check_hostile_variants(file, file.size());
     }
 }

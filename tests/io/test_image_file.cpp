@@ -26,7 +26,7 @@ using detail::append_png_chunk;
 using detail::append_text;
 
 /// Whole multiples of 1 / (2^bits - 1), smooth in the left half, otherwise in an order that suits no filter.
-Image picture(Shape shape, int bits = 8) {
+Image test_image(Shape shape, int bits = 8) {
     Image image(shape);
     const int maximum = (1 << bits) - 1;
     for (int c = 0; c < shape.channels; ++c)
@@ -183,8 +183,8 @@ TEST_CASE("picture file: PNG is exact in 8 and 16 bits, grey and RGB, with alpha
                     CAPTURE(channels);
                     CAPTURE(has_alpha);
                     ImageFile written;
-                    written.color = picture({channels, height, width}, bits);
-                    if (has_alpha) written.alpha = picture({1, height, width}, bits);
+                    written.color = test_image({channels, height, width}, bits);
+                    if (has_alpha) written.alpha = test_image({1, height, width}, bits);
                     written.bits = bits;
                     const Bytes file = encode_image_file(written, ImageFormat::PNG);
                     CHECK(same(decode_image_file(file), written));
@@ -248,7 +248,7 @@ TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG")
         for (const int channels : {1, 3}) {
             CAPTURE(size);
             ImageFile written;
-            written.color = picture({channels, 10, 12});
+            written.color = test_image({channels, 10, 12});
             written.icc_profile = profile(size, channels == 1 ? "GRAY" : "RGB ");
             CHECK(round_trip(written, ImageFormat::PNG) == written.icc_profile);
             CHECK(round_trip(written, ImageFormat::JPEG) == written.icc_profile);
@@ -259,13 +259,13 @@ TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG")
         }
     // Profiles of the wrong color space, and bytes that are no profile.
     ImageFile written;
-    written.color = picture({1, 10, 12});
+    written.color = test_image({1, 10, 12});
     for (const Bytes& unfit : {profile(560, "RGB "), profile(560, "CMYK"), numbers({1, 2, 3})}) {
         written.icc_profile = unfit;
         CHECK(round_trip(written, ImageFormat::PNG).empty());
         CHECK(round_trip(written, ImageFormat::JPEG).empty());
     }
-    written.color = picture({3, 10, 12});
+    written.color = test_image({3, 10, 12});
     written.icc_profile = profile(560, "GRAY");
     CHECK(round_trip(written, ImageFormat::PNG).empty());
     // A file has at most 255 segments.
@@ -277,7 +277,7 @@ TEST_CASE("picture file: an ICC profile goes from PNG and JPEG to PNG and JPEG")
 
 TEST_CASE("picture file: parts of an ICC profile in any order, but each once") {
     const Bytes whole = profile(300, "RGB ");
-    const Bytes plain = encode_image(picture({3, 8, 8}), ImageFormat::JPEG);
+    const Bytes plain = encode_image(test_image({3, 8, 8}), ImageFormat::JPEG);
     const auto with_parts = [&](std::initializer_list<std::pair<int, int>> parts) {
         Bytes file = plain;
         for (const auto& [number, count] : parts) {
@@ -310,10 +310,10 @@ TEST_CASE("picture file: parts of an ICC profile in any order, but each once") {
 }
 
 TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
-    const Bytes plain = write_png(picture({3, 4, 5}));
+    const Bytes plain = write_png(test_image({3, 4, 5}));
     const auto profile_of = [&](const Bytes& data) {
         const ImageFile read = decode_image_file(with_chunk(plain, {"iCCP", data}));
-        CHECK(read.color == picture({3, 4, 5}));
+        CHECK(read.color == test_image({3, 4, 5}));
         return read.icc_profile;
     };
     Bytes good = numbers({'n', 'a', 'm', 'e', 0, 0});
@@ -336,7 +336,7 @@ TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
     Bytes file = with_chunk(plain, {"iCCP", good});
     CHECK(decode_image_file(file).icc_profile == expected);
     file[33 + 8 + 40] ^= std::byte{1};
-    CHECK(decode_image_file(file).color == picture({3, 4, 5}));
+    CHECK(decode_image_file(file).color == test_image({3, 4, 5}));
     CHECK(decode_image_file(file).icc_profile.empty());
 
     // The limit is 16 MiB: a small chunk may unpack to that much and no more.
@@ -350,10 +350,10 @@ TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
 }
 
 TEST_CASE("picture file: EXIF's eight orientations, in JPEG and PNG, in both byte orders") {
-    const Image color = picture({3, 5, 8});
+    const Image color = test_image({3, 5, 8});
     ImageFile with_alpha;
-    with_alpha.color = picture({3, 5, 8}, 16);
-    with_alpha.alpha = picture({1, 5, 8}, 16);
+    with_alpha.color = test_image({3, 5, 8}, 16);
+    with_alpha.alpha = test_image({1, 5, 8}, 16);
     with_alpha.bits = 16;
     const Bytes png_file = encode_image_file(with_alpha, ImageFormat::PNG);
     const Bytes jpeg_file = encode_image(color, ImageFormat::JPEG);
@@ -430,12 +430,12 @@ TEST_CASE("picture file: one transparent color, in 8 and 16 bits") {
 }
 
 TEST_CASE("picture file: grey stays grey where the file says so") {
-    const Image grey = picture({1, 9, 14});
+    const Image grey = test_image({1, 9, 14});
     const Image equal = convert_channels(grey, 3);
     CHECK(decode_image_file(write_png(grey)).color == grey);
     CHECK(decode_image_file(write_png(equal)).color == equal);
     CHECK(decode_image_file(encode_image(equal, ImageFormat::BMP)).color == grey);  // BMP cannot tell them apart
-    CHECK(decode_image_file(encode_image(picture({3, 9, 14}), ImageFormat::BMP)).color == picture({3, 9, 14}));
+    CHECK(decode_image_file(encode_image(test_image({3, 9, 14}), ImageFormat::BMP)).color == test_image({3, 9, 14}));
     ImageFile written;
     written.color = grey;
     for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP})
@@ -447,8 +447,8 @@ TEST_CASE("picture file: grey stays grey where the file says so") {
 TEST_CASE("picture file: alpha in BMP and not in JPEG") {
     ImageFile written;
     for (const int channels : {1, 3}) {
-        written.color = picture({channels, 6, 7});
-        written.alpha = picture({1, 6, 7});
+        written.color = test_image({channels, 6, 7});
+        written.alpha = test_image({1, 6, 7});
         CHECK(same(decode_image_file(encode_image_file(written, ImageFormat::BMP)), written));
         CHECK(contains(message([&] { encode_image_file(written, ImageFormat::JPEG); }), "transparency"));
         // The picture is opaque, except for what 8 bits round away.
@@ -487,7 +487,7 @@ TEST_CASE("picture file: a grey JPEG has one component and stb's tables") {
             CHECK(largest_difference(decode_image(file), image) < 4.0f / 255);
         }
     }
-    written.color = picture({1, 40, 51});
+    written.color = test_image({1, 40, 51});
     std::size_t size_before = SIZE_MAX;
     for (const int quality : {100, 95, 75, 30, 5}) {
         CAPTURE(quality);
@@ -520,10 +520,10 @@ TEST_CASE("picture file: what cannot be written") {
     for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP}) {
         written = {};
         CHECK(contains(error(format), "0x0x0"));
-        written.color = picture({2, 4, 5});
+        written.color = test_image({2, 4, 5});
         CHECK(contains(error(format), "1 or 3 channels"));
-        written.color = picture({3, 4, 5});
-        written.alpha = picture({1, 5, 4});
+        written.color = test_image({3, 4, 5});
+        written.alpha = test_image({1, 5, 4});
         CHECK(contains(error(format), "must be 1x4x5, not 1x5x4"));
         written.alpha = {};
         written.bits = 12;
@@ -540,8 +540,8 @@ TEST_CASE("picture file: what cannot be written") {
 TEST_CASE("picture file: files, by extension, and errors that name them") {
     const TemporaryFolder folder;
     ImageFile written;
-    written.color = picture({3, 10, 12}, 16);
-    written.alpha = picture({1, 10, 12}, 16);
+    written.color = test_image({3, 10, 12}, 16);
+    written.alpha = test_image({1, 10, 12}, 16);
     written.bits = 16;
     written.icc_profile = profile(400, "RGB ");
     const std::string path = folder / "picture.PNG";
@@ -568,8 +568,8 @@ TEST_CASE("picture file: cut or changed anywhere: decoded or refused, never a cr
     ImageFile written;
     written.icc_profile = profile(150, "RGB ");
     for (const int bits : {8, 16}) {
-        written.color = picture({3, 5, 6}, bits);
-        written.alpha = picture({1, 5, 6}, bits);
+        written.color = test_image({3, 5, 6}, bits);
+        written.alpha = test_image({1, 5, 6}, bits);
         written.bits = bits;
         check_hostile_variants(with_chunk(encode_image_file(written, ImageFormat::PNG), {"eXIf", exif(6, true, false)}),
                                3);
@@ -578,7 +578,7 @@ TEST_CASE("picture file: cut or changed anywhere: decoded or refused, never a cr
     written.alpha = {};
     check_hostile_variants(encode_image_file(written, ImageFormat::BMP), 1);
     check_hostile_variants(with_segment(encode_image_file(written, ImageFormat::JPEG), 0xE1, exif(7, false, true)), 3);
-    written.color = picture({1, 17, 18});
+    written.color = test_image({1, 17, 18});
     written.icc_profile = profile(150, "GRAY");
     check_hostile_variants(with_segment(encode_image_file(written, ImageFormat::JPEG), 0xE1, exif(8, true, true)), 3);
     check_hostile_variants(
@@ -588,7 +588,7 @@ TEST_CASE("picture file: cut or changed anywhere: decoded or refused, never a cr
 }
 
 TEST_CASE("picture file: metadata changed anywhere, under right checksums") {
-    const Bytes plain = write_png(picture({3, 4, 5}));
+    const Bytes plain = write_png(test_image({3, 4, 5}));
     Bytes icc = numbers({'n', 0, 0});
     append_bytes(icc, detail::ZlibStream(profile(200, "RGB ")).bytes());
     for (const auto& [type, data] : {std::pair<std::string, Bytes>{"iCCP", icc}, {"eXIf", exif(5, false, false)}})

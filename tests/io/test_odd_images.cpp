@@ -18,7 +18,7 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-Image picture(int channels, int height = 37, int width = 45) {
+Image test_image(int channels, int height = 37, int width = 45) {
     Image image({channels, height, width});
     for (int c = 0; c < channels; ++c)
         for (int y = 0; y < height; ++y)
@@ -75,19 +75,19 @@ Bytes bytes_of(const std::vector<int>& values) {
 TEST_CASE("JPEG: Huffman tables for which stb has no room are refused") {
     // Found by tests/fuzz/run: stb reads the counts of a table that its segment cuts short from the segment that
     // follows.
-    Bytes file = encode_image(picture(1), ImageFormat::JPEG);
+    Bytes file = encode_image(test_image(1), ImageFormat::JPEG);
     const std::size_t table = find_marker(file, 0xC4);
     file[table + 3] = std::byte{10};
     file[table + 2] = std::byte{0};
     CHECK(contains(message([&] { decode_image(file); }), "a Huffman table that is longer than its segment"));
 
-    file = encode_image(picture(1), ImageFormat::JPEG);
+    file = encode_image(test_image(1), ImageFormat::JPEG);
     for (std::size_t i = 5; i < 7; ++i) file[find_marker(file, 0xC4) + i] = std::byte{200};
     CHECK(contains(message([&] { decode_image(file); }), "a Huffman table of too many codes"));
 }
 
 TEST_CASE("JPEG: bytes between segments, restart markers too many and a missing end are forgiven") {
-    const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
+    const Bytes whole = encode_image(test_image(3), ImageFormat::JPEG);
     const Image expected = decode_image(whole);
 
     Bytes junk = whole;
@@ -108,7 +108,7 @@ TEST_CASE("JPEG: bytes between segments, restart markers too many and a missing 
 }
 
 TEST_CASE("JPEG: what is not there is missed, wherever the file ends") {
-    const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
+    const Bytes whole = encode_image(test_image(3), ImageFormat::JPEG);
     const std::size_t scan = find_marker(whole, 0xDA) + 14;
     for (std::size_t size = 2; size + 20 < whole.size(); size += size < scan ? 37 : 11) {
         CAPTURE(size);
@@ -118,7 +118,7 @@ TEST_CASE("JPEG: what is not there is missed, wherever the file ends") {
 }
 
 TEST_CASE("JPEG: kinds that are not read are refused by name") {
-    const Bytes whole = encode_image(picture(3), ImageFormat::JPEG);
+    const Bytes whole = encode_image(test_image(3), ImageFormat::JPEG);
     const std::size_t frame = find_marker(whole, 0xC0);
     const auto with = [&](std::size_t at, int value) {
         Bytes file = whole;
@@ -132,7 +132,7 @@ TEST_CASE("JPEG: kinds that are not read are refused by name") {
 }
 
 TEST_CASE("BMP: the first row may be the upper one, and rows may be runs") {
-    Bytes upside = encode_image(picture(3, 8, 12), ImageFormat::BMP);
+    Bytes upside = encode_image(test_image(3, 8, 12), ImageFormat::BMP);
     const Image expected = decode_image(upside);
     const std::uint32_t height = ~8u + 1;
     for (int i = 0; i < 4; ++i)
@@ -189,7 +189,7 @@ TEST_CASE("PNG: Apple's kind has blue first, and colours multiplied by alpha") {
 
 TEST_CASE("pixels per inch go with the picture, in every format") {
     ImageFile file;
-    file.color = picture(1);
+    file.color = test_image(1);
     file.density = {300 / metres_per_inch, 150 / metres_per_inch};
     for (const ImageFormat format : {ImageFormat::PNG, ImageFormat::JPEG, ImageFormat::BMP}) {
         const ImageFile again = decode_image_file(encode_image_file(file, format));

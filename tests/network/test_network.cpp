@@ -180,7 +180,7 @@ TEST_CASE("inference refuses pictures that the network cannot take, and says why
                          "depix: the network cannot take a picture of 1x64x64: it takes 3 channels, not 1", ShapeError);
     CHECK_THROWS_WITH_AS(restore(Image({3, 64, 60})),
                          "depix: the network cannot take a picture of 3x64x60: height and width must be positive and "
-                         "divide by 8",
+                         "multiples of 8",
                          ShapeError);
     CHECK_THROWS_AS(restore(Image()), ShapeError);
     const Model<Sequential<Conv<3, 4>, ReLU, Dense<4, 1, Size<6, 6>>>> judge;
@@ -197,7 +197,7 @@ TEST_CASE("inference refuses pictures that the network cannot take, and says why
     const Model<Sequential<Conv<3, 4>, MaxPool<3, Stride<2>>>> shrunk;
     CHECK_THROWS_WITH_AS((Inference<decltype(shrunk)::Network>{shrunk}(Image({3, 2, 8}))),
                          "depix: the network cannot take a picture of 3x2x8: it is too small: its layer number 2, "
-                         "MaxPool2d, has nothing to make of 4x2x8",
+                         "MaxPool2d, gives no output for 4x2x8",
                          ShapeError);
     Trainer trainer{const_cast<Model<Depixelizer>&>(model), MeanSquaredError{}, Adam{}};
     const Tensor<float> input(2, {3, 8, 8}), target(2, {3, 8, 16});

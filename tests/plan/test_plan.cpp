@@ -251,14 +251,14 @@ static_assert(multiply_adds<Sequential<Dense<8, 5, Size<2, 3>>>>({8, 2, 3}) == 5
 // ---- sizes that do not fit ------------------------------------------------------------------------------------------
 
 template <class Network>
-constexpr int misfit(Shape input) {
+constexpr int mismatch(Shape input) {
     constexpr auto plan = flatten<Network>();
-    return find_misfit(plan, find_shapes(plan, input));
+    return find_mismatch(plan, find_shapes(plan, input));
 }
 using Judge = Sequential<Conv<3, 4, 4, Stride<2>, Padding<1>>, LeakyReLU<>, Dense<4, 8, Size<3, 2>>, Dense<8, 1>>;
-static_assert(misfit<Judge>({3, 6, 4}) == -1 && misfit<Judge>({3, 6, 6}) == 2 && misfit<Judge>({3, 8, 4}) == 2);
+static_assert(mismatch<Judge>({3, 6, 4}) == -1 && mismatch<Judge>({3, 6, 6}) == 2 && mismatch<Judge>({3, 8, 4}) == 2);
 static_assert(Judge::output({3, 6, 4}) == Shape{1, 1, 1});
-static_assert(misfit<Sequential<Conv<1, 1>, MaxPool<3, Stride<2>>>>({1, 2, 8}) == 1);  // no window fits
-static_assert(misfit<Sequential<Conv<1, 1>, Residual<Conv<1, 1, 3, Padding<0>>>>>({1, 8, 8}) == 2);
-static_assert(misfit<Residual<GlobalAveragePool, Conv<4, 4, 1>>>({4, 8, 8}) == 2);
-static_assert(misfit<Residual<GlobalAveragePool, Conv<4, 4, 1>>>({4, 1, 1}) == -1);
+static_assert(mismatch<Sequential<Conv<1, 1>, MaxPool<3, Stride<2>>>>({1, 2, 8}) == 1);  // no window fits
+static_assert(mismatch<Sequential<Conv<1, 1>, Residual<Conv<1, 1, 3, Padding<0>>>>>({1, 8, 8}) == 2);
+static_assert(mismatch<Residual<GlobalAveragePool, Conv<4, 4, 1>>>({4, 8, 8}) == 2);
+static_assert(mismatch<Residual<GlobalAveragePool, Conv<4, 4, 1>>>({4, 1, 1}) == -1);

@@ -30,10 +30,10 @@ Image noise(int height, int width) {
 
 /// The picture at once: continued by reflection, restored, and cut.
 template <class Network, class Backend>
-Image at_once(const Inference<Network, Backend>& network, const Image& picture) {
+Image at_once(const Inference<Network, Backend>& network, const Image& image) {
     constexpr int margin = depix::detail::border_margin<Network>(), multiple = Network::size_multiple;
     static_assert(margin % multiple == 0);
-    const auto [channels, rows, columns] = picture.shape;
+    const auto [channels, rows, columns] = image.shape;
     const auto fold = [](int i, int length) {
         while (i < 0 || i >= length) i = i < 0 ? -1 - i : 2 * length - 1 - i;
         return i;
@@ -42,7 +42,7 @@ Image at_once(const Inference<Network, Backend>& network, const Image& picture) 
     for (int c = 0; c < channels; ++c)
         for (int y = 0; y < padded.shape.height; ++y)
             for (int x = 0; x < padded.shape.width; ++x)
-                padded(c, y, x) = picture(c, fold(y - margin, rows), fold(x - margin, columns));
+                padded(c, y, x) = image(c, fold(y - margin, rows), fold(x - margin, columns));
     const Image whole = network(padded);
     const int scale = 12 * whole.shape.height / padded.shape.height;  // in twelfths
     Image cut({whole.shape.channels, rows * scale / 12, columns * scale / 12});
@@ -59,15 +59,15 @@ void check(int size, int height, int width) {
     CAPTURE(height);
     CAPTURE(width);
     const Model<Network> model(1);
-    const Image picture = noise<Network>(height, width);
+    const Image image = noise<Network>(height, width);
 
     const Inference<Network, Reference> textbook{model};
-    const Image whole = at_once(textbook, picture);
-    CHECK(restore(textbook, picture) == whole);
-    CHECK(restore(textbook, picture, Tiles{.size = size}) == whole);
+    const Image whole = at_once(textbook, image);
+    CHECK(restore(textbook, image) == whole);
+    CHECK(restore(textbook, image, Tiles{.size = size}) == whole);
 
     const Inference<Network, Cpu> fast{model, 1};
-    const Image once = at_once(fast, picture), tiled = restore(fast, picture, Tiles{.size = size});
+    const Image once = at_once(fast, image), tiled = restore(fast, image, Tiles{.size = size});
     REQUIRE(tiled.shape == whole.shape);
     float largest = 0, difference = 0;
     for (std::size_t i = 0; i < once.pixels.size(); ++i) {
@@ -75,7 +75,7 @@ void check(int size, int height, int width) {
         difference = std::max(difference, std::abs(once.pixels[i] - tiled.pixels[i]));
     }
     CHECK(difference <= 2e-5f * largest);  // Winograd's rounding, see kernels/cpu/winograd.hpp
-    CHECK(restore(fast, picture, Tiles{.size = size, .jobs = 3}) == tiled);
+    CHECK(restore(fast, image, Tiles{.size = size, .jobs = 3}) == tiled);
 }
 
 }  // namespace

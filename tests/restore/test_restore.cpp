@@ -19,7 +19,7 @@ namespace {
 using Network = Sequential<Conv<2, 3>, MaxPool<4>, Upsample<4>, Conv<3, 1>>;
 static_assert(Network::size_multiple == 4);
 
-Image picture(int height, int width) {
+Image test_image(int height, int width) {
     Image image({2, height, width});
     Random random(3);
     for (float& value : image.pixels) value = static_cast<float>(random.uniform());
@@ -32,13 +32,13 @@ TEST_CASE("a picture goes on in reverse beyond its edges") {
     Image image({1, 1, 3});
     image.pixels = {1, 2, 3};
     CHECK(crop_reflected(image, 0, -5, 1, 13).pixels == std::vector<float>{2, 3, 3, 2, 1, 1, 2, 3, 3, 2, 1, 1, 2});
-    const Image whole = picture(3, 5), part = crop_reflected(whole, -1, 3, 4, 3);
+    const Image whole = test_image(3, 5), part = crop_reflected(whole, -1, 3, 4, 3);
     REQUIRE(part.shape == Shape{2, 4, 3});
     const int rows[] = {0, 0, 1, 2}, columns[] = {3, 4, 4};
     for (int c = 0; c < 2; ++c)
         for (int y = 0; y < 4; ++y)
             for (int x = 0; x < 3; ++x) CHECK(part(c, y, x) == whole(c, rows[y], columns[x]));
-    CHECK(crop_reflected(picture(1, 1), -2, -2, 4, 4)(1, 3, 3) == picture(1, 1)(1, 0, 0));
+    CHECK(crop_reflected(test_image(1, 1), -2, -2, 4, 4)(1, 3, 3) == test_image(1, 1)(1, 0, 0));
 }
 
 TEST_CASE("any size goes in, and comes out") {
@@ -47,7 +47,7 @@ TEST_CASE("any size goes in, and comes out") {
     constexpr int margin = detail::border_margin<Network>();
     static_assert(margin == 8);  // a pixel sees the rest of its block of 4, the block beside it, and one more pixel
     for (const auto& [height, width] : {std::pair{8, 12}, {1, 1}, {7, 9}, {3, 4}, {4, 3}}) {
-        const Image image = picture(height, width), restored = restore(network, image);
+        const Image image = test_image(height, width), restored = restore(network, image);
         const Image whole = network(crop_reflected(image, -8, -8, round_up(height, 4) + 16, round_up(width, 4) + 16));
         REQUIRE(restored.shape == Shape{1, height, width});
         for (int y = 0; y < height; ++y)
@@ -74,7 +74,7 @@ TEST_CASE("load_restorer keeps a network whose type is no longer known") {
     const Model<Network> model(4);
     const std::string file = (folder.path / "weights.safetensors").string();
     save(model, file);
-    const Image image = picture(9, 6);
+    const Image image = test_image(9, 6);
     AnyRestorer any = load_restorer<Network>(file, 1);
     const AnyRestorer copy = any;
     any = load_restorer<Network, Reference>(

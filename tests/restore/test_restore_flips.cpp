@@ -32,11 +32,11 @@ float largest_difference(const Image& a, const Image& b) {
 }
 
 /// Doubles the picture. Each pixel is the sum of the old one there and half of its four neighbours, in any orientation.
-Image spread_and_double(const Image& picture) {
-    const auto [channels, height, width] = picture.shape;
+Image spread_and_double(const Image& image) {
+    const auto [channels, height, width] = image.shape;
     Image result({channels, 2 * height, 2 * width});
     const auto at = [&](int c, int y, int x) {
-        return y < 0 || x < 0 || y >= picture.shape.height || x >= picture.shape.width ? 0.0f : picture(c, y, x);
+        return y < 0 || x < 0 || y >= image.shape.height || x >= image.shape.width ? 0.0f : image(c, y, x);
     };
     for (int c = 0; c < channels; ++c)
         for (int y = 0; y < result.shape.height; ++y)
@@ -51,26 +51,26 @@ Image spread_and_double(const Image& picture) {
 }  // namespace
 
 TEST_CASE("every symmetry has its inverse") {
-    const Image picture = noise(2, 3, 5);
+    const Image image = noise(2, 3, 5);
     for (int s = 0; s < 8; ++s) {
         const auto symmetry = static_cast<Symmetry>(s);
-        CHECK(transformed(transformed(picture, symmetry), inverse(symmetry)) == picture);
+        CHECK(transformed(transformed(image, symmetry), inverse(symmetry)) == image);
         CHECK(inverse(inverse(symmetry)) == symmetry);
     }
 }
 
 TEST_CASE("a restoration that does not mind how a picture lies stays what it is") {
     for (const auto& [height, width] : {std::pair{4, 4}, {3, 7}, {1, 5}, {1, 1}}) {
-        const Image picture = noise(3, height, width);
-        CHECK(largest_difference(restore_flips([](const Image& x) { return x; }, picture), picture) <= rounding);
-        CHECK(largest_difference(restore_flips(spread_and_double, picture), spread_and_double(picture)) <= rounding);
+        const Image image = noise(3, height, width);
+        CHECK(largest_difference(restore_flips([](const Image& x) { return x; }, image), image) <= rounding);
+        CHECK(largest_difference(restore_flips(spread_and_double, image), spread_and_double(image)) <= rounding);
     }
 }
 
 TEST_CASE("one that minds is averaged over all eight") {
     // The result is only a 1 in the upper left. Two of the eight symmetries move each corner there.
-    const auto upper_left = [](const Image& picture) {
-        Image result({1, 2 * picture.shape.height, 2 * picture.shape.width});
+    const auto upper_left = [](const Image& image) {
+        Image result({1, 2 * image.shape.height, 2 * image.shape.width});
         result(0, 0, 0) = 1;
         return result;
     };
@@ -79,10 +79,10 @@ TEST_CASE("one that minds is averaged over all eight") {
     CHECK(restore_flips(upper_left, Image({1, 3, 5})) == corners);
 
     // A shift to the right becomes a shift to all four sides, twice each.
-    const auto shift = [](const Image& picture) {
-        Image result(picture.shape);
-        for (int y = 0; y < picture.shape.height; ++y)
-            for (int x = 1; x < picture.shape.width; ++x) result(0, y, x) = picture(0, y, x - 1);
+    const auto shift = [](const Image& image) {
+        Image result(image.shape);
+        for (int y = 0; y < image.shape.height; ++y)
+            for (int x = 1; x < image.shape.width; ++x) result(0, y, x) = image(0, y, x - 1);
         return result;
     };
     Image point({1, 5, 7}), cross({1, 5, 7});
@@ -92,7 +92,7 @@ TEST_CASE("one that minds is averaged over all eight") {
 }
 
 TEST_CASE("results that do not fit together are refused") {
-    const auto widen = [](const Image& picture) { return Image({1, picture.shape.height, 2 * picture.shape.width}); };
+    const auto widen = [](const Image& image) { return Image({1, image.shape.height, 2 * image.shape.width}); };
     CHECK(contains(message([&] { restore_flips(widen, Image({1, 3, 5})); }), "became 1x3x10, and turned 1x6x5"));
     CHECK_THROWS_AS(restore_flips(widen, Image({1, 3, 5})), ShapeError);
 }

@@ -37,7 +37,7 @@ using Local = Sequential<Conv<2, 6>, ReLU, Conv<6, 5>, ReLU, Conv<5, 1>>;
 using Pooled = Sequential<Conv<2, 6>, ReLU, MaxPool<4>, Conv<6, 6>, Upsample<4>, Conv<6, 1>>;
 static_assert(Pooled::size_multiple == 4);
 
-Image picture(int height, int width) {
+Image test_image(int height, int width) {
     Image image({2, height, width});
     Random random(3);
     for (float& value : image.pixels) value = static_cast<float>(random.uniform());
@@ -110,7 +110,7 @@ TEST_CASE("a network that changes nothing gives the picture back, of any size") 
     const Inference<Identity, Cpu> network{identity(), 1};
     const Inference<Identity, Reference> reference{identity()};
     for (const auto& [height, width] : {std::pair{16, 16}, {40, 60}, {17, 33}, {1, 1}, {5, 70}, {31, 3}, {97, 16}}) {
-        const Image image = picture(height, width);
+        const Image image = test_image(height, width);
         CAPTURE(to_string(image.shape));
         for (const TileOptions& options : {TileOptions{16, 4}, {16, 0}, {16, 15}, {24, 9}, {256, 64}}) {
             CHECK(largest_difference(restore_by_tiles(network, image, options), image) < rounding);
@@ -124,7 +124,7 @@ TEST_CASE("where a pixel depends on those at most a quarter of the overlap away,
     const Model<Local> model(5);
     const Inference<Local, Cpu> network{model, 1};
     for (const auto& [height, width] : {std::pair{32, 32}, {70, 45}, {33, 101}, {32, 64}}) {
-        const Image image = picture(height, width);
+        const Image image = test_image(height, width);
         const Image whole = restore(network, image);
         CHECK(largest_difference(restore_by_tiles(network, image, {32, 12}), whole) < rounding);
         CHECK(largest_difference(restore_by_tiles(network, image, {32, 20}), whole) < rounding);
@@ -141,13 +141,13 @@ TEST_CASE("a network that pools sees its blocks where they lie in the whole pict
     const Model<Pooled> model(5);
     const Inference<Pooled, Cpu> network{model, 1};
     for (const auto& [height, width] : {std::pair{64, 64}, {90, 121}, {67, 150}}) {
-        const Image image = picture(height, width);
+        const Image image = test_image(height, width);
         // A stride of 64 - 38 = 26 is no multiple of 4, so 24 is taken.
         for (const TileOptions& options : {TileOptions{64, 40}, {64, 38}})
             CHECK(largest_difference(restore_by_tiles(network, image, options), restore(network, image)) < rounding);
     }
     // Smaller than a tile.
-    const Image small = picture(13, 70);
+    const Image small = test_image(13, 70);
     CHECK(largest_difference(restore_by_tiles(network, small, {64, 40}), restore(network, small)) < rounding);
 }
 
@@ -155,16 +155,16 @@ TEST_CASE("what does not fit is named") {
     const Model<Pooled> model(1);
     const Inference<Pooled, Cpu> network{model, 1};
     CHECK_THROWS_AS(restore_by_tiles(network, Image({3, 70, 70}), {64, 16}), ShapeError);  // channels
-    CHECK_THROWS_AS(restore_by_tiles(network, picture(70, 70), {62, 16}), ShapeError);     // no multiple of 4
+    CHECK_THROWS_AS(restore_by_tiles(network, test_image(70, 70), {62, 16}), ShapeError);  // no multiple of 4
     CHECK_THROWS_AS(restore_by_tiles(network, Image({2, 0, 70}), {64, 16}), ShapeError);   // nothing to restore
     for (const TileOptions& options : {TileOptions{0, 0}, {64, 64}, {64, -1}, {-4, -8}}) {
-        const std::string why = message([&] { restore_by_tiles(network, picture(70, 70), options); });
+        const std::string why = message([&] { restore_by_tiles(network, test_image(70, 70), options); });
         CHECK(contains(why, "tiles of " + std::to_string(options.size)));
     }
     using Doubling = Sequential<Conv<2, 1>, Upsample<2>>;
     const Model<Doubling> doubling(1);
     const std::string why = message([&] {
-        restore_by_tiles(Inference<Doubling, Cpu>{doubling, 1}, picture(70, 70), {64, 16});
+        restore_by_tiles(Inference<Doubling, Cpu>{doubling, 1}, test_image(70, 70), {64, 16});
     });
     CHECK(contains(why, "makes 1x128x128 of a tile of 2x64x64"));
 }

@@ -44,16 +44,16 @@ depix::Image draw(int channels, int height, int width, std::uint64_t seed) {
 
 ImageFile make(int height, int width, std::string_view kind, std::uint64_t seed) {
     const auto has = [&](std::string_view word) { return kind.find(word) != std::string_view::npos; };
-    ImageFile picture;
-    picture.color = draw(has("grey") ? 1 : 3, height, width, seed);
-    picture.bits = has("16") ? 16 : 8;
-    if (has("alpha")) picture.alpha = draw(1, height, width, seed + 1);
+    ImageFile image;
+    image.color = draw(has("grey") ? 1 : 3, height, width, seed);
+    image.bits = has("16") ? 16 : 8;
+    if (has("alpha")) image.alpha = draw(1, height, width, seed + 1);
     if (has("icc")) {  // only what is read: which colours the profile is for
-        picture.icc_profile.assign(200, std::byte{1});
+        image.icc_profile.assign(200, std::byte{1});
         for (std::size_t i = 0; i < 4; ++i)
-            picture.icc_profile[16 + i] = static_cast<std::byte>((has("grey") ? "GRAY" : "RGB ")[i]);
+            image.icc_profile[16 + i] = static_cast<std::byte>((has("grey") ? "GRAY" : "RGB ")[i]);
     }
-    return picture;
+    return image;
 }
 
 /// A JPEG file whose EXIF segment has orientation 6, which means a turn to the right.
@@ -70,18 +70,18 @@ void write_turned(const std::string& path, int height, int width) {
 
 /// A disc on transparent ground, whose hidden colour is grey of this level.
 void write_hidden(const std::string& path, int level) {
-    ImageFile picture;
-    picture.color = depix::Image({3, 48, 48});
-    picture.alpha = depix::Image({1, 48, 48});
+    ImageFile image;
+    image.color = depix::Image({3, 48, 48});
+    image.alpha = depix::Image({1, 48, 48});
     for (int y = 0; y < 48; ++y)
         for (int x = 0; x < 48; ++x) {
             const double inside = 18.5 - std::hypot(y - 23.5, x - 23.5);
-            picture.alpha(0, y, x) = std::round(255 * static_cast<float>(std::clamp(inside, 0.0, 1.0))) / 255;
+            image.alpha(0, y, x) = std::round(255 * static_cast<float>(std::clamp(inside, 0.0, 1.0))) / 255;
             for (int c = 0; c < 3; ++c)
-                picture.color(c, y, x) =
-                    picture.alpha(0, y, x) > 0 ? (c == 0 ? 0.8f : 0.2f) : static_cast<float>(level) / 255;
+                image.color(c, y, x) =
+                    image.alpha(0, y, x) > 0 ? (c == 0 ? 0.8f : 0.2f) : static_cast<float>(level) / 255;
         }
-    depix::write_image_file(path, picture);
+    depix::write_image_file(path, image);
 }
 
 /// White paper with a red and a blue stamp.
@@ -105,14 +105,14 @@ bool is_coloured(const std::string& path, float least) {
 }
 
 void print_info(const std::string& path) {
-    const ImageFile picture = depix::read_image_file(path);
-    std::printf("%dx%d %s %d", picture.color.shape.height, picture.color.shape.width,
-                picture.color.shape.channels == 1 ? "grey" : "rgb", picture.bits);
-    if (!picture.alpha.pixels.empty()) {
-        const float least = *std::min_element(picture.alpha.pixels.begin(), picture.alpha.pixels.end());
+    const ImageFile image = depix::read_image_file(path);
+    std::printf("%dx%d %s %d", image.color.shape.height, image.color.shape.width,
+                image.color.shape.channels == 1 ? "grey" : "rgb", image.bits);
+    if (!image.alpha.pixels.empty()) {
+        const float least = *std::min_element(image.alpha.pixels.begin(), image.alpha.pixels.end());
         std::printf(" alpha from %.2f", static_cast<double>(least));
     }
-    if (!picture.icc_profile.empty()) std::printf(" icc %zu", picture.icc_profile.size());
+    if (!image.icc_profile.empty()) std::printf(" icc %zu", image.icc_profile.size());
     std::printf("\n");
 }
 

@@ -37,7 +37,7 @@ inline Image convert_channels(Image image, int channels) {
     if (channels == 0 || channels == had) return image;
     if ((channels != 1 && channels != 3 && channels != 4) || had < 1 || had > 4)
         throw ShapeError("cannot convert a picture of " + std::to_string(had) + " channels to " +
-                         std::to_string(channels) + "; 1, 3 and 4 can be had");
+                         std::to_string(channels) + "; 1, 3 and 4 are supported");
     const std::size_t area = image.shape.area();
     const bool was_grey = had <= 2;
     Image result(Shape{channels, image.shape.height, image.shape.width}, 1.0f);

@@ -52,18 +52,18 @@ inline void drop_equal_channels(Image& image) {
     image.pixels.resize(image.shape.size());
 }
 
-inline void check_image(const ImageFile& picture) {
-    const auto is_whole = [](const Image& image) {
-        return image.shape.height > 0 && image.shape.width > 0 && image.pixels.size() == image.shape.size();
+inline void check_image(const ImageFile& image) {
+    const auto is_whole = [](const Image& plane) {
+        return plane.shape.height > 0 && plane.shape.width > 0 && plane.pixels.size() == plane.shape.size();
     };
-    const Shape color = picture.color.shape, alpha = picture.alpha.shape;
-    if ((color.channels != 1 && color.channels != 3) || !is_whole(picture.color))
+    const Shape color = image.color.shape, alpha = image.alpha.shape;
+    if ((color.channels != 1 && color.channels != 3) || !is_whole(image.color))
         throw ShapeError("a picture of " + to_string(color) + " cannot be written; it must have 1 or 3 channels");
-    if (!picture.alpha.pixels.empty() && (alpha != Shape{1, color.height, color.width} || !is_whole(picture.alpha)))
+    if (!image.alpha.pixels.empty() && (alpha != Shape{1, color.height, color.width} || !is_whole(image.alpha)))
         throw ShapeError("the alpha of a picture of " + to_string(color) + " must be " +
                          to_string(Shape{1, color.height, color.width}) + ", not " + to_string(alpha));
-    if (picture.bits != 8 && picture.bits != 16)
-        throw Error("a picture of " + std::to_string(picture.bits) + " bits a channel; 8 and 16 can be had");
+    if (image.bits != 8 && image.bits != 16)
+        throw Error("a picture of " + std::to_string(image.bits) + " bits a channel; 8 and 16 are supported");
 }
 
 /// Whether any pixel is not opaque, as 8 bits would have it.
@@ -84,23 +84,22 @@ inline void check_transparency(const ImageFile& image, ImageFormat format) {
 /// A picture from a file's contents; see read_image_file. `name` stands for the path in messages.
 inline ImageFile decode_image_file(std::span<const std::byte> bytes, const ImageLimits& limits = {},
                                    const std::string& name = "memory") {
-    ImageFile picture;
-    picture.color = decode_image(bytes, 0, limits, name);
-    picture.alpha = detail::split_alpha(picture.color);
+    ImageFile image;
+    image.color = decode_image(bytes, 0, limits, name);
+    image.alpha = detail::split_alpha(image.color);
 
     detail::ImageMetadata metadata = detail::read_image_metadata(bytes);
-    picture.bits = metadata.bits;
-    picture.icc_profile = std::move(metadata.icc_profile);
-    picture.density = metadata.density;
-    if (metadata.orientation >= 5) std::swap(picture.density.across, picture.density.down);
+    image.bits = metadata.bits;
+    image.icc_profile = std::move(metadata.icc_profile);
+    image.density = metadata.density;
+    if (metadata.orientation >= 5) std::swap(image.density.across, image.density.down);
     const bool is_bmp = detail::Bytes(bytes).starts_with("BM");
     const auto is_opaque = [](float alpha) { return alpha == 1.0f; };
-    if (is_bmp && std::all_of(picture.alpha.pixels.begin(), picture.alpha.pixels.end(), is_opaque))
-        picture.alpha = Image();
-    if (is_bmp || metadata.has_palette) detail::drop_equal_channels(picture.color);
-    detail::turn_upright(picture.color, metadata.orientation);
-    detail::turn_upright(picture.alpha, metadata.orientation);
-    return picture;
+    if (is_bmp && std::all_of(image.alpha.pixels.begin(), image.alpha.pixels.end(), is_opaque)) image.alpha = Image();
+    if (is_bmp || metadata.has_palette) detail::drop_equal_channels(image.color);
+    detail::turn_upright(image.color, metadata.orientation);
+    detail::turn_upright(image.alpha, metadata.orientation);
+    return image;
 }
 
 /// Reads a PNG, JPEG or BMP file with everything that ImageFile can hold.
@@ -136,26 +135,26 @@ inline ImageFile read_image_file(const std::string& path, const ImageLimits& lim
 ///
 /// Throws ShapeError for a color that does not have 1 or 3 channels, for an alpha of another size, and for a picture
 /// that is too large for the format; Error for other `bits`.
-inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageFormat format, int jpeg_quality = 95) {
-    detail::check_image(picture);
-    const Image& color = picture.color;
-    const Image& alpha = picture.alpha;
-    std::span<const std::byte> profile = picture.icc_profile;
+inline std::vector<std::byte> encode_image_file(const ImageFile& image, ImageFormat format, int jpeg_quality = 95) {
+    detail::check_image(image);
+    const Image& color = image.color;
+    const Image& alpha = image.alpha;
+    std::span<const std::byte> profile = image.icc_profile;
     if (!detail::icc_profile_fits(profile, color.shape.channels)) profile = {};
-    if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, picture.bits, profile, picture.density);
+    if (format == ImageFormat::PNG) return detail::encode_png(color, alpha, image.bits, profile, image.density);
 
-    check_transparency(picture, format);
+    check_transparency(image, format);
     if (format == ImageFormat::JPEG) {
         std::vector<std::byte> file = detail::encode_jpeg(color, jpeg_quality);
-        if (picture.density.across > 0) detail::set_jpeg_density(file, picture.density);
+        if (image.density.across > 0) detail::set_jpeg_density(file, image.density);
         if (!profile.empty()) detail::insert_icc_segments(file, profile);
         return file;
     }
     const auto with_density = [&](std::vector<std::byte> file) {
-        if (picture.density.across > 0) detail::set_bmp_density(file, picture.density);
+        if (image.density.across > 0) detail::set_bmp_density(file, image.density);
         return file;
     };
-    if (!detail::is_transparent(picture)) return with_density(encode_image(color, ImageFormat::BMP));
+    if (!detail::is_transparent(image)) return with_density(encode_image(color, ImageFormat::BMP));
     Image both = convert_channels(color, 4);
     std::copy(alpha.pixels.begin(), alpha.pixels.end(),
               both.pixels.begin() + 3 * static_cast<std::ptrdiff_t>(color.shape.area()));
@@ -165,8 +164,8 @@ inline std::vector<std::byte> encode_image_file(const ImageFile& picture, ImageF
 /// Writes a picture in the format that the path's extension names (.png, .jpg, .jpeg or .bmp, in upper or lower case),
 /// whole or not at all. See encode_image_file for what each takes. Throws FileError, which names the file, for every
 /// failure.
-inline void write_image_file(const std::string& path, const ImageFile& picture, int jpeg_quality = 95) {
-    detail::write_encoded(path, [&](ImageFormat format) { return encode_image_file(picture, format, jpeg_quality); });
+inline void write_image_file(const std::string& path, const ImageFile& image, int jpeg_quality = 95) {
+    detail::write_encoded(path, [&](ImageFormat format) { return encode_image_file(image, format, jpeg_quality); });
 }
 
 }  // namespace depix

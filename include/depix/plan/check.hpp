@@ -6,7 +6,7 @@
 
 #include "depix/error.hpp"
 #include "depix/plan/flatten.hpp"
-#include "depix/plan/misfit.hpp"
+#include "depix/plan/mismatch.hpp"
 
 namespace depix {
 
@@ -14,9 +14,9 @@ namespace detail {
 
 // For a plan with one step for each layer: which layer cannot take the shapes that follow from this input, and why.
 template <std::size_t T, std::size_t S>
-std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
+std::string describe_mismatch(const Plan<T, S>& plan, Shape input) {
     const auto shapes = find_shapes(plan, input);
-    const int index = find_misfit(plan, shapes);
+    const int index = find_mismatch(plan, shapes);
     if (index < 0) return "none of its layers objects";  // never called then, but g++ 12 at -O2 warns that it is
     const PlanStep& step = plan.step(index);
     const LayerInfo& layer = *step.layer.info;
@@ -26,13 +26,13 @@ std::string describe_misfit(const Plan<T, S>& plan, Shape input) {
     if (layer.in_height > 0)
         return who + "takes " + to_string(Shape{layer.in_channels, layer.in_height, layer.in_width}) + ", not " +
                shape(step.input);
-    return "it is too small: " + who + "has nothing to make of " + shape(step.input);
+    return "it is too small: " + who + "gives no output for " + shape(step.input);
 }
 
 }  // namespace detail
 
 /// The shape that a picture of this shape becomes. Throws ShapeError, with the layer and both shapes, if the network
-/// cannot take it. Inference, the trainers and the tool call this; StaticInference calls find_misfit at compile time.
+/// cannot take it. Inference, the trainers and the tool call this; StaticInference calls find_mismatch at compile time.
 template <Module Network>
 Shape output_shape(Shape input) {
     const auto refuse = [&](const std::string& why) {
@@ -42,9 +42,9 @@ Shape output_shape(Shape input) {
         refuse("it takes " + std::to_string(Network::in_channels) + " channels, not " + std::to_string(input.channels));
     constexpr int multiple = Network::size_multiple;
     if (input.height <= 0 || input.width <= 0 || input.height % multiple != 0 || input.width % multiple != 0)
-        refuse("height and width must be positive and divide by " + std::to_string(multiple));
+        refuse("height and width must be positive multiples of " + std::to_string(multiple));
     static constexpr auto plan = flatten<Network>();
-    if (find_misfit(plan, find_shapes(plan, input)) >= 0) refuse(detail::describe_misfit(plan, input));
+    if (find_mismatch(plan, find_shapes(plan, input)) >= 0) refuse(detail::describe_mismatch(plan, input));
     return Network::output(input);
 }
 

@@ -1,4 +1,4 @@
-// find_misfit: which step of a plan cannot take the shapes that it is given. It needs nothing of the host, so that
+// find_mismatch: which step of a plan cannot take the shapes that it is given. It needs nothing of the host, so that
 // firmware can check the shape of its pictures at compile time.
 #pragma once
 
@@ -12,7 +12,7 @@ namespace depix {
 /// The first step that cannot take the shapes that it is given; -1 if all can. Some layers fix their input's height and
 /// width, the two inputs of a join must be equally large, and no output may be empty.
 template <std::size_t T, std::size_t S>
-constexpr int find_misfit(const Plan<T, S>& plan, const std::array<Shape, T>& shapes) {
+constexpr int find_mismatch(const Plan<T, S>& plan, const std::array<Shape, T>& shapes) {
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
         const auto takes = [&](int tensor, int height, int width) {
