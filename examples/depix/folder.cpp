@@ -11,7 +11,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
-#include <system_error>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -41,15 +41,21 @@ class Report {
     void restored() {
         const std::lock_guard lock(mutex_);
         ++result_.restored;
-        progress_.show(result_.restored + result_.failures.size());
+        progress_.show(result_.restored + result_.failures.size() + unnamed_);
     }
-    void failed(const tool::Job& job, const char* why) {
+    /// Throws nothing: where memory runs out even for the report, the failure is counted without its name.
+    void failed(const tool::Job& job, const char* why) noexcept {
         const std::lock_guard lock(mutex_);
-        result_.failures.push_back({job.input.string(), why});
-        progress_.show(result_.restored + result_.failures.size());
+        try {
+            result_.failures.push_back({job.input.string(), why});
+        } catch (const std::exception&) {
+            ++unnamed_;
+        }
     }
     /// To be called when all threads are done.
     tool::FolderResult result() {
+        if (unnamed_ > 0)
+            result_.failures.push_back({std::to_string(unnamed_) + " pictures", "not enough memory for their names"});
         result_.seconds = progress_.seconds();
         result_.interrupted = interrupted != 0;
         std::sort(result_.failures.begin(), result_.failures.end(),
@@ -62,15 +68,18 @@ class Report {
     std::mutex mutex_;
     tool::Progress progress_;
     tool::FolderResult result_;
+    std::size_t unnamed_ = 0;
 };
 
 // `count` threads that do the same, or as many as the system grants, perhaps none.
 class ThreadGroup {
   public:
-    ThreadGroup(const std::function<void()>& work, int count) {
+    template <class Work>
+    ThreadGroup(const Work& work, int count) {
         try {
-            for (int i = 0; i < count; ++i) threads_.emplace_back(work);
-        } catch (const std::system_error&) {
+            threads_.reserve(static_cast<std::size_t>(count));
+            for (int i = 0; i < count; ++i) threads_.emplace_back(std::cref(work));
+        } catch (const std::exception&) {  // no more threads, or no memory for them
         }
     }
     ThreadGroup(const ThreadGroup&) = delete;

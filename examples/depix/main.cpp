@@ -22,6 +22,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -177,11 +178,12 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
 
 int main(int count, char** arguments) {
     constexpr int wrong_usage = 2;
-    CLI::App app{"depix: restores pictures of any size", "depix"};
+    std::optional<CLI::App> app;  // constructed inside the try, because that may run out of memory
     try {
-        return run(app, {arguments + 1, arguments + count});
+        app.emplace("depix: restores pictures of any size", "depix");
+        return run(*app, {arguments + 1, arguments + count});
     } catch (const CLI::ParseError& error) {  // --help too
-        return app.exit(error) == 0 ? 0 : wrong_usage;
+        return app->exit(error) == 0 ? 0 : wrong_usage;
     } catch (const tool::UsageError& error) {
         std::fprintf(stderr, "depix: %s\n", error.what());
         return wrong_usage;

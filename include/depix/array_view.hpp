@@ -55,8 +55,8 @@ concept EigenMatrix = requires(const A& array) {
 /// Throws ShapeError unless an array has four dimensions.
 inline void check_rank(std::size_t rank) {
     if (rank != 4)
-        throw ShapeError("depix: an array of " + std::to_string(rank) +
-                         " dimensions; a batch has four: pictures, channels, rows, columns");
+        detail::fail(ShapeError("depix: an array of " + std::to_string(rank) +
+                                " dimensions; a batch has four: pictures, channels, rows, columns"));
 }
 
 /// Steps of a row-major array without gaps.
@@ -71,15 +71,16 @@ View<const T> view_of_batch(const T* first, const std::array<std::ptrdiff_t, 4>&
                             std::array<std::ptrdiff_t, 4> step) {
     for (const std::ptrdiff_t length : extent)
         if (length < 0 || length > INT_MAX)
-            throw ShapeError("depix: an array with an extent of " + std::to_string(length) + "; at most " +
-                             std::to_string(INT_MAX) + " is supported");
+            detail::fail(ShapeError("depix: an array with an extent of " + std::to_string(length) + "; at most " +
+                                    std::to_string(INT_MAX) + " is supported"));
     const std::array<std::ptrdiff_t, 4> contiguous = contiguous_steps(extent);
     for (std::size_t i = 0; i < 4; ++i)  // along an extent of 1 there are no neighbours; xtensor's step is 0 there
         if (extent[i] <= 1) step[i] = contiguous[i];
     if (step[3] != 1)
-        throw ShapeError("depix: an array whose neighbours in a row lie " + std::to_string(step[3]) +
-                         " elements apart; they must lie one after the other (row-major, channels before rows): make "
-                         "a contiguous copy");
+        detail::fail(
+            ShapeError("depix: an array whose neighbours in a row lie " + std::to_string(step[3]) +
+                       " elements apart; they must lie one after the other (row-major, channels before rows): make "
+                       "a contiguous copy"));
     const auto number = [&](std::size_t i) { return static_cast<int>(extent[i]); };
     return {first, number(0), {number(1), number(2), number(3)}, step[0], step[1], step[2]};
 }

@@ -134,9 +134,10 @@ class Inference {
     void run(View<const T> input, View<T> output) const {
         const Shape expected = output_shape(input.shape());
         if (output.shape() != expected || output.batch != input.batch)
-            throw ShapeError("depix: restoring " + std::to_string(input.batch) + " pictures of " +
-                             to_string(input.shape()) + " gives " + to_string(expected) + " each, but the output has " +
-                             std::to_string(output.batch) + " of " + to_string(output.shape()));
+            detail::fail(ShapeError("depix: restoring " + std::to_string(input.batch) + " pictures of " +
+                                    to_string(input.shape()) + " gives " + to_string(expected) +
+                                    " each, but the output has " + std::to_string(output.batch) + " of " +
+                                    to_string(output.shape())));
         run_checked(input, output);
     }
 

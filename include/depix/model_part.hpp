@@ -40,7 +40,7 @@ std::span<const T> values_of_part(const std::vector<NamedTensor<const T>>& tenso
         if (tensor.trainable != trainable || !tensor.name.starts_with(prefix)) continue;
         if (values.empty()) values = tensor.values.first(0);
         if (values.data() + values.size() != tensor.values.data())
-            throw Error("depix: two parts of the network are called " + prefix);
+            detail::fail(Error("depix: two parts of the network are called " + prefix));
         values = {values.data(), values.size() + tensor.values.size()};
     }
     return values;
@@ -61,7 +61,7 @@ ModelPart<Part<Path, Network>, T> part(const Model<Network, T>& model) {
     const std::vector<NamedTensor<const T>> tensors = model.tensors();
     const std::span<const T> parameters = detail::values_of_part(tensors, prefix, true);
     if (parameters.size() != parameters_of<Part<Path, Network>>())
-        throw Error("depix: two parts of the network are called " + prefix);
+        detail::fail(Error("depix: two parts of the network are called " + prefix));
     return {parameters, detail::values_of_part(tensors, prefix, false)};
 }
 

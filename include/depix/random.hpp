@@ -24,8 +24,8 @@ class Random {
     constexpr Random(std::uint64_t seed, std::uint64_t epoch, std::uint64_t index)
         : Random(mix(mix(mix(seed) + epoch) + index)) {}
 
-    static constexpr std::uint64_t min() { return 0; }
-    static constexpr std::uint64_t max() { return ~std::uint64_t{0}; }
+    static constexpr std::uint64_t(min)() { return 0; }
+    static constexpr std::uint64_t(max)() { return ~std::uint64_t{0}; }
 
     constexpr std::uint64_t operator()() {
         const std::uint64_t result = rotate(state_[0] + state_[3], 23) + state_[0];

@@ -1,6 +1,10 @@
 // Shape: the size of a picture or a feature map. It is the root of every include in depix.
 #pragma once
 
+#if defined(_MSC_VER) && !defined(__clang__)
+#error "depix needs GCC's vector extensions, which MSVC lacks: compile with GCC 12, clang 14 or clang-cl, or newer"
+#endif
+
 #include <cstddef>
 
 namespace depix {

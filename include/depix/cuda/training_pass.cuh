@@ -67,7 +67,7 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
                 std::exchange(floats, floats + cuda::align(plan.step(i).layer.info->saved_size(batch, from)));
             with_layer<Network>(plan.step(i).layer.info, [&]<class L>() {
                 if constexpr (requires { kernels::Kernel<Backend, L>::scratch_size(batch, from); })
-                    scratch = std::max(scratch, kernels::Kernel<Backend, L>::scratch_size(batch, from));
+                    scratch = (std::max)(scratch, kernels::Kernel<Backend, L>::scratch_size(batch, from));
             });
         }
         maps = (maps * sizeof(cuda::StorageOf<Precision>) + 255) / 256 * 256;

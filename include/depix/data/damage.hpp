@@ -26,7 +26,7 @@ using Damage = std::function<void(Image& image, Random& random)>;
 namespace detail {
 
 /// NaN becomes 0.
-inline float clamped(double value) { return value > 0 ? static_cast<float>(std::min(value, 1.0)) : 0.0f; }
+inline float clamped(double value) { return value > 0 ? static_cast<float>((std::min)(value, 1.0)) : 0.0f; }
 
 /// Throws Error unless low <= least <= most <= high.
 inline void check_range(const char* who, const char* what, double least, double most, double low, double high) {
@@ -58,7 +58,7 @@ inline int poisson(double mean, Random& random) {
         return count;
     }
     const double z = random.normal();
-    return static_cast<int>(std::max(std::lround(mean + std::sqrt(mean - 5.0 / 36) * z + (z * z - 1) / 6), 0L));
+    return static_cast<int>((std::max)(std::lround(mean + std::sqrt(mean - 5.0 / 36) * z + (z * z - 1) / 6), 0L));
 }
 
 }  // namespace detail

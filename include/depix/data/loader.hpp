@@ -45,7 +45,7 @@ class LoaderEpoch {
           options_(options),
           epoch_(epoch),
           steps_(steps),
-          next_(std::min(first_step, steps)),
+          next_((std::min)(first_step, steps)),
           current_(next_),
           order_(source.size()),
           slots_(static_cast<std::size_t>(options.ahead) + 1) {
@@ -150,7 +150,7 @@ class LoaderEpoch {
     void make(std::size_t step, Batch& batch) const {
         const auto batch_size = static_cast<std::size_t>(options_.batch_size);
         const std::size_t first = step * batch_size;
-        const std::size_t count = std::min(batch_size, order_.size() - first);
+        const std::size_t count = (std::min)(batch_size, order_.size() - first);
         const View<float> input = shaped(batch.input, count, source_.input_shape());
         const View<float> target = shaped(batch.target, count, source_.target_shape());
         for (std::size_t i = 0; i < count && !stopping_; ++i) {

@@ -42,10 +42,10 @@ inline void check_mask(const char* who, const Image& mask) {
 /// The upper left pixel's centre is at (0.5, 0.5).
 inline void mark_stroke(Image& mask, double x0, double y0, double x1, double y1, double radius) {
     const auto bound = [](double place, int size) { return static_cast<int>(std::clamp(place, 0.0, size * 1.0)); };
-    const int left = bound(std::min(x0, x1) - radius, mask.shape.width);
-    const int right = bound(std::max(x0, x1) + radius + 1, mask.shape.width);
-    const int top = bound(std::min(y0, y1) - radius, mask.shape.height);
-    const int bottom = bound(std::max(y0, y1) + radius + 1, mask.shape.height);
+    const int left = bound((std::min)(x0, x1) - radius, mask.shape.width);
+    const int right = bound((std::max)(x0, x1) + radius + 1, mask.shape.width);
+    const int top = bound((std::min)(y0, y1) - radius, mask.shape.height);
+    const int bottom = bound((std::max)(y0, y1) + radius + 1, mask.shape.height);
     const double dx = x1 - x0, dy = y1 - y0, squared_length = dx * dx + dy * dy;
     for (int y = top; y < bottom; ++y) {
         for (int x = left; x < right; ++x) {
@@ -107,7 +107,7 @@ struct StrokeMask {
         const double height = mask.shape.height, width = mask.shape.width;
         const double mean_step = std::hypot(height, width) / 8;
         for (int count = random.integer(min_count, max_count); count > 0; --count) {
-            const double radius = random.uniform(min_width, max_width) * std::min(height, width) / 2;
+            const double radius = random.uniform(min_width, max_width) * (std::min)(height, width) / 2;
             const int symmetry = random.integer(0, 7);
             double x = random.uniform(0, width), y = random.uniform(0, height);
             for (int vertex = random.integer(min_vertices, max_vertices), side = 1; vertex > 0; --vertex) {
@@ -164,12 +164,12 @@ struct TextMask {
   private:
     static void stamp(Image& mask, const Glyph& glyph, int left, int top) {
         const auto [channels, height, width] = mask.shape;
-        const int first = std::max(0, -left), last = std::min(glyph.width, width - left);
-        for (int row = std::max(0, -top); row < std::min(glyph.height, height - top); ++row) {
+        const int first = (std::max)(0, -left), last = (std::min)(glyph.width, width - left);
+        for (int row = (std::max)(0, -top); row < (std::min)(glyph.height, height - top); ++row) {
             const std::uint8_t* ink = glyph.coverage.data() + row * glyph.width;
             for (int x = first; x < last; ++x) {
                 float& value = mask(0, top + row, left + x);
-                value = std::max(value, from_byte(ink[x]));
+                value = (std::max)(value, from_byte(ink[x]));
             }
         }
     }
@@ -210,7 +210,7 @@ class GivenMask {
         const Image turned = transformed(chosen, static_cast<Symmetry>(random.integer(0, 7)));
         const Image fitted = resize(turned, mask.shape.height, mask.shape.width, Resampling::Nearest);
         std::transform(mask.pixels.begin(), mask.pixels.end(), fitted.pixels.begin(), mask.pixels.begin(),
-                       [](float a, float b) { return std::max(a, b); });
+                       [](float a, float b) { return (std::max)(a, b); });
     }
 
   private:

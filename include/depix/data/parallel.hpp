@@ -19,7 +19,7 @@ namespace depix {
 /// The number of threads that this process may run at once, at least one. It is at most the number of processors that
 /// the process may use (taskset, containers), and at most OMP_NUM_THREADS.
 inline int hardware_threads() {
-    int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    int threads = (std::max)(1, static_cast<int>(std::thread::hardware_concurrency()));
 #if defined(__linux__) && defined(CPU_COUNT)
     cpu_set_t processors;
     CPU_ZERO(&processors);
@@ -28,7 +28,7 @@ inline int hardware_threads() {
 #endif
     if (const char* text = std::getenv("OMP_NUM_THREADS")) {
         const long asked = std::strtol(text, nullptr, 10);  // of a list, "4,2", the first number is used
-        if (asked >= 1) threads = static_cast<int>(std::min(asked, static_cast<long>(threads)));
+        if (asked >= 1) threads = static_cast<int>((std::min)(asked, static_cast<long>(threads)));
     }
     return threads;
 }

@@ -100,7 +100,7 @@ inline Image binarize_sauvola(const Image& page, const SauvolaOptions& options =
     }
     const auto [channels, height, width] = page.shape;
     const auto mirrored = [](int i, int size) {
-        const int period = std::max(2 * (size - 1), 1);  // 1: every mirrored row of a single row is that row
+        const int period = (std::max)(2 * (size - 1), 1);  // 1: every mirrored row of a single row is that row
         const int place = (i % period + period) % period;
         return place < size ? place : period - place;
     };
@@ -128,7 +128,7 @@ inline Image binarize_sauvola(const Image& page, const SauvolaOptions& options =
                 return (table[bottom + right] - table[top + right] - table[bottom + left] + table[top + left]) / area;
             };
             const double mean = mean_of(sums);
-            const double deviation = std::sqrt(std::max(mean_of(squares) - mean * mean, 0.0));
+            const double deviation = std::sqrt((std::max)(mean_of(squares) - mean * mean, 0.0));
             const double threshold = mean * (1 + options.k * (deviation / options.dynamic_range - 1));
             result(0, y, x) = static_cast<double>(page(0, y, x)) > threshold ? 1.0f : 0.0f;
         }

@@ -37,10 +37,10 @@ inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const Co
     }
     const auto fitted = [largest = largest](const Image& image) {
         const auto [channels, height, width] = image.shape;
-        const int side = std::max(height, width);
+        const int side = (std::max)(height, width);
         if (largest == 0 || side <= largest) return image;
         const double factor = static_cast<double>(largest) / side;
-        const auto shrunk = [factor](int old) { return std::max(1, static_cast<int>(std::lround(factor * old))); };
+        const auto shrunk = [factor](int old) { return (std::max)(1, static_cast<int>(std::lround(factor * old))); };
         return quantized(resize(image, shrunk(height), shrunk(width)));
     };
     int channels = 0;
@@ -57,9 +57,9 @@ inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const Co
             }
             int& width = widths[cells.back().size()];
             const Shape cell = cells.back().emplace_back(fitted(image)).shape;
-            channels = std::max(channels, cell.channels);
-            heights.back() = std::max(heights.back(), cell.height);
-            width = std::max(width, cell.width);
+            channels = (std::max)(channels, cell.channels);
+            heights.back() = (std::max)(heights.back(), cell.height);
+            width = (std::max)(width, cell.width);
         }
     }
     if (channels == 0) throw ShapeError("contact_sheet: no picture given");

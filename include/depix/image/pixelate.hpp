@@ -34,7 +34,8 @@ inline std::vector<Between> bilinear_axis(int inputs, int outputs) {
     std::vector<Between> axis(static_cast<std::size_t>(outputs));
     const int unit = 2 * outputs;
     for (int i = 0; i < outputs; ++i) {
-        const int position = std::max((2 * i + 1) * inputs - outputs, 0);  // (i + 1/2) inputs / outputs - 1/2, in units
+        const int position =
+            (std::max)((2 * i + 1) * inputs - outputs, 0);  // (i + 1/2) inputs / outputs - 1/2, in units
         const int low = position / unit;
         const bool last = low >= inputs - 1;
         axis[static_cast<std::size_t>(i)] = {last ? inputs - 1 : low, last ? 0 : position - low * unit};
@@ -50,7 +51,7 @@ inline std::vector<int> nearest_axis(int inputs, int outputs) {
     const double step = static_cast<double>(inputs) / outputs;
     double position = 0.5 * step;
     for (int& index : axis) {
-        index = std::min(static_cast<int>(position), inputs - 1);
+        index = (std::min)(static_cast<int>(position), inputs - 1);
         position += step;
     }
     return axis;
@@ -76,8 +77,8 @@ enum class PixelateResize {
 inline void pixelate(std::span<const std::uint8_t> source, int height, int width, int window,
                      std::span<std::uint8_t> result, PixelateResize resize = PixelateResize::Nearest) {
     if (window < 1 || window > height || window > width) {
-        throw ShapeError("pixelate: a window of " + std::to_string(window) + " on a picture of " +
-                         to_string(Shape{1, height, width}));
+        detail::fail(ShapeError("pixelate: a window of " + std::to_string(window) + " on a picture of " +
+                                to_string(Shape{1, height, width})));
     }
     const auto at = [width](int y, int x) {
         return static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x);

@@ -28,7 +28,7 @@ struct ResizedAxis {
 };
 
 /// A triangle of width 2.
-inline double triangle(double x) { return std::max(1 - std::abs(x), 0.0); }
+inline double triangle(double x) { return (std::max)(1 - std::abs(x), 0.0); }
 
 /// R. G. Keys, "Cubic convolution interpolation for digital image processing", IEEE TASSP 29(6), 1981, a = -1/2.
 inline double keys_cubic(double x) {
@@ -55,7 +55,7 @@ inline ResizedAxis resized_axis(int inputs, int outputs, Resampling resampling) 
     }
     const auto kernel = resampling == Resampling::Bilinear ? triangle : keys_cubic;
     const double scale = static_cast<double>(outputs) / inputs;
-    const double squeeze = std::min(scale, 1.0);  // shrinking widens the kernel
+    const double squeeze = (std::min)(scale, 1.0);  // shrinking widens the kernel
     const double radius = (resampling == Resampling::Bilinear ? 1 : 2) / squeeze;
     axis.taps = static_cast<std::size_t>(std::ceil(2 * radius)) + 1;
     std::vector<double> weights(axis.taps);
@@ -90,8 +90,8 @@ inline ResizedAxis resized_axis(int inputs, int outputs, Resampling resampling) 
 inline Image resize(const Image& image, int height, int width, Resampling resampling = Resampling::Bicubic) {
     const Shape old = image.shape;
     if (old.channels < 1 || old.height < 1 || old.width < 1 || height < 1 || width < 1) {
-        throw ShapeError("resize: a picture of " + to_string(old) + " to " +
-                         to_string(Shape{old.channels, height, width}));
+        detail::fail(ShapeError("resize: a picture of " + to_string(old) + " to " +
+                                to_string(Shape{old.channels, height, width})));
     }
     const detail::ResizedAxis down = detail::resized_axis(old.height, height, resampling);
     const detail::ResizedAxis across = detail::resized_axis(old.width, width, resampling);
@@ -132,9 +132,9 @@ inline Image crop(const Image& image, int top, int left, int height, int width) 
     const bool inside = top >= 0 && left >= 0 && height >= 1 && width >= 1 && height <= whole.height &&
                         width <= whole.width && top <= whole.height - height && left <= whole.width - width;
     if (!inside) {
-        throw ShapeError("crop: " + std::to_string(height) + "x" + std::to_string(width) + " pixels at row " +
-                         std::to_string(top) + ", column " + std::to_string(left) + " of a picture of " +
-                         to_string(whole));
+        detail::fail(ShapeError("crop: " + std::to_string(height) + "x" + std::to_string(width) + " pixels at row " +
+                                std::to_string(top) + ", column " + std::to_string(left) + " of a picture of " +
+                                to_string(whole)));
     }
     Image result({whole.channels, height, width});
     for (int channel = 0; channel < whole.channels; ++channel) {
@@ -150,8 +150,8 @@ inline Image crop(const Image& image, int top, int left, int height, int width) 
 inline Image crop_reflected(const Image& image, int top, int left, int height, int width) {
     const Shape whole = image.shape;
     if (whole.height < 1 || whole.width < 1 || height < 1 || width < 1) {
-        throw ShapeError("crop_reflected: " + std::to_string(height) + "x" + std::to_string(width) +
-                         " pixels of a picture of " + to_string(whole));
+        detail::fail(ShapeError("crop_reflected: " + std::to_string(height) + "x" + std::to_string(width) +
+                                " pixels of a picture of " + to_string(whole)));
     }
     Image result({whole.channels, height, width});
     std::vector<int> columns(static_cast<std::size_t>(width));

@@ -83,8 +83,8 @@ struct Components {
                     }
                 }
                 Component& own = parts[static_cast<std::size_t>(label - 1)];
-                own.left = std::min(own.left, x);
-                own.right = std::max(own.right, x);
+                own.left = (std::min)(own.left, x);
+                own.right = (std::max)(own.right, x);
                 own.bottom = y;
                 own.pixels.push_back({y, x});
             }
@@ -164,7 +164,7 @@ inline PageMap chessboard_distance(const PageMap& mask) {
             if (mask(y, x) != 0) own = 0;
             for (std::size_t k = 0; own > 0 && k < 4; ++k) {  // forward: the neighbours to the left and above
                 const auto [dy, dx] = around[forward ? (k + 6) % 8 : k + 2];
-                if (mask.holds(y + dy, x + dx)) own = std::min(own, distance(y + dy, x + dx) + 1);
+                if (mask.holds(y + dy, x + dx)) own = (std::min)(own, distance(y + dy, x + dx) + 1);
             }
         }
     }

@@ -39,10 +39,11 @@ inline std::string system_error_text(const std::string& action, int error) {
 /// Writes a file whole or not at all: at any moment a reader of `path` finds either the old contents or the new ones.
 ///
 /// The bytes go to a temporary file in the same folder, which `commit` flushes to the disk (fsync) and renames to
-/// `path`. Without a commit (for example after an exception) the temporary file is removed and the old file is as it
-/// was. Only a killed process can leave a temporary file, called `.depix-PROCESS-NUMBER.tmp`. A symbolic link to a file
-/// in the same folder is followed; a link that leads elsewhere is replaced. The permissions of an existing file are
-/// kept. A file that is not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
+/// `path`. Without a commit (for example after an exception) the old file is as it was. On Linux the temporary file has
+/// no name before the commit (O_TMPFILE), so it disappears with a process that is killed. Where the file system has no
+/// such files, it is called `.depix-PROCESS-NUMBER.tmp`, and only a killed process can leave it. A symbolic link to a
+/// file in the same folder is followed; a link that leads elsewhere is replaced. The permissions of an existing file
+/// are kept. A file that is not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
 ///
 /// Every function throws FileError, which names `path` and gives the system's message.
 class AtomicFile {
@@ -55,7 +56,7 @@ class AtomicFile {
     ~AtomicFile() { discard(); }
 
     void write(std::span<const std::byte> bytes) {
-        if (file_ == nullptr) throw FileError(path_, "written to after it was complete");
+        if (file_ == nullptr) detail::fail(FileError(path_, "written to after it was complete"));
         if (bytes.empty()) return;
         errno = 0;
         if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail("cannot write");
@@ -64,16 +65,17 @@ class AtomicFile {
 
     /// Makes the file visible under its name. Nothing can be written afterwards.
     void commit() {
-        if (file_ == nullptr) throw FileError(path_, "completed twice");
+        if (file_ == nullptr) detail::fail(FileError(path_, "completed twice"));
         errno = 0;
         if (std::fflush(file_) != 0) fail("cannot write");
 #if DEPIX_HAS_POSIX
         // This must come before the rename. Otherwise a power failure could leave an empty file under the new name.
-        if (!temporary_.empty() && ::fsync(::fileno(file_)) != 0) fail("cannot write");
+        if (!special_ && ::fsync(::fileno(file_)) != 0) fail("cannot write");
 #endif
+        if (!special_ && temporary_.empty()) give_name();
         // fclose reports write errors that come late (NFS, quotas); the file is closed even then.
         if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
-        if (!temporary_.empty()) rename_temporary();
+        if (!special_) rename_temporary();
     }
 
   private:
@@ -82,7 +84,7 @@ class AtomicFile {
 #if DEPIX_HAS_POSIX
         struct stat status {};
         if (::stat(path_.c_str(), &status) != 0) return false;
-        if (S_ISDIR(status.st_mode)) throw FileError(path_, "cannot write: it is a folder");
+        if (S_ISDIR(status.st_mode)) detail::fail(FileError(path_, "cannot write: it is a folder"));
         if (S_ISREG(status.st_mode)) {
             permissions_ = static_cast<int>(status.st_mode & 07777);
             follow_link();
@@ -90,6 +92,7 @@ class AtomicFile {
         }
         file_ = std::fopen(path_.c_str(), "wb");
         if (file_ == nullptr) fail("cannot open for writing");
+        special_ = true;
         return true;
 #else
         return false;
@@ -117,24 +120,7 @@ class AtomicFile {
 #endif
 
     void open_temporary() {
-        static std::atomic<unsigned> counter{0};
-#if DEPIX_HAS_POSIX
-        const std::string process = std::to_string(::getpid());
-        const std::size_t folder_length = target_.find_last_of('/') + 1;  // npos + 1 == 0: the current folder
-#else
-        const std::string process = "0";
-        const std::size_t folder_length = target_.find_last_of("/\\") + 1;
-#endif
-        do {
-            temporary_ = target_.substr(0, folder_length) + ".depix-" + process + "-" +
-                         std::to_string(counter.fetch_add(1)) + ".tmp";
-            errno = 0;
-            file_ = std::fopen(temporary_.c_str(), "wbx");  // x: fails if the file already exists
-        } while (file_ == nullptr && errno == EEXIST);
-        if (file_ == nullptr) {
-            temporary_.clear();
-            fail("cannot open for writing");
-        }
+        if (!open_nameless()) open_named();
 #if DEPIX_HAS_POSIX
         if (permissions_ >= 0 && ::fchmod(::fileno(file_), static_cast<mode_t>(permissions_)) != 0) {
             // The old file has another owner. The new one belongs to the user who writes it, with the usual
@@ -143,14 +129,74 @@ class AtomicFile {
 #endif
     }
 
+    /// Opens a file without a name in the folder of the target. Returns false where there are no such files, or no
+    /// /proc, through which give_name() names it.
+    bool open_nameless() {
+#if DEPIX_HAS_POSIX && defined(O_TMPFILE)
+        if (::access("/proc/self/fd", X_OK) != 0) return false;
+        const int descriptor = ::open(folder().c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+        if (descriptor < 0) return false;
+        file_ = ::fdopen(descriptor, "wb");
+        if (file_ == nullptr) ::close(descriptor);
+        return file_ != nullptr;
+#else
+        return false;
+#endif
+    }
+
+    void open_named() {
+        do {
+            temporary_ = new_name();
+            errno = 0;
+            file_ = std::fopen(temporary_.c_str(), "wbx");  // x: fails if the file already exists
+        } while (file_ == nullptr && errno == EEXIST);
+        if (file_ == nullptr) {
+            temporary_.clear();
+            fail("cannot open for writing");
+        }
+    }
+
+    /// Names the nameless file, so that it can be renamed: a link cannot take the place of an existing file.
+    void give_name() {
+#if DEPIX_HAS_POSIX && defined(O_TMPFILE)
+        const std::string nameless = "/proc/self/fd/" + std::to_string(::fileno(file_));
+        int result = 0;
+        do {
+            temporary_ = new_name();
+            result = ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW);
+        } while (result != 0 && errno == EEXIST);
+        if (result == 0) return;
+        temporary_.clear();
+        fail("cannot write");
+#endif
+    }
+
+    /// The target's folder, "." if it is the current one.
+    std::string folder() const {
+        const std::size_t length = folder_length();
+        return length == 0 ? "." : target_.substr(0, length);
+    }
+    std::size_t folder_length() const {
+        return target_.find_last_of(DEPIX_HAS_POSIX ? "/" : "/\\") + 1;  // npos + 1 == 0: the current folder
+    }
+
+    std::string new_name() const {
+        static std::atomic<unsigned> counter{0};
+#if DEPIX_HAS_POSIX
+        const std::string process = std::to_string(::getpid());
+#else
+        const std::string process = "0";
+#endif
+        return target_.substr(0, folder_length()) + ".depix-" + process + "-" + std::to_string(counter.fetch_add(1)) +
+               ".tmp";
+    }
+
     void rename_temporary() {
 #if DEPIX_HAS_POSIX
         if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot write");
         // The folder's entry must reach the disk, too. Some file systems refuse this; the file itself is whole in
         // either case.
-        const std::size_t slash = target_.find_last_of('/');
-        const std::string folder = slash == std::string::npos ? "." : target_.substr(0, slash + 1);
-        const int descriptor = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+        const int descriptor = ::open(folder().c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor >= 0) {
             ::fsync(descriptor);
             ::close(descriptor);
@@ -175,13 +221,14 @@ class AtomicFile {
     [[noreturn]] void fail(const std::string& action) {
         const int error = errno;
         discard();
-        throw FileError(path_, detail::system_error_text(action, error));
+        detail::fail(FileError(path_, detail::system_error_text(action, error)));
     }
 
     std::string path_;       // as the caller names it
     std::string target_;     // the same with links followed
-    std::string temporary_;  // empty if there is no temporary file
+    std::string temporary_;  // the temporary file's name; empty while it has none
     std::FILE* file_ = nullptr;
+    bool special_ = false;  // written directly
     int permissions_ = -1;
 };
 
@@ -200,7 +247,7 @@ inline void write_file(const std::string& path, std::string_view text) {
 inline std::vector<std::byte> read_file(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
     errno = 0;
     std::FILE* const file = std::fopen(path.c_str(), "rb");
-    if (file == nullptr) throw FileError(path, detail::system_error_text("cannot open", errno));
+    if (file == nullptr) detail::fail(FileError(path, detail::system_error_text("cannot open", errno)));
     struct Closer {
         std::FILE* file;
         ~Closer() { std::fclose(file); }
@@ -210,13 +257,13 @@ inline std::vector<std::byte> read_file(const std::string& path, std::size_t max
 #if DEPIX_HAS_POSIX
     struct stat status {};
     if (::fstat(::fileno(file), &status) == 0) {
-        if (S_ISDIR(status.st_mode)) throw FileError(path, "cannot read: it is a folder");
+        if (S_ISDIR(status.st_mode)) detail::fail(FileError(path, "cannot read: it is a folder"));
         if (S_ISREG(status.st_mode)) expected = static_cast<std::size_t>(status.st_size);
     }
 #endif
     const auto check_limit = [&](std::size_t size) {
         if (size > maximum_bytes)
-            throw FileError(path, "larger than the limit of " + std::to_string(maximum_bytes) + " bytes");
+            detail::fail(FileError(path, "larger than the limit of " + std::to_string(maximum_bytes) + " bytes"));
     };
     check_limit(expected);
 
@@ -226,12 +273,13 @@ inline std::vector<std::byte> read_file(const std::string& path, std::size_t max
     do {
         bytes.resize(size + room);
         size += std::fread(bytes.data() + size, 1, room, file);
-        if (std::ferror(file) != 0) throw FileError(path, detail::system_error_text("cannot read", errno));
+        if (std::ferror(file) != 0) detail::fail(FileError(path, detail::system_error_text("cannot read", errno)));
         check_limit(size);
         room = size;
     } while (size == bytes.size());
     if (size < expected)
-        throw FileError(path, "ended after " + std::to_string(size) + " of " + std::to_string(expected) + " bytes");
+        detail::fail(
+            FileError(path, "ended after " + std::to_string(size) + " of " + std::to_string(expected) + " bytes"));
     bytes.resize(size);
     return bytes;
 }

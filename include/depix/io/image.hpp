@@ -79,7 +79,7 @@ inline std::vector<unsigned char> interleaved_bytes(const Image& image) {
     for (std::size_t c = 0; c < channels; ++c)
         for (std::size_t i = 0; i < area; ++i) {
             const float value = image.pixels[c * area + i];
-            const float clamped = value > 0 ? std::min(value, 1.0f) : 0.0f;
+            const float clamped = value > 0 ? (std::min)(value, 1.0f) : 0.0f;
             bytes[i * channels + c] = static_cast<unsigned char>(std::lround(clamped * 255.0f));
         }
     return bytes;
@@ -145,7 +145,7 @@ inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits&
         for (std::size_t i = 0, area = image.shape.area(); i < area; ++i)
             for (std::size_t c = 0; c < 3; ++c)
                 if (const float alpha = image.pixels[3 * area + i]; alpha > 0)
-                    image.pixels[c * area + i] = std::min(image.pixels[c * area + i] / alpha, 1.0f);
+                    image.pixels[c * area + i] = (std::min)(image.pixels[c * area + i] / alpha, 1.0f);
     return image;
 }
 
@@ -154,7 +154,7 @@ inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits&
 /// A picture from a file's contents; see read_image. `name` stands for the path in messages.
 inline Image decode_image(std::span<const std::byte> bytes, int channels = 0, const ImageLimits& limits = {},
                           const std::string& name = "memory") {
-    if (bytes.size() > std::min(limits.maximum_bytes, static_cast<std::size_t>(INT_MAX)))
+    if (bytes.size() > (std::min)(limits.maximum_bytes, static_cast<std::size_t>(INT_MAX)))
         throw FileError(name, "a file of " + std::to_string(bytes.size()) + " bytes; the limit is " +
                                   std::to_string(limits.maximum_bytes));
     const detail::CheckedImage checked = detail::check_image_file(bytes, name);

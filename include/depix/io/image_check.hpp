@@ -156,7 +156,7 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
                 return file[at] != 0xFF || file[at + 1] == 0 || (file[at + 1] >= 0xD0 && file[at + 1] <= 0xD7);
             };
             while (at < file.size() && is_data()) ++at;
-            at = std::min(at, file.size());
+            at = (std::min)(at, file.size());
         }
         std::size_t last = at;
         // Restart markers at the end of a scan restart nothing, and stb does not know them there.

@@ -79,8 +79,8 @@ inline std::vector<std::byte> unpack_icc_chunk(std::span<const std::byte> data) 
     if (stream.size() > maximum_icc_bytes) return {};
 
     // A zlib stream unpacks to at most 1032 times its size, so a small profile does not need the large buffer.
-    const std::size_t enough = 1032 * std::min(stream.size(), maximum_icc_bytes / 1032 + 1);
-    std::vector<std::byte> profile(std::min(enough, maximum_icc_bytes));
+    const std::size_t enough = 1032 * (std::min)(stream.size(), maximum_icc_bytes / 1032 + 1);
+    std::vector<std::byte> profile((std::min)(enough, maximum_icc_bytes));
     int size = -1;
     try {
         size =
@@ -207,7 +207,7 @@ inline void insert_icc_segments(std::vector<std::byte>& jpeg, std::span<const st
     std::vector<std::byte> segments;
     for (std::size_t number = 1; number <= count; ++number) {
         const auto rest = profile.subspan((number - 1) * largest_part);
-        const auto part = rest.first(std::min(rest.size(), largest_part));
+        const auto part = rest.first((std::min)(rest.size(), largest_part));
         append_big_endian(segments, 0xFFE2, 2);
         append_big_endian(segments, static_cast<std::uint32_t>(2 + icc_name.size() + 2 + part.size()), 2);
         append_text(segments, icc_name);
@@ -217,7 +217,7 @@ inline void insert_icc_segments(std::vector<std::byte>& jpeg, std::span<const st
     const Bytes bytes(jpeg);
     std::size_t at = 2;
     if (bytes.big16(2) == 0xFFE0) at += 2 + bytes.big16(4);
-    jpeg.insert(jpeg.begin() + static_cast<std::ptrdiff_t>(std::min(at, jpeg.size())), segments.begin(),
+    jpeg.insert(jpeg.begin() + static_cast<std::ptrdiff_t>((std::min)(at, jpeg.size())), segments.begin(),
                 segments.end());
 }
 

@@ -204,8 +204,8 @@ inline std::vector<std::byte> encode_grey_jpeg(const Image& image, int quality) 
             for (int y = 0; y < 8; ++y)
                 for (int x = 0; x < 8; ++x) {
                     // Beyond the border the last row and column are repeated.
-                    const auto row = static_cast<std::size_t>(std::min(top + y, height - 1));
-                    const auto column = static_cast<std::size_t>(std::min(left + x, width - 1));
+                    const auto row = static_cast<std::size_t>((std::min)(top + y, height - 1));
+                    const auto column = static_cast<std::size_t>((std::min)(left + x, width - 1));
                     block[y][x] = static_cast<float>(samples[row * static_cast<std::size_t>(width) + column]) - 128.0f;
                 }
             scan.write_block(block);

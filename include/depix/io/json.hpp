@@ -48,7 +48,7 @@ class JsonReader {
   public:
     /// `text` must outlive the reader; `path` is for the error messages.
     JsonReader(std::string_view text, std::string path) : text_(text), path_(std::move(path)) {
-        if (!is_utf8(text_)) throw FileError(path_, "the JSON header is not UTF-8");
+        if (!is_utf8(text_)) detail::fail(FileError(path_, "the JSON header is not UTF-8"));
     }
 
     /// {"key": value, ...}: calls member(key), which must read the value. A key that comes twice is an error.
@@ -107,7 +107,7 @@ class JsonReader {
     }
 
     [[noreturn]] void fail(const std::string& what) const {
-        throw FileError(path_, context + "JSON header, byte " + std::to_string(position_) + ": " + what);
+        detail::fail(FileError(path_, context + "JSON header, byte " + std::to_string(position_) + ": " + what));
     }
 
     std::string context;  ///< stands before every message: `tensor "encoder.0.weight": `

@@ -41,7 +41,7 @@ xt::xarray<T, xt::layout_type::row_major> decode_npy(std::span<const std::byte> 
                   "read_npy<T>: T is float, double or std::uint8_t");
     const NpyHeader header = read_npy_header(file, name);
     if (std::is_same_v<T, std::uint8_t> && header.type != npy_type_of<T>)
-        throw FileError(name, "holds values of type '" + header.type + "', asked for as '|u1'");
+        detail::fail(FileError(name, "holds values of type '" + header.type + "', asked for as '|u1'"));
 
     auto array = xt::xarray<T, xt::layout_type::row_major>::from_shape(header.shape);
     const std::byte* bytes = file.data() + header.data_begin;

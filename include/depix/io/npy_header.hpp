@@ -92,7 +92,7 @@ class NpyHeaderReader {
         const std::size_t first = position_;
         for (; position_ < text_.size() && text_[position_] >= '0' && text_[position_] <= '9'; ++position_) {
             const auto digit = static_cast<std::size_t>(text_[position_] - '0');
-            if (value > (std::numeric_limits<std::size_t>::max() - digit) / 10) fail("header: an extent too large");
+            if (value > ((std::numeric_limits<std::size_t>::max)() - digit) / 10) fail("header: an extent too large");
             value = value * 10 + digit;
         }
         if (position_ == first) fail("header: expected an extent");
@@ -122,7 +122,7 @@ class NpyHeaderReader {
     void expect(std::string_view token) {
         if (!accept(token)) fail("header: expected " + std::string(token));
     }
-    [[noreturn]] void fail(const std::string& what) const { throw FileError(path_, what); }
+    [[noreturn]] void fail(const std::string& what) const { detail::fail(FileError(path_, what)); }
 
     std::string_view text_;
     const std::string& path_;
@@ -136,32 +136,33 @@ class NpyHeaderReader {
 inline NpyHeader read_npy_header(std::span<const std::byte> file, const std::string& path) {
     const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
     const auto byte = [&](std::size_t i) { return std::to_integer<std::size_t>(file[i]); };
-    if (!text.starts_with("\x93NUMPY")) throw FileError(path, "no .npy file");
-    if (file.size() < 8) throw FileError(path, "a truncated .npy file");
+    if (!text.starts_with("\x93NUMPY")) detail::fail(FileError(path, "no .npy file"));
+    if (file.size() < 8) detail::fail(FileError(path, "a truncated .npy file"));
     const std::size_t version = byte(6);
     if ((version != 1 && version != 2) || byte(7) != 0)
-        throw FileError(path, "a .npy file of version " + std::to_string(version) + "." + std::to_string(byte(7)) +
-                                  "; 1.0 and 2.0 are read");
+        detail::fail(FileError(path, "a .npy file of version " + std::to_string(version) + "." +
+                                         std::to_string(byte(7)) + "; 1.0 and 2.0 are read"));
     const std::size_t before = version == 1 ? 10 : 12;
-    if (file.size() < before) throw FileError(path, "a truncated .npy file");
+    if (file.size() < before) detail::fail(FileError(path, "a truncated .npy file"));
     const std::size_t length =
         version == 1 ? byte(8) | byte(9) << 8 : byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24;
-    if (length > file.size() - before) throw FileError(path, "a truncated .npy file");
+    if (length > file.size() - before) detail::fail(FileError(path, "a truncated .npy file"));
 
     NpyHeader header = detail::NpyHeaderReader(text.substr(before, length), path).read();
     header.data_begin = before + length;
     std::size_t size = header.type == "<f4" ? 4 : header.type == "<f8" ? 8 : header.type == "|u1" ? 1 : 0;
-    if (size == 0) throw FileError(path, "holds values of type '" + header.type + "'; '<f4', '<f8' and '|u1' are read");
+    if (size == 0)
+        detail::fail(FileError(path, "holds values of type '" + header.type + "'; '<f4', '<f8' and '|u1' are read"));
     std::size_t bound = size;  // without the zeros, since the strides are products of the others
     for (const std::size_t extent : header.shape) {
-        if (extent != 0 && bound > static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) / extent)
-            throw FileError(path, "claims more values than any memory holds");
+        if (extent != 0 && bound > static_cast<std::size_t>((std::numeric_limits<std::ptrdiff_t>::max)()) / extent)
+            detail::fail(FileError(path, "claims more values than any memory holds"));
         bound *= extent != 0 ? extent : 1;
         size *= extent;
     }
     if (size != file.size() - header.data_begin)
-        throw FileError(path, "holds " + std::to_string(file.size() - header.data_begin) +
-                                  " bytes of values; its shape takes " + std::to_string(size));
+        detail::fail(FileError(path, "holds " + std::to_string(file.size() - header.data_begin) +
+                                         " bytes of values; its shape takes " + std::to_string(size)));
     return header;
 }
 

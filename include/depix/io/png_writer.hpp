@@ -133,7 +133,7 @@ inline void write_samples(const float* values, int count, int sample_bytes, unsi
                           std::size_t stride) {
     const float maximum = sample_bytes == 2 ? 65535.0f : 255.0f;
     for (int x = 0; x < count; ++x, destination += stride) {
-        const float clamped = values[x] > 0 ? std::min(values[x], 1.0f) : 0.0f;
+        const float clamped = values[x] > 0 ? (std::min)(values[x], 1.0f) : 0.0f;
         // In double the sum is exact, so this equals std::lround, without the call.
         const auto sample = static_cast<std::uint32_t>(static_cast<double>(clamped * maximum) + 0.5);
         if (sample_bytes == 2) destination[0] = static_cast<unsigned char>(sample >> 8);

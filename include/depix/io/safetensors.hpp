@@ -152,7 +152,7 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
         std::string message = "does not fit the model, which is unchanged:";
         for (const std::string& problem : problems) message += "\n  " + problem;
         message += detail::prefix_hint(missing, unexpected);
-        throw FileError(file.path, message);
+        detail::fail(FileError(file.path, message));
     }
     for (const auto& write : writes) write();
 }

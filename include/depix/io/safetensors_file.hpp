@@ -39,7 +39,7 @@ inline std::string to_string(const std::vector<std::size_t>& shape) {
 inline std::optional<std::size_t> element_count(const std::vector<std::size_t>& shape) {
     std::size_t count = 1;
     for (const std::size_t extent : shape) {
-        if (extent != 0 && count > std::numeric_limits<std::size_t>::max() / extent) return std::nullopt;
+        if (extent != 0 && count > (std::numeric_limits<std::size_t>::max)() / extent) return std::nullopt;
         count *= extent;
     }
     return count;
@@ -88,7 +88,7 @@ struct SafetensorsFile {
     /// Throws FileError when there is no such tensor, as all functions below do.
     const Entry& entry(const std::string& name) const {
         const auto found = entries.find(name);
-        if (found == entries.end()) throw FileError(path, "no tensor is called \"" + name + "\"");
+        if (found == entries.end()) detail::fail(FileError(path, "no tensor is called \"" + name + "\""));
         return found->second;
     }
     const std::vector<std::size_t>& shape(const std::string& name) const { return entry(name).shape; }
@@ -108,11 +108,11 @@ struct SafetensorsFile {
     void copy_values(const std::string& name, std::span<T> destination) const {
         const Entry& source = entry(name);
         if (!converts_to<T>(source.dtype))
-            throw FileError(path, "tensor \"" + name + "\": stored as " + std::string(info(source.dtype).name) +
-                                      ", asked for as " + std::string(info(data_type_of<T>).name));
+            detail::fail(FileError(path, "tensor \"" + name + "\": stored as " + std::string(info(source.dtype).name) +
+                                             ", asked for as " + std::string(info(data_type_of<T>).name)));
         if (destination.size() != *element_count(source.shape))
-            throw FileError(path, "tensor \"" + name + "\": has shape " + to_string(source.shape) + ", asked for as " +
-                                      std::to_string(destination.size()) + " values");
+            detail::fail(FileError(path, "tensor \"" + name + "\": has shape " + to_string(source.shape) +
+                                             ", asked for as " + std::to_string(destination.size()) + " values"));
         const std::byte* bytes = bytes_.data() + data_begin_ + source.begin;
         if (source.dtype == data_type_of<T>) {
             if (!destination.empty()) std::memcpy(destination.data(), bytes, destination.size_bytes());
@@ -160,7 +160,7 @@ struct SafetensorsFile {
     void refuse_other_kinds() const {
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
         const auto refuse = [this](const char* what) {
-            throw FileError(path, std::string("no safetensors file: ") + what);
+            detail::fail(FileError(path, std::string("no safetensors file: ") + what));
         };
         constexpr const char* convert =
             "; in Python, save_file(torch.load(path, map_location=\"cpu\"), \"weights.safetensors\") of "
@@ -176,19 +176,21 @@ struct SafetensorsFile {
 
     void read_header() {
         std::uint64_t length = 0;
-        if (bytes_.size() < sizeof length) throw FileError(path, "too short to be a safetensors file");
+        if (bytes_.size() < sizeof length) detail::fail(FileError(path, "too short to be a safetensors file"));
         std::memcpy(&length, bytes_.data(), sizeof length);
         // This is checked only if the file cannot be a safetensors file, because a header's length may begin with any
         // bytes.
         if (length > bytes_.size() - sizeof length) refuse_other_kinds();
         if (length > maximum_header_bytes)
-            throw FileError(path, "claims a header of " + std::to_string(length) + " bytes; the limit is 100 MB");
+            detail::fail(
+                FileError(path, "claims a header of " + std::to_string(length) + " bytes; the limit is 100 MB"));
         if (length > bytes_.size() - sizeof length)
-            throw FileError(path, "claims a header of " + std::to_string(length) + " bytes, but holds only " +
-                                      std::to_string(bytes_.size()));
+            detail::fail(FileError(path, "claims a header of " + std::to_string(length) + " bytes, but holds only " +
+                                             std::to_string(bytes_.size())));
         data_begin_ = std::size_t{sizeof length} + length;
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + sizeof length, length);
-        if (!text.starts_with('{')) throw FileError(path, "no safetensors file: the header does not begin with '{'");
+        if (!text.starts_with('{'))
+            detail::fail(FileError(path, "no safetensors file: the header does not begin with '{'"));
 
         JsonReader reader(text, path);
         reader.object([&](const std::string& name) {
@@ -209,7 +211,7 @@ struct SafetensorsFile {
         bool has_type = false, has_shape = false;
         const auto append_integer = [&reader](std::vector<std::size_t>& list) {
             const std::uint64_t value = reader.integer();
-            if (value > std::numeric_limits<std::size_t>::max()) reader.fail("a number too large for this machine");
+            if (value > (std::numeric_limits<std::size_t>::max)()) reader.fail("a number too large for this machine");
             list.push_back(value);
         };
         reader.object([&](const std::string& key) {
@@ -247,7 +249,7 @@ struct SafetensorsFile {
             const Entry& tensor = item->second;
             const std::string offsets = std::to_string(tensor.begin) + " to " + std::to_string(tensor.end);
             const auto fail = [&](const std::string& what) {
-                throw FileError(path, "tensor \"" + name + "\": " + what);
+                detail::fail(FileError(path, "tensor \"" + name + "\": " + what));
             };
             if (tensor.begin != expected)
                 fail("its bytes are " + offsets + ", but the tensor before it ends at " + std::to_string(expected));
@@ -257,13 +259,14 @@ struct SafetensorsFile {
             const std::size_t size = info(tensor.dtype).size;
             expected = tensor.end;
             if (tensor.dtype == DataType::Other) continue;  // whose size is not known
-            if (!count || *count > std::numeric_limits<std::size_t>::max() / size ||
+            if (!count || *count > (std::numeric_limits<std::size_t>::max)() / size ||
                 *count * size != tensor.end - tensor.begin)
                 fail("has " + std::to_string(tensor.end - tensor.begin) + " bytes, which is not what shape " +
                      to_string(tensor.shape) + " of " + std::string(info(tensor.dtype).name) + " takes");
         }
         if (expected != available)
-            throw FileError(path, std::to_string(available - expected) + " bytes are left over after the tensors");
+            detail::fail(
+                FileError(path, std::to_string(available - expected) + " bytes are left over after the tensors"));
     }
 
     std::vector<std::byte> bytes_;  // the whole file

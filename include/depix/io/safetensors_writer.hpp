@@ -88,13 +88,14 @@ class SafetensorsWriter {
                     DataType dtype) {
         const std::string label = "tensor \"" + name + "\"";
         if (element_count(shape) != values.size())
-            throw ShapeError(label + ": " + std::to_string(values.size()) + " values for shape " + to_string(shape));
+            detail::fail(
+                ShapeError(label + ": " + std::to_string(values.size()) + " values for shape " + to_string(shape)));
         if (!converts_to<T>(dtype))
-            throw Error(label + ": " + std::string(info(data_type_of<T>).name) + " values cannot be stored as " +
-                        std::string(info(dtype).name));
-        if (!is_utf8(name)) throw Error(label + ": the name is not UTF-8");
-        if (name == "__metadata__") throw Error(label + ": the name is reserved");
-        if (!names_.insert(name).second) throw Error(label + ": added twice");
+            detail::fail(Error(label + ": " + std::string(info(data_type_of<T>).name) + " values cannot be stored as " +
+                               std::string(info(dtype).name)));
+        if (!is_utf8(name)) detail::fail(Error(label + ": the name is not UTF-8"));
+        if (name == "__metadata__") detail::fail(Error(label + ": the name is reserved"));
+        if (!names_.insert(name).second) detail::fail(Error(label + ": added twice"));
 
         std::vector<std::byte> bytes(values.size() * info(dtype).size);
         if (dtype == data_type_of<T>) {
@@ -139,7 +140,7 @@ class SafetensorsWriter {
         if (!metadata.empty()) {
             header += "\"__metadata__\":{";
             for (const auto& [key, text] : metadata) {
-                if (!is_utf8(key) || !is_utf8(text)) throw Error("metadata \"" + key + "\" is not UTF-8");
+                if (!is_utf8(key) || !is_utf8(text)) detail::fail(Error("metadata \"" + key + "\" is not UTF-8"));
                 if (header.back() != '{') header += ',';
                 header += json_string(key) + ":" + json_string(text);
             }
@@ -159,7 +160,8 @@ class SafetensorsWriter {
         }
         header += '}';
         header.append((8 - header.size() % 8) % 8, ' ');
-        if (header.size() > SafetensorsFile::maximum_header_bytes) throw Error("a safetensors header above 100 MB");
+        if (header.size() > SafetensorsFile::maximum_header_bytes)
+            detail::fail(Error("a safetensors header above 100 MB"));
         return header;
     }
 

@@ -60,7 +60,7 @@ template <class Visit>
 void for_each_nearest(const PageMap& mask, const Component& box, int y, int x, int nearest, Visit visit) {
     for (int r = nearest;; ++r) {  // the frame of the square with 2 r + 1 pixels a side
         bool found = false;
-        for (int v = std::max(y - r, box.top); v <= std::min(y + r, box.bottom); ++v) {
+        for (int v = (std::max)(y - r, box.top); v <= (std::min)(y + r, box.bottom); ++v) {
             const int step = v == y - r || v == y + r ? 1 : 2 * r;
             for (int u = x - r; u <= x + r; u += step) {
                 if (u < box.left || u > box.right || mask(v, u) == 0) continue;
@@ -112,14 +112,14 @@ inline AcrossStrokes measure_strokes(const Components& strokes, PageMap& distanc
         for (const auto& [dy, dx] : around) {
             if (skeleton(y, x) == 0 || skeleton.clamped(y + dy, x + dx) == 0) continue;
             ++neighbours;
-            next = half.clamped(y + dy, dy == 1 && dx == 1 ? std::min(1, half.width - 1 - x) : x + dx);
+            next = half.clamped(y + dy, dy == 1 && dx == 1 ? (std::min)(1, half.width - 1 - x) : x + dx);
         }
         if (neighbours == 1 && next > 0) half(y, x) = next + 1;
     });
     for_each_pixel(strokes, [&](const Component& box, int y, int x) {
         if (!has_weight(distance(y, x))) return;
         for_each_nearest(skeleton, box, y, x, to_skeleton(y, x),
-                         [&](int v, int u) { sum(y, x) = std::max(sum(y, x), distance(v, u) * half(v, u)); });
+                         [&](int v, int u) { sum(y, x) = (std::max)(sum(y, x), distance(v, u) * half(v, u)); });
     });
     for_each_pixel(strokes, [&](const Component&, int y, int x) {
         const int up = sum.clamped(y - 1, x), down = sum.clamped(y + 1, x);
@@ -166,9 +166,9 @@ inline InkWeights pseudo_weights(const Image& truth) {
         }
         widths.push_back(2 * (sum / count));
         const int margin = 2 * widths.back();
-        for (int y = std::max(part.top - margin, 0); y <= std::min(part.bottom + margin, ink.height - 1); ++y)
-            for (int x = std::max(part.left - margin, 0); x <= std::min(part.right + margin, ink.width - 1); ++x)
-                paper_distance(y, x) = std::min(to_contour(y, x), out_of_reach);
+        for (int y = (std::max)(part.top - margin, 0); y <= (std::min)(part.bottom + margin, ink.height - 1); ++y)
+            for (int x = (std::max)(part.left - margin, 0); x <= (std::min)(part.right + margin, ink.width - 1); ++x)
+                paper_distance(y, x) = (std::min)(to_contour(y, x), out_of_reach);
     }
     const Components gaps(ink, 0);
     for (std::size_t i = 0; i < ink.values.size(); ++i)
@@ -185,7 +185,7 @@ inline InkWeights pseudo_weights(const Image& truth) {
         bool two = false;
         for_each_nearest(contour, box, y, x, to_contour(y, x), [&](int v, int u) {
             const int other = strokes.labels(v, u);
-            stroke_width(y, x) = std::max(stroke_width(y, x), widths[static_cast<std::size_t>(other - 1)]);
+            stroke_width(y, x) = (std::max)(stroke_width(y, x), widths[static_cast<std::size_t>(other - 1)]);
             two = two || (label != 0 && other != label);
             label = other;
         });
@@ -197,7 +197,7 @@ inline InkWeights pseudo_weights(const Image& truth) {
         if (!has_weight(d) || d > reach) return;
         const bool merges = d < reach && to_between(y, x) <= reach - d && gap(y, x) < reach;
         const int norm = merges ? gap(y, x) : reach;  // N_P, equation 11
-        if (norm > 0) weights.precision[static_cast<std::size_t>(y * ink.width + x)] += std::min(2.0, 1.0 * d / norm);
+        if (norm > 0) weights.precision[static_cast<std::size_t>(y * ink.width + x)] += (std::min)(2.0, 1.0 * d / norm);
     });
     return weights;
 }
@@ -250,8 +250,8 @@ inline double distance_reciprocal_distortion(const Image& result, const Image& t
     for (int y = 0; y < height; ++y) {
         for (int x = 0; x < width; ++x) {
             if (result(0, y, x) == truth(0, y, x)) continue;
-            for (int v = std::max(y - 2, 0); v <= std::min(y + 2, height - 1); ++v)
-                for (int u = std::max(x - 2, 0); u <= std::min(x + 2, width - 1); ++u)
+            for (int v = (std::max)(y - 2, 0); v <= (std::min)(y + 2, height - 1); ++v)
+                for (int u = (std::max)(x - 2, 0); u <= (std::min)(x + 2, width - 1); ++u)
                     if (truth(0, v, u) != result(0, y, x)) distortion += weight(v - y, u - x) / weights;
         }
     }

@@ -22,7 +22,7 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
             diagonal = distance[j];
-            distance[j] = std::min({replaced, distance[j] + 1, distance[j - 1] + 1});
+            distance[j] = (std::min)({replaced, distance[j] + 1, distance[j - 1] + 1});
         }
     }
     return distance.back();

@@ -36,7 +36,7 @@ std::string describe_mismatch(const Plan<T, S>& plan, Shape input) {
 template <Module Network>
 Shape output_shape(Shape input) {
     const auto refuse = [&](const std::string& why) {
-        throw ShapeError("depix: the network cannot take a picture of " + to_string(input) + ": " + why);
+        detail::fail(ShapeError("depix: the network cannot take a picture of " + to_string(input) + ": " + why));
     };
     if (input.channels != Network::in_channels)
         refuse("it takes " + std::to_string(Network::in_channels) + " channels, not " + std::to_string(input.channels));

@@ -35,15 +35,15 @@ struct TileSpan {
 /// Across an overlap the weight rises as sin^2, the raised cosine, in the middle half. In the outer quarter, where a
 /// tile lacks its surroundings the most, it is 0.
 inline std::vector<TileSpan> tile_spans(int length, int size, int overlap, int multiple = 1) {
-    const int stride = std::max((size - overlap) / multiple, 1) * multiple;
+    const int stride = (std::max)((size - overlap) / multiple, 1) * multiple;
     std::vector<TileSpan> spans;
     for (int start = 0; start < length - size; start += stride) spans.push_back({start});
     spans.push_back({length - size});
 
-    overlap = std::min(overlap, size - stride);
+    overlap = (std::min)(overlap, size - stride);
     const int margin = overlap / 4;
     const auto rise = [&](int i) {
-        const double phase = (i - margin + 0.5) / std::max(overlap - 2 * margin, 1);
+        const double phase = (i - margin + 0.5) / (std::max)(overlap - 2 * margin, 1);
         return std::pow(std::sin(std::numbers::pi / 2 * std::clamp(phase, 0.0, 1.0)), 2);
     };
     std::vector<double> sums(static_cast<std::size_t>(length));
@@ -84,23 +84,23 @@ template <Module Network, class Backend>
 Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& image, TileOptions options = {}) {
     const int size = options.size, overlap = options.overlap;
     if (size < 1 || overlap < 0 || overlap >= size) {
-        throw Error(std::string("restore_by_tiles: tiles of ").append(std::to_string(size)) +
-                    " pixels that overlap by " + std::to_string(overlap) +
-                    "; the overlap must be at least 0 and below the size");
+        detail::fail(Error(std::string("restore_by_tiles: tiles of ").append(std::to_string(size)) +
+                           " pixels that overlap by " + std::to_string(overlap) +
+                           "; the overlap must be at least 0 and below the size"));
     }
     const auto [channels, height, width] = image.shape;
     if (height < 1 || width < 1) {
-        throw ShapeError(std::string("restore_by_tiles: a picture of ").append(to_string(image.shape)));
+        detail::fail(ShapeError(std::string("restore_by_tiles: a picture of ").append(to_string(image.shape))));
     }
     const Shape tile{channels, size, size};
     Image part(network.output_shape(tile));
     if (part.shape.height != size || part.shape.width != size) {
-        throw ShapeError(std::string("restore_by_tiles: the network makes ").append(to_string(part.shape)) +
-                         " of a tile of " + to_string(tile) + "; height and width must stay as they are");
+        detail::fail(ShapeError(std::string("restore_by_tiles: the network makes ").append(to_string(part.shape)) +
+                                " of a tile of " + to_string(tile) + "; height and width must stay as they are"));
     }
     const int multiple = Network::size_multiple, margin = detail::border_margin<Network>();
     const auto spans = [&](int length) {
-        return detail::tile_spans(std::max(round_up(length, multiple) + 2 * margin, size), size, overlap, multiple);
+        return detail::tile_spans((std::max)(round_up(length, multiple) + 2 * margin, size), size, overlap, multiple);
     };
     const auto columns = spans(width);
     Image restored({part.shape.channels, height, width});
@@ -109,8 +109,8 @@ Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& 
             const int top = down_from - margin, left = across_from - margin;  // in the picture
             network.run(crop_reflected(image, top, left, size, size).view(), part.view());
             for (int c = 0; c < part.shape.channels; ++c)
-                for (int y = std::max(-top, 0); y < std::min(size, height - top); ++y)
-                    for (int x = std::max(-left, 0); x < std::min(size, width - left); ++x)
+                for (int y = (std::max)(-top, 0); y < (std::min)(size, height - top); ++y)
+                    for (int x = (std::max)(-left, 0); x < (std::min)(size, width - left); ++x)
                         restored(c, top + y, left + x) +=
                             down[static_cast<std::size_t>(y)] * across[static_cast<std::size_t>(x)] * part(c, y, x);
         }

@@ -38,8 +38,8 @@ Image restore_flips(Restore&& restore, const Image& image) {
         const Image part = transformed(restore(transformed(image, symmetry)), inverse(symmetry));
         if (s == 0) mean = Image(part.shape);
         if (part.shape != mean.shape) {
-            throw ShapeError(std::string("restore_flips: a picture of ").append(to_string(image.shape)) + " became " +
-                             to_string(mean.shape) + ", and turned " + to_string(part.shape));
+            detail::fail(ShapeError(std::string("restore_flips: a picture of ").append(to_string(image.shape)) +
+                                    " became " + to_string(mean.shape) + ", and turned " + to_string(part.shape)));
         }
         for (std::size_t i = 0; i < mean.pixels.size(); ++i) mean.pixels[i] += part.pixels[i] / 8;
     }

@@ -32,9 +32,9 @@ constexpr int border_margin() {
     for (int row = 0; row < scale.multiple / scale.down * scale.up; ++row) {
         const RowRange seen = input_rows<Network>({row, row});
         const int own = row * scale.down / scale.up;
-        reach = std::max({reach, own - seen.first, seen.last - own});
+        reach = (std::max)({reach, own - seen.first, seen.last - own});
     }
-    return round_up(std::min(reach, 32), Network::size_multiple);
+    return round_up((std::min)(reach, 32), Network::size_multiple);
 }
 
 /// How many pixels of the output so many of the input become.
@@ -85,13 +85,13 @@ std::vector<TileRange> tile_ranges(int length, int size) {
     size = round_up(size, multiple);
     std::vector<TileRange> ranges;
     for (int first = 0; first < length; first += size) {
-        const cpu::Part own{first, std::min(first + size, length)};
+        const cpu::Part own{first, (std::min)(first + size, length)};
         // input_rows includes the last row, a Part ends before its `last`.
         const RowRange needed =
             input_rows<Network>({own.first / scale.down * scale.up, own.last / scale.down * scale.up - 1});
-        const cpu::Part seen{floor_divide(std::max(needed.first, -margin), multiple) * multiple,
-                             std::min(round_up(std::max(needed.last + 1, own.last), multiple), length + margin)};
-        ranges.push_back({own, {std::min(seen.first, own.first), seen.last}});
+        const cpu::Part seen{floor_divide((std::max)(needed.first, -margin), multiple) * multiple,
+                             (std::min)(round_up((std::max)(needed.last + 1, own.last), multiple), length + margin)};
+        ranges.push_back({own, {(std::min)(seen.first, own.first), seen.last}});
     }
     return ranges;
 }
@@ -112,8 +112,8 @@ Image restore(const Inference<Network, Backend>& network, const Image& image, Ti
                   "depix: every pixel of this network depends on the whole picture, which cannot be cut into tiles; "
                   "restore_by_tiles blends tiles of one size");
     if (tiles.size < 1 || tiles.jobs < 1) {
-        throw Error(std::string("restore: tiles of ").append(std::to_string(tiles.size)) + " pixels, " +
-                    std::to_string(tiles.jobs) + " at a time; both must be at least 1");
+        detail::fail(Error(std::string("restore: tiles of ").append(std::to_string(tiles.size)) + " pixels, " +
+                           std::to_string(tiles.jobs) + " at a time; both must be at least 1"));
     }
     const int channels = image.shape.channels, height = image.shape.height, width = image.shape.width;
     const auto enlarged = [](int pixels) { return detail::enlarged<Network>(pixels); };
@@ -126,21 +126,22 @@ Image restore(const Inference<Network, Backend>& network, const Image& image, Ti
         const Image seen = crop_reflected(image, down.seen.first, across.seen.first, down.seen.last - down.seen.first,
                                           across.seen.last - across.seen.first);
         const Image part = network(seen);
-        const int top = enlarged(down.own.first), bottom = std::min(enlarged(down.own.last), restored.shape.height);
-        const int left = enlarged(across.own.first), right = std::min(enlarged(across.own.last), restored.shape.width);
+        const int top = enlarged(down.own.first), bottom = (std::min)(enlarged(down.own.last), restored.shape.height);
+        const int left = enlarged(across.own.first),
+                  right = (std::min)(enlarged(across.own.last), restored.shape.width);
         for (int c = 0; c < restored.shape.channels; ++c)
             for (int y = top; y < bottom; ++y)
                 std::copy_n(&part(c, y - enlarged(down.seen.first), left - enlarged(across.seen.first)),
-                            std::max(right - left, 0), &restored(c, y, left));
+                            (std::max)(right - left, 0), &restored(c, y, left));
     };
 
     const int count = static_cast<int>(rows.size() * columns.size());
-    const int jobs = std::min(tiles.jobs, count);
+    const int jobs = (std::min)(tiles.jobs, count);
     std::exception_ptr failure;
     std::mutex mutex;
     int done = 0;
     cpu::run_team(jobs, [&](cpu::Team team) {
-        try {
+        const std::exception_ptr error = detail::exception_of([&] {
             for (int i = team.thread; i < count; i += team.threads) {
                 restore_tile(rows[static_cast<std::size_t>(i) / columns.size()],
                              columns[static_cast<std::size_t>(i) % columns.size()]);
@@ -148,10 +149,10 @@ Image restore(const Inference<Network, Backend>& network, const Image& image, Ti
                 const std::lock_guard lock(mutex);
                 tiles.progress(++done, count);
             }
-        } catch (...) {
-            const std::lock_guard lock(mutex);
-            failure = std::current_exception();
-        }
+        });
+        if (!error) return;
+        const std::lock_guard lock(mutex);
+        failure = error;
     });
     if (failure) std::rethrow_exception(failure);
     return restored;

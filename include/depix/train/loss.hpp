@@ -43,12 +43,12 @@ struct BinaryCrossEntropy {
     static constexpr const char* name = "binary cross-entropy";
     template <class T>
     static constexpr T value(T y, T t) {
-        const T log_y = std::max(std::log(y), T(-100)), log_rest = std::max(std::log1p(-y), T(-100));
+        const T log_y = (std::max)(std::log(y), T(-100)), log_rest = (std::max)(std::log1p(-y), T(-100));
         return -(t * log_y + (T(1) - t) * log_rest);
     }
     template <class T>
     static constexpr T gradient(T y, T t) {
-        return (y - t) / std::max(y * (T(1) - y), static_cast<T>(1e-12));
+        return (y - t) / (std::max)(y * (T(1) - y), static_cast<T>(1e-12));
     }
 };
 
@@ -58,7 +58,7 @@ struct BinaryCrossEntropyWithLogits {
     static constexpr const char* name = "binary cross-entropy with logits";
     template <class T>
     static constexpr T value(T z, T t) {
-        return std::max(z, T(0)) - z * t + std::log1p(std::exp(-std::fabs(z)));
+        return (std::max)(z, T(0)) - z * t + std::log1p(std::exp(-std::fabs(z)));
     }
     template <class T>
     static constexpr T gradient(T z, T t) {

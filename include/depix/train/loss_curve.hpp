@@ -41,7 +41,7 @@ struct Axis {
     /// The ticks are at multiples of 1, 2 or 5 times a power of ten, at least (high - low) / max_ticks apart. The axis
     /// is extended to the outermost ticks.
     static Axis linear(double low, double high, int max_ticks) {
-        high = std::max(high, low != 0 ? low + 1e-3 * std::abs(low) : 1e-30);  // a narrower range has equal labels
+        high = (std::max)(high, low != 0 ? low + 1e-3 * std::abs(low) : 1e-30);  // a narrower range has equal labels
         const double raw = (high - low) / max_ticks;
         const double power = std::pow(10, std::floor(std::log10(raw)));
         double step = 10 * power;
@@ -157,8 +157,8 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
     for (const EpochRecord& record : history) {
         for (const Curve& curve : curves)
             if (const double loss = record.*curve.value; visible(loss)) {
-                low = std::min(low, loss);
-                high = std::max(high, loss);
+                low = (std::min)(low, loss);
+                high = (std::max)(high, loss);
             }
         if (visible(record.validation_loss) && (best == nullptr || record.validation_loss < best->validation_loss))
             best = &record;
@@ -167,13 +167,13 @@ inline std::string loss_curve_svg(const History& history, const LossCurveOptions
 
     const double legend = 50, left = 90, right = options.width - 24, top = 66, bottom = options.height - 56;
     detail::Axis y = options.logarithmic ? detail::Axis::decades(low, high)
-                                         : detail::Axis::linear(std::min(low, 0.0), std::max(high, 0.0), 6);
+                                         : detail::Axis::linear((std::min)(low, 0.0), (std::max)(high, 0.0), 6);
     y.first = bottom;
     y.last = top;
     const double epochs = history.empty() ? 1 : history.back().epoch;
-    detail::Axis x = detail::Axis::linear(0, std::max(epochs, 10.0), 10);
+    detail::Axis x = detail::Axis::linear(0, (std::max)(epochs, 10.0), 10);
     x.low = 1;  // there is no epoch 0
-    x.high = std::max(epochs, 2.0);
+    x.high = (std::max)(epochs, 2.0);
     std::erase_if(x.ticks, [&](double tick) { return tick < x.low || tick > x.high; });
     x.first = left + 12;
     x.last = right - 12;

@@ -107,8 +107,8 @@ class ProgressLine {
                                   "  " + pad(duration_text(report.seconds_left), 6) + " left";
         constexpr std::size_t columns = 79, min_cells = 4;
         const std::size_t taken = before.size() + after.size();
-        const std::size_t cells = std::max(taken < columns ? columns - taken : 0, min_cells);
-        const std::size_t filled = report.steps > 0 ? std::min(cells, cells * report.step / report.steps) : 0;
+        const std::size_t cells = (std::max)(taken < columns ? columns - taken : 0, min_cells);
+        const std::size_t filled = report.steps > 0 ? (std::min)(cells, cells * report.step / report.steps) : 0;
         return before + std::string(filled, '#') + std::string(cells - filled, '-') + after;
     }
 

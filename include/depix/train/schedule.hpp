@@ -21,7 +21,7 @@ struct WarmUpCosine {
 
     double operator()(std::int64_t step) const {
         const double done = static_cast<double>(step) / static_cast<double>(steps);
-        const double warm_up = std::min(1.0, static_cast<double>(step + 1) / static_cast<double>(warm_up_steps));
+        const double warm_up = (std::min)(1.0, static_cast<double>(step + 1) / static_cast<double>(warm_up_steps));
         return learning_rate * warm_up * 0.5 * (1 + std::cos(std::numbers::pi * done));
     }
 };

@@ -143,7 +143,7 @@ class TrainingPass {
             saved_[static_cast<std::size_t>(i)] = extra;
             extra += step.layer.info->saved_size(batch, shape(step.input));
             with_layer<Network>(step.layer.info, [&]<class L>() {
-                scratch = std::max(scratch, Run::template scratch_size<L>(batch, shape(step.input), threads));
+                scratch = (std::max)(scratch, Run::template scratch_size<L>(batch, shape(step.input), threads));
             });
         }
         scratch_ = (extra + 15) / 16 * 16;  // aligned, because some kernels keep doubles there
@@ -222,7 +222,7 @@ class TrainingPass {
     // One halo for all gradients is simpler than one for each, and costs little memory compared with the maps.
     static constexpr int gradient_halo = [] {
         int largest = 0;
-        for (const PlanTensor& tensor : plan.tensors) largest = std::max(largest, tensor.gradient_halo);
+        for (const PlanTensor& tensor : plan.tensors) largest = (std::max)(largest, tensor.gradient_halo);
         return largest;
     }();
 

@@ -79,7 +79,7 @@ class PageLayout {
             column(left, middle - gutter, top);
             column(middle + gutter, right, top);
             if (random_.uniform() < 0.4) {
-                add_stroke(ink_, middle, std::max(top, 0.0), middle, ink_.shape.height, rule());
+                add_stroke(ink_, middle, (std::max)(top, 0.0), middle, ink_.shape.height, rule());
             }
         } else {
             column(left, right, top);
@@ -91,7 +91,7 @@ class PageLayout {
     double pen() const { return body_->pen(); }
 
   private:
-    double rule() const { return std::max(body_->pen(), 0.9); }  // the radius of ruled lines
+    double rule() const { return (std::max)(body_->pen(), 0.9); }  // the radius of ruled lines
     double margin(int side) { return side * random_.uniform(options_.min_margin, options_.max_margin); }
 
     void column(double left, double right, double top) {
@@ -206,8 +206,8 @@ inline Image warped_middle(const Image& ink, double size, const DrawnPageOptions
     const auto strength = static_cast<float>(options.warp * size);
     // Small waves of a few letters and long ones of a few words, which are stronger.
     const auto waves = [&] {
-        Image small = smooth_noise(options.height, options.width, std::max(2.5 * size, 8.0), random);
-        const Image large = smooth_noise(options.height, options.width, std::max(10 * size, 8.0), random);
+        Image small = smooth_noise(options.height, options.width, (std::max)(2.5 * size, 8.0), random);
+        const Image large = smooth_noise(options.height, options.width, (std::max)(10 * size, 8.0), random);
         for (std::size_t i = 0; i < small.pixels.size(); ++i) {
             small.pixels[i] = strength * (small.pixels[i] + 3 * large.pixels[i]);
         }
@@ -234,10 +234,10 @@ inline void press(Image& ink, double size, double pen, double change, Random& ra
     gaussian_blur(ink, change * random.uniform(0.1, std::clamp(0.9 * pen, 0.3, 1.2)));
     const auto level = static_cast<float>(0.5 + change * random.uniform(-0.2, 0.05));
     // The softness is limited, so that blank paper stays at 0 and the middle of strokes at 1.
-    const float softness = std::min({static_cast<float>(random.uniform(0.5, 1)), 2 * level, 2 - 2 * level});
+    const float softness = (std::min)({static_cast<float>(random.uniform(0.5, 1)), 2 * level, 2 - 2 * level});
     const auto unevenness = static_cast<float>(change * random.uniform(0, 0.1));
     const auto roughness = static_cast<float>(change * random.uniform(0, 0.2));
-    const Image uneven = smooth_noise(height, width, std::max(1.5 * size, 8.0), random);
+    const Image uneven = smooth_noise(height, width, (std::max)(1.5 * size, 8.0), random);
     const Image rough = smooth_noise(height, width, random.uniform(1.3, 4), random);
     for (std::size_t i = 0; i < ink.pixels.size(); ++i) {
         const float value = ink.pixels[i], edge = 4 * value * (1 - value);
@@ -282,7 +282,7 @@ inline void check_drawn_page(const std::vector<Font>& fonts, const DrawnPageOpti
 /// the fonts and the options. Throws Error for no font and options out of their ranges.
 inline Image draw_page(Random& random, const std::vector<Font>& fonts, const DrawnPageOptions& options = {}) {
     detail::check_drawn_page(fonts, options);
-    const int border = 16 + std::max(options.height, options.width) / 16;  // what the warp may move into the picture
+    const int border = 16 + (std::max)(options.height, options.width) / 16;  // what the warp may move into the picture
     const Shape paper{1, options.height + 2 * border, options.width + 2 * border};
     detail::PageLayout layout(paper, fonts, options, random);
     Image page = detail::warped_middle(layout.fill(), layout.size(), options, random);

@@ -29,8 +29,8 @@ class WrittenScript : public PageScript {
           slant_(random.uniform(-0.05, 0.9)),
           stretch_(random.uniform(0.8, 1.8)),
           tremble_(random.uniform(0.01, 0.035)),
-          nib_(std::max(x_height_ * random.uniform(0.08, 0.24), 1.8)),
-          thinnest_(std::max(random.uniform(0.2, 0.95), 1.4 / nib_)),
+          nib_((std::max)(x_height_ * random.uniform(0.08, 0.24), 1.8)),
+          thinnest_((std::max)(random.uniform(0.2, 0.95), 1.4 / nib_)),
           joined_(random.uniform() < 0.8 ? 1.0 : random.uniform(0.3, 0.9)) {
         const double above = random.uniform(0.7, 1.25), below = random.uniform(0.6, 1.3);
         const double habit = random.uniform(0.02, 0.09);
@@ -118,7 +118,7 @@ class WrittenScript : public PageScript {
         PenPoint previous = points[0];
         for (std::size_t i = 0; i + 1 < points.size(); ++i) {
             const PenPoint a = points[i == 0 ? 0 : i - 1], b = points[i], c = points[i + 1],
-                           d = points[std::min(i + 2, points.size() - 1)];
+                           d = points[(std::min)(i + 2, points.size() - 1)];
             const double length = std::hypot(c.x - b.x, c.y - b.y);
             const int steps = std::clamp(static_cast<int>(std::lround(length / 1.5)), 1, 200);
             for (int step = 1; step <= steps; ++step) {
@@ -129,8 +129,8 @@ class WrittenScript : public PageScript {
                 const PenPoint next{spline(a.x, b.x, c.x, d.x), spline(a.y, b.y, c.y, d.y)};
                 const double moved = std::hypot(next.x - previous.x, next.y - previous.y);
                 if (moved <= 0) continue;
-                const double downward = std::max((next.y - previous.y) / moved, 0.0);
-                pressure += (downward - pressure) * std::min(1.0, 5 * moved / x_height_);
+                const double downward = (std::max)((next.y - previous.y) / moved, 0.0);
+                pressure += (downward - pressure) * (std::min)(1.0, 5 * moved / x_height_);
                 const double radius = nib_ / 2 * (thinnest_ + (1 - thinnest_) * pressure);
                 add_stroke(ink, previous.x, previous.y, next.x, next.y, radius);
                 previous = next;

@@ -26,7 +26,7 @@ struct BlurTap {
 
 inline Image blurred(const Image& page, const std::vector<BlurTap>& taps) {
     int reach = 0;
-    for (const BlurTap& tap : taps) reach = std::max({reach, std::abs(tap.down), std::abs(tap.across)});
+    for (const BlurTap& tap : taps) reach = (std::max)({reach, std::abs(tap.down), std::abs(tap.across)});
     const auto [channels, height, width] = page.shape;
     Image padded({1, height + 2 * reach, width + 2 * reach}), result(page.shape);
     for (int y = 0; y < padded.shape.height; ++y) {
@@ -99,7 +99,7 @@ struct PageBlur {
     static std::vector<detail::BlurTap> disc(double radius) {
         const int reach = static_cast<int>(std::ceil(radius)) + 1;
         Image weights({1, 2 * reach + 1, 2 * reach + 1});
-        detail::add_stroke(weights, reach, reach, reach, reach, std::max(radius, 0.5));
+        detail::add_stroke(weights, reach, reach, reach, reach, (std::max)(radius, 0.5));
         return detail::taps_of(weights);
     }
 
@@ -107,8 +107,8 @@ struct PageBlur {
         const int reach = static_cast<int>(std::ceil(length)) + 1;
         Image weights({1, 2 * reach + 1, 2 * reach + 1});
         double angle = random.uniform(0, 6.283185307179586);
-        const double bend = random.uniform() < 0.5 ? 0 : 1.2 * random.normal() / std::max(length, 1.0);  // per pixel
-        const int steps = std::max(1, static_cast<int>(std::ceil(4 * length)));
+        const double bend = random.uniform() < 0.5 ? 0 : 1.2 * random.normal() / (std::max)(length, 1.0);  // per pixel
+        const int steps = (std::max)(1, static_cast<int>(std::ceil(4 * length)));
         std::vector<double> ys, xs;
         double y = 0, x = 0, mean_y = 0, mean_x = 0;
         for (int i = 0; i <= steps; ++i) {

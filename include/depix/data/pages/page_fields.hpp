@@ -30,7 +30,7 @@ inline float smooth_step(float from, float to, float value) {
 ///     out(y, x) = sum_ij g(i) g(j) in(y + i, x + j),   g(i) ~ exp(-i^2 / 2 sigma^2), |i| <= 3 sigma, its sum 1
 inline void gaussian_blur(Image& image, double sigma) {
     if (sigma <= 0) return;
-    const int radius = std::max(1, static_cast<int>(std::ceil(3 * sigma)));
+    const int radius = (std::max)(1, static_cast<int>(std::ceil(3 * sigma)));
     std::vector<float> weights;
     double sum = 0;
     for (int i = -radius; i <= radius; ++i) sum += std::exp(-i * i / (2 * sigma * sigma));
@@ -111,7 +111,7 @@ inline Image smooth_noise(int height, int width, double cell, Random& random) {
 inline Image cloud_noise(int height, int width, double cell, int octaves, Random& random) {
     Image sum({1, height, width});
     double variance = 0, strength = 1;
-    for (int i = 0; i < octaves; ++i, cell = std::max(cell / 2, 1.0), strength /= 2) {
+    for (int i = 0; i < octaves; ++i, cell = (std::max)(cell / 2, 1.0), strength /= 2) {
         const Image octave = smooth_noise(height, width, cell, random);
         for (std::size_t p = 0; p < sum.pixels.size(); ++p) {
             sum.pixels[p] += static_cast<float>(strength) * octave.pixels[p];
@@ -145,10 +145,10 @@ inline float sample(const Image& plane, double y, double x, float outside) {
 inline void add_stroke(Image& ink, double x0, double y0, double x1, double y1, double radius) {
     const double reach = radius + 0.5;
     const auto bound = [](double place, int size) { return static_cast<int>(std::clamp(place, 0.0, size * 1.0)); };
-    const int left = bound(std::min(x0, x1) - reach, ink.shape.width);
-    const int right = bound(std::max(x0, x1) + reach + 1, ink.shape.width);
-    const int top = bound(std::min(y0, y1) - reach, ink.shape.height);
-    const int bottom = bound(std::max(y0, y1) + reach + 1, ink.shape.height);
+    const int left = bound((std::min)(x0, x1) - reach, ink.shape.width);
+    const int right = bound((std::max)(x0, x1) + reach + 1, ink.shape.width);
+    const int top = bound((std::min)(y0, y1) - reach, ink.shape.height);
+    const int bottom = bound((std::max)(y0, y1) + reach + 1, ink.shape.height);
     const double dx = x1 - x0, dy = y1 - y0, squared_length = dx * dx + dy * dy;
     const double per_length = squared_length > 0 ? 1 / squared_length : 0;
     for (int y = top; y < bottom; ++y) {
@@ -156,7 +156,7 @@ inline void add_stroke(Image& ink, double x0, double y0, double x1, double y1, d
             const double along = std::clamp(((x - x0) * dx + (y - y0) * dy) * per_length, 0.0, 1.0);
             const double across_x = x - x0 - along * dx, across_y = y - y0 - along * dy;
             const double coverage = reach - std::sqrt(across_x * across_x + across_y * across_y);
-            if (coverage > 0) ink(0, y, x) = std::max(ink(0, y, x), static_cast<float>(std::min(coverage, 1.0)));
+            if (coverage > 0) ink(0, y, x) = (std::max)(ink(0, y, x), static_cast<float>((std::min)(coverage, 1.0)));
         }
     }
 }

@@ -96,7 +96,7 @@ class PrintedScript : public PageScript {
     }
     double size() const override { return pixels_per_em_; }
     double space() const override { return 0.27 * pixels_per_em_ + 2 * spacing_; }
-    double pen() const override { return std::max(0.5, pixels_per_em_ / 48.0); }
+    double pen() const override { return (std::max)(0.5, pixels_per_em_ / 48.0); }
 
   private:
     const Glyph& glyph(char32_t letter) {
@@ -111,12 +111,12 @@ class PrintedScript : public PageScript {
 
     static void stamp(Image& ink, const Glyph& glyph, int left, int top) {
         const auto [channels, height, width] = ink.shape;
-        const int first = std::max(0, -left), last = std::min(glyph.width, width - left);
-        for (int row = std::max(0, -top); row < std::min(glyph.height, height - top); ++row) {
+        const int first = (std::max)(0, -left), last = (std::min)(glyph.width, width - left);
+        for (int row = (std::max)(0, -top); row < (std::min)(glyph.height, height - top); ++row) {
             const std::uint8_t* coverage = glyph.coverage.data() + row * glyph.width;
             for (int x = first; x < last; ++x) {
                 float& value = ink(0, top + row, left + x);
-                value = std::max(value, static_cast<float>(coverage[x]) / 255);
+                value = (std::max)(value, static_cast<float>(coverage[x]) / 255);
             }
         }
     }

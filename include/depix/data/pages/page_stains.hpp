@@ -53,7 +53,7 @@ struct Stains {
     double radius(Shape shape, Random& random) const {
         // The logarithm of the radius is uniform, so that small stains are more frequent.
         const double part = min_radius * std::pow(max_radius / min_radius, random.uniform());
-        return part * std::max(shape.height, shape.width);
+        return part * (std::max)(shape.height, shape.width);
     }
 
     Image blotch(Shape shape, Random& random) const {
@@ -65,8 +65,8 @@ struct Stains {
             static_cast<float>(random.uniform() < 0.4 ? random.uniform(0.4, 1) : random.uniform(0.03, 0.3));
         const auto rim = static_cast<float>(random.uniform() < 0.5 ? 0 : random.uniform(0.2, 1.2));
         const auto mottle = static_cast<float>(random.uniform(0, 0.5));
-        Image noise = detail::cloud_noise(shape.height, shape.width, std::max(extent * 0.7, 4.0), 5, random);
-        const Image inner = detail::cloud_noise(shape.height, shape.width, std::max(extent * 0.4, 3.0), 4, random);
+        Image noise = detail::cloud_noise(shape.height, shape.width, (std::max)(extent * 0.7, 4.0), 5, random);
+        const Image inner = detail::cloud_noise(shape.height, shape.width, (std::max)(extent * 0.4, 3.0), 4, random);
         for (int y = 0; y < shape.height; ++y) {
             for (int x = 0; x < shape.width; ++x) {
                 const double down = (y - y0) * flatness, right = (x - x0) / flatness;
@@ -84,7 +84,7 @@ struct Stains {
     Image ring(Shape shape, Random& random) const {
         const double extent = radius(shape, random), width = extent * random.uniform(0.03, 0.15) + 0.5;
         const double y0 = random.uniform(0, shape.height), x0 = random.uniform(0, shape.width);
-        Image noise = detail::cloud_noise(shape.height, shape.width, std::max(extent * 0.6, 4.0), 3, random);
+        Image noise = detail::cloud_noise(shape.height, shape.width, (std::max)(extent * 0.6, 4.0), 3, random);
         for (int y = 0; y < shape.height; ++y) {
             for (int x = 0; x < shape.width; ++x) {
                 const double off = (std::sqrt((y - y0) * (y - y0) + (x - x0) * (x - x0)) - extent) / width;
@@ -102,7 +102,7 @@ struct Stains {
         const auto soft = static_cast<float>(random.uniform(0.5, 8));
         const auto mottle = static_cast<float>(random.uniform(0, 0.3));
         Image noise =
-            detail::cloud_noise(shape.height, shape.width, 0.2 * std::max(shape.height, shape.width) + 4, 4, random);
+            detail::cloud_noise(shape.height, shape.width, 0.2 * (std::max)(shape.height, shape.width) + 4, 4, random);
         for (int y = 0; y < shape.height; ++y) {
             for (int x = 0; x < shape.width; ++x) {
                 const auto down = static_cast<float>(cosine * (y - y0) - sine * (x - x0));

@@ -58,9 +58,9 @@ class PageWords {
     static List split(std::u32string_view text) {
         List words;
         while (!text.empty()) {
-            const std::size_t end = std::min(text.find(U' '), text.size());
+            const std::size_t end = (std::min)(text.find(U' '), text.size());
             words.push_back(text.substr(0, end));
-            text.remove_prefix(std::min(end + 1, text.size()));
+            text.remove_prefix((std::min)(end + 1, text.size()));
         }
         return words;
     }

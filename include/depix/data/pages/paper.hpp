@@ -87,7 +87,7 @@ struct PaperTexture {
         const double chance = random.uniform(), strength = grain * chance * chance, sigma = random.uniform(0.3, 1.5);
         Image noise(paper.shape);
         // Blurring white noise divides its standard deviation by about 2 sqrt(pi) sigma, where that is above 1.
-        const auto scale = static_cast<float>(strength * std::max(3.54 * sigma, 1.0));
+        const auto scale = static_cast<float>(strength * (std::max)(3.54 * sigma, 1.0));
         for (float& value : noise.pixels) value = scale * detail::white_noise(random);
         detail::gaussian_blur(noise, sigma);
         for (std::size_t i = 0; i < paper.pixels.size(); ++i) paper.pixels[i] += noise.pixels[i];

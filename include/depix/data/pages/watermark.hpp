@@ -97,7 +97,7 @@ struct Watermark {
         Image word({1, static_cast<int>(std::lround(1.3 * pixels)) + 2 * edge, width});
         script.write(word, text, edge, edge + pixels, random);
         if (random.uniform() < framed) {
-            const double radius = std::max(0.04 * pixels, 0.5), inset = radius + 1;
+            const double radius = (std::max)(0.04 * pixels, 0.5), inset = radius + 1;
             const double right = width - 1 - inset, bottom = word.shape.height - 1 - inset;
             detail::add_stroke(word, inset, inset, right, inset, radius);
             detail::add_stroke(word, inset, bottom, right, bottom, radius);

@@ -71,7 +71,7 @@ inline std::array<std::size_t, 3> split_sizes(const char* who, std::size_t size,
     const auto count = static_cast<double>(size);
     const auto first = static_cast<std::size_t>(std::lround(count * train));
     const auto second = static_cast<std::size_t>(std::lround(count * validation));
-    const std::size_t middle = std::min(second, size - first);
+    const std::size_t middle = (std::min)(second, size - first);
     return {first, middle, size - first - middle};
 }
 

@@ -112,7 +112,7 @@ class DamagedImageSource {
         if (options_.fit == Fit::Resize) return {0, 0, whole.height, whole.width};
         const auto [channels, height, width] = options_.shape;
         const double room =
-            std::min(static_cast<double>(whole.height) / height, static_cast<double>(whole.width) / width);
+            (std::min)(static_cast<double>(whole.height) / height, static_cast<double>(whole.width) / width);
         double factor = 1;
         if (options_.fit == Fit::ResizeAndCrop) {
             factor = room * random.uniform(options_.min_scale, options_.max_scale);

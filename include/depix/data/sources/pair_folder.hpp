@@ -121,7 +121,7 @@ class PairFolder {
             return !id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
         }
         static std::string_view significant(std::string_view id) {
-            return id.substr(std::min(id.find_first_not_of('0'), id.size()));
+            return id.substr((std::min)(id.find_first_not_of('0'), id.size()));
         }
         bool operator()(const std::string& a, const std::string& b) const {
             const bool number_a = is_number(a), number_b = is_number(b);
@@ -144,8 +144,8 @@ class PairFolder {
             if (!is_image_name(path)) throw FileError(path.string(), "is no picture (.png, .jpg, .jpeg, .bmp)");
             const auto [other, added] = listing.emplace(path.stem().string(), path.string());
             if (!added) {
-                throw FileError(std::max(path.string(), other->second),
-                                "has the same ID as " + std::min(path.string(), other->second));
+                throw FileError((std::max)(path.string(), other->second),
+                                "has the same ID as " + (std::min)(path.string(), other->second));
             }
         }
         if (error) throw FileError(folder.string(), "cannot list the folder: " + error.message());

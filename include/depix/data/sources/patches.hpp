@@ -153,8 +153,8 @@ class PatchSource {
 
     Page padded(const Image& degraded, const Image& clean) const {
         Page page{degraded.shape, {}, {}};
-        page.shape.height = std::max(page.shape.height, options_.size);
-        page.shape.width = std::max(page.shape.width, options_.size);
+        page.shape.height = (std::max)(page.shape.height, options_.size);
+        page.shape.width = (std::max)(page.shape.width, options_.size);
         const auto bytes = [&](const Image& image) {
             std::vector<std::uint8_t> values(page.shape.size(), 255);
             for (int c = 0; c < image.shape.channels; ++c) {

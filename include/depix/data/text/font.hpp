@@ -156,7 +156,7 @@ class Font {
 
         const float fitted = across * x_height_stretch(across);
         const auto highest = std::round(static_cast<float>(top) * fitted);
-        const auto lowest = std::min(std::round(static_cast<float>(bottom) * fitted), highest - 1);
+        const auto lowest = (std::min)(std::round(static_cast<float>(bottom) * fitted), highest - 1);
         const float down = (highest - lowest) / static_cast<float>(top - bottom);
         const float shift_down = static_cast<float>(top) * down - highest;  // puts the top edge on row -highest
 
@@ -188,7 +188,7 @@ class Font {
         int left = 0, bottom = 0, right = 0, top = 0;
         if (stb::stbtt_GetCodepointBox(&info_, 'x', &left, &bottom, &right, &top) == 0 || top <= 0) return 1;
         const float height = static_cast<float>(top) * factor;
-        return std::max(std::floor(height + 0.625f), 1.0f) / height;
+        return (std::max)(std::floor(height + 0.625f), 1.0f) / height;
     }
     float scale(float pixels_per_em) const { return stb::stbtt_ScaleForMappingEmToPixels(&info_, pixels_per_em); }
 
@@ -204,9 +204,9 @@ inline std::vector<std::filesystem::path> font_folders() {
     if (const char* own = std::getenv("DEPIX_FONTS")) {
         std::string_view rest = own;
         while (!rest.empty()) {
-            const std::size_t end = std::min(rest.find(':'), rest.size());
+            const std::size_t end = (std::min)(rest.find(':'), rest.size());
             if (end > 0) folders.emplace_back(rest.substr(0, end));
-            rest.remove_prefix(std::min(end + 1, rest.size()));
+            rest.remove_prefix((std::min)(end + 1, rest.size()));
         }
     }
     if (const char* home = std::getenv("HOME")) {

@@ -147,7 +147,7 @@ class TextImages {
         std::array<Glyph, 128> glyphs{};  // by ASCII code
     };
 
-    int largest_size() const { return std::max(options_.pixels_per_em, options_.max_pixels_per_em); }
+    int largest_size() const { return (std::max)(options_.pixels_per_em, options_.max_pixels_per_em); }
 
     Face rasterise(const Font& font, float pixels_per_em) const {
         Face face;
@@ -188,12 +188,12 @@ class TextImages {
     void write(const TextLine& line, std::vector<std::uint8_t>& paper) const {
         const int height = options_.shape.height, width = options_.shape.width;
         place(line, [&](char, const Glyph& glyph, int left, int top) {
-            const int first = std::max(0, -left), last = std::min(glyph.width, width - left);
-            for (int row = std::max(0, -top); row < std::min(glyph.height, height - top); ++row) {
+            const int first = (std::max)(0, -left), last = (std::min)(glyph.width, width - left);
+            for (int row = (std::max)(0, -top); row < (std::min)(glyph.height, height - top); ++row) {
                 const std::uint8_t* ink = glyph.coverage.data() + row * glyph.width;
                 std::uint8_t* pixel = paper.data() + (top + row) * width;
                 for (int x = first; x < last; ++x) {
-                    pixel[left + x] = std::min(pixel[left + x], static_cast<std::uint8_t>(255 - ink[x]));
+                    pixel[left + x] = (std::min)(pixel[left + x], static_cast<std::uint8_t>(255 - ink[x]));
                 }
             }
         });

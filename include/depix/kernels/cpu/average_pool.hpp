@@ -35,7 +35,7 @@ struct kernels::Kernel<Cpu, AveragePool<Window, Options...>> {
             float* to = a.input_gradient.row(n, c, i);
             for (int j = 0; !a.accumulate && j < a.input_gradient.width; ++j) to[j] = 0;
             const int first = i < Window ? 0 : (i - Window) / stride + 1;
-            for (int k = first; k <= std::min(i / stride, dy.height - 1); ++k)
+            for (int k = first; k <= (std::min)(i / stride, dy.height - 1); ++k)
                 for (int j = 0; j < dy.width; ++j)
                     for (int l = 0; l < Window; ++l) to[j * stride + l] += dy(n, c, k, j) * share;
         });

@@ -25,8 +25,8 @@ namespace cpu {
             const float* weight = packed + packed_size(x.channels, o, g.kernel, kernels.forward_block);
             const Epilogue to_scratch{epilogue.bias + o, epilogue.rectifier, false, true};
             // Every row is written to the same memory as the row before it.
-            const View<float> rows(scratch, 1, {std::min(group, g.out_channels - o), last, width}, 0, row, 0);
-            for (int i = top; i < std::min(top + band, last); ++i) {
+            const View<float> rows(scratch, 1, {(std::min)(group, g.out_channels - o), last, width}, 0, row, 0);
+            for (int i = top; i < (std::min)(top + band, last); ++i) {
                 kernels.forward_rows(x, 0, weight, g.padding_before, to_scratch, rows, i, i + 1);
                 for (int c = 0; c < rows.channels; c += factor) {
                     const int phase = (o + c) / factor % factor;
@@ -88,7 +88,7 @@ inline void conv_input_gradient(const ConvKernels& kernels, const ConvBackwardKe
     const int band = rectified ? band_rows(dx.channels, dx.width, 1) : dx.height;
     share_rows(team, dx.batch, dx.height, [&](int n, int first, int last) {
         for (int top = first; top < last; top += band) {
-            const int bottom = std::min(top + band, last);
+            const int bottom = (std::min)(top + band, last);
             backward.input_gradient_rows(dy, n, a.scratch, kernels.geometry.padding_before, epilogue, dx, top, bottom);
             if (rectified) rectify_gradient_rows(a.input, a.input_rectifier, dx, n, top, bottom);
         }
@@ -114,13 +114,13 @@ inline void parameter_gradient(const ConvKernels& kernels, const ConvBackwardKer
     // The work is done band by band, so that the rows that the first channel has read are still in the second-level
     // cache for the other channels and the biases. A band has at least eight rows, because lanes must be summed after
     // every band.
-    const int band = std::max(8, band_rows(large.channels + small.channels, large.width, g.stride));
+    const int band = (std::max)(8, band_rows(large.channels + small.channels, large.width, g.stride));
     const auto row_of_dy = [&](int row) {
-        return !kernels.transposed ? row : row == small.height ? dy.height : std::min(row * g.stride, dy.height);
+        return !kernels.transposed ? row : row == small.height ? dy.height : (std::min)(row * g.stride, dy.height);
     };
     share_rows(team, small.batch, small.height, [&](int n, int first, int last) {
         for (int top = first; top < last; top += band) {
-            const int bottom = std::min(top + band, last);
+            const int bottom = (std::min)(top + band, last);
             backward.weight_gradient_rows(large, small, n, g.padding_before, top, bottom, sums);
             if (bias_sums) bias_gradient_rows(dy, n, row_of_dy(top), row_of_dy(bottom), bias_sums);
         }

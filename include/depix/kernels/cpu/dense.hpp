@@ -55,8 +55,8 @@ DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const 
     // An output or picture beyond the last one reads the last one again; its sums are discarded.
     const float* weights[bound(Outputs)];
     const float* pixels[bound(Images)];
-    for (int b = 0; b < Outputs; ++b) weights[b] = weight + std::min(b, outputs - 1) * d.weight_row();
-    for (int p = 0; p < Images; ++p) pixels[p] = x + std::min(p, images - 1) * d.row();
+    for (int b = 0; b < Outputs; ++b) weights[b] = weight + (std::min)(b, outputs - 1) * d.weight_row();
+    for (int p = 0; p < Images; ++p) pixels[p] = x + (std::min)(p, images - 1) * d.row();
     Vector sum[bound(Outputs)][bound(Images)]{};
     const auto add = [&](int k, auto&& load_weights) {
         Vector columns[bound(Images)];
@@ -95,11 +95,12 @@ DEPIX_INLINE void dense_tile(const DenseSettings& d, const float* weight, const 
     for (int o = part.first; o < part.last; o += dense_outputs)
         for (int k = 0; k < d.inputs; k += dense_chunk) {
             const float* weight = a.parameters + o * d.weight_row() + k;
-            const int inputs = std::min(dense_chunk, d.inputs - k), outputs = std::min(dense_outputs, part.last - o);
+            const int inputs = (std::min)(dense_chunk, d.inputs - k),
+                      outputs = (std::min)(dense_outputs, part.last - o);
             int n = 0;
             for (; n + 1 < batch; n += dense_images)
                 dense_tile<dense_outputs, dense_images>(d, weight, a.scratch + n * d.row() + k, inputs, outputs,
-                                                        std::min(dense_images, batch - n), a.output, n, o);
+                                                        (std::min)(dense_images, batch - n), a.output, n, o);
             if (n < batch)
                 dense_tile<dense_outputs, 1>(d, weight, a.scratch + n * d.row() + k, inputs, outputs, 1, a.output, n,
                                              o);
@@ -112,7 +113,7 @@ template <int Outputs, int Vectors>
 DEPIX_INLINE void dense_gradient_tile(const DenseSettings& d, View<const float> dy, int o, int k, const float* weight,
                                       const float* x, float* d_weight, float* dx) {
     const std::ptrdiff_t place = o * d.weight_row() + k;
-    const auto count = [&](int v) { return std::min(vector_width, d.inputs - k - v * vector_width); };
+    const auto count = [&](int v) { return (std::min)(vector_width, d.inputs - k - v * vector_width); };
     Vector w[bound(Outputs)][bound(Vectors)], sum[bound(Outputs)][bound(Vectors)];
 #pragma GCC unroll 8
     for (int b = 0; b < Outputs; ++b)
@@ -176,9 +177,9 @@ void dense_gradient(const DenseSettings& d, View<const float> dy, int o, int fir
     const Part vectors = team.share(round_up(d.inputs, vector_width) / vector_width);
     const int end = vectors.last * vector_width;
     // As many inputs as fit into the first-level cache with all pictures' x and dx.
-    const int chunk = round_up(std::max(4096 / dy.batch, 128), 2 * vector_width);
+    const int chunk = round_up((std::max)(4096 / dy.batch, 128), 2 * vector_width);
     for (int first = vectors.first * vector_width; first < end; first += chunk) {
-        const int last = std::min(first + chunk, end);
+        const int last = (std::min)(first + chunk, end);
         for (int n = 0; n < dy.batch; ++n) std::fill(dx + n * d.row() + first, dx + n * d.row() + last, 0.f);
         int o = 0;
         for (; o + dense_images <= d.outputs; o += dense_images)

@@ -198,7 +198,7 @@ class Engine {
         // applied.
         const int up = y.height / height, band = band_rows(y.channels, y.width, up);
         for (int top = rows.first; top < rows.last; top += band) {
-            const int bottom = std::min(top + band, rows.last);
+            const int bottom = (std::min)(top + band, rows.last);
             compute(top, bottom);
             ready.activation(y, top * up, bottom * up, epilogue.padded);
         }

@@ -40,15 +40,15 @@ DEPIX_INLINE Vector sigmoid(Vector x) { return 1.f / (1.f + exponential(-x)); }
 
 /// Uses 1 - 2 / (exp(2x) + 1), and near 0, where that suffers from cancellation, Cephes' polynomial (tanhf).
 DEPIX_INLINE Vector hyperbolic_tangent(Vector x) {
-    const Vector far = 1.f - 2.f / (exponential(x + x) + 1.f);
+    const Vector of_large = 1.f - 2.f / (exponential(x + x) + 1.f);
     const Vector s = x * x;
     Vector y = broadcast(-5.70498872745e-3f);
     y = y * s + 2.06390887954e-2f;
     y = y * s + -5.37397155531e-2f;
     y = y * s + 1.33314422036e-1f;
     y = y * s + -3.33332819422e-1f;
-    const Vector near = y * s * x + x;
-    return s < 0.625f * 0.625f ? near : far;
+    const Vector of_small = y * s * x + x;
+    return s < 0.625f * 0.625f ? of_small : of_large;
 }
 
 }  // namespace cpu

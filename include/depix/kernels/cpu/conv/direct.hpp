@@ -92,7 +92,7 @@ struct ConvRow {
     float* y;
     std::ptrdiff_t y_channel;
     int width;
-    bool far = false;  ///< whether the near caches may not have the next rows of x yet
+    bool prefetches = false;  ///< whether the near caches may not have the next rows of x yet
 
     /// Whether a tile that ends before column `last` lies completely within y, so that all of it is stored.
     bool holds(int block, int last) const { return out_channels == block && last <= width; }
@@ -134,7 +134,7 @@ DEPIX_INLINE void conv_tile(const ConvRow& row, int first, const Epilogue& epilo
     const float* channel = row.x + first * Stride;
     const float* weight = row.weight;
     for (int c = 0; c < row.in_channels; ++c, channel += row.x_channel) {
-        if (row.far)
+        if (row.prefetches)
 #pragma GCC unroll 4
             for (int r = 0; r < Stride; ++r)
                 prefetch<Vectors * vector_width * Stride>(channel + (Kernel + r) * row.x_row);
@@ -200,7 +200,7 @@ template <int Kernel, int Stride, int Block, int Vectors>
 void conv_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, View<float> y,
                int first, int last) {
     const int band = band_rows(x.channels, x.width, Stride);
-    const bool far = is_far(x);
+    const bool prefetches = is_far(x);
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
@@ -209,8 +209,8 @@ void conv_rows(View<const float> x, int n, const float* weight, int padding, con
             for (int i = top; i < bottom; ++i)
                 conv_row<Kernel, Stride, Block, Vectors>(
                     {x.row(n, 0, i * Stride - padding) - padding, x.channel_stride, x.row_stride, x.channels,
-                     block_weight, epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o),
-                     y.row(n, o, i), y.channel_stride, y.width, far && o == 0},
+                     block_weight, epilogue.bias ? epilogue.bias + o : nullptr, (std::min)(Block, y.channels - o),
+                     y.row(n, o, i), y.channel_stride, y.width, prefetches && o == 0},
                     epilogue);
     }
 }
@@ -231,18 +231,18 @@ template <int Kernel, int Stride, int Block, int Vectors>
 void conv_pool_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue, int width,
                     View<float> y, int first, int last, float* scratch) {
     const std::ptrdiff_t scratch_row = round_up(width, 2 * vector_width);
-    const bool far = is_far(x);
+    const bool prefetches = is_far(x);
     const Epilogue to_scratch{epilogue.bias, epilogue.rectifier, false, true};
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int i = first; i < last; ++i) {
         const float* block_weight = weight;
         for (int o = 0; o < y.channels; o += Block, block_weight += block_size) {
-            const int channels = std::min(Block, y.channels - o);
+            const int channels = (std::min)(Block, y.channels - o);
             for (int half = 0; half < 2; ++half)
                 conv_row<Kernel, Stride, Block, Vectors>(
                     {x.row(n, 0, (2 * i + half) * Stride - padding) - padding, x.channel_stride, x.row_stride,
                      x.channels, block_weight, epilogue.bias ? epilogue.bias + o : nullptr, channels,
-                     scratch + half * Block * scratch_row, scratch_row, width, far && o == 0},
+                     scratch + half * Block * scratch_row, scratch_row, width, prefetches && o == 0},
                     to_scratch);
             for (int c = 0; c < channels; ++c) {
                 const float* above = scratch + c * scratch_row;

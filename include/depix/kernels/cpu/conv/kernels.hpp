@@ -72,9 +72,9 @@ struct ConvKernels {
     }
     /// Floats of scratch that each thread needs of its own in training.
     constexpr std::size_t winograd_scratch() const {
-        if (strided_winograd) return std::max(strided_forward().scratch(), strided_backward().scratch());
-        return winograd ? std::max({winograd_forward().scratch(), winograd_backward().scratch(),
-                                    winograd_gradient().scratch()})
+        if (strided_winograd) return (std::max)(strided_forward().scratch(), strided_backward().scratch());
+        return winograd ? (std::max)({winograd_forward().scratch(), winograd_backward().scratch(),
+                                      winograd_gradient().scratch()})
                         : 0;
     }
     /// Weights and biases.
@@ -88,7 +88,7 @@ struct ConvKernels {
                winograd_scratch() * static_cast<std::size_t>(threads);
     }
     constexpr std::size_t packed_for_training() const {
-        return std::max(forward_size(layer_algorithm()), backward_size());
+        return (std::max)(forward_size(layer_algorithm()), backward_size());
     }
 
     void pack_forward(Algorithm algorithm, const float* weight, const float* scale, float* packed, Team team) const {

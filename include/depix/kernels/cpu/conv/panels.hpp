@@ -17,7 +17,7 @@ inline constexpr int largest_panel_block = 8;
 /// This thread's part of the output channels: whole panels, except for the last one.
 constexpr Part share_panels(int channels, Team team) {
     const Part panels = team.share(round_up(channels, vector_width) / vector_width);
-    return {panels.first * vector_width, std::min(panels.last * vector_width, channels)};
+    return {panels.first * vector_width, (std::min)(panels.last * vector_width, channels)};
 }
 
 /// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors vectors of tiles. The sums are added

@@ -85,7 +85,7 @@ DEPIX_INLINE void row_pair_tile(const ConvRow& row, std::ptrdiff_t below, std::p
     const float* channel = row.x + first;
     const float* weight = row.weight;
     for (int c = 0; c < row.in_channels; ++c, channel += row.x_channel) {
-        if (row.far) {
+        if (row.prefetches) {
             prefetch<vector_width>(channel + (Kernel + 1) * row.x_row);
             prefetch<vector_width>(channel + (Kernel + 2) * row.x_row);
         }
@@ -144,10 +144,10 @@ template <int Kernel, int Block>
 void conv_row_pairs(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                     View<float> y, int first, int last) {
     const int band = round_up(band_rows(x.channels, x.width, 1), 2);
-    const bool far = is_far(x);
+    const bool prefetches = is_far(x);
     const std::size_t block_size = row_pair_packed_size(x.channels, Block, Kernel, Block);
     for (int top = first / 2 * 2; top < last; top += band) {
-        const int bottom = std::min(top + band, last);
+        const int bottom = (std::min)(top + band, last);
         const float* block_weight = weight;
         for (int o = 0; o < y.channels; o += Block, block_weight += block_size)
             for (int i = top; i < bottom; i += 2) {
@@ -158,8 +158,8 @@ void conv_row_pairs(View<const float> x, int n, const float* weight, int padding
                 const std::ptrdiff_t below = i + 1 < y.height ? x.row_stride : 0;
                 conv_row_pair<Kernel, Block>(
                     {x.row(n, 0, i - padding) - padding, x.channel_stride, x.row_stride, x.channels, block_weight,
-                     epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o),
-                     y.row(n, o, std::max(i, first)), y.channel_stride, y.width, far && o == 0},
+                     epilogue.bias ? epilogue.bias + o : nullptr, (std::min)(Block, y.channels - o),
+                     y.row(n, o, (std::max)(i, first)), y.channel_stride, y.width, prefetches && o == 0},
                     below, y.row_stride, epilogue, what);
             }
     }
@@ -170,17 +170,17 @@ template <int Kernel, int Block>
 void conv_row_pairs_pooled(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                            int width, View<float> y, int first, int last, float* scratch) {
     const std::ptrdiff_t scratch_row = round_up(width, 2 * vector_width);
-    const bool far = is_far(x);
+    const bool prefetches = is_far(x);
     const Epilogue to_scratch{epilogue.bias, epilogue.rectifier, false, true};
     const std::size_t block_size = row_pair_packed_size(x.channels, Block, Kernel, Block);
     for (int i = first; i < last; ++i) {
         const float* block_weight = weight;
         for (int o = 0; o < y.channels; o += Block, block_weight += block_size) {
-            const int channels = std::min(Block, y.channels - o);
-            conv_row_pair<Kernel, Block>(
-                {x.row(n, 0, 2 * i - padding) - padding, x.channel_stride, x.row_stride, x.channels, block_weight,
-                 epilogue.bias ? epilogue.bias + o : nullptr, channels, scratch, scratch_row, width, far && o == 0},
-                x.row_stride, 0, to_scratch, RowPairStore::Larger);
+            const int channels = (std::min)(Block, y.channels - o);
+            conv_row_pair<Kernel, Block>({x.row(n, 0, 2 * i - padding) - padding, x.channel_stride, x.row_stride,
+                                          x.channels, block_weight, epilogue.bias ? epilogue.bias + o : nullptr,
+                                          channels, scratch, scratch_row, width, prefetches && o == 0},
+                                         x.row_stride, 0, to_scratch, RowPairStore::Larger);
             for (int c = 0; c < channels; ++c) {
                 const float* row = scratch + c * scratch_row;
                 pool_rows(row, row, y.width, y.row(n, o + c, i), epilogue.padded);

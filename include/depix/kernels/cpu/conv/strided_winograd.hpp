@@ -57,7 +57,7 @@ struct StridedSizes {
     constexpr int padded_out() const { return round_up(out_channels, vector_width); }
     /// Elements of packed weights: [product][panel of vector_width outputs][term][input channel][lane].
     constexpr std::size_t packed() const { return static_cast<std::size_t>(maps() * w_map()); }
-    constexpr int channels_at_once() const { return std::min(256, padded_out()); }
+    constexpr int channels_at_once() const { return (std::min)(256, padded_out()); }
     /// Vectors of tiles that are computed together: as many as keep U and M near the second-level cache's size, but
     /// enough that there is much work for each weight that is fetched. The number is a multiple of three, for which the
     /// products are fastest.
@@ -146,7 +146,7 @@ struct StridedSizes {
     const auto store = sizes.up ? &store_tiles_up : &store_tiles_down;
 
     for (int first = part.first; first < part.last; first += at_once) {
-        const int vectors = std::min(at_once, part.last - first);
+        const int vectors = (std::min)(at_once, part.last - first);
         Quarter quarters[24][4];
         for (int v = 0; v < vectors; ++v) {
             for (int q = 0; q < 4; ++q) quarters[v][q] = grid.quarter((first + v) * 4 + q);
@@ -161,7 +161,7 @@ struct StridedSizes {
             transform(x, quarters[v], u, places, channel);
         }
         for (int o = 0; o < sizes.out_channels; o += chunk) {
-            const int channels = std::min(chunk, sizes.out_channels - o);
+            const int channels = (std::min)(chunk, sizes.out_channels - o);
             for (int p = 0; p < sizes.products(); ++p) {
                 const StridedProduct product = sizes.product(p);
                 const int depth = product.terms * in;

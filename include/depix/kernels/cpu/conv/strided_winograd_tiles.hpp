@@ -63,7 +63,7 @@ template <bool Up>
         // Prefetches the next channel's rows, which are too far away and too many for the processor's own prefetcher.
         if (c + 1 < x.channels)
             for (int q = 0; q < 4; q += quarters_in_line)
-                for (int r = 0; r < std::min(rows, height[q]); ++r)
+                for (int r = 0; r < (std::min)(rows, height[q]); ++r)
                     __builtin_prefetch(corner[q] + x.channel_stride + r * x.row_stride + 8);
         Vector by_rows[bound(rows * terms)];  // [row][column term]
 #pragma GCC unroll 5

@@ -27,7 +27,7 @@ DEPIX_INLINE void conv_transpose_tile(const ConvRow& row, int i, int q, const Ep
         const float* taps = row.weight + k * Kernel * Block;
 #pragma GCC unroll 2
         for (int c = 0; c < row.in_channels; ++c, pixels += row.x_channel, taps += Kernel * Kernel * Block) {
-            if (row.far && k < Stride) prefetch<Vectors * vector_width>(pixels + row.x_row);
+            if (row.prefetches && k < Stride) prefetch<Vectors * vector_width>(pixels + row.x_row);
 #pragma GCC unroll 9
             for (int l = 0; l < Kernel; ++l) {
                 const int phase = ((l - Padding) % Stride + Stride) % Stride;
@@ -107,7 +107,7 @@ template <int Kernel, int Stride, int Padding, int Block, int Vectors>
 void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*padding*/, const Epilogue& epilogue,
                          View<float> y, int first, int last) {
     const int band = band_rows(x.channels, x.width, 1) * Stride;
-    const bool far = is_far(x);
+    const bool prefetches = is_far(x);
     const std::size_t block_size = packed_size(x.channels, Block, Kernel, Block);
     for (int top = first; top < last; top += band) {
         const int bottom = top + band < last ? top + band : last;
@@ -116,8 +116,8 @@ void conv_transpose_rows(View<const float> x, int n, const float* weight, int /*
             for (int i = top; i < bottom; ++i)
                 conv_transpose_row<Kernel, Stride, Padding, Block, Vectors>(
                     {x.row(n, 0, 0), x.channel_stride, x.row_stride, x.channels, block_weight,
-                     epilogue.bias ? epilogue.bias + o : nullptr, std::min(Block, y.channels - o), y.row(n, o, i),
-                     y.channel_stride, y.width, far && o == 0},
+                     epilogue.bias ? epilogue.bias + o : nullptr, (std::min)(Block, y.channels - o), y.row(n, o, i),
+                     y.channel_stride, y.width, prefetches && o == 0},
                     i, epilogue);
     }
 }

@@ -33,7 +33,7 @@ struct UpsampledSizes {
     constexpr std::ptrdiff_t w_point() const { return static_cast<std::ptrdiff_t>(in_channels) * padded_out(); }
     /// Elements of packed weights: [point][panel of vector_width outputs][input channel][lane].
     constexpr std::size_t packed() const { return static_cast<std::size_t>(points * w_point()); }
-    constexpr int channels_at_once() const { return std::min(256, padded_out()); }
+    constexpr int channels_at_once() const { return (std::min)(256, padded_out()); }
     /// Vectors of pixels that are computed together: as many as keep the maps near the second-level cache's size, but
     /// enough that there is much work for each weight that is fetched. The number is a multiple of three.
     constexpr int vectors_at_once() const {
@@ -117,7 +117,7 @@ struct Place {
     float* m = u + UpsampledSizes::points * sizes.u_point();
     const std::ptrdiff_t m_channel = at_once * vector_width;
     for (int first = part.first * per_row; first < part.last * per_row; first += at_once) {
-        const int vectors = std::min(at_once, part.last * per_row - first);
+        const int vectors = (std::min)(at_once, part.last * per_row - first);
         Place places[24];
         for (int v = 0; v < vectors; ++v) {
             places[v] = {(first + v) / per_row, (first + v) % per_row * vector_width};
@@ -125,7 +125,7 @@ struct Place {
             find_differences(x, places[v], u + in_u.first, sizes.u_point(), in_u.channel);
         }
         for (int o = 0; o < sizes.out_channels; o += chunk) {
-            const int channels = std::min(chunk, sizes.out_channels - o);
+            const int channels = (std::min)(chunk, sizes.out_channels - o);
             for (int p = 0; p < UpsampledSizes::points; ++p)
                 multiply_vectors(u + p * sizes.u_point(), packed + p * sizes.w_point() + o * in, in, channels, vectors,
                                  m + p * sizes.m_point(), m_channel);

@@ -40,7 +40,7 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
     for (int o = 0; o < dy.channels; o += Block) {
         // A channel beyond the last one reads the last one again; its sums are discarded.
         const float* gradients[bound(Block)];
-        for (int b = 0; b < Block; ++b) gradients[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
+        for (int b = 0; b < Block; ++b) gradients[b] = dy.row(n, (std::min)(o + b, dy.channels - 1), 0);
         for (int c = 0; c < x.channels; ++c)
             for (int k = 0; k < Kernel; ++k) {
                 Vector sum[bound(Block)][bound(Kernel)];
@@ -77,7 +77,7 @@ void weight_gradient_rows(View<const float> x, View<const float> dy, int n, int 
 #pragma GCC unroll 8
                 for (int t = 0; t < taps; t += vector_width) store(sums + t, sums_of_lanes(done + t));
                 float* to = d_weight + ((o * x.channels + c) * Kernel + k) * Kernel;
-                for (int b = 0; b < std::min(Block, dy.channels - o); ++b, to += x.channels * Kernel * Kernel)
+                for (int b = 0; b < (std::min)(Block, dy.channels - o); ++b, to += x.channels * Kernel * Kernel)
                     for (int l = 0; l < Kernel; ++l) to[l] += sums[b * Kernel + l];
             }
     }
@@ -88,13 +88,13 @@ inline void bias_gradient_rows(View<const float> dy, int n, int first, int last,
     constexpr int together = 4;  // channels, so that additions do not wait for each other
     for (int o = 0; o < dy.channels; o += together) {
         const float* gradients[together];  // as above
-        for (int b = 0; b < together; ++b) gradients[b] = dy.row(n, std::min(o + b, dy.channels - 1), 0);
+        for (int b = 0; b < together; ++b) gradients[b] = dy.row(n, (std::min)(o + b, dy.channels - 1), 0);
         Vector sum[together] = {};
         for (int i = first; i < last; ++i)
             for (int j = 0; j < dy.width; j += vector_width)
 #pragma GCC unroll 4
                 for (int b = 0; b < together; ++b) sum[b] += load(gradients[b] + i * dy.row_stride + j);
-        for (int b = 0; b < std::min(together, dy.channels - o); ++b) d_bias[o + b] += sum_of_lanes(sum[b]);
+        for (int b = 0; b < (std::min)(together, dy.channels - o); ++b) d_bias[o + b] += sum_of_lanes(sum[b]);
     }
 }
 

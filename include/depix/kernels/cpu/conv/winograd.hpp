@@ -53,8 +53,8 @@ struct WinogradSizes {
     /// Output channels whose products are computed before any of them are transformed.
     constexpr int channels_at_once() const {
         const int room = keeps_taps() ? (1 << 20) / (winograd_points * in_channels) : 256;  // 4 MiB of weights
-        const int channels = std::max(room / vector_width, 1) * vector_width;
-        return std::min(channels, round_up(out_channels, largest_panel_block));
+        const int channels = (std::max)(room / vector_width, 1) * vector_width;
+        return (std::min)(channels, round_up(out_channels, largest_panel_block));
     }
     /// Vectors of tiles that are computed together: as many as keep U and M in a near cache, but enough that there is
     /// much work for each weight that is fetched, if there are many weights. The number is a multiple of three, for
@@ -155,7 +155,7 @@ template <WinogradStore Store>
     inputs.channels = part.inputs.last - part.inputs.first;
 
     for (int first = part.vectors.first; first < part.vectors.last; first += at_once) {
-        const int vectors = std::min(at_once, part.vectors.last - first);
+        const int vectors = (std::min)(at_once, part.vectors.last - first);
         Quarter quarters[24][4];
         for (int v = 0; v < vectors; ++v) {
             for (int q = 0; q < 4; ++q) quarters[v][q] = grid.quarter((first + v) * 4 + q);
@@ -164,7 +164,7 @@ template <WinogradStore Store>
         }
         if (part.meets) team.barrier();
         for (int o = part.outputs.first; o < part.outputs.last; o += chunk) {
-            const int channels = std::min(chunk, part.outputs.last - o);
+            const int channels = (std::min)(chunk, part.outputs.last - o);
             const float* weights = packed + o * in;
             if (sizes.keeps_taps()) {
                 for (int i = 0; i < round_up(channels, vector_width) / vector_width * in; ++i)

@@ -33,7 +33,7 @@ struct WinogradGradientSizes {
     /// Output channels whose sums are kept at once, in 8 MiB. They are whole panels.
     constexpr int outputs_at_once() const {
         const int room = (1 << 21) / (winograd_points * in_vectors() * vector_width * vector_width);
-        return std::min(std::max(room, 1) * vector_width, round_up(out_channels, vector_width));
+        return (std::min)((std::max)(room, 1) * vector_width, round_up(out_channels, vector_width));
     }
     /// Quarters of a vector of tiles that are computed together: as many as keep U and V in a second-level cache, but
     /// enough that there are some tiles to sum over.
@@ -71,7 +71,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
 [[gnu::noinline]] inline void transform_pixels(const View<const float>& x, const Quarter& quarter, int c, EveryPoint to,
                                                std::ptrdiff_t step) {
     constexpr int columns = vector_width + 2;
-    const int channels = std::min(vector_width, x.channels - c);
+    const int channels = (std::min)(vector_width, x.channels - c);
     Vector d[6 * columns];
     for (int r = 0; r < 6; ++r) {
         Vector* row = d + r * columns;
@@ -101,7 +101,7 @@ DEPIX_INLINE void load_pixels(const float* from, std::ptrdiff_t stride, int chan
 /// Stores V of a quarter's tiles and vector_width channels, from channel o on, to (to + tile * vector_width)[p].
 [[gnu::noinline]] inline void transform_gradients(const View<const float>& dy, const Quarter& quarter, int o,
                                                   EveryPoint to) {
-    const int channels = std::min(vector_width, dy.channels - o);
+    const int channels = (std::min)(vector_width, dy.channels - o);
     Vector d[4 * vector_width], v[6 * vector_width];
     for (int r = 0; r < 4; ++r)
         if (quarter.row + r < dy.height)
@@ -173,9 +173,9 @@ struct WinogradGradientPart {
     const bool one_turn = part.quarters.last - part.quarters.first <= at_once;
 
     for (int o = part.outputs.first; o < part.outputs.last; o += sizes.outputs_at_once()) {
-        const int outputs = std::min(sizes.outputs_at_once(), part.outputs.last - o);
+        const int outputs = (std::min)(sizes.outputs_at_once(), part.outputs.last - o);
         for (int first = part.quarters.first; first < part.quarters.last; first += at_once) {
-            const int quarters = std::min(at_once, part.quarters.last - first), depth = quarters * tiles;
+            const int quarters = (std::min)(at_once, part.quarters.last - first), depth = quarters * tiles;
             for (int q = 0; q < quarters; ++q) {
                 const Quarter quarter = grid.quarter(first + q);
                 for (int i = 0; i < vectors && (!one_turn || o == part.outputs.first); ++i) {
@@ -191,7 +191,7 @@ struct WinogradGradientPart {
         }
         for (int i = 0; i < outputs; ++i)
             for (int c = 0; c < in; c += vector_width)
-                add_taps(s.at(i, c), kernel, std::min(vector_width, in - c),
+                add_taps(s.at(i, c), kernel, (std::min)(vector_width, in - c),
                          d_weight + static_cast<std::ptrdiff_t>((o + i) * in + c) * kernel * kernel);
     }
 }

@@ -56,7 +56,7 @@ struct TileGrid {
         // Prefetches the next channel's rows, which are too far away and too many for the processor's own prefetcher.
         if (c + 1 < x.channels)
             for (int q = 0; q < 4; q += quarters_in_line)
-                for (int r = 0; r < std::min(6, rows[q]); ++r)
+                for (int r = 0; r < (std::min)(6, rows[q]); ++r)
                     __builtin_prefetch(corner[q] + x.channel_stride + r * x.row_stride + 8);
         Vector d[winograd_points];
 #pragma GCC unroll 6
@@ -135,10 +135,10 @@ DEPIX_INLINE void as_pixels(const Vector (&y)[16], Vector (&pixels)[4][4]) {
 /// pixels.
 DEPIX_INLINE void prefetch_tiles(const Quarter (&quarters)[4], int o, int scale, const View<float>& y) {
     if (o >= y.channels) return;
-    for (int q = 0; q < 4 && quarters[q].image >= 0; q += std::max(quarters_in_line / scale, 1)) {
+    for (int q = 0; q < 4 && quarters[q].image >= 0; q += (std::max)(quarters_in_line / scale, 1)) {
         const int row = quarters[q].row * scale;
         const float* to = y.row(quarters[q].image, o, row) + quarters[q].column * scale;
-        for (int r = 0; r < std::min(4 * scale, y.height - row); ++r) __builtin_prefetch(to + r * y.row_stride, 1);
+        for (int r = 0; r < (std::min)(4 * scale, y.height - row); ++r) __builtin_prefetch(to + r * y.row_stride, 1);
     }
 }
 
@@ -149,7 +149,7 @@ DEPIX_INLINE void store_4x4(const Vector (&outputs)[16], const Quarter (&quarter
     as_pixels(outputs, pixels);
     for (int q = 0; q < 4; ++q) {
         if (quarters[q].image < 0) break;
-        const int rows = std::min(4, y.height - quarters[q].row), count = y.width - quarters[q].column;
+        const int rows = (std::min)(4, y.height - quarters[q].row), count = y.width - quarters[q].column;
         float* to = y.row(quarters[q].image, o, quarters[q].row) + quarters[q].column;
         if (rows == 4 && count >= vector_width && !epilogue.accumulate) {
 #pragma GCC unroll 4
@@ -171,10 +171,10 @@ DEPIX_INLINE void store_2x2(Vector (&outputs)[4], const Quarter (&quarters)[4], 
         float tiles[vector_width];  // the upper row, half a vector, and the lower one
         store(tiles, in_order(outputs[q]));
         const int row = quarters[q].row / 2, column = quarters[q].column / 2;
-        for (int r = 0; r < std::min(2, y.height - row); ++r) {
+        for (int r = 0; r < (std::min)(2, y.height - row); ++r) {
             float* to = y.row(quarters[q].image, o, row + r) + column;
             float* from = tiles + r * (vector_width / 2);
-            const int count = std::min(vector_width / 2, y.width - column);
+            const int count = (std::min)(vector_width / 2, y.width - column);
             for (int j = 0; epilogue.accumulate && j < count; ++j) from[j] += to[j];
             if (column + vector_width / 2 < y.width) {
                 std::memcpy(to, from, vector_width / 2 * sizeof(float));

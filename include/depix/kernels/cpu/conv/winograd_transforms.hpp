@@ -47,43 +47,43 @@ DEPIX_INLINE void transform_inputs(Vector* d, int step) {
 /// G g, from three taps, `step` apart, to six values, `to_step` apart.
 DEPIX_INLINE void transform_taps(const Vector* g, int step, Vector* to, int to_step) {
     const Vector g0 = g[0], g1 = g[step], g2 = g[2 * step];
-    const Vector sum = (g0 + g2) * (-1.f / 6), far = g0 * (1.f / 24) + g2 * (1.f / 6);
+    const Vector sum = (g0 + g2) * (-1.f / 6), outer = g0 * (1.f / 24) + g2 * (1.f / 6);
     to[0] = g0 * 0.25f;
     to[to_step] = sum - g1 * (1.f / 6);
     to[2 * to_step] = sum + g1 * (1.f / 6);
-    to[3 * to_step] = far + g1 * (1.f / 12);
-    to[4 * to_step] = far - g1 * (1.f / 12);
+    to[3 * to_step] = outer + g1 * (1.f / 12);
+    to[4 * to_step] = outer - g1 * (1.f / 12);
     to[5 * to_step] = g2;
 }
 
 /// A^T m, from six products, `step` apart, to four outputs, `to_step` apart.
 DEPIX_INLINE void transform_products(const Vector* m, int step, Vector* to, int to_step) {
-    const Vector near = m[step] + m[2 * step], near_odd = m[step] - m[2 * step];
-    const Vector far = m[3 * step] + m[4 * step], far_odd = m[3 * step] - m[4 * step];
-    to[0] = m[0] + near + far;
-    to[to_step] = near_odd + 2.f * far_odd;
-    to[2 * to_step] = near + 4.f * far;
-    to[3 * to_step] = near_odd + 8.f * far_odd + m[5 * step];
+    const Vector inner = m[step] + m[2 * step], inner_odd = m[step] - m[2 * step];
+    const Vector outer = m[3 * step] + m[4 * step], outer_odd = m[3 * step] - m[4 * step];
+    to[0] = m[0] + inner + outer;
+    to[to_step] = inner_odd + 2.f * outer_odd;
+    to[2 * to_step] = inner + 4.f * outer;
+    to[3 * to_step] = inner_odd + 8.f * outer_odd + m[5 * step];
 }
 
 /// A y, from the gradients of four outputs, `step` apart, to those of six products, `to_step` apart.
 DEPIX_INLINE void transform_gradient(const Vector* y, int step, Vector* to, int to_step) {
     const Vector y0 = y[0], y1 = y[step], y2 = y[2 * step], y3 = y[3 * step];
-    const Vector even = y0 + y2, odd = y1 + y3, far = y0 + 4.f * y2, far_odd = 2.f * y1 + 8.f * y3;
+    const Vector even = y0 + y2, odd = y1 + y3, outer = y0 + 4.f * y2, outer_odd = 2.f * y1 + 8.f * y3;
     to[0] = y0;
     to[to_step] = even + odd;
     to[2 * to_step] = even - odd;
-    to[3 * to_step] = far + far_odd;
-    to[4 * to_step] = far - far_odd;
+    to[3 * to_step] = outer + outer_odd;
+    to[4 * to_step] = outer - outer_odd;
     to[5 * to_step] = y3;
 }
 
 /// G^T s, from the gradients of six transformed taps, `step` apart, to those of three taps, `to_step` apart.
 DEPIX_INLINE void transform_to_taps(const Vector* s, int step, Vector* to, int to_step) {
-    const Vector near = (s[step] + s[2 * step]) * (1.f / 6), far = s[3 * step] + s[4 * step];
-    to[0] = s[0] * 0.25f - near + far * (1.f / 24);
+    const Vector inner = (s[step] + s[2 * step]) * (1.f / 6), outer = s[3 * step] + s[4 * step];
+    to[0] = s[0] * 0.25f - inner + outer * (1.f / 24);
     to[to_step] = (s[2 * step] - s[step]) * (1.f / 6) + (s[3 * step] - s[4 * step]) * (1.f / 12);
-    to[2 * to_step] = far * (1.f / 6) - near + s[5 * step];
+    to[2 * to_step] = outer * (1.f / 6) - inner + s[5 * step];
 }
 
 }  // namespace cpu
