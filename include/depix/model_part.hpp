@@ -56,11 +56,11 @@ std::span<const T> values_of_part(const std::vector<NamedTensor<const T>>& tenso
 /// A name that does not exist is a compile-time error that lists those that do. Throws Error if two parts of the
 /// network have this name.
 template <FixedString Path, Module Network, class T>
-ModelPart<Part<Path, Network>, T> part(const Model<Network, T>& model) {
+ModelPart<PartOf<Path, Network>, T> part(const Model<Network, T>& model) {
     const std::string prefix = std::string(Path.text) + ".";
     const std::vector<NamedTensor<const T>> tensors = model.tensors();
     const std::span<const T> parameters = detail::values_of_part(tensors, prefix, true);
-    if (parameters.size() != parameters_of<Part<Path, Network>>())
+    if (parameters.size() != parameters_of<PartOf<Path, Network>>())
         detail::fail(Error("depix: two parts of the network are called " + prefix));
     return {parameters, detail::values_of_part(tensors, prefix, false)};
 }

@@ -1,4 +1,4 @@
-// expect: depix: height and width must divide
+// expect: depix: height and width must be multiples
 // expect: size_not_divisible<.*height<30>.*width<32>.*multiple<4>
 #include <depix/models/depixelizer.hpp>  // for the layers
 #include <depix/static_inference.hpp>

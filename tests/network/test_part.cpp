@@ -15,7 +15,7 @@ using Whole = Sequential<Named<"head", Conv<1, 4>>,
                          SkipConcat<Conv<4, 8>, BatchNorm<8>>, Named<"tail", Named<"last", Conv<12, 1>>>>;
 
 template <FixedString Path, class Expected>
-constexpr bool is = std::is_same_v<Part<Path, Whole>, Expected>;
+constexpr bool is = std::is_same_v<PartOf<Path, Whole>, Expected>;
 
 }  // namespace
 
@@ -26,9 +26,9 @@ TEST_CASE("a part is found by the name that state_dict gives it") {
     static_assert(is<"after", Named<"after", Conv<4, 4>>>);
     static_assert(is<"2.1", BatchNorm<8>>);
     static_assert(is<"tail.last", Named<"last", Conv<12, 1>>>);
-    static_assert(Part<"encoder", Depixelizer>::output({3, 64, 256}) == Shape{24, 8, 32});
-    static_assert(Part<"decoder", Depixelizer>::output({24, 8, 32}) == Shape{3, 64, 256});
-    static_assert(Part<"encoder", Depixelizer>::parameter_count == 168 + 12 + 660 + 24 + 2616 + 48);
+    static_assert(PartOf<"encoder", Depixelizer>::output({3, 64, 256}) == Shape{24, 8, 32});
+    static_assert(PartOf<"decoder", Depixelizer>::output({24, 8, 32}) == Shape{3, 64, 256});
+    static_assert(PartOf<"encoder", Depixelizer>::parameter_count == 168 + 12 + 660 + 24 + 2616 + 48);
 }
 
 TEST_CASE("the parts of a model compute what the whole model computes") {

@@ -1,4 +1,4 @@
-// Part: a part of a network, found by its name.
+// PartOf: a part of a network, found by its name.
 #pragma once
 
 #include <cstddef>
@@ -156,8 +156,8 @@ struct FindPart {
 /// itself, whose parameters are called "0.weight" and so on. A name that does not exist is a compile-time error that
 /// lists those that do.
 ///
-///     static_assert(Part<"encoder", Depixelizer>::output({3, 64, 256}) == Shape{24, 8, 32});
+///     static_assert(PartOf<"encoder", Depixelizer>::output({3, 64, 256}) == Shape{24, 8, 32});
 template <FixedString Path, Module Network>
-using Part = typename detail::FindPart<Path, Network>::type;
+using PartOf = typename detail::FindPart<Path, Network>::type;
 
 }  // namespace depix
