@@ -7,7 +7,15 @@ namespace {
 
 template <class Network>
 depix::AnyRestorer load_type(const std::filesystem::path& weights, bool normalise, int threads) {
-    const depix::AnyRestorer network = depix::load_restorer<Network>(weights.string(), threads);
+    // A picture whose sides fit goes through the network as in training and in the original. Others, and those that are
+    // larger than a tile, are continued by reflection.
+    const auto call = [](const depix::Inference<Network>& inference, const depix::Image& image) {
+        constexpr int multiple = Network::size_multiple, largest = 1024;
+        const auto [channels, height, width] = image.shape;
+        const bool fits = height % multiple == 0 && width % multiple == 0 && height <= largest && width <= largest;
+        return fits ? inference(image) : depix::restore(inference, image);
+    };
+    const depix::AnyRestorer network = depix::load_restorer<Network>(weights.string(), threads, call);
     if (!normalise) return network;
     return [network](depix::Image image) {
         for (float& value : image.pixels) value = 2 * value - 1;

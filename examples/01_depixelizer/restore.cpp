@@ -8,7 +8,7 @@
 //
 // The rest of this file handles whole folders, and makes a sheet that shows before and after. (The networks of
 // networks.cpp restore pictures of any size. The depixelizer halves a picture three times, so it needs sides that
-// divide by 8, and depix::restore repeats the edge until they do.)
+// are multiples of 8; depix::restore continues other pictures by reflection.)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "depix/io/safetensors_file.hpp"
@@ -70,6 +71,13 @@ struct Architecture {
     }
 };
 
+// The files in architectures/ are compiled once for each instruction set (instruction_set.hpp), each time into a
+// namespace of its own: without it the linker would take one of them for all.
+#ifndef DEPIX_TOOL_LEVEL
+#define DEPIX_TOOL_LEVEL native
+#endif
+inline namespace DEPIX_TOOL_LEVEL {
+
 // Each is defined in its own file in architectures/.
 Architecture denoiser();
 Architecture depixelizer();
@@ -81,9 +89,13 @@ Architecture unet_32();
 Architecture de_gan_8();
 Architecture srresnet_small();
 
+/// All of them, in the order in which `depix list` shows them.
+std::vector<Architecture> all_architectures();
+
 int train_depixelizer(const TrainOptions& options, const depix::SafetensorsFile* start);
 int train_page_cleaner(const TrainOptions& options, const depix::SafetensorsFile* start);
 int train_unet_16(const TrainOptions& options, const depix::SafetensorsFile* start);
 int train_srresnet_small(const TrainOptions& options, const depix::SafetensorsFile* start);
 
+}  // namespace DEPIX_TOOL_LEVEL
 }  // namespace tool

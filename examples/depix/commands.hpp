@@ -57,6 +57,8 @@ struct RestoreOptions {
 int restore(const RestoreOptions& options);
 
 int list();
+int info();
+int list_formats();
 
 struct SummaryOptions {
     std::string name;  // of a model or an architecture

@@ -9,6 +9,8 @@
 //                                                            folder.cpp:  reading, restoring and writing at once
 //                                                            image.cpp:   grey and colour, alpha, tiles, scale
 //     depix list       the models that there are             models.cpp:  the table
+//     depix info       this build and this processor         instruction_set.cpp: which kernels are used
+//     depix formats    the picture files it reads and writes
 //     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
 //     depix compare    PSNR and SSIM of two pictures
 //     depix bench      how fast a network is here
@@ -109,6 +111,9 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     add_restore(*restore_command, restore);
 
     CLI::App* list_command = app.add_subcommand("list", "the models and architectures that there are");
+    CLI::App* info_command = app.add_subcommand("info", "this build, and which kernels this processor runs");
+    CLI::App* formats_command =
+        app.add_subcommand("formats", "the kinds of picture files that this build reads and writes");
 
     tool::SummaryOptions summary;
     CLI::App* summary_command = app.add_subcommand("summary", "a network, layer by layer");
@@ -168,6 +173,8 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
 
     if (*restore_command) return tool::restore(restore);
     if (*list_command) return tool::list();
+    if (*info_command) return tool::info();
+    if (*formats_command) return tool::list_formats();
     if (*summary_command) return tool::summarise(summary);
     if (*compare_command) return tool::compare(compare);
     if (*bench_command) return tool::bench(bench);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "instruction_set.hpp"
 #include "weights.hpp"
 
 namespace {
@@ -55,9 +56,7 @@ const std::vector<tool::Model>& tool::models() {
 }
 
 const std::vector<tool::Architecture>& tool::architectures() {
-    static const std::vector<Architecture> all{
-        denoiser(),      unet_16(),    unet_32(), srresnet_small(), page_cleaner(), de_gan_8(), documents_autoencoder(),
-        text_restorer(), depixelizer()};
+    static const std::vector<Architecture> all = chosen_instruction_set().architectures();
     return all;
 }
 

@@ -14,7 +14,7 @@
 #include "depix/restore/blended_tiles.hpp"
 #include "depix/restore/restore.hpp"
 
-namespace tool {
+namespace tool::inline DEPIX_TOOL_LEVEL {
 
 /// The values that black and white have in a network's output.
 enum class OutputRange { ZeroToOne, MinusOneToOne };
@@ -81,4 +81,4 @@ Architecture make_architecture(std::string name, std::string about, Architecture
     return architecture;
 }
 
-}  // namespace tool
+}  // namespace tool::inline DEPIX_TOOL_LEVEL

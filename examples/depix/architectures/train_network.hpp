@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <string>
 
+#include "../architecture.hpp"
 #include "../commands.hpp"
 #include "../pairs.hpp"
 #include "depix/data/loader.hpp"
@@ -17,7 +18,7 @@
 #include "depix/plan/summary.hpp"
 #include "depix/train/run.hpp"
 
-namespace tool {
+namespace tool::inline DEPIX_TOOL_LEVEL {
 
 template <class Network>
 int train_network(const TrainOptions& options, const depix::SafetensorsFile* start,
@@ -45,4 +46,4 @@ int train_network(const TrainOptions& options, const depix::SafetensorsFile* sta
     return 0;
 }
 
-}  // namespace tool
+}  // namespace tool::inline DEPIX_TOOL_LEVEL
