@@ -6,22 +6,23 @@
 # Without HEADERS the file is the whole library, in this order:
 #   - depix/depix.hpp and the other headers that need nothing but the compiler;
 #   - the headers that need stb, for programs that define DEPIX_WITH_PICTURES or DEPIX_WITH_DATA before they include it;
-#   - the headers that need xtensor, for programs that define DEPIX_WITH_DATA.
+#   - the headers that need xtensor, for programs that define DEPIX_WITH_DATA;
+#   - the header that needs Eigen, for programs that define DEPIX_WITH_EIGEN.
 #
 # With HEADERS it is these headers and what they include, always active. So firmware gets a file without any of the
 # host's headers. Device headers (.cuh) are in neither file.
 #
 # Each header is in the file once, in one piece, after all headers of depix that it includes. `#pragma once` becomes an
 # include guard of each header. So one translation unit can include two files made here, and can include one of them a
-# second time with DEPIX_WITH_DATA. Includes of other libraries stay where they are.
+# second time with DEPIX_WITH_DATA or DEPIX_WITH_EIGEN. Includes of other libraries stay where they are.
 #
 # depix uses `#pragma GCC system_header` to include stb and xtensor without warnings. The pragma turns warnings off for
 # the rest of the file that contains it. So all headers that need no other library come first, and all of the compiler's
 # warnings are on for them.
 #
 # The script refuses what it cannot move and names file and line: an include of depix inside an #if or after code, a
-# circular include, or a file that does not exist. It also refuses a header that must need nothing but the compiler and
-# includes one that needs more.
+# circular include, or a file that does not exist. It also refuses a header that includes one that needs a library which
+# the first must not need.
 cmake_minimum_required(VERSION 3.25)
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH root)
@@ -32,7 +33,7 @@ endif()
 # CMakeLists.txt says which headers need another library.
 include("${root}/cmake/version.cmake")
 depix_read_version(version "${root}")
-foreach(kind IN ITEMS data picture)
+foreach(kind IN ITEMS data eigen picture)
     file(STRINGS "${root}/CMakeLists.txt" filter_line REGEX "^list\\(FILTER ${kind}_headers INCLUDE REGEX ")
     if(NOT filter_line MATCHES "REGEX \"(.+)\"\\)")
         message(FATAL_ERROR "CMakeLists.txt: no line 'list(FILTER ${kind}_headers INCLUDE REGEX \"...\")'")
@@ -41,11 +42,14 @@ foreach(kind IN ITEMS data picture)
     string(REPLACE "/depix/" "^depix/" ${kind}_header "${${kind}_header}")
 endforeach()
 
-# find_needs(OUTPUT HEADER): 0 if HEADER needs nothing but the compiler, 1 if it needs stb, 2 if it needs xtensor too.
+# find_needs(OUTPUT HEADER): 0 if HEADER needs nothing but the compiler, 1 if it needs stb, 2 if it needs xtensor too, 3
+# if it needs Eigen and neither of the others.
 function(find_needs output header)
     set(${output} 0 PARENT_SCOPE)
     if(header MATCHES "${data_header}")
         set(${output} 2 PARENT_SCOPE)
+    elseif(header MATCHES "${eigen_header}")
+        set(${output} 3 PARENT_SCOPE)
     elseif(header MATCHES "${picture_header}")
         set(${output} 1 PARENT_SCOPE)
     endif()
@@ -106,8 +110,8 @@ function(add_header header wanted_by)
                 endif()
                 find_needs(needs "${header}")
                 find_needs(included_needs "${included}")
-                if(included_needs GREATER needs)
-                    message(FATAL_ERROR "${here}: ${included} needs stb or xtensor, and this header must not")
+                if(included_needs GREATER needs OR (needs EQUAL 3 AND included_needs MATCHES "[12]"))
+                    message(FATAL_ERROR "${here}: ${included} needs stb, xtensor or Eigen, and this header must not")
                 endif()
                 add_header("${included}" "${here}")
                 continue()
@@ -164,9 +168,12 @@ get_property(order GLOBAL PROPERTY order)
 set(core "")
 set(pictures "")
 set(data "")
+set(eigen "")
 foreach(header IN LISTS order)
     find_needs(needs "${header}")
-    if(needs EQUAL 2)
+    if(needs EQUAL 3)
+        list(APPEND eigen "${header}")
+    elseif(needs EQUAL 2)
         list(APPEND data "${header}")
     elseif(needs EQUAL 1)
         list(APPEND pictures "${header}")
@@ -183,7 +190,7 @@ if("${HEADERS}" STREQUAL "")
     list(APPEND output
         "// It needs g++ 12 or clang++ 14 and newer (GCC's vector extensions), and no library. Image files, degradations\n"
         "// and sources need stb: #define DEPIX_WITH_PICTURES before the include. Batches and .npy need xtensor as well:\n"
-        "// #define DEPIX_WITH_DATA.\n//\n"
+        "// #define DEPIX_WITH_DATA. Pictures and weights as Eigen's matrices need Eigen: #define DEPIX_WITH_EIGEN.\n//\n"
         "// Made of depix's headers, and not to be edited, by\n"
         "//     cmake -D OUTPUT=depix.hpp -P cmake/amalgamate.cmake\n")
 else()
@@ -200,9 +207,11 @@ if("${HEADERS}" STREQUAL "")
     write_headers(${pictures})
     string(APPEND output "\n#endif  // DEPIX_WITH_PICTURES\n\n// ==== what needs xtensor ====\n#ifdef DEPIX_WITH_DATA\n")
     write_headers(${data})
-    string(APPEND output "\n#endif  // DEPIX_WITH_DATA\n")
+    string(APPEND output "\n#endif  // DEPIX_WITH_DATA\n\n// ==== what needs Eigen ====\n#ifdef DEPIX_WITH_EIGEN\n")
+    write_headers(${eigen})
+    string(APPEND output "\n#endif  // DEPIX_WITH_EIGEN\n")
 else()
-    write_headers(${pictures} ${data})
+    write_headers(${pictures} ${data} ${eigen})
 endif()
 string(REPLACE "${semicolon}" ";" output "${output}")
 string(REPLACE "${opening_bracket}" "[" output "${output}")

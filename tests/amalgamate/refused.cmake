@@ -49,7 +49,12 @@ file(WRITE "${include}/device.hpp" "#include \"depix/device.cuh\"\n")
 refused("include/depix/device.hpp:1" "depix/device.cuh is no .hpp" depix/device.hpp)
 
 file(WRITE "${include}/core.hpp" "#include \"depix/io/image.hpp\"\n")
-refused("include/depix/core.hpp:1" "depix/io/image.hpp needs stb or xtensor" depix/core.hpp)
+refused("include/depix/core.hpp:1" "depix/io/image.hpp needs stb, xtensor or Eigen" depix/core.hpp)
+file(WRITE "${include}/data/eigen.hpp" "#include \"depix/io/image.hpp\"\n")
+refused("include/depix/data/eigen.hpp:1" "depix/io/image.hpp needs stb, xtensor or Eigen" depix/data/eigen.hpp)
+file(WRITE "${include}/data/array.hpp" "#include \"depix/shape.hpp\"\n#include \"depix/data/eigen.hpp\"\n")
+file(WRITE "${include}/data/eigen.hpp" "#include \"depix/shape.hpp\"\n")
+refused("include/depix/data/array.hpp:2" "depix/data/eigen.hpp needs stb, xtensor or Eigen" depix/data/array.hpp)
 
 # Unusual lines are written as they were.
 set(odd "#include <cstddef>\nconst char* odd = \"]; [\\\\ \\n;\";  // \${x} @x@ [[\n\n\n#define LONG \\\n    1\n")

@@ -1,14 +1,15 @@
-# Checks that SOURCE, preprocessed by COMPILER with INCLUDE on its path, names neither stb nor xtensor.
+# Checks that SOURCE, preprocessed by COMPILER with INCLUDE on its path, names neither stb, nor xtensor,
+# nor Eigen's files.
 execute_process(COMMAND "${COMPILER}" -std=c++20 -E -I "${INCLUDE}" "${SOURCE}" OUTPUT_VARIABLE preprocessed
                 COMMAND_ERROR_IS_FATAL ANY)
 if(NOT preprocessed MATCHES "/depix\\.hpp\"")
     message(FATAL_ERROR "depix is not in the preprocessed file")
 endif()
-foreach(name xtensor stb_image stb_truetype)
+foreach(name xtensor stb_image stb_truetype Eigen/Core)
     string(FIND "${preprocessed}" "${name}" found)
     if(NOT found EQUAL -1)
         string(SUBSTRING "${preprocessed}" ${found} 100 around)
-        message(FATAL_ERROR "without DEPIX_WITH_PICTURES and DEPIX_WITH_DATA: ${around}")
+        message(FATAL_ERROR "without DEPIX_WITH_PICTURES, DEPIX_WITH_DATA and DEPIX_WITH_EIGEN: ${around}")
     endif()
 endforeach()
 
