@@ -86,7 +86,7 @@ NamedTensor<T> find_tensor(std::vector<NamedTensor<T>> tensors, std::string_view
     std::string names;
     for (NamedTensor<T>& tensor : tensors) {
         if (tensor.name == name) return std::move(tensor);
-        names += (names.empty() ? "" : ", ") + tensor.name;
+        names.append(names.empty() ? "" : ", ").append(tensor.name);
     }
     throw Error("depix: the model has no tensor '" + std::string(name) + "'; it has " +
                 (names.empty() ? "none" : names));
@@ -96,7 +96,7 @@ NamedTensor<T> find_tensor(std::vector<NamedTensor<T>> tensors, std::string_view
 template <class T>
 std::string shape_name(const NamedTensor<T>& tensor) {
     std::string name;
-    for (const std::size_t extent : tensor.shape) name += (name.empty() ? "" : "x") + std::to_string(extent);
+    for (const std::size_t extent : tensor.shape) name.append(name.empty() ? "" : "x").append(std::to_string(extent));
     return name.empty() ? "a scalar" : name;
 }
 
