@@ -133,8 +133,9 @@ class Engine {
     }
 
     // This is not inlined, so that g++ 12 does not deduce values of `index`. Inlined into the loop above, it gives
-    // warnings of array bounds that no step exceeds.
+    // warnings of array bounds that no step exceeds. In a network of one step it warns here, unless the index is known.
     [[gnu::noinline]] void run_step(int index, const View<float>& output, const Places& places, Team team) const {
+        if (plan.step_count == 1) index = 0;
         const PlanStep& step = plan.step(index);
         const View<float> to = index == to_caller ? output : places.map(step.output);
         if (index != to_caller) places.clear_border_of(step.output, team);
