@@ -34,7 +34,7 @@ using namespace depix;
 namespace {
 
 constexpr int size = 7, reach = size / 2, taps = size * size;
-using Filter = Conv<1, 1, size, Padding<0>>;
+using Filter = Sequential<Conv<1, 1, size, Padding<0>>>;
 
 struct Pair {
     Image damaged, clean;
@@ -70,8 +70,8 @@ Model<Filter> best_filter(const std::vector<Pair>& pairs) {
     const Eigen::VectorXd solution = a.completeOrthogonalDecomposition().solve(c);
 
     Model<Filter> model;
-    weight_as_matrix(model, "weight") = solution.head(taps).transpose().cast<float>();
-    bias_as_vector(model, "bias") = solution.tail(1).cast<float>();
+    weight_as_matrix(model, "0.weight") = solution.head(taps).transpose().cast<float>();
+    bias_as_vector(model, "0.bias") = solution.tail(1).cast<float>();
     return model;
 }
 
