@@ -47,6 +47,9 @@ static_assert(Autoencoder::output({1, side, side}) == Shape{1, side, side});
 RowMajorMatrix<float> draw_patches(const std::vector<Image>& pictures, int count) {
     RowMajorMatrix<float> patches(count, pixels);
     Random random(1);
+    for (const Image& picture : pictures)
+        if (picture.shape.height < side || picture.shape.width < side)
+            throw ShapeError("a picture of " + to_string(picture.shape) + " is smaller than a patch of 8x8");
     for (auto patch : patches.rowwise()) {
         const Image& picture =
             pictures[static_cast<std::size_t>(random.integer(0, static_cast<int>(pictures.size()) - 1))];
@@ -82,9 +85,10 @@ std::vector<Image> draw_columns(const Matrix& columns) {
     return tiles;
 }
 
-void print_error(const char* name, const Matrix& difference) {
+double print_error(const char* name, const Matrix& difference) {
     const double error = difference.squaredNorm() / static_cast<double>(difference.size());
     std::printf("%-24s %.7f   %6.2f dB\n", name, error, decibels(error));
+    return error;
 }
 
 }  // namespace
@@ -111,8 +115,8 @@ int main(int count, char** arguments) {
                     codes);
         std::printf("%-24s mean squared error\n", "");
         print_error("their mean alone", x);
-        print_error("principal components", x - x * components * components.transpose());
-        print_error("linear autoencoder", x - x * encode.transpose() * decode);
+        const double least = print_error("principal components", x - x * components * components.transpose());
+        const double reached = print_error("linear autoencoder", x - x * encode.transpose() * decode);
 
         // An orthonormal basis of the space that D's rows span. The singular values of the product of two such bases
         // are the cosines of the principal angles.
@@ -135,6 +139,7 @@ int main(int count, char** arguments) {
                                    {draw_columns(components), draw_columns(turned), draw_columns(decode.transpose())}));
             std::printf("PCA, the autoencoder turned, the autoencoder as trained: %s\n", sheet.c_str());
         }
+        if (reached < 0.9999 * least) throw Error("no code of 16 numbers can have a smaller error than PCA's");
     } catch (const std::exception& error) {
         std::fprintf(stderr, "%s\n", error.what());
         return 1;

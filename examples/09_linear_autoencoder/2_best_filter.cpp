@@ -25,6 +25,7 @@
 
 #include <Eigen/QR>
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "pictures.hpp"
@@ -121,18 +122,26 @@ std::vector<Pair> draw_texts(int count, std::uint64_t seed, bool first_half) {
     return pairs;
 }
 
-/// PSNR in dB, of the mean error of all pairs or as the mean over the pairs. Values are rounded as in a PNG file.
-struct Score {
-    double of_mean = 0, mean = 0;
-};
-Score measure(const std::vector<Pair>& pairs, const AnyRestorer& restore, int window = 0) {
-    double error = 0, psnr = 0, count = 0;
-    for (const Pair& pair : pairs) {
-        if (window != 0 && pair.window != window) continue;
-        const double own = mean_squared_error(quantized(restore(pair.damaged)), pair.clean);
-        error += own, psnr += decibels(std::max(own, 1e-7)), ++count;
-    }
-    return {decibels(error / count), psnr / count};
+/// The mean squared error of each restored picture, with its values rounded as in a PNG file.
+std::vector<double> errors_of(const std::vector<Pair>& pairs, const AnyRestorer& restore) {
+    std::vector<double> errors;
+    for (const Pair& pair : pairs) errors.push_back(mean_squared_error(quantized(restore(pair.damaged)), pair.clean));
+    return errors;
+}
+
+/// The mean of the pictures' PSNRs in dB, as 08_photographs states it.
+double mean_psnr(const std::vector<double>& errors) {
+    double sum = 0;
+    for (const double error : errors) sum += decibels(std::max(error, 1e-7));
+    return sum / static_cast<double>(errors.size());
+}
+
+/// The PSNR in dB of the mean error, as 01_depixelizer states it, of the pairs with this window; 0: of all.
+double psnr_of_mean(const std::vector<double>& errors, const std::vector<Pair>& pairs, int window) {
+    double sum = 0, count = 0;
+    for (std::size_t i = 0; i < pairs.size(); ++i)
+        if (window == 0 || pairs[i].window == window) sum += errors[i], ++count;
+    return decibels(sum / count);
 }
 
 /// The filter's weights as a small picture, grey where they are 0.
@@ -154,6 +163,7 @@ int main(int count, char** arguments) {
 
         // Noise. The first pictures are measured, at most half of them, and the filter is fitted to the others.
         const std::vector<Image> pictures = example::read_pictures(options.path("--images"), 3);
+        if (pictures.size() < 2) throw Error("2_best_filter needs two pictures: one to fit to and one to measure");
         const auto held_out = static_cast<std::ptrdiff_t>(
             std::min(static_cast<std::size_t>(options.number("--measure")), (pictures.size() + 1) / 2));
         const std::vector<Image> test(pictures.begin(), pictures.begin() + held_out);
@@ -167,8 +177,8 @@ int main(int count, char** arguments) {
             const Model<Filter> model = best_filter(add_noise(fit, sigma, 1));
             const AnyRestorer filter = prepare(model);
             const std::vector<Pair> pairs = add_noise(test, sigma, 2026);
-            std::printf("sigma %-6d  %5.2f   %5.2f     %5.2f\n", sigma, measure(pairs, nothing).mean,
-                        measure(pairs, filter).mean, measure(pairs, denoiser).mean);
+            std::printf("sigma %-6d  %5.2f   %5.2f     %5.2f\n", sigma, mean_psnr(errors_of(pairs, nothing)),
+                        mean_psnr(errors_of(pairs, filter)), mean_psnr(errors_of(pairs, denoiser)));
             rows[0].push_back(draw(model));
             const Image& first = pairs[0].damaged;
             if (sigma == 25) rows.push_back({first, quantized(filter(first)), quantized(denoiser(first)), test[0]});
@@ -186,16 +196,18 @@ int main(int count, char** arguments) {
         std::printf("\npixelated text: PSNR in dB of the mean error of %zu pictures; filter fitted to %zu others\n",
                     pairs.size(), fit_texts.size());
         std::printf("%-12s  pixelated  filter  depixelizer  text restorer\n", "");
+        const std::vector<double> errors[] = {errors_of(pairs, nothing), errors_of(pairs, filter),
+                                              errors_of(pairs, depixelizer), errors_of(pairs, text_restorer)};
         for (const int window : {0, 2, 3, 4}) {
             if (window != 0 && std::ranges::count(pairs, window, &Pair::window) == 0) continue;
+            const auto psnr = [&](std::size_t i) { return psnr_of_mean(errors[i], pairs, window); };
             std::printf("%-12s      %5.2f   %5.2f        %5.2f          %5.2f\n",
-                        window == 0 ? "all" : ("window " + std::to_string(window)).c_str(),
-                        measure(pairs, nothing, window).of_mean, measure(pairs, filter, window).of_mean,
-                        measure(pairs, depixelizer, window).of_mean, measure(pairs, text_restorer, window).of_mean);
+                        window == 0 ? "all" : ("window " + std::to_string(window)).c_str(), psnr(0), psnr(1), psnr(2),
+                        psnr(3));
         }
         rows[0].push_back(draw(model));
         const Image& first = pairs[0].damaged;
-        rows.push_back({first, quantized(filter(first)), quantized(depixelizer(first)), pairs[0].clean});
+        rows.push_back({first, quantized(filter(first)), quantized(text_restorer(first)), pairs[0].clean});
 
         const std::string sheet = options.path("--sheet");
         if (!sheet.empty()) {
