@@ -10,7 +10,7 @@
 // 1989) showed that the autoencoder's error has no other minimum, only saddle points. So training must end in the same
 // space.
 //
-// It need not end at the same vectors. For any invertible matrix A, A E and D A^-T give the same error. So the two
+// It need not end at the same vectors. For any invertible matrix A, A E and A^-T D give the same error. So the two
 // spaces are compared, not the vectors: the principal angles between them (Bjorck and Golub 1973) are 0, their cosines
 // 1, where the spaces share a direction.
 //
@@ -61,10 +61,11 @@ RowMajorMatrix<float> draw_patches(const std::vector<Image>& pictures, int count
     return patches;
 }
 
-/// The autoencoder, trained on batches of 256 patches. The learning rate falls along half a cosine.
+/// The autoencoder, trained on batches of 256 patches. The learning rate falls along half a cosine. A step takes less
+/// than a millisecond, too little to share between threads.
 Model<Autoencoder> train(const RowMajorMatrix<float>& patches, int steps) {
     Model<Autoencoder> model(/*seed=*/1);
-    Trainer trainer{model, MeanSquaredError{}, Adam{}};
+    Trainer trainer{model, MeanSquaredError{}, Adam{}, Cpu{}, /*threads=*/1};
     const Eigen::Index batch = std::min<Eigen::Index>(256, patches.rows());
     for (int step = 0; step < steps; ++step) {
         trainer.optimizer.learning_rate = 5e-3 * (1 + std::cos(std::numbers::pi * step / steps)) / 2;
