@@ -50,6 +50,7 @@ restored=(
     'de_gan_discriminator     DeGanDiscriminator<>'
     'srresnet                 SRResNet<>'
     'rrdb                     RRDB<>'
+    'rrdbnet                  RRDBNet<>'
     'srgan_discriminator      SrganDiscriminator<>'
     'vgg19                    Vgg54'
 )

@@ -28,6 +28,7 @@
 #include "depix/models/page_cleaner.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/models/rrdb.hpp"
+#include "depix/models/rrdbnet.hpp"
 #include "depix/models/srgan_discriminator.hpp"
 #include "depix/models/srresnet.hpp"
 #include "depix/models/text_restorer.hpp"

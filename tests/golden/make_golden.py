@@ -137,6 +137,14 @@ class RRDBBlock(nn.Module):
         return x + 0.2 * self.dense_blocks(x)
 
 
+def start_he_normal(network):
+    """With PyTorch's own start the gradients of so narrow a network nearly vanish, deep inside."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight)
+            nn.init.normal_(module.bias, 0, 0.1)
+
+
 class RRDB(nn.Module):
     """Two channels wide and with two blocks, so that its file stays small."""
 
@@ -148,15 +156,56 @@ class RRDB(nn.Module):
         self.upsampling = nn.Sequential(nn.Conv2d(c, 4 * c, 3, padding=1), nn.LeakyReLU(), nn.PixelShuffle(2),
                                         nn.Conv2d(c, 4 * c, 3, padding=1), nn.LeakyReLU(), nn.PixelShuffle(2))
         self.conv3 = nn.Sequential(nn.Conv2d(c, c, 3, padding=1), nn.LeakyReLU(), nn.Conv2d(c, 3, 3, padding=1))
-        # He-normal: with PyTorch's own start the gradients of so narrow a network nearly vanish, deep inside.
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight)
-                nn.init.normal_(module.bias, 0, 0.1)
+        start_he_normal(self)
 
     def forward(self, x):
         x = self.conv1(x)
         return self.conv3(self.upsampling(x + self.conv2(self.res_blocks(x))))
+
+
+class GrowthDenseBlock(nn.Module):
+    """Names as in BasicSR's ResidualDenseBlock."""
+
+    def __init__(self, c, growth):
+        super().__init__()
+        for k in range(4):
+            setattr(self, f"conv{k + 1}", nn.Conv2d(c + k * growth, growth, 3, padding=1))
+        self.conv5 = nn.Conv2d(c + 4 * growth, c, 3, padding=1)
+
+    def forward(self, x):
+        inputs = x
+        for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
+            inputs = torch.cat([inputs, nn.functional.leaky_relu(conv(inputs), 0.2)], 1)
+        return x + 0.2 * self.conv5(inputs)
+
+
+class GrowthRRDB(nn.Module):
+    def __init__(self, c, growth):
+        super().__init__()
+        self.rdb1, self.rdb2, self.rdb3 = (GrowthDenseBlock(c, growth) for _ in range(3))
+
+    def forward(self, x):
+        return x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
+
+
+class RRDBNet(nn.Module):
+    """ESRGAN's generator, three channels wide and with two blocks, so that its file stays small."""
+
+    def __init__(self, c=3, growth=2, blocks=2):
+        super().__init__()
+        self.conv_first = nn.Conv2d(3, c, 3, padding=1)
+        self.body = nn.Sequential(*(GrowthRRDB(c, growth) for _ in range(blocks)))
+        self.conv_body, self.conv_up1, self.conv_up2, self.conv_hr = (
+            nn.Conv2d(c, c, 3, padding=1) for _ in range(4))
+        self.conv_last = nn.Conv2d(c, 3, 3, padding=1)
+        start_he_normal(self)
+
+    def forward(self, x):
+        x = self.conv_first(x)
+        x = x + self.conv_body(self.body(x))
+        for conv in (self.conv_up1, self.conv_up2):
+            x = nn.functional.leaky_relu(conv(nn.functional.interpolate(x, scale_factor=2, mode="nearest")), 0.2)
+        return self.conv_last(nn.functional.leaky_relu(self.conv_hr(x), 0.2))
 
 
 def make_output(name, network, shape):
@@ -220,6 +269,10 @@ def main():
     network = RRDB()
     make_output("rrdb", network, (1, 3, 5, 7))
     make_step("rrdb", network, (2, 3, 4, 5), (2, 3, 16, 20))
+    torch.manual_seed(10)
+    network = RRDBNet()
+    make_output("rrdbnet", network, (1, 3, 5, 7))
+    make_step("rrdbnet", network, (2, 3, 4, 5), (2, 3, 16, 20))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-// RRDB: the generator of ESRGAN. It makes a picture four times as high and four times as wide.
+// RRDB: a variant of ESRGAN's generator. It makes a picture four times as high and four times as wide.
 #pragma once
 
 #include "depix/layers/conv.hpp"
@@ -36,7 +36,8 @@ using RRDBBlock = Residual<Named<"dense_blocks", Repeat<3, DenseResidualBlock<C>
 /// ESRGAN's generator (Wang et al. 2018, "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks") as
 /// PyTorch-GAN and DeepDepixelate write it: pixel shuffles instead of nearest neighbours, a slope of 1/100 instead of
 /// 1/5, and as many channels inside a dense block as outside. It goes from Channels x H x W to Channels x 4H x 4W and
-/// was published with 64 Filters and 23 Blocks. There is no activation at the end.
+/// was published with 64 Filters and 23 Blocks. There is no activation at the end. models/rrdbnet.hpp has the generator
+/// of ESRGAN's authors.
 ///
 /// Parameters are named as in the PyTorch modules conv1, res_blocks, conv2, upsampling and conv3 (GeneratorRRDB).
 template <int Filters = 64, int Blocks = 23, int Channels = 3>

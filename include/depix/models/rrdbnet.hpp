@@ -1,0 +1,92 @@
+// RRDBNet: the generator of ESRGAN as its authors publish it. It makes a picture four times as high and four times as
+// wide.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+
+#include "depix/layers/conv.hpp"
+#include "depix/layers/leaky_relu.hpp"
+#include "depix/layers/scale.hpp"
+#include "depix/layers/upsample.hpp"
+#include "depix/network/skip.hpp"
+
+namespace depix {
+
+namespace detail {
+
+using EsrganLeakyReLU = LeakyReLU<std::ratio<1, 5>>;
+
+// clang-format off
+/// One convolution of a dense block: it takes In channels and appends its own Growth channels to them.
+template <FixedString Name, int In, int Growth>
+using GrowthLayer = Named<"", SkipConcat<Named<Name, Conv<In, Growth>>, EsrganLeakyReLU>>;
+
+/// x + 1/5 of the output of five convolutions, each of which takes x and the outputs of all convolutions before it. The
+/// first four have G channels, the last has as many as x.
+template <int C, int G>
+using GrowthDenseBlock = Residual<
+    GrowthLayer<"conv1", C, G>,         GrowthLayer<"conv2", C + G, G>,
+    GrowthLayer<"conv3", C + 2 * G, G>, GrowthLayer<"conv4", C + 3 * G, G>,
+    Named<"conv5", Conv<C + 4 * G, C>>, Scale<std::ratio<1, 5>>>;
+
+/// "Residual in residual dense block": x + 1/5 of the output of three dense blocks.
+template <int C, int G>
+using GrowthRRDB = Residual<
+    Named<"rdb1", GrowthDenseBlock<C, G>>, Named<"rdb2", GrowthDenseBlock<C, G>>, Named<"rdb3", GrowthDenseBlock<C, G>>,
+    Scale<std::ratio<1, 5>>>;
+
+/// A picture twice as large by nearest neighbours, and a convolution over it.
+template <FixedString Name, int C>
+using UpsampledConv = Named<"", Upsample<2>, Named<Name, Conv<C, C>>, EsrganLeakyReLU>;
+// clang-format on
+
+}  // namespace detail
+
+// clang-format off
+/// ESRGAN's generator (Wang et al. 2018, "ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks"), from
+/// Channels x H x W to Channels x 4H x 4W, published with 64 Filters, a Growth of 32 channels and 23 Blocks. Pictures
+/// are in 0..1, before and after. There is no activation at the end. models/rrdb.hpp has the variant with pixel
+/// shuffles that PyTorch-GAN and DeepDepixelate use.
+///
+/// Parameters are named as in BasicSR's module RRDBNet (conv_first, body.0.rdb1.conv1, conv_body, conv_up1, conv_up2,
+/// conv_hr, conv_last), which the files of Real-ESRGAN use too. For the names of ESRGAN's first files see esrgan_name.
+template <int Filters = 64, int Growth = 32, int Blocks = 23, int Channels = 3>
+using RRDBNet = Sequential<
+    Named<"conv_first", Conv<Channels, Filters>>,
+    Named<"", Residual<
+        Named<"body", Repeat<Blocks, detail::GrowthRRDB<Filters, Growth>>>,
+        Named<"conv_body", Conv<Filters, Filters>>>>,
+    detail::UpsampledConv<"conv_up1", Filters>,
+    detail::UpsampledConv<"conv_up2", Filters>,
+    Named<"conv_hr", Conv<Filters, Filters>>, detail::EsrganLeakyReLU,
+    Named<"conv_last", Conv<Filters, Channels>>>;
+// clang-format on
+
+/// A name map for LoadOptions (io/safetensors.hpp): from the names in ESRGAN's first files (model.0,
+/// model.1.sub.N.RDB1.conv1.0, and model.1.sub.23 for the convolution after 23 blocks) to RRDBNet's. Other names stay.
+///
+///     Model<RRDBNet<>> model;
+///     load(model, "RRDB_ESRGAN_x4.safetensors", {.name_map = esrgan_name});
+inline std::string esrgan_name(const std::string& name) {
+    const std::size_t end = name.rfind('.');  // of the layer's name; "weight" or "bias" follows
+    if (!name.starts_with("model.") || end == std::string::npos) return name;
+    const std::string layer = name.substr(0, end), parameter = name.substr(end);
+    for (const auto& [old_name, new_name] :
+         {std::pair{"model.0", "conv_first"}, std::pair{"model.3", "conv_up1"}, std::pair{"model.6", "conv_up2"},
+          std::pair{"model.8", "conv_hr"}, std::pair{"model.10", "conv_last"}})
+        if (layer == old_name) return new_name + parameter;
+
+    const std::string blocks = "model.1.sub.";
+    if (!layer.starts_with(blocks)) return name;
+    const std::size_t number_end = layer.find('.', blocks.size());
+    if (number_end == std::string::npos) return "conv_body" + parameter;  // it has no ".RDB1"
+    const std::string block = "body." + layer.substr(blocks.size(), number_end - blocks.size());
+    std::string rest = layer.substr(number_end);  // ".RDB1.conv1.0"
+    if (!rest.starts_with(".RDB") || !rest.ends_with(".0")) return name;
+    rest.replace(1, 3, "rdb");
+    return block + rest.substr(0, rest.size() - 2) + parameter;
+}
+
+}  // namespace depix
