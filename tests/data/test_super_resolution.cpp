@@ -172,6 +172,22 @@ TEST_CASE("super-resolution: grey pictures and those with alpha are RGB") {
     CHECK(source.pair(0, 1).high == Image({3, 16, 16}, 153.0f / 255));
 }
 
+TEST_CASE("super-resolution: rectangles, grey pictures, and targets in another range") {
+    const Photographs photographs;
+    const ImageFolder folder(photographs.path);
+    const SuperResolutionSource source(
+        folder, {.high = 16, .high_width = 28, .channels = 1, .target_range = low_resolution_range, .seed = 1});
+    CHECK(source.input_shape() == Shape{1, 4, 7});
+    CHECK(source.target_shape() == Shape{1, 16, 28});
+    for (std::uint64_t epoch = 0; epoch < 3; ++epoch) {
+        const auto [low, high] = source.pair(epoch, 1);
+        CHECK(low == quantized(resize(high, 4, 7)));
+        CHECK(values(source, epoch, 1) == Pair{low, high});  // both ranges are 0..1
+    }
+    const SuperResolutionSource upright(folder, {.high = 16, .high_width = 28, .flips_and_rotations = false});
+    CHECK(find(upright.pair(0, 1).high, folder.read(1)) != std::pair{-1, -1});
+}
+
 TEST_CASE("super-resolution: a picture that is too small is refused by name, or enlarged") {
     const Photographs photographs;
     const ImageFolder folder(photographs.path);
@@ -197,6 +213,10 @@ TEST_CASE("super-resolution: impossible options") {
     CHECK(text({.scale = 0}) == "SuperResolutionSource: the scale is 0");
     CHECK(text({.high = 98}) == "SuperResolutionSource: squares of 98 pixels; their side divides by the scale, 4");
     CHECK(contains(text({.high = 0}), "squares of 0 pixels"));
+    CHECK(text({.high_width = 50}) ==
+          "SuperResolutionSource: rectangles 50 pixels wide; their width divides by the scale, 4");
+    CHECK(contains(text({.high_width = -4}), "rectangles -4 pixels wide"));
+    CHECK(contains(text({.channels = 2}), "they have 1 or 3 channels"));
     CHECK(text({.crops_per_image = 0}) == "SuperResolutionSource: crops_per_image is 0");
     CHECK(message([&] { SuperResolutionSource(folder.subset(0, 0)); }) == "SuperResolutionSource: no picture");
 }

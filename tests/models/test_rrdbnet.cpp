@@ -31,7 +31,7 @@ TEST_CASE("training agrees with PyTorch") {
     check_training<Small, Reference, double>(path);
 }
 
-TEST_CASE("the names of ESRGAN's first files become RRDBNet's") {
+TEST_CASE("the names in ESRGAN's files become RRDBNet's") {
     CHECK(esrgan_name("model.0.weight") == "conv_first.weight");
     CHECK(esrgan_name("model.1.sub.0.RDB1.conv1.0.weight") == "body.0.rdb1.conv1.weight");
     CHECK(esrgan_name("model.1.sub.22.RDB3.conv5.0.bias") == "body.22.rdb3.conv5.bias");
@@ -40,13 +40,19 @@ TEST_CASE("the names of ESRGAN's first files become RRDBNet's") {
     CHECK(esrgan_name("model.6.weight") == "conv_up2.weight");
     CHECK(esrgan_name("model.8.weight") == "conv_hr.weight");
     CHECK(esrgan_name("model.10.bias") == "conv_last.bias");
+    CHECK(esrgan_name("conv_first.weight") == "conv_first.weight");
+    CHECK(esrgan_name("RRDB_trunk.22.RDB3.conv5.bias") == "body.22.rdb3.conv5.bias");
+    CHECK(esrgan_name("trunk_conv.weight") == "conv_body.weight");
+    CHECK(esrgan_name("upconv1.weight") == "conv_up1.weight");
+    CHECK(esrgan_name("upconv2.weight") == "conv_up2.weight");
+    CHECK(esrgan_name("HRconv.bias") == "conv_hr.bias");
     // Names that ESRGAN's files do not have stay, so that `load` names them.
     for (const char* other : {"", "model.", "model.2.weight", "model.1.sub", "model.1.sub.0.RDB1.conv1.1.weight",
-                              "model.1.sub.0.conv1.0.weight", "conv_first.weight"})
+                              "model.1.sub.0.conv1.0.weight", "RRDB_trunk.0.weight", "body.0.rdb1.conv1.weight"})
         CHECK(esrgan_name(other) == other);
 }
 
-TEST_CASE("a file with ESRGAN's first names loads") {
+TEST_CASE("a file with ESRGAN's oldest names loads") {
     Model<Small> model(3), loaded;
     SafetensorsWriter writer;
     for (const auto& tensor : std::as_const(model).tensors()) {

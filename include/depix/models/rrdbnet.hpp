@@ -51,7 +51,7 @@ using UpsampledConv = Named<"", Upsample<2>, Named<Name, Conv<C, C>>, EsrganLeak
 /// shuffles that PyTorch-GAN and DeepDepixelate use.
 ///
 /// Parameters are named as in BasicSR's module RRDBNet (conv_first, body.0.rdb1.conv1, conv_body, conv_up1, conv_up2,
-/// conv_hr, conv_last), which the files of Real-ESRGAN use too. For the names of ESRGAN's first files see esrgan_name.
+/// conv_hr, conv_last), which the files of Real-ESRGAN use too. ESRGAN's own files have other names; see esrgan_name.
 template <int Filters = 64, int Growth = 32, int Blocks = 23, int Channels = 3>
 using RRDBNet = Sequential<
     Named<"conv_first", Conv<Channels, Filters>>,
@@ -64,29 +64,34 @@ using RRDBNet = Sequential<
     Named<"conv_last", Conv<Filters, Channels>>>;
 // clang-format on
 
-/// A name map for LoadOptions (io/safetensors.hpp): from the names in ESRGAN's first files (model.0,
-/// model.1.sub.N.RDB1.conv1.0, and model.1.sub.23 for the convolution after 23 blocks) to RRDBNet's. Other names stay.
+/// A name map for LoadOptions (io/safetensors.hpp): to RRDBNet's names from the two sets of names that ESRGAN's own
+/// files have had. The older has model.0, model.1.sub.0.RDB1.conv1.0 and model.1.sub.23 for the convolution after 23
+/// blocks; the newer has conv_first, RRDB_trunk.0.RDB1.conv1 and trunk_conv. Other names stay, BasicSR's among them.
 ///
 ///     Model<RRDBNet<>> model;
 ///     load(model, "RRDB_ESRGAN_x4.safetensors", {.name_map = esrgan_name});
 inline std::string esrgan_name(const std::string& name) {
     const std::size_t end = name.rfind('.');  // of the layer's name; "weight" or "bias" follows
-    if (!name.starts_with("model.") || end == std::string::npos) return name;
+    if (end == std::string::npos) return name;
     const std::string layer = name.substr(0, end), parameter = name.substr(end);
-    for (const auto& [old_name, new_name] :
-         {std::pair{"model.0", "conv_first"}, std::pair{"model.3", "conv_up1"}, std::pair{"model.6", "conv_up2"},
-          std::pair{"model.8", "conv_hr"}, std::pair{"model.10", "conv_last"}})
-        if (layer == old_name) return new_name + parameter;
+    for (const auto& [old_name, own_name] :
+         {std::pair{"model.0", "conv_first"}, std::pair{"model.3", "conv_up1"}, std::pair{"upconv1", "conv_up1"},
+          std::pair{"model.6", "conv_up2"}, std::pair{"upconv2", "conv_up2"}, std::pair{"model.8", "conv_hr"},
+          std::pair{"HRconv", "conv_hr"}, std::pair{"model.10", "conv_last"}, std::pair{"trunk_conv", "conv_body"}})
+        if (layer == old_name) return own_name + parameter;
 
-    const std::string blocks = "model.1.sub.";
-    if (!layer.starts_with(blocks)) return name;
-    const std::size_t number_end = layer.find('.', blocks.size());
-    if (number_end == std::string::npos) return "conv_body" + parameter;  // it has no ".RDB1"
-    const std::string block = "body." + layer.substr(blocks.size(), number_end - blocks.size());
-    std::string rest = layer.substr(number_end);  // ".RDB1.conv1.0"
-    if (!rest.starts_with(".RDB") || !rest.ends_with(".0")) return name;
-    rest.replace(1, 3, "rdb");
-    return block + rest.substr(0, rest.size() - 2) + parameter;
+    for (const std::string blocks : {"model.1.sub.", "RRDB_trunk."}) {
+        if (!layer.starts_with(blocks)) continue;
+        const bool oldest = blocks[0] == 'm';
+        const std::size_t number_end = layer.find('.', blocks.size());
+        if (number_end == std::string::npos) return oldest ? "conv_body" + parameter : name;
+        std::string inside = layer.substr(number_end);  // ".RDB1.conv1", with ".0" in the oldest files
+        if (!inside.starts_with(".RDB") || (oldest && !inside.ends_with(".0"))) return name;
+        if (oldest) inside.erase(inside.size() - 2);
+        inside.replace(1, 3, "rdb");
+        return "body." + layer.substr(blocks.size(), number_end - blocks.size()) + inside + parameter;
+    }
+    return name;
 }
 
 }  // namespace depix

@@ -25,18 +25,18 @@ using SRBlock = Residual<
 /// SRResNet (Ledig et al. 2017, "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial
 /// Network"), from 3xHxW to 3x4Hx4W, published with 64 channels and 16 blocks. All layers before `up` work at the small
 /// size; two convolutions to four times the channels, each followed by a pixel shuffle, enlarge the picture. There is
-/// no activation at the end, because the published pictures are in -1..1. Parameters are named as in the PyTorch
-/// modules head, head_act, blocks, body, body_bn, up and tail.
-template <int Channels = 64, int Blocks = 16>
+/// no activation at the end, because the published pictures are in -1..1. ImageChannels is 1 for grey pictures.
+/// Parameters are named as in the PyTorch modules head, head_act, blocks, body, body_bn, up and tail.
+template <int Channels = 64, int Blocks = 16, int ImageChannels = 3>
 using SRResNet = Sequential<
-    Named<"head", Conv<3, Channels, 9>>, Named<"head_act", PReLU<>>,
+    Named<"head", Conv<ImageChannels, Channels, 9>>, Named<"head_act", PReLU<>>,
     Named<"", Residual<
         Named<"blocks", Repeat<Blocks, detail::SRBlock<Channels>>>,
         Named<"body", Conv<Channels, Channels>>, Named<"body_bn", BatchNorm<Channels>>>>,
     Named<"up",
         Conv<Channels, 4 * Channels>, PixelShuffle<2>, PReLU<>,
         Conv<Channels, 4 * Channels>, PixelShuffle<2>, PReLU<>>,
-    Named<"tail", Conv<Channels, 3, 9>>>;
+    Named<"tail", Conv<Channels, ImageChannels, 9>>>;
 // clang-format on
 
 }  // namespace depix

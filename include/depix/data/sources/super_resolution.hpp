@@ -67,7 +67,10 @@ inline SuperResolutionPair make_super_resolution_pair(const Image& image, int sc
 
 struct SuperResolutionOptions {
     int scale = 4;
-    int high = 96;         ///< Side of the squares in high resolution, pixels; a multiple of the scale.
+    int high = 96;       ///< Side of the squares in high resolution, pixels; a multiple of the scale.
+    int high_width = 0;  ///< Not 0: rectangles of this width and of height `high`; likewise a multiple.
+    int channels = 3;    ///< 1: pictures become grey (luma).
+    ValueRange target_range = high_resolution_range;  ///< The values of black and white in targets.
     bool enlarge = false;  ///< If a picture is smaller, its largest square is resized (bicubic) instead of refused.
     bool flips_and_rotations = true;  ///< Applies any of the square's eight symmetries.
     std::size_t crops_per_image = 1;  ///< Number of pairs per picture in an epoch.
@@ -76,8 +79,8 @@ struct SuperResolutionOptions {
 };
 
 /// Pairs from a folder of any pictures (CelebA's img_align_celeba is one), cut and turned at random. Input: the small
-/// picture, (3, high / scale, high / scale), in low_resolution_range; target: the large one, (3, high, high), in
-/// high_resolution_range. Both were rounded to 8 bits before, like the pictures that the network will restore.
+/// picture, (channels, high / scale, high / scale), in low_resolution_range; target: the large one, (channels, high,
+/// high), in options.target_range. Both were rounded to 8 bits before, like the pictures that the network will restore.
 ///
 ///     Loader loader{SuperResolutionSource(ImageFolder("photos"), {.high = 96}), {.batch_size = 16}};
 ///
@@ -93,7 +96,10 @@ class SuperResolutionSource {
         : options_(checked(options, folder)), crops_(std::move(folder), crop_options(options), keep, threads) {}
 
     std::size_t size() const { return crops_.size(); }
-    Shape input_shape() const { return {3, options_.high / options_.scale, options_.high / options_.scale}; }
+    Shape input_shape() const {
+        const Shape target = target_shape();
+        return {target.channels, target.height / options_.scale, target.width / options_.scale};
+    }
     Shape target_shape() const { return crops_.target_shape(); }
     const ImageFolder& folder() const { return crops_.folder(); }
     const SuperResolutionOptions& options() const { return options_; }
@@ -105,7 +111,7 @@ class SuperResolutionSource {
             detail::fill_view(view, image.pixels.data(), [range](float value) { return range.from_image(value); });
         };
         fill(input, low, low_resolution_range);
-        fill(target, high, high_resolution_range);
+        fill(target, high, options_.target_range);
     }
 
     /// The same pair as pictures, 0..1, to look at.
@@ -125,12 +131,15 @@ class SuperResolutionSource {
         require(options.high > 0 && options.high % options.scale == 0,
                 "squares of " + std::to_string(options.high) + " pixels; their side divides by the scale, " +
                     std::to_string(options.scale));
+        require(options.high_width >= 0 && options.high_width % options.scale == 0,
+                "rectangles " + std::to_string(options.high_width) +
+                    " pixels wide; their width divides by the scale, " + std::to_string(options.scale));
         require(options.crops_per_image > 0, "crops_per_image is 0");
         return options;
     }
 
     static ImageOptions crop_options(const SuperResolutionOptions& options) {
-        return {.shape = {3, options.high, options.high},
+        return {.shape = {options.channels, options.high, options.high_width > 0 ? options.high_width : options.high},
                 .fit = Fit::Crop,
                 .enlarge = options.enlarge,
                 .flips_and_rotations = options.flips_and_rotations,
