@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "depix/data/sources/super_resolution.hpp"
 #include "depix/image/contact_sheet.hpp"
+#include "networks.hpp"
 
 namespace {
 
@@ -36,11 +37,11 @@ std::vector<TestImage> list_images(const depix::ImageFolder& folder) {
     return images;
 }
 
-depix::SuperResolutionPair read_pair(const TestImage& image) {
-    depix::SuperResolutionPair pair = depix::make_super_resolution_pair(depix::read_image(image.high, 3));
+depix::SuperResolutionPair read_pair(const TestImage& image, int channels) {
+    depix::SuperResolutionPair pair = depix::make_super_resolution_pair(depix::read_image(image.high, channels));
     if (image.low.empty()) return pair;
     const depix::Shape expected = pair.low.shape;
-    pair.low = depix::read_image(image.low, 3);
+    pair.low = depix::read_image(image.low, channels);
     if (pair.low.shape != expected)
         throw depix::FileError(image.low, "is " + to_string(pair.low.shape) + ", but a quarter of " + image.high +
                                               " is " + to_string(expected));
@@ -51,7 +52,8 @@ depix::SuperResolutionPair read_pair(const TestImage& image) {
 
 int example::evaluate(const EvaluateOptions& options) {
     const std::vector<TestImage> images = list_images(depix::ImageFolder(options.images));
-    const depix::AnyRestorer enlarge = load_network(options.width, options.weights, options.threads);
+    const depix::AnyRestorer enlarge =
+        load_network(options.generator, options.weights, options.device, options.threads);
 
     std::printf("                               bicubic            network\n");
     std::printf("picture                   PSNR (dB)   SSIM   PSNR (dB)   SSIM\n");
@@ -62,7 +64,7 @@ int example::evaluate(const EvaluateOptions& options) {
     depix::LuminanceScores sum_before, sum_after;
     std::vector<std::vector<depix::Image>> rows;
     for (const TestImage& image : images) {
-        const auto [low, high] = read_pair(image);
+        const auto [low, high] = read_pair(image, options.generator.channels);
         const depix::Image bicubic = depix::quantized(depix::resize(low, high.shape.height, high.shape.width));
         const depix::Image network = depix::quantized(enlarge(low));  // rounded as in a PNG file
         const depix::LuminanceScores before = depix::score_super_resolution(bicubic, high);

@@ -1,26 +1,13 @@
 #include "networks.hpp"
 
-#include "depix/data/sources/super_resolution.hpp"
+#include "../device.hpp"
 #include "foreign.hpp"
-#include "generators.hpp"
 
-namespace {
-
-template <class Network>
-depix::AnyRestorer load_generator(const std::filesystem::path& weights, int threads) {
-    const auto enlarge = [](const depix::Inference<Network>& network, const depix::Image& image) {
-        const depix::Image low = depix::to_range(image, depix::low_resolution_range);
-        // Pictures are restored in tiles, because a map of 64 channels at 16 times a photograph's pixels takes
-        // gigabytes.
-        return depix::from_range(depix::restore(network, low, depix::Tiles{.size = 160}), depix::high_resolution_range);
-    };
-    return depix::load_restorer<Network>(weights.string(), threads, enlarge);
-}
-
-}  // namespace
-
-depix::AnyRestorer example::load_network(Width width, const std::filesystem::path& weights, int threads) {
-    if (width == Width::Foreign) return load_generator<ForeignSrgan>(weights, threads);
-    return width == Width::Published ? load_generator<PublishedGenerator>(weights, threads)
-                                     : load_generator<SmallGenerator>(weights, threads);
+depix::AnyRestorer example::load_network(const Choice& generator, const std::filesystem::path& weights,
+                                         const std::string& device, int threads) {
+    return on_device(device, [&]<class Backend> {
+        if (generator.width == Width::Foreign && generator.network == Architecture::SRResNet && generator.channels == 3)
+            return load_generator<ForeignSrgan, Backend>(weights, threads);
+        return with_generator(generator, [&]<class G> { return load_generator<G, Backend>(weights, threads); });
+    });
 }

@@ -16,7 +16,7 @@ struct Pairs {
 /// Every twentieth picture, the same in both phases, is held out for validation, with four squares of each, always the
 /// same. options.seed is the run's seed. Throws depix::Error for a single picture.
 inline Pairs make_pairs(const std::filesystem::path& folder, depix::SuperResolutionOptions options, bool in_memory) {
-    const depix::ImageFolder all = depix::ImageFolder(folder, {.channels = 3}).shuffled(1);
+    const depix::ImageFolder all = depix::ImageFolder(folder, {.channels = options.channels}).shuffled(1);
     const std::size_t aside = std::clamp<std::size_t>(all.size() / 20, 1, 100);
     const depix::ImageSplit images = all.split(all.size() - aside, aside, 0);
     if (images.train.size() == 0) throw depix::Error("one picture is too few: some are kept aside");

@@ -1,9 +1,9 @@
-#include "train.hpp"
-
-namespace example {
-int train_small(const TrainOptions& options);  // in its own file: each network takes seconds to compile
-}
+#include "../device.hpp"
+#include "commands.hpp"
 
 int example::train(const TrainOptions& options) {
-    return options.width == Width::Small ? train_small(options) : train_generator<PublishedGenerator>(options);
+    return on_device(options.device, [&]<class Backend> {
+        return with_generator(options.generator,
+                              [&]<class Generator> { return train_generator<Generator, Backend>(options); });
+    });
 }

@@ -1,15 +1,10 @@
+#include "../device.hpp"
 #include "commands.hpp"
+#include "recipes.hpp"
 
-namespace example {
-
-// Each recipe has its own file, because four networks and their losses take a while to compile.
-int train_gan_srgan(const TrainGanOptions& options);
-int train_gan_small(const TrainGanOptions& options);
-int train_gan_deep_depixelate(const TrainGanOptions& options);
-
-int train_gan(const TrainGanOptions& options) {
-    if (options.recipe == Recipe::Small) return train_gan_small(options);
-    return options.recipe == Recipe::SRGAN ? train_gan_srgan(options) : train_gan_deep_depixelate(options);
+int example::train_gan(const TrainGanOptions& options) {
+    return on_device(options.device, [&]<class Backend> {
+        return with_recipe(options.recipe, options.network,
+                           [&]<class Recipe> { return train_gan_by<Recipe, Backend>(options); });
+    });
 }
-
-}  // namespace example

@@ -12,7 +12,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
+#include <utility>
 
+#include "checks.hpp"
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
 #include "depix/image/contact_sheet.hpp"
@@ -25,25 +28,85 @@
 namespace example {
 
 /// Writes a sheet of some pairs: enlarged by bicubic | by the generator | true.
-template <class Generator>
-void write_samples(const std::filesystem::path& path, const depix::Inference<Generator>& network,
+template <class Generator, class Backend>
+void write_samples(const std::filesystem::path& path, const depix::Inference<Generator, Backend>& network,
                    const depix::SuperResolutionSource& pairs) {
     std::vector<std::vector<depix::Image>> rows;
     for (std::size_t i = 0; i < std::min<std::size_t>(pairs.size(), 8); ++i) {
         const auto [low, high] = pairs.pair(0, i);
         const depix::Image made =
-            depix::from_range(network(depix::to_range(low, depix::low_resolution_range)), depix::high_resolution_range);
+            depix::from_range(network(depix::to_range(low, depix::low_resolution_range)), output_range<Generator>);
         rows.push_back(
             {depix::quantized(depix::resize(low, high.shape.height, high.shape.width)), depix::quantized(made), high});
     }
     depix::write_image(path.string(), depix::contact_sheet(rows));
 }
 
+/// Throws depix::Error for what a recipe cannot be trained on. Returns the large pictures' height and width.
 template <class Recipe>
+std::pair<int, int> check_gan(const TrainGanOptions& options) {
+    if (options.channels != 3)
+        throw depix::Error("--channels " + std::to_string(options.channels) +
+                           ": the second phase needs 3, because VGG19 looks at RGB pictures");
+    const std::pair<int, int> size = check_size(options.high != 0 ? options.high : Recipe::high, options.height,
+                                                options.width, 16, "the discriminator halves them four times");
+    if (Recipe::only_high && size != std::pair{Recipe::high, Recipe::high})
+        throw depix::Error("--recipe " + to_string(options.recipe) + ": its discriminator takes squares of " +
+                           std::to_string(Recipe::high) + " pixels only, not " + std::to_string(size.first) + "x" +
+                           std::to_string(size.second));
+    check_betas(options.beta1 < 0 ? 0 : options.beta1, options.beta2 < 0 ? 0 : options.beta2);
+    check_counts({{"--crops", options.crops}}, 1);
+    check_counts({{"--epochs", options.epochs},
+                  {"--batch", options.batch_size},
+                  {"--sample-every", options.sample_every},
+                  {"--checkpoint-interval", options.checkpoint_interval}},
+                 0);
+    return size;
+}
+
+template <class Recipe, class Backend>
 int train_gan_by(const TrainGanOptions& options) {
     using Generator = typename Recipe::Generator;
+    using Features = typename Recipe::Features;
+    constexpr depix::ValueRange range = output_range<Generator>;
+    const auto [height, width] = check_gan<Recipe>(options);
+
+    depix::Model<Generator> generator(options.seed);
+    depix::load(generator, options.start.string());
+    depix::Model<typename Recipe::Discriminator> discriminator(options.seed + 1);
+    depix::Model<Features> vgg;
+    depix::load(vgg, options.vgg.string(), {.name_map = depix::vgg19_part<Features>});
+    const depix::ChannelMap input = options.torchvision ? depix::VggInput::torchvision : depix::VggInput::caffe;
+
+    depix::Adam adam = Recipe::adam;
+    if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
+    if (options.beta1 >= 0) adam.beta1 = options.beta1;
+    if (options.beta2 >= 0) adam.beta2 = options.beta2;
+    depix::Adam discriminator_adam = adam;
+    discriminator_adam.learning_rate *=
+        options.discriminator_rate > 0 ? options.discriminator_rate : Recipe::discriminator_rate;
+    depix::AdversarialTrainer trainer{
+        generator,
+        discriminator,
+        depix::SumOfLosses{depix::Weighted{depix::FeatureLoss<Features, typename Recipe::FeatureDistance, Backend>(
+                                               vgg, input.for_range(range.black, range.white), options.threads),
+                                           1.0},
+                           depix::Weighted{depix::MeanSquaredError{},
+                                           options.pixel_weight >= 0 ? options.pixel_weight : Recipe::pixel_weight}},
+        typename Recipe::Adversarial{},
+        adam,
+        discriminator_adam,
+        {.content_weight = 1,
+         .adversarial_weight = options.adversarial_weight > 0 ? options.adversarial_weight : Recipe::adversarial_weight,
+         .real_label = options.real_label,
+         .average_decay = options.average_decay},
+        Backend{},
+        options.threads};
+
     const auto pairs = make_pairs(options.images,
-                                  {.high = options.high > 0 ? options.high : Recipe::high,
+                                  {.high = height,
+                                   .high_width = width,
+                                   .target_range = range,
                                    .enlarge = true,
                                    .crops_per_image = static_cast<std::size_t>(options.crops),
                                    .seed = options.seed},
@@ -54,56 +117,27 @@ int train_gan_by(const TrainGanOptions& options) {
     const depix::Loader validation{depix::AnyPairSource(pairs.validation),
                                    {.batch_size = batch_size, .shuffle = false}};
 
-    depix::Model<Generator> generator(options.seed);
-    depix::load(generator, options.start.string());
-    depix::Model<typename Recipe::Discriminator> discriminator(options.seed + 1);
-    depix::Model<typename Recipe::Features> vgg;
-    depix::load(vgg, options.vgg.string(), {.name_map = depix::vgg19_part<typename Recipe::Features>});
-    const depix::ChannelMap input = options.torchvision ? depix::VggInput::torchvision : depix::VggInput::caffe;
-    const auto range = depix::high_resolution_range;
-    const depix::SumOfLosses content{
-        depix::Weighted{depix::FeatureLoss<typename Recipe::Features, typename Recipe::FeatureDistance>(
-                            vgg, input.for_range(range.black, range.white), options.threads),
-                        1.0},
-        depix::Weighted{depix::MeanSquaredError{},
-                        options.pixel_weight >= 0 ? options.pixel_weight : Recipe::pixel_weight}};
-
-    depix::Adam adam = Recipe::adam;
-    if (options.learning_rate > 0) adam.learning_rate = options.learning_rate;
-    depix::Adam discriminator_adam = adam;
-    discriminator_adam.learning_rate *=
-        options.discriminator_rate > 0 ? options.discriminator_rate : Recipe::discriminator_rate;
-    depix::AdversarialTrainer trainer{
-        generator,
-        discriminator,
-        content,
-        typename Recipe::Adversarial{},
-        adam,
-        discriminator_adam,
-        {.content_weight = 1,
-         .adversarial_weight = options.adversarial_weight > 0 ? options.adversarial_weight : Recipe::adversarial_weight,
-         .real_label = options.real_label,
-         .average_decay = options.average_decay},
-        depix::Cpu{},
-        options.threads};
-
     std::filesystem::create_directories(options.run / "samples");
     const int epochs = options.epochs > 0 ? options.epochs : Recipe::epochs;
     const auto now = [&] {
-        return depix::Inference<Generator>(trainer.average() ? *trainer.average() : generator, options.threads);
+        return depix::Inference<Generator, Backend>(trainer.average() ? *trainer.average() : trainer.generator(),
+                                                    options.threads);
     };
     depix::AdversarialFitOptions fitting{.epochs = epochs};
     fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
-    fitting.checkpoint_every_steps = 50;
+    fitting.checkpoint_every_steps = static_cast<std::size_t>(options.checkpoint_interval);
     fitting.history_csv = (options.run / "history.csv").string();
     fitting.schedule = Recipe::schedule(adam.learning_rate, static_cast<std::int64_t>(training.steps()) * epochs);
     fitting.sample_every_steps = options.sample_every;
     fitting.sample = [&](std::int64_t step) {
         write_samples(options.run / "samples" / (std::to_string(step) + ".png"), now(), pairs.validation);
     };
-    // PSNR on the held-out pictures. The range -1..1 is twice as wide as 0..1, so the squared error is four times as
-    // large.
-    fitting.score = [&] { return depix::decibels(depix::mean_loss(now(), depix::MeanSquaredError{}, validation) / 4); };
+    // PSNR on the held-out pictures, for pictures in 0..1. The range -1..1 is twice as wide, so the squared error is
+    // four times as large.
+    fitting.score = [&] {
+        const double white = range.white - range.black;
+        return depix::decibels(depix::mean_loss(now(), depix::MeanSquaredError{}, validation) / (white * white));
+    };
 
     std::printf("before: %.2f dB on the validation pictures\n", fitting.score());
     depix::fit(trainer, training, fitting, [](const depix::AdversarialEpochReport& report) {
@@ -117,7 +151,7 @@ int train_gan_by(const TrainGanOptions& options) {
     });
 
     const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
-    depix::save(trainer.average() ? *trainer.average() : generator, weights, {.dtype = depix::DataType::F16});
+    depix::save(trainer.average() ? *trainer.average() : trainer.generator(), weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());
     return 0;
 }

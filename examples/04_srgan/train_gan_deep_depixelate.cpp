@@ -1,5 +1,7 @@
+// Each recipe has a file of its own, because four networks and their losses take a while to compile.
 #include "train_gan.hpp"
 
 namespace example {
-int train_gan_deep_depixelate(const TrainGanOptions& options) { return train_gan_by<DeepDepixelateRecipe>(options); }
+template int train_gan_by<DeepDepixelateRecipe<PublishedSRResNet>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<DeepDepixelateRecipe<PublishedRRDB>, depix::Cpu>(const TrainGanOptions&);
 }  // namespace example

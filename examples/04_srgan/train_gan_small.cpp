@@ -1,5 +1,8 @@
+// Each recipe has a file of its own, because four networks and their losses take a while to compile.
 #include "train_gan.hpp"
 
 namespace example {
-int train_gan_small(const TrainGanOptions& options) { return train_gan_by<SmallRecipe>(options); }
+template int train_gan_by<SmallRecipe<SmallSRResNet<3>>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<SmallRecipe<SmallRRDB<3>>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<SmallRecipe<SmallRRDBNet<3>>, depix::Cpu>(const TrainGanOptions&);
 }  // namespace example

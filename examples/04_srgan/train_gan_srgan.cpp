@@ -1,5 +1,6 @@
+// Each recipe has a file of its own, because four networks and their losses take a while to compile.
 #include "train_gan.hpp"
 
 namespace example {
-int train_gan_srgan(const TrainGanOptions& options) { return train_gan_by<SrganRecipe>(options); }
+template int train_gan_by<SrganRecipe, depix::Cpu>(const TrainGanOptions&);
 }  // namespace example
