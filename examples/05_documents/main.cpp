@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "../device.hpp"
 #include "commands.hpp"
 
 int main(int count, char** arguments) {
@@ -24,6 +25,7 @@ int main(int count, char** arguments) {
     app.require_subcommand(1);
     const CLI::IsMember known_network({"documents_autoencoder", "page_cleaner"});
     const std::string which = "documents_autoencoder, or depix's own page_cleaner";
+    const CLI::IsMember known_device({"cpu", "cuda"});
     const std::string layout = "a folder with train/ and train_cleaned/, or noisy/ and clean/";
 
     example::TrainOptions train;
@@ -37,10 +39,17 @@ int main(int count, char** arguments) {
     train_command->add_option("--crop", train.crop, "learn from squares of this side; 0: from whole pages, resized")
         ->capture_default_str();
     train_command->add_option("--crops", train.crops, "squares from each page in an epoch")->capture_default_str();
+    train_command
+        ->add_option("--resize", train.resize, "how whole pages are resized: bilinear, as published, or bicubic")
+        ->check(CLI::IsMember({"bilinear", "bicubic"}))
+        ->capture_default_str();
     train_command->add_option("--epochs", train.epochs)->capture_default_str();
     train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
     train_command->add_option("--learning-rate", train.learning_rate, "Adam's")->capture_default_str();
     train_command->add_flag("--cosine", train.cosine, "let the learning rate fall to 0 along half a cosine");
+    train_command->add_option("--device", train.device, example::device_help)
+        ->check(known_device)
+        ->capture_default_str();
     train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
     train_command->add_option("--seed", train.seed, "of weights, order and crops")->capture_default_str();
 
@@ -50,6 +59,9 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--network", evaluate.network, which)->check(known_network)->capture_default_str();
     evaluate_command->add_option("--weights", evaluate.weights, "safetensors (NETWORK.safetensors)");
     evaluate_command->add_option("--sheet", evaluate.sheet, "write noisy, restored and clean pages side by side here");
+    evaluate_command->add_option("--device", evaluate.device, example::device_help)
+        ->check(known_device)
+        ->capture_default_str();
     evaluate_command->add_flag("--all", evaluate.all_pages, "on all pages");
 
     example::RestoreOptions restore;
@@ -58,6 +70,9 @@ int main(int count, char** arguments) {
     restore_command->add_option("output", restore.output, "a picture or a folder")->required();
     restore_command->add_option("--network", restore.network, which)->check(known_network)->capture_default_str();
     restore_command->add_option("--weights", restore.weights, "safetensors (NETWORK.safetensors)");
+    restore_command->add_option("--device", restore.device, example::device_help)
+        ->check(known_device)
+        ->capture_default_str();
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
     CLI11_PARSE(app, count, arguments);

@@ -1,12 +1,11 @@
-#include "train.hpp"
-
+#include "../device.hpp"
+#include "commands.hpp"
 #include "depix/models/documents_autoencoder.hpp"
-
-namespace example {
-int train_page_cleaner(const TrainOptions& options);  // in its own file: each network takes seconds to compile
-}
+#include "depix/models/page_cleaner.hpp"
 
 int example::train(const TrainOptions& options) {
-    if (options.network == "page_cleaner") return train_page_cleaner(options);
-    return train_network<depix::DocumentsAutoencoder>(options, depix::Initialisation::PyTorch);
+    return on_device(options.device, [&]<class Backend> {
+        if (options.network == "page_cleaner") return train_network<depix::PageCleaner, Backend>(options);
+        return train_network<depix::DocumentsAutoencoder, Backend>(options);
+    });
 }

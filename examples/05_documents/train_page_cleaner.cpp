@@ -1,10 +1,4 @@
-#include "depix/models/page_cleaner.hpp"
+// Each network has a file of its own, because each takes a while to compile.
 #include "train.hpp"
 
-namespace example {
-
-int train_page_cleaner(const TrainOptions& options) {
-    return train_network<depix::PageCleaner>(options, depix::Initialisation::HeNormal);
-}
-
-}  // namespace example
+template int example::train_network<depix::PageCleaner, depix::Cpu>(const TrainOptions&);

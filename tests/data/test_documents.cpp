@@ -1,6 +1,7 @@
 // Documents: Kaggle's folders as they are, the split by page, pages of several sizes, and what goes wrong.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <fstream>
 #include <set>
 #include <string>
@@ -92,6 +93,29 @@ TEST_CASE("pages are resized") {
         const ImagePair pair = pairs.read(index);
         CHECK(target == quantized(resize(pair.clean, 24, 32)));
         CHECK(input == quantized(resize(pair.damaged, 24, 32)));
+    }
+}
+
+TEST_CASE("pages are resized bilinearly as PIL does it, where they grow") {
+    const TemporaryFolder folder;
+    for (const char* name : {"noisy", "clean"}) fs::create_directories(folder.path / name);
+    Image small({1, 3, 2});
+    const int rows[3][2] = {{0, 255}, {51, 102}, {255, 0}};
+    for (int y = 0; y < 3; ++y)
+        for (int x = 0; x < 2; ++x) small(0, y, x) = from_byte(static_cast<std::uint8_t>(rows[y][x]));
+    write_image(folder / "clean/1.png", small);
+    write_image(folder / "noisy/1.png", inverted(small));
+    const PageSource source(document_pairs(folder.path), {.shape = {1, 5, 3}, .resampling = Resampling::Bilinear});
+    Image dirty({1, 5, 3}), clean({1, 5, 3});
+    source.pair(0, 0, dirty.view(), clean.view());
+    // PIL 9.4, Image.fromarray(rows / 255, "F").resize((3, 5), Image.BILINEAR) * 255; the source rounds to bytes.
+    const double pil[5][3] = {
+        {0, 127.5, 255}, {20.4, 107.1, 193.8}, {51, 76.5, 102}, {173.4, 107.1, 40.8}, {255, 127.5, 0}};
+    for (int y = 0; y < 5; ++y) {
+        for (int x = 0; x < 3; ++x) {
+            CHECK(std::abs(255 * static_cast<double>(clean(0, y, x)) - pil[y][x]) <= 0.501);
+            CHECK(std::abs(255 * static_cast<double>(dirty(0, y, x)) - (255 - pil[y][x])) <= 0.501);
+        }
     }
 }
 

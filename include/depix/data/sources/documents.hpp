@@ -80,13 +80,16 @@ inline PairSplit split_by_page(const PairFolder& pairs, PageSplitOptions options
 
 /// How pages of several sizes become pictures of one size.
 enum class PageFit {
-    Resize,  ///< The whole page, squeezed or stretched (bicubic).
+    Resize,  ///< The whole page, squeezed or stretched.
     Crop     ///< A part in full resolution, at a random place; the same place in every epoch with Redraw::Never.
 };
 
 struct PageOptions {
     Shape shape{1, 420, 540};
     PageFit fit = PageFit::Resize;
+    /// How PageFit::Resize resizes. Bilinear is what torchvision's Resize and PIL do; they differ from it only in the
+    /// outermost pixels of pages that shrink.
+    Resampling resampling = Resampling::Bicubic;
     std::size_t crops = 1;  ///< Number of pairs per page in an epoch, with PageFit::Crop.
     std::uint64_t seed = 0;
     Redraw redraw = Redraw::EveryEpoch;
@@ -113,8 +116,8 @@ class PageSource {
                                                            " can be cut: resize the pages, or ask for less");
             }
             if (options.fit == PageFit::Resize) {
-                pair.clean = resize(pair.clean, shape.height, shape.width);
-                pair.damaged = resize(pair.damaged, shape.height, shape.width);
+                pair.clean = resize(pair.clean, shape.height, shape.width, options.resampling);
+                pair.damaged = resize(pair.damaged, shape.height, shape.width, options.resampling);
             }
             pages[i] = {pair.clean.shape, bytes(pair.damaged), bytes(pair.clean)};
         });
