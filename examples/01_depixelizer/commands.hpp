@@ -34,6 +34,7 @@ struct TrainOptions {
     int batch_size = 32;
     double learning_rate = 1e-3;
     bool cosine = false;
+    std::string device = "cpu";
     int threads = 0;
     std::uint64_t seed = 0;
 };
@@ -59,6 +60,7 @@ struct RestoreOptions {
     std::filesystem::path weights;
     std::filesystem::path input, output;
     bool normalise = false;
+    std::string device = "cpu";
     int threads = 0;
 };
 int restore(const RestoreOptions& options);

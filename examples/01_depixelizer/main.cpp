@@ -18,6 +18,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "../device.hpp"
 #include "commands.hpp"
 
 int main(int count, char** arguments) {
@@ -56,6 +57,9 @@ int main(int count, char** arguments) {
     train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
     train_command->add_option("--learning-rate", train.learning_rate, "Adam's")->capture_default_str();
     train_command->add_flag("--cosine", train.cosine, "let the learning rate fall to 0 along half a cosine");
+    train_command->add_option("--device", train.device, example::device_help)
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
     train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
     train_command->add_option("--seed", train.seed, "of weights, order and drawn pairs")->capture_default_str();
 
@@ -81,6 +85,9 @@ int main(int count, char** arguments) {
     restore_command->add_option("--network", restore.network, which)->check(known_network)->capture_default_str();
     restore_command->add_option("--weights", restore.weights, "safetensors (NETWORK.safetensors)");
     restore_command->add_flag("--normalise", restore.normalise, normalise + ", as in its training");
+    restore_command->add_option("--device", restore.device, example::device_help)
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
     CLI11_PARSE(app, count, arguments);

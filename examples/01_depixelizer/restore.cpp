@@ -81,7 +81,7 @@ depix::Image make_sheet(const std::vector<Result>& results) {
 
 int example::restore(const RestoreOptions& options) {
     const depix::AnyRestorer network =
-        load_network(options.network, options.weights, options.normalise, options.threads);
+        load_network(options.network, options.weights, options.normalise, options.threads, options.device);
 
     const std::vector<Task> tasks = plan(options.input, options.output);
     std::vector<Result> shown;

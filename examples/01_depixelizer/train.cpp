@@ -1,13 +1,27 @@
 #include "train.hpp"
+
+#include "../device.hpp"
 #include "depix/models/depixelizer.hpp"
+#include "depix/models/text_restorer.hpp"
 
 namespace example {
-int train_text_restorer(const TrainOptions& options);  // in files of their own: each takes seconds to compile
-int train_notebook(const TrainOptions& options);
-}
+
+// Compiled in other files: each network takes seconds, and only nvcc can compile for a GPU.
+extern template int train_network<depix::TextRestorer, depix::Cpu>(const TrainOptions&, depix::Initialisation);
+extern template int train_network<depix::NotebookDepixelizer, depix::Cpu>(const TrainOptions&, depix::Initialisation);
+extern template int train_network<depix::TextRestorer, Cuda>(const TrainOptions&, depix::Initialisation);
+extern template int train_network<depix::NotebookDepixelizer, Cuda>(const TrainOptions&, depix::Initialisation);
+extern template int train_network<depix::Depixelizer, Cuda>(const TrainOptions&, depix::Initialisation);
+
+}  // namespace example
 
 int example::train(const TrainOptions& options) {
-    if (options.network == "text_restorer") return train_text_restorer(options);
-    if (options.network == "notebook") return train_notebook(options);
-    return train_network<depix::Depixelizer>(options, depix::Initialisation::PyTorch);
+    using enum depix::Initialisation;
+    if (options.network == "notebook" && options.normalise)
+        throw depix::Error("the notebook's network ends with a sigmoid, which cannot reach -1: leave out --normalise");
+    return on_device(options.device, [&]<class Backend> {
+        if (options.network == "text_restorer") return train_network<depix::TextRestorer, Backend>(options, HeNormal);
+        if (options.network == "notebook") return train_network<depix::NotebookDepixelizer, Backend>(options, PyTorch);
+        return train_network<depix::Depixelizer, Backend>(options, PyTorch);
+    });
 }

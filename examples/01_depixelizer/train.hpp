@@ -29,7 +29,7 @@
 namespace example {
 
 /// Throws what choose_pairs, load and train_in_folder throw.
-template <class Network>
+template <class Network, class Backend>
 int train_network(const TrainOptions& options, depix::Initialisation initialisation) {
     const Pairs pairs = choose_pairs(options);
     const depix::LoaderOptions order{.batch_size = options.batch_size, .seed = options.seed};
@@ -39,7 +39,7 @@ int train_network(const TrainOptions& options, depix::Initialisation initialisat
     depix::Model<Network> model(options.seed, initialisation);
     if (!options.start.empty()) load(model, options.start.string());
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
-                           depix::Cpu{}, options.threads};
+                           Backend{}, options.threads};
 
     const std::filesystem::path weights = options.run / (options.network + ".safetensors");
     const depix::FitResult result = depix::train_in_folder(trainer, training, validation,

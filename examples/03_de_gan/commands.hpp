@@ -32,6 +32,7 @@ struct TrainOptions {
     bool cosine = false;
     double average_decay = 0;
     int sample_every = 500;
+    std::string device = "cpu";
     int threads = 0;
     std::uint64_t seed = 0;
 };
@@ -58,6 +59,7 @@ struct RestoreOptions {
     std::filesystem::path input, output;
     double threshold = 0;  // for binarizing; 0: Otsu's
     bool grey = false;     // do not binarize the network's result
+    std::string device = "cpu";
     int threads = 0;
 };
 int restore(const RestoreOptions& options);

@@ -20,6 +20,7 @@
 #include <exception>
 #include <map>
 
+#include "../device.hpp"
 #include "commands.hpp"
 
 int main(int count, char** arguments) {
@@ -68,6 +69,9 @@ int main(int count, char** arguments) {
                               "keep a moving average of the generator with this decay, such as 0.999; 0: none");
     train_command->add_option("--sample-every", train.sample_every, "steps between sheets of samples; 0: none")
         ->capture_default_str();
+    train_command->add_option("--device", train.device, example::device_help)
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
     train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
     train_command->add_option("--seed", train.seed, "of weights, order and drawing")->capture_default_str();
 
@@ -98,6 +102,9 @@ int main(int count, char** arguments) {
     restore_command->add_option("--threshold", restore.threshold, "for binarize, such as 0.95; 0: Otsu's")
         ->capture_default_str();
     restore_command->add_flag("--grey", restore.grey, "for binarize: leave the page as the network makes it");
+    restore_command->add_option("--device", restore.device, example::device_help)
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
     CLI11_PARSE(app, count, arguments);

@@ -1,19 +1,20 @@
 #include "networks.hpp"
 
-#include "depix/models/de_gan.hpp"
-#include "depix/restore/blended_tiles.hpp"
+#include "../device.hpp"
+#include "load.hpp"
 
-namespace {
+namespace example {
 
-template <int Filters>
-depix::AnyRestorer load_generator(const std::filesystem::path& weights, int threads) {
-    return depix::load_restorer<depix::DeGanGenerator<Filters>>(
-        weights.string(), threads,
-        [](const auto& network, const depix::Image& page) { return depix::restore_by_tiles(network, page); });
-}
+// Only cuda.cu can compile these two.
+extern template depix::AnyRestorer load_generator<8, Cuda>(const std::filesystem::path&, int);
+extern template depix::AnyRestorer load_generator<64, Cuda>(const std::filesystem::path&, int);
 
-}  // namespace
+}  // namespace example
 
-depix::AnyRestorer example::load_network(int filters, const std::filesystem::path& weights, int threads) {
-    return filters == 8 ? load_generator<8>(weights, threads) : load_generator<64>(weights, threads);
+depix::AnyRestorer example::load_network(int filters, const std::filesystem::path& weights, int threads,
+                                         const std::string& device) {
+    return on_device(device, [&]<class Backend> {
+        return filters == 8 ? load_generator<8, Backend>(weights, threads)
+                            : load_generator<64, Backend>(weights, threads);
+    });
 }

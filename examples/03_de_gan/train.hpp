@@ -41,7 +41,7 @@ void let_a_channel_mean_ink(depix::Model<Generator>& generator) {
 }
 
 /// DiscriminatorFilters is published as 64, like Filters. A small generator does not need so strong a discriminator.
-template <int Filters, int DiscriminatorFilters>
+template <int Filters, int DiscriminatorFilters, class Backend>
 int train_de_gan(const TrainOptions& options) {
     using Generator = depix::DeGanGenerator<Filters>;
     using Discriminator = depix::DeGanDiscriminator<DiscriminatorFilters>;
@@ -70,12 +70,13 @@ int train_de_gan(const TrainOptions& options) {
                                        .adversarial_weight = 1,
                                        .update = depix::DiscriminatorUpdate::InTurn,
                                        .average_decay = options.average_decay},
-                                      depix::Cpu{},
+                                      Backend{},
                                       options.threads};
 
     std::filesystem::create_directories(options.run / "samples");
     const auto current = [&] {
-        return depix::Inference<Generator>(trainer.average() ? *trainer.average() : generator, options.threads);
+        return depix::Inference<Generator, Backend>(trainer.average() ? *trainer.average() : trainer.generator(),
+                                                    options.threads);
     };
     depix::AdversarialFitOptions fitting{.epochs = options.epochs};
     fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
@@ -112,7 +113,7 @@ int train_de_gan(const TrainOptions& options) {
 
     // float16 is precise enough to restore with, and halves the file.
     const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
-    depix::save(trainer.average() ? *trainer.average() : generator, weights, {.dtype = depix::DataType::F16});
+    depix::save(trainer.average() ? *trainer.average() : trainer.generator(), weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());
     return 0;
 }

@@ -1,5 +1,3 @@
 #include "train.hpp"
 
-namespace example {
-int train_de_gan_8(const TrainOptions& options) { return train_de_gan<8, 16>(options); }
-}  // namespace example
+template int example::train_de_gan<8, 16, depix::Cpu>(const TrainOptions&);

@@ -96,7 +96,7 @@ int restore(const RestoreOptions& options);
 // each network and backend; see ../device.hpp.
 template <class Generator, class Backend>
 int train_generator(const TrainOptions& options);
-template <class Recipe, class Backend>
+template <class Recipe, class Generator, class Backend>
 int train_gan_by(const TrainGanOptions& options);
 
 }  // namespace example

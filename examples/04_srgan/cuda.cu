@@ -5,7 +5,6 @@
 #include "foreign.hpp"
 #include "load.hpp"
 #include "train.hpp"
-#include "train_gan.hpp"
 
 namespace example {
 
@@ -18,13 +17,6 @@ template int train_generator<SmallRRDB<1>, Cuda>(const TrainOptions&);
 template int train_generator<PublishedRRDBNet, Cuda>(const TrainOptions&);
 template int train_generator<SmallRRDBNet<3>, Cuda>(const TrainOptions&);
 template int train_generator<SmallRRDBNet<1>, Cuda>(const TrainOptions&);
-
-template int train_gan_by<SrganRecipe, Cuda>(const TrainGanOptions&);
-template int train_gan_by<SmallRecipe<SmallSRResNet<3>>, Cuda>(const TrainGanOptions&);
-template int train_gan_by<SmallRecipe<SmallRRDB<3>>, Cuda>(const TrainGanOptions&);
-template int train_gan_by<SmallRecipe<SmallRRDBNet<3>>, Cuda>(const TrainGanOptions&);
-template int train_gan_by<DeepDepixelateRecipe<PublishedSRResNet>, Cuda>(const TrainGanOptions&);
-template int train_gan_by<DeepDepixelateRecipe<PublishedRRDB>, Cuda>(const TrainGanOptions&);
 
 template depix::AnyRestorer load_generator<PublishedSRResNet, Cuda>(const std::filesystem::path&, int);
 template depix::AnyRestorer load_generator<SmallSRResNet<3>, Cuda>(const std::filesystem::path&, int);

@@ -53,7 +53,7 @@ depix::SuperResolutionPair read_pair(const TestImage& image, int channels) {
 int example::evaluate(const EvaluateOptions& options) {
     const std::vector<TestImage> images = list_images(depix::ImageFolder(options.images));
     const depix::AnyRestorer enlarge =
-        load_network(options.generator, options.weights, options.device, options.threads);
+        load_network(options.generator, options.weights, options.threads, options.device);
 
     std::printf("                               bicubic            network\n");
     std::printf("picture                   PSNR (dB)   SSIM   PSNR (dB)   SSIM\n");

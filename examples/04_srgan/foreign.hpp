@@ -18,18 +18,17 @@ namespace example {
 using namespace depix;
 
 // clang-format off
-template <FixedString Name>
-using ForeignBlock = Named<Name, Residual<
+using ForeignBlock = Residual<
     Named<"conv1", Conv<64, 64>>, Named<"bn1", BatchNorm<64>>, Named<"prelu", PReLU<>>,
-    Named<"conv2", Conv<64, 64>>, Named<"bn2", BatchNorm<64>>>>;
+    Named<"conv2", Conv<64, 64>>, Named<"bn2", BatchNorm<64>>>;
 
 using ForeignUpsampling = Sequential<Named<"conv", Conv<64, 256>>, PixelShuffle<2>, Named<"prelu", PReLU<>>>;
 
 using ForeignSrgan = Sequential<
     Named<"block1", Conv<3, 64, 9>, PReLU<>>,
     Named<"", Residual<
-        ForeignBlock<"block2">, ForeignBlock<"block3">, ForeignBlock<"block4">,
-        ForeignBlock<"block5">, ForeignBlock<"block6">,
+        Named<"block2", ForeignBlock>, Named<"block3", ForeignBlock>, Named<"block4", ForeignBlock>,
+        Named<"block5", ForeignBlock>, Named<"block6", ForeignBlock>,
         Named<"block7", Conv<64, 64>, PReLU<>>>>,
     Named<"block8", ForeignUpsampling, ForeignUpsampling, Conv<64, 3, 9>>,
     Tanh>;

@@ -1,5 +1,5 @@
 // The second phase has many settings. A recipe is a choice of them all, as its authors published it. Each recipe is a
-// type, because the networks are types.
+// type, because the networks are types. The generator is chosen apart from it.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,6 @@ using Schedule = std::function<double(std::int64_t step)>;
 /// SRGAN (Ledig et al. 2017): the squared distance of VGG5,4 features plus 1e-3 times the cross-entropy of a
 /// discriminator that looks at the whole square, whose side is therefore fixed.
 struct SrganRecipe {
-    using Generator = PublishedSRResNet;
     using Discriminator = depix::SrganDiscriminator<>;
     using Features = depix::Vgg54;
     using FeatureDistance = SrganFeatureDistance;
@@ -44,9 +43,7 @@ struct SrganRecipe {
 /// VGG2,2's features are some hundred times as large as VGG5,4's, and all weights are chosen for that size. Most of the
 /// content loss is the squared error of the pixels. The features follow a pooling, and the loss wants them at the mean
 /// over all possible pictures. A grid of two pixels is the easiest way to raise them to that.
-template <class SmallGenerator>
 struct SmallRecipe {
-    using Generator = SmallGenerator;
     using Discriminator = depix::PatchDiscriminator<32>;
     using Features = depix::Vgg22;
     using FeatureDistance = SrganFeatureDistance;
@@ -66,9 +63,7 @@ struct SmallRecipe {
 ///
 /// Two things differ. depix updates the discriminator before the generator, the original after it. depix's pictures are
 /// in 0..1 and -1..1 and are prepared for VGG19 in the loss; the original's data set is prepared for VGG19 as a whole.
-template <class PublishedGenerator>
 struct DeepDepixelateRecipe {
-    using Generator = PublishedGenerator;
     using Discriminator = depix::PatchDiscriminator<>;
     using Features = depix::Vgg54BeforeReLU;
     using FeatureDistance = depix::MeanAbsoluteError;
@@ -80,20 +75,20 @@ struct DeepDepixelateRecipe {
     static Schedule schedule(double /*rate*/, std::int64_t /*steps*/) { return {}; }
 };
 
-/// Returns call.template operator()<Recipe>() with the type of a recipe and network. Throws depix::Error if this
-/// example does not compile the two together.
+/// Returns call.template operator()<Recipe, Generator>() with the types of a recipe and of its generator. Throws
+/// depix::Error if this example does not compile the two together.
 template <class Call>
 auto with_recipe(Recipe recipe, Architecture network, const Call& call) {
     if (recipe == Recipe::Small) {
-        if (network == Architecture::RRDB) return call.template operator()<SmallRecipe<SmallRRDB<3>>>();
-        if (network == Architecture::RRDBNet) return call.template operator()<SmallRecipe<SmallRRDBNet<3>>>();
-        return call.template operator()<SmallRecipe<SmallSRResNet<3>>>();
+        if (network == Architecture::RRDB) return call.template operator()<SmallRecipe, SmallRRDB<3>>();
+        if (network == Architecture::RRDBNet) return call.template operator()<SmallRecipe, SmallRRDBNet<3>>();
+        return call.template operator()<SmallRecipe, SmallSRResNet<3>>();
     }
     if (network == Architecture::SRResNet)
-        return recipe == Recipe::SRGAN ? call.template operator()<SrganRecipe>()
-                                       : call.template operator()<DeepDepixelateRecipe<PublishedSRResNet>>();
+        return recipe == Recipe::SRGAN ? call.template operator()<SrganRecipe, PublishedSRResNet>()
+                                       : call.template operator()<DeepDepixelateRecipe, PublishedSRResNet>();
     if (recipe == Recipe::DeepDepixelate && network == Architecture::RRDB)
-        return call.template operator()<DeepDepixelateRecipe<PublishedRRDB>>();
+        return call.template operator()<DeepDepixelateRecipe, PublishedRRDB>();
     throw depix::Error(
         "train-gan: --recipe srgan trains --network srresnet; deep-depixelate srresnet and rrdb; small all three");
 }

@@ -6,5 +6,5 @@
 int example::restore(const RestoreOptions& options) {
     return restore_files({"srgan", "pictures could not be enlarged", options.generator.channels}, options.input,
                          options.output,
-                         load_network(options.generator, options.weights, options.device, options.threads));
+                         load_network(options.generator, options.weights, options.threads, options.device));
 }

@@ -64,9 +64,8 @@ std::pair<int, int> check_gan(const TrainGanOptions& options) {
     return size;
 }
 
-template <class Recipe, class Backend>
+template <class Recipe, class Generator, class Backend>
 int train_gan_by(const TrainGanOptions& options) {
-    using Generator = typename Recipe::Generator;
     using Features = typename Recipe::Features;
     constexpr depix::ValueRange range = output_range<Generator>;
     const auto [height, width] = check_gan<Recipe>(options);

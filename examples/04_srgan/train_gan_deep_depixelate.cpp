@@ -2,6 +2,6 @@
 #include "train_gan.hpp"
 
 namespace example {
-template int train_gan_by<DeepDepixelateRecipe<PublishedSRResNet>, depix::Cpu>(const TrainGanOptions&);
-template int train_gan_by<DeepDepixelateRecipe<PublishedRRDB>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<DeepDepixelateRecipe, PublishedSRResNet, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<DeepDepixelateRecipe, PublishedRRDB, depix::Cpu>(const TrainGanOptions&);
 }  // namespace example

@@ -2,7 +2,7 @@
 #include "train_gan.hpp"
 
 namespace example {
-template int train_gan_by<SmallRecipe<SmallSRResNet<3>>, depix::Cpu>(const TrainGanOptions&);
-template int train_gan_by<SmallRecipe<SmallRRDB<3>>, depix::Cpu>(const TrainGanOptions&);
-template int train_gan_by<SmallRecipe<SmallRRDBNet<3>>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<SmallRecipe, SmallSRResNet<3>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<SmallRecipe, SmallRRDB<3>, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<SmallRecipe, SmallRRDBNet<3>, depix::Cpu>(const TrainGanOptions&);
 }  // namespace example

@@ -2,5 +2,5 @@
 #include "train_gan.hpp"
 
 namespace example {
-template int train_gan_by<SrganRecipe, depix::Cpu>(const TrainGanOptions&);
+template int train_gan_by<SrganRecipe, PublishedSRResNet, depix::Cpu>(const TrainGanOptions&);
 }  // namespace example

@@ -31,7 +31,7 @@ void print_row(const char* kind, const Total& total, double pages) {
 int example::evaluate(const EvaluateOptions& options) {
     const depix::PairFolder all = depix::document_pairs(options.documents);
     const depix::PairFolder pages = options.all_pages ? all : depix::split_by_page(all).test;
-    const depix::AnyRestorer clean = load_network(options.network, options.weights, options.device);
+    const depix::AnyRestorer clean = load_network(options.network, options.weights, 0, options.device);
 
     struct Group {
         Total noisy, restored;

@@ -9,8 +9,8 @@ extern template depix::AnyRestorer depix::load_restorer<depix::PageCleaner, exam
 extern template depix::AnyRestorer depix::load_restorer<depix::DocumentsAutoencoder, example::Cuda>(const std::string&,
                                                                                                     int);
 
-depix::AnyRestorer example::load_network(const std::string& network, const std::filesystem::path& weights,
-                                         const std::string& device, int threads) {
+depix::AnyRestorer example::load_network(const std::string& network, const std::filesystem::path& weights, int threads,
+                                         const std::string& device) {
     return on_device(device, [&]<class Backend> {
         if (network == "page_cleaner")
             return depix::load_restorer<depix::PageCleaner, Backend>(weights.string(), threads);

@@ -8,9 +8,9 @@
 
 namespace example {
 
-/// For grey pages of any size. `network` is "documents_autoencoder" or "page_cleaner"; device is "cpu" or "cuda";
-/// threads has the meaning that it has for Inference.
-depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights,
-                                const std::string& device = "cpu", int threads = 0);
+/// For grey pages of any size. `network` is "documents_autoencoder" or "page_cleaner"; threads has the meaning that
+/// it has for Inference; device is "cpu" or "cuda".
+depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, int threads = 0,
+                                const std::string& device = "cpu");
 
 }  // namespace example

@@ -5,5 +5,5 @@
 
 int example::restore(const RestoreOptions& options) {
     return restore_files({"documents", "pages could not be restored", 1, true}, options.input, options.output,
-                         load_network(options.network, options.weights, options.device, options.threads));
+                         load_network(options.network, options.weights, options.threads, options.device));
 }

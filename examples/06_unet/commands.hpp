@@ -22,6 +22,7 @@ struct TrainOptions {
     int batch_size = 8;
     double learning_rate = 3e-3;
     bool in_memory = false;
+    std::string device = "cpu";
     int threads = 0;
     std::uint64_t seed = 0;
 };
@@ -43,6 +44,7 @@ struct RestoreOptions {
     std::filesystem::path weights;
     std::filesystem::path input, output;
     std::filesystem::path mask;  // for inpainting, white means missing; empty: what is white in the picture
+    std::string device = "cpu";
     int threads = 0;
 };
 int restore(const RestoreOptions& options);

@@ -18,6 +18,7 @@
 #include <exception>
 #include <map>
 
+#include "../device.hpp"
 #include "commands.hpp"
 
 int main(int count, char** arguments) {
@@ -46,6 +47,9 @@ int main(int count, char** arguments) {
     train_command->add_option("--batch", train.batch_size, "pairs a step")->capture_default_str();
     train_command->add_option("--learning-rate", train.learning_rate, "Adam's, at its highest")->capture_default_str();
     train_command->add_flag("--in-memory", train.in_memory, "decode the pictures once and keep them");
+    train_command->add_option("--device", train.device, example::device_help)
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
     train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
     train_command->add_option("--seed", train.seed, "of weights, order and damage")->capture_default_str();
 
@@ -67,6 +71,9 @@ int main(int count, char** arguments) {
     restore_command->add_option("--mask", restore.mask, "a picture of the same size: white is missing");
     restore_command->add_option("--filters", restore.filters, width)->check(known_width)->capture_default_str();
     restore_command->add_option("--weights", restore.weights, "safetensors (unet_TASK_FILTERS.safetensors)");
+    restore_command->add_option("--device", restore.device, example::device_help)
+        ->check(CLI::IsMember({"cpu", "cuda"}))
+        ->capture_default_str();
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
 #ifdef DEPIX_WITH_PAGE

@@ -7,7 +7,7 @@
 #include "networks.hpp"
 
 int example::restore(const RestoreOptions& options) {
-    const depix::AnyRestorer network = load_network(options.filters, options.weights, options.threads);
+    const depix::AnyRestorer network = load_network(options.filters, options.weights, options.threads, options.device);
     depix::Image mask;
     if (!options.mask.empty()) mask = depix::read_image(options.mask.string(), 1);
     const depix::Image* const holes = options.mask.empty() ? nullptr : &mask;

@@ -22,7 +22,7 @@
 
 namespace example {
 
-template <int Filters>
+template <int Filters, class Backend>
 int train_unet(const TrainOptions& options) {
     const depix::ImageSplit images = split_images(options.images);
     depix::ImageOptions cut{.shape = {3, options.size, options.size},
@@ -43,7 +43,7 @@ int train_unet(const TrainOptions& options) {
     using Network = depix::PixelShuffleUNet<Filters>;
     depix::Model<Network> model(options.seed, depix::Initialisation::HeNormal);
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
-                           depix::Cpu{}, options.threads};
+                           Backend{}, options.threads};
 
     const depix::FitResult result = depix::train_in_folder(
         trainer, training, validation,
@@ -53,7 +53,7 @@ int train_unet(const TrainOptions& options) {
 
     // float16 is precise enough to restore with, and halves the file.
     const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
-    depix::save(model, weights, {.dtype = depix::DataType::F16});
+    depix::save(trainer.model(), weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());
     return 0;
 }

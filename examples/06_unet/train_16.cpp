@@ -1,5 +1,3 @@
 #include "train.hpp"
 
-namespace example {
-int train_unet_16(const TrainOptions& options) { return train_unet<16>(options); }
-}  // namespace example
+template int example::train_unet<16, depix::Cpu>(const TrainOptions&);

@@ -15,15 +15,17 @@ namespace detail {
 using ResidualScale = Scale<std::ratio<1, 5>>;
 
 // clang-format off
-/// One layer of a dense block: it takes K times C channels and appends its own C channels to them.
-template <FixedString Name, int C, int K>
-using DenseBlockLayer = Named<"", SkipConcat<Named<Name, Conv<K * C, C>, LeakyReLU<>>>>;
+/// One layer of a dense block appends its own channels to those that it takes. (The layer comes with its name, because
+/// nvcc 13 cannot write out an alias that has a name as its parameter.)
+template <class NamedLayer>
+using DenseBlockLayer = Named<"", SkipConcat<NamedLayer>>;
 
 /// x + 1/5 of the output of five convolutions, each of which takes x and the outputs of all convolutions before it.
 template <int C>
 using DenseResidualBlock = Residual<
-    DenseBlockLayer<"b1", C, 1>, DenseBlockLayer<"b2", C, 2>, DenseBlockLayer<"b3", C, 3>,
-    DenseBlockLayer<"b4", C, 4>, Named<"b5", Sequential<Conv<5 * C, C>>>, ResidualScale>;
+    DenseBlockLayer<Named<"b1", Conv<C, C>, LeakyReLU<>>>,     DenseBlockLayer<Named<"b2", Conv<2 * C, C>, LeakyReLU<>>>,
+    DenseBlockLayer<Named<"b3", Conv<3 * C, C>, LeakyReLU<>>>, DenseBlockLayer<Named<"b4", Conv<4 * C, C>, LeakyReLU<>>>,
+    Named<"b5", Sequential<Conv<5 * C, C>>>, ResidualScale>;
 
 /// "Residual in residual dense block": x + 1/5 of the output of three dense blocks.
 template <int C>

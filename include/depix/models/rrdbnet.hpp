@@ -19,16 +19,17 @@ namespace detail {
 using EsrganLeakyReLU = LeakyReLU<std::ratio<1, 5>>;
 
 // clang-format off
-/// One convolution of a dense block: it takes In channels and appends its own Growth channels to them.
-template <FixedString Name, int In, int Growth>
-using GrowthLayer = Named<"", SkipConcat<Named<Name, Conv<In, Growth>>, EsrganLeakyReLU>>;
+/// A convolution of a dense block appends its own channels to those that it takes. (It comes with its name, because nvcc
+/// 13 cannot write out an alias that has a name as its parameter.)
+template <class NamedConv>
+using GrowthLayer = Named<"", SkipConcat<NamedConv, EsrganLeakyReLU>>;
 
 /// x + 1/5 of the output of five convolutions, each of which takes x and the outputs of all convolutions before it. The
 /// first four have G channels, the last has as many as x.
 template <int C, int G>
 using GrowthDenseBlock = Residual<
-    GrowthLayer<"conv1", C, G>,         GrowthLayer<"conv2", C + G, G>,
-    GrowthLayer<"conv3", C + 2 * G, G>, GrowthLayer<"conv4", C + 3 * G, G>,
+    GrowthLayer<Named<"conv1", Conv<C, G>>>,         GrowthLayer<Named<"conv2", Conv<C + G, G>>>,
+    GrowthLayer<Named<"conv3", Conv<C + 2 * G, G>>>, GrowthLayer<Named<"conv4", Conv<C + 3 * G, G>>>,
     Named<"conv5", Conv<C + 4 * G, C>>, Scale<std::ratio<1, 5>>>;
 
 /// "Residual in residual dense block": x + 1/5 of the output of three dense blocks.
@@ -38,8 +39,8 @@ using GrowthRRDB = Residual<
     Scale<std::ratio<1, 5>>>;
 
 /// A picture twice as large by nearest neighbours, and a convolution over it.
-template <FixedString Name, int C>
-using UpsampledConv = Named<"", Upsample<2>, Named<Name, Conv<C, C>>, EsrganLeakyReLU>;
+template <class NamedConv>
+using UpsampledConv = Named<"", Upsample<2>, NamedConv, EsrganLeakyReLU>;
 // clang-format on
 
 }  // namespace detail
@@ -58,8 +59,8 @@ using RRDBNet = Sequential<
     Named<"", Residual<
         Named<"body", Repeat<Blocks, detail::GrowthRRDB<Filters, Growth>>>,
         Named<"conv_body", Conv<Filters, Filters>>>>,
-    detail::UpsampledConv<"conv_up1", Filters>,
-    detail::UpsampledConv<"conv_up2", Filters>,
+    detail::UpsampledConv<Named<"conv_up1", Conv<Filters, Filters>>>,
+    detail::UpsampledConv<Named<"conv_up2", Conv<Filters, Filters>>>,
     Named<"conv_hr", Conv<Filters, Filters>>, detail::EsrganLeakyReLU,
     Named<"conv_last", Conv<Filters, Channels>>>;
 // clang-format on
