@@ -43,6 +43,7 @@ struct OnTheDevice {
         const cudaError_t error = cudaMalloc(&memory, bytes);
         if (error == cudaSuccess) return memory;
         cudaGetLastError();
+        require_device();
         std::size_t free = 0, total = 0;
         if (cudaMemGetInfo(&free, &total) != cudaSuccess) cudaGetLastError();
         throw DeviceError("depix: the GPU cannot give " + std::to_string(bytes) + " bytes; " + std::to_string(free) +
