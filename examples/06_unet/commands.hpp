@@ -13,9 +13,10 @@ enum class Task { Denoise, Inpaint };
 struct TrainOptions {
     Task task = Task::Denoise;
     int filters = 32;
-    std::filesystem::path images;  // any pictures, in sub-folders too
-    std::filesystem::path masks;   // for inpainting, white means missing; empty: masks are drawn
-    std::filesystem::path run;     // empty: runs/unet_TASK_FILTERS
+    std::filesystem::path images;    // any pictures, in sub-folders too
+    std::filesystem::path masks;     // for inpainting, white means missing; empty: masks are drawn
+    std::vector<std::string> noise;  // for denoising, one drawn for each square (noise.hpp); empty: default_noise
+    std::filesystem::path run;       // empty: runs/unet_TASK_FILTERS
     int size = 512;
     int crops = 1;  // squares from each picture in an epoch
     int epochs = 20;
@@ -33,8 +34,9 @@ struct EvaluateOptions {
     int filters = 16;
     std::filesystem::path weights;  // empty: unet_TASK_FILTERS.safetensors
     std::filesystem::path images;
-    std::filesystem::path sheet;  // empty: none
-    int size = 0;                 // 0: whole pictures; else their middle, at most of this side
+    std::filesystem::path sheet;     // empty: none
+    std::vector<std::string> noise;  // for denoising, each measured on its own; empty: test_noise
+    int size = 0;                    // 0: whole pictures; else their middle, at most of this side
 };
 int evaluate(const EvaluateOptions& options);
 

@@ -28,7 +28,7 @@ int example::evaluate(const EvaluateOptions& options) {
     std::printf("%zu pictures                PSNR (dB)         SSIM\n", images.size());
     std::printf("damage                   before   after   before  after\n");
     std::vector<std::vector<depix::Image>> rows;
-    for (const NamedDamage& kind : test_damages(options.task)) {
+    for (const NamedDamage& kind : test_damages(options.task, options.noise)) {
         double error_before = 0, error_after = 0, similarity_before = 0, similarity_after = 0;
         for (std::size_t i = 0; i < images.size(); ++i) {
             const depix::Image clean = middle(images.read(i), options.size);

@@ -20,6 +20,7 @@
 
 #include "../device.hpp"
 #include "commands.hpp"
+#include "noise.hpp"
 
 int main(int count, char** arguments) {
     CLI::App app{"unet: a pixel-shuffle U-Net that denoises and inpaints"};
@@ -37,6 +38,11 @@ int main(int count, char** arguments) {
     train_command->add_option("--filters", train.filters, width)->check(known_width)->capture_default_str();
     train_command->add_option("--masks", train.masks,
                               "a folder of masks (white: missing) to inpaint, instead of drawn ones");
+    train_command
+        ->add_option("--noise", train.noise,
+                     "of denoise, once for each kind of which one is drawn for a square: " + example::noise_help() +
+                         " (each kind, at any strength)")
+        ->allow_extra_args(false);
     train_command->add_option(
         "--run", train.run,
         "folder for weights, checkpoint and loss curve; a run that was stopped goes on from there "
@@ -61,6 +67,9 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--weights", evaluate.weights, "safetensors (unet_TASK_FILTERS.safetensors)");
     evaluate_command->add_option("--sheet", evaluate.sheet,
                                  "write damaged, restored and clean pictures side by side here");
+    evaluate_command
+        ->add_option("--noise", evaluate.noise, "of denoise, once for each row of the table: " + example::noise_help())
+        ->allow_extra_args(false);
     evaluate_command->add_option("--size", evaluate.size, "of the pictures' middle; 0: whole")->capture_default_str();
 
     example::RestoreOptions restore;

@@ -24,11 +24,12 @@ namespace example {
 
 template <int Filters, class Backend>
 int train_unet(const TrainOptions& options) {
+    const depix::Damage damage = training_damage(options.task, options.masks, options.noise);
     const depix::ImageSplit images = split_images(options.images);
     depix::ImageOptions cut{.shape = {3, options.size, options.size},
                             .enlarge = true,
                             .crops_per_image = static_cast<std::size_t>(options.crops),
-                            .damage = training_damage(options.task, options.masks),
+                            .damage = damage,
                             .seed = 2 * options.seed};
     depix::ImageOptions fixed = cut;
     fixed.crops_per_image = 8;

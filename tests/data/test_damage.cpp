@@ -58,12 +58,14 @@ Image test_image(Shape shape = {3, 40, 56}) {
     return image;
 }
 
-const std::array<std::pair<const char*, Damage>, 6> all_damages{{{"Gaussian", GaussianNoise{}},
-                                                                 {"Poisson", PoissonNoise{}},
-                                                                 {"salt and pepper", SaltAndPepper{}},
-                                                                 {"JPEG", JpegArtefacts{}},
-                                                                 {"any", any_noise()},
-                                                                 {"all", AllOf{{GaussianNoise{}, JpegArtefacts{}}}}}};
+const std::array<std::pair<const char*, Damage>, 7> all_damages{
+    {{"Gaussian", GaussianNoise{}},
+     {"Poisson", PoissonNoise{}},
+     {"salt and pepper", SaltAndPepper{}},
+     {"salt and pepper per channel", SaltAndPepper{0.01, 0.2, SaltAndPepper::Per::Channel}},
+     {"JPEG", JpegArtefacts{}},
+     {"any", any_noise()},
+     {"all", AllOf{{GaussianNoise{}, JpegArtefacts{}}}}}};
 
 std::string message(const Damage& damage) {
     try {
@@ -96,7 +98,7 @@ TEST_CASE("damages: the same Random, the same damage; the shape stays, values ar
         broken.pixels[5] = std::numeric_limits<float>::quiet_NaN();
         broken.pixels[6] = -3;
         broken.pixels[7] = std::numeric_limits<float>::infinity();
-        if (name == "salt and pepper" || name == "any") continue;  // it leaves most values as they are
+        if (name.starts_with("salt and pepper") || name == "any") continue;  // it leaves most values as they are
         for (const float value : damaged(broken, damage).pixels) REQUIRE((value >= 0 && value <= 1));
     }
 }
@@ -191,6 +193,46 @@ TEST_CASE("salt and pepper: whole pixels, as many black as white") {
     CHECK(deviations(white, each, deviation) < 5);
     for (const float value : damaged(test_image(), SaltAndPepper{1, 1}).pixels) CHECK((value == 0 || value == 1));
     CHECK(damaged(test_image(), SaltAndPepper{0, 0}) == test_image());
+}
+
+TEST_CASE("salt and pepper per channel: every value on its own") {
+    using Per = SaltAndPepper::Per;
+    const Image noisy = damaged(Image({3, 200, 200}, 0.5f), SaltAndPepper{0.2, 0.2, Per::Channel});
+    const std::size_t area = noisy.shape.area();
+    // How often a channel is hit, how often it is white, and how often two channels of a pixel are hit together.
+    std::array<double, 3> hit{}, white{}, both{};
+    for (std::size_t c = 0; c < 3; ++c) {
+        for (std::size_t i = 0; i < area; ++i) {
+            const float value = noisy.pixels[c * area + i], other = noisy.pixels[(c + 1) % 3 * area + i];
+            REQUIRE((value == 0 || value == 0.5f || value == 1));
+            hit[c] += value != 0.5f ? 1 : 0;
+            white[c] += value == 1 ? 1 : 0;
+            both[c] += value != 0.5f && other != 0.5f ? 1 : 0;
+        }
+    }
+    const auto expect = [area](double count, double chance) {
+        const double promised = chance * static_cast<double>(area);
+        return deviations(count, promised, std::sqrt(promised * (1 - chance)));
+    };
+    for (std::size_t c = 0; c < 3; ++c) {
+        CAPTURE(c);
+        CHECK(expect(hit[c], 0.2) < 5);
+        CHECK(expect(white[c], 0.1) < 5);
+        CHECK(expect(both[c], 0.2 * 0.2) < 5);
+    }
+    for (const float value : damaged(picture(), SaltAndPepper{1, 1, Per::Channel}).pixels)
+        CHECK((value == 0 || value == 1));
+    CHECK(damaged(picture(), SaltAndPepper{0, 0, Per::Channel}) == picture());
+    const Image grey = picture({1, 30, 40});
+    CHECK(damaged(grey, SaltAndPepper{0.2, 0.2, Per::Channel}) == damaged(grey, SaltAndPepper{0.2, 0.2}));
+}
+
+TEST_CASE("salt and pepper per pixel is the default, and its draws are those of depix's shipped weights") {
+    CHECK(SaltAndPepper{}.per == SaltAndPepper::Per::Pixel);
+    const Image noisy = damaged(Image({3, 4, 4}, 0.5f), SaltAndPepper{0.5, 0.5}, 7);
+    std::string drawn;
+    for (std::size_t i = 0; i < 16; ++i) drawn += noisy.pixels[i] == 0.5f ? '.' : noisy.pixels[i] == 0 ? '0' : '1';
+    CHECK(drawn == "0.1.1.1.000.0100");
 }
 
 TEST_CASE("JPEG: the lower the quality, the worse; bytes") {
