@@ -22,12 +22,24 @@ struct TrainOptions {
     int epochs = 20;
     int batch_size = 8;
     double learning_rate = 3e-3;
+    bool constant_rate = false;   // else it rises over the first steps and falls to 0 along half a cosine
+    bool glorot_outside = false;  // outside the blocks the weights are initialised by Glorot, else He-normal everywhere
     bool in_memory = false;
     std::string device = "cpu";
     int threads = 0;
     std::uint64_t seed = 0;
 };
 int train(const TrainOptions& options);
+
+/// The original's recipe: batches of 16, a constant rate of 3e-3, Glorot's weights outside the blocks, and for
+/// denoising its noise, a fifth of all values black or white.
+inline void use_published_recipe(TrainOptions& options) {
+    options.batch_size = 16;
+    options.learning_rate = 3e-3;
+    options.constant_rate = true;
+    options.glorot_outside = true;
+    if (options.task == Task::Denoise) options.noise = {"salt_and_pepper:0.2"};
+}
 
 struct EvaluateOptions {
     Task task = Task::Denoise;
@@ -50,6 +62,12 @@ struct RestoreOptions {
     int threads = 0;
 };
 int restore(const RestoreOptions& options);
+
+struct ResizeOptions {
+    std::filesystem::path input, output;
+    int size = 512;
+};
+int resize(const ResizeOptions& options);
 
 struct ServeOptions {
     int filters = 16;

@@ -8,6 +8,7 @@
 //     unet train denoise     FOLDER     trains on a folder of any pictures       train.hpp, damages.cpp
 //     unet evaluate denoise  FOLDER     measures on the held-out pictures        evaluate.cpp
 //     unet restore denoise   IN OUT     restores a picture or a folder           restore.cpp
+//     unet resize            IN OUT     makes squares of a folder's pictures     resize.cpp
 //     unet serve                        a web page to try both                   serve.cpp, page.html
 //
 // The same commands take `inpaint`. The network is a type, which depix/models/pixel_shuffle_unet.hpp defines. Its width
@@ -35,6 +36,17 @@ int main(int count, char** arguments) {
     CLI::App* train_command = app.add_subcommand("train", "learn from a folder of any pictures");
     train_command->add_option("task", train.task, "denoise or inpaint")->required()->transform(task);
     train_command->add_option("pictures", train.images, "a folder")->required();
+    // It comes before the options that it sets, because CLI11 assigns in this order: a flag that is given wins.
+    train_command
+        ->add_option_function<std::string>(
+            "--recipe",
+            [&](const std::string& recipe) {
+                if (recipe == "published") example::use_published_recipe(train);
+            },
+            "depix: --batch 8, the rate rises to --learning-rate and falls to 0, He-normal weights; "
+            "published: the original's --batch 16, constant rate of 3e-3, Glorot's weights outside the blocks and "
+            "--noise salt_and_pepper:0.2; flags that are given change either (depix)")
+        ->check(CLI::IsMember({"depix", "published"}));
     train_command->add_option("--filters", train.filters, width)->check(known_width)->capture_default_str();
     train_command->add_option("--masks", train.masks,
                               "a folder of masks (white: missing) to inpaint, instead of drawn ones");
@@ -85,6 +97,15 @@ int main(int count, char** arguments) {
         ->capture_default_str();
     restore_command->add_option("--threads", restore.threads, "0: all")->capture_default_str();
 
+    example::ResizeOptions resize;
+    CLI::App* resize_command =
+        app.add_subcommand("resize", "make all pictures of a folder squares, as the original trains on them");
+    resize_command->add_option("input", resize.input, "a folder or a picture")->required();
+    resize_command->add_option("output", resize.output, "a folder or a picture")->required();
+    resize_command->add_option("--size", resize.size, "side of the squares")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+
 #ifdef DEPIX_WITH_PAGE
     example::ServeOptions serve;
     CLI::App* serve_command = app.add_subcommand("serve", "a page to try both tasks with, for this machine's browsers");
@@ -114,6 +135,7 @@ int main(int count, char** arguments) {
 #endif
         if (*train_command) return example::train(train);
         if (*evaluate_command) return example::evaluate(evaluate);
+        if (*resize_command) return example::resize(resize);
         return example::restore(restore);
     } catch (const std::exception& error) {
         std::fprintf(stderr, "unet: %s\n", error.what());

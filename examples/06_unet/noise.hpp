@@ -81,6 +81,7 @@ inline std::string noise_help() {
 inline depix::Damage parse_noise(const std::string& text) {
     if (text == "none") return [](depix::Image&, depix::Random&) {};
     const std::string name = text.substr(0, text.find(':'));
+    if (name == "none") detail::refuse_noise(text, "none has no strength");
     const auto kind = std::find_if(detail::noise_kinds.begin(), detail::noise_kinds.end(),
                                    [&](const detail::NoiseKind& known) { return known.name == name; });
     if (kind == detail::noise_kinds.end())

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "depix/error.hpp"
 #include "depix/named_tensor.hpp"
 #include "depix/network/skip.hpp"
 #include "depix/random.hpp"
@@ -17,11 +19,33 @@ namespace depix {
 
 /// How a model's weights are initialised.
 enum class Initialisation {
-    PyTorch,  ///< weights and biases uniform in +-1/sqrt(fan_in): PyTorch's default
-    HeNormal  ///< weights normal with variance 2/fan_in (He et al. 2015), biases 0: Keras's "he_normal"
+    PyTorch,       ///< weights and biases uniform in +-1/sqrt(fan_in): PyTorch's default
+    HeNormal,      ///< weights normal with variance 2/fan_in (He et al. 2015), biases 0: Keras's "he_normal"
+    GlorotUniform  ///< weights uniform in +-sqrt(6/(fan_in + fan_out)) (Glorot and Bengio 2010), biases 0: Keras's
+                   ///< default, PyTorch's xavier_uniform_
 };
 
 namespace detail {
+
+/// Draws weights and biases that PyTorch would draw uniformly (Initial::Uniform).
+template <class T>
+void draw_initial(const TensorInfo& info, std::span<T> values, Random& random, Initialisation how) {
+    const double fan_in = info.fan_in;
+    const auto draw_uniform = [&](double limit) {
+        for (T& value : values) value = static_cast<T>(random.uniform(-limit, limit));
+    };
+    if (how == Initialisation::PyTorch) {
+        draw_uniform(1 / std::sqrt(fan_in));
+    } else if (info.rank == 1) {
+        std::ranges::fill(values, T(0));
+    } else if (how == Initialisation::HeNormal) {
+        for (T& value : values) value = static_cast<T>(std::sqrt(2 / fan_in) * random.normal());
+    } else {
+        // fan_in + fan_out: the channels of both sides, times the kernel's area.
+        const double kernel = static_cast<double>(info.size()) / info.shape[0] / info.shape[1];
+        draw_uniform(std::sqrt(6 / ((info.shape[0] + info.shape[1]) * kernel)));
+    }
+}
 
 // One tensor of the model: its name, its description and where it lies.
 struct ModelTensor {
@@ -100,32 +124,22 @@ class Model {
 
     /// Draws all weights anew and resets the running statistics.
     void initialise(Random& random, Initialisation how) {
-        for (const detail::ModelTensor& tensor : tensors_) {
-            const auto values = std::span<T>(tensor.info.trainable ? parameters_ : statistics_)
-                                    .subspan(tensor.offset, tensor.info.size());
-            const double fan_in = tensor.info.fan_in;
-            switch (tensor.info.initial) {
-                case Initial::Zeros:
-                    std::ranges::fill(values, T(0));
-                    break;
-                case Initial::Ones:
-                    std::ranges::fill(values, T(1));
-                    break;
-                case Initial::Quarter:
-                    std::ranges::fill(values, T(0.25));
-                    break;
-                case Initial::Uniform:
-                    if (how == Initialisation::PyTorch)
-                        for (T& value : values)
-                            value = static_cast<T>(random.uniform(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in)));
-                    else if (tensor.info.rank == 1)
-                        std::ranges::fill(values, T(0));
-                    else
-                        for (T& value : values) value = static_cast<T>(std::sqrt(2 / fan_in) * random.normal());
-                    break;
-            }
-        }
+        for (const detail::ModelTensor& tensor : tensors_) initialise(tensor, random, how);
         std::ranges::fill(counters_, 0);
+    }
+
+    /// The same for the tensors whose names begin so, such as "encoder." or "out.". Throws Error if there is none.
+    ///
+    ///     Model<PixelShuffleUNet<>> model(seed, Initialisation::HeNormal);
+    ///     model.initialise_part("up.", random, Initialisation::GlorotUniform);
+    void initialise_part(std::string_view prefix, Random& random, Initialisation how) {
+        bool found = false;
+        for (const detail::ModelTensor& tensor : tensors_) {
+            if (!tensor.name.starts_with(prefix)) continue;
+            initialise(tensor, random, how);
+            found = true;
+        }
+        if (!found) throw Error("depix: the model has no tensor whose name begins with '" + std::string(prefix) + "'");
     }
 
     /// All trainable values, in the plan's order. Optimizers work on these.
@@ -166,6 +180,25 @@ class Model {
     }
 
   private:
+    void initialise(const detail::ModelTensor& tensor, Random& random, Initialisation how) {
+        const auto values =
+            std::span<T>(tensor.info.trainable ? parameters_ : statistics_).subspan(tensor.offset, tensor.info.size());
+        switch (tensor.info.initial) {
+            case Initial::Zeros:
+                std::ranges::fill(values, T(0));
+                break;
+            case Initial::Ones:
+                std::ranges::fill(values, T(1));
+                break;
+            case Initial::Quarter:
+                std::ranges::fill(values, T(0.25));
+                break;
+            case Initial::Uniform:
+                detail::draw_initial(tensor.info, values, random, how);
+                break;
+        }
+    }
+
     template <class U>
     std::vector<NamedTensor<U>> name(std::span<U> parameters, std::span<U> statistics) const {
         std::vector<NamedTensor<U>> named;

@@ -144,7 +144,7 @@ TEST_CASE("parameters are named as PyTorch names them") {
 
 // ---- models ---------------------------------------------------------------------------------------------------------
 
-TEST_CASE("the initial weights are PyTorch's or He's") {
+TEST_CASE("the initial weights are PyTorch's, He's or Glorot's") {
     const Model<Sequential<Conv<16, 64>>> uniform(3), again(3), other(4);
     CHECK(std::ranges::equal(uniform.parameters(), again.parameters()));
     CHECK_FALSE(std::ranges::equal(uniform.parameters(), other.parameters()));
@@ -160,6 +160,37 @@ TEST_CASE("the initial weights are PyTorch's or He's") {
     const Model<Sequential<Conv<16, 64>>> normal(3, Initialisation::HeNormal);
     CHECK(variance(normal.tensors()[0].values) == doctest::Approx(2.0 / 144).epsilon(0.06));
     CHECK(variance(normal.tensors()[1].values) == 0);
+
+    // Uniform in +-limit: the variance is limit^2 / 3. Keras and PyTorch count 16 and 64 channels times the kernel's
+    // area.
+    const Model<Sequential<Conv<16, 64>>> glorot(3, Initialisation::GlorotUniform);
+    const double limit = std::sqrt(6.0 / (9 * 16 + 9 * 64));
+    const auto weights = glorot.tensors()[0].values;
+    CHECK(variance(weights) == doctest::Approx(limit * limit / 3).epsilon(0.06));
+    CHECK(std::ranges::all_of(weights, [&](float weight) { return std::abs(weight) <= limit; }));
+    CHECK(variance(glorot.tensors()[1].values) == 0);
+    const Model<Sequential<ConvTranspose<64, 16, 3>>> turned(3, Initialisation::GlorotUniform);
+    CHECK(variance(turned.tensors()[0].values) == doctest::Approx(limit * limit / 3).epsilon(0.06));
+    const Model<Sequential<Dense<16, 64, Size<3, 3>>>> glorot_dense(3, Initialisation::GlorotUniform);
+    CHECK(variance(glorot_dense.tensors()[0].values) == doctest::Approx(2.0 / (144 + 64)).epsilon(0.06));
+}
+
+TEST_CASE("a part of a model is initialised by the names of its tensors") {
+    using Network = Sequential<Named<"in", Conv<1, 4>>, Named<"inner", Conv<4, 4>>, Named<"out", Conv<4, 1>>>;
+    Model<Network> model(5, Initialisation::HeNormal);
+    const Model<Network> before = model;
+    Random random(6);
+    model.initialise_part("inner.", random, Initialisation::GlorotUniform);
+    const auto is_as_before = [&](std::size_t i) {
+        return std::ranges::equal(model.tensors()[i].values, before.tensors()[i].values);
+    };
+    REQUIRE(model.tensors()[2].name == "inner.weight");
+    CHECK_FALSE(is_as_before(2));
+    for (const std::size_t i : {0u, 1u, 4u, 5u}) CHECK(is_as_before(i));
+    CHECK(std::ranges::all_of(model.tensors()[2].values,
+                              [](float weight) { return std::abs(weight) <= std::sqrt(6.0f / 72); }));
+    CHECK_THROWS_WITH_AS(model.initialise_part("up.", random, Initialisation::HeNormal),
+                         "depix: the model has no tensor whose name begins with 'up.'", Error);
 }
 
 TEST_CASE("a network may be a single layer") {
