@@ -33,6 +33,8 @@
 #include "depix/models/srresnet.hpp"
 #include "depix/models/text_restorer.hpp"
 #include "depix/models/vgg19.hpp"
+#include "depix/observe.hpp"
+#include "depix/plan/layer_names.hpp"
 #include "depix/plan/receptive_field.hpp"
 #include "depix/plan/summary.hpp"
 #include "depix/restore/any_restorer.hpp"

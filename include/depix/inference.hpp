@@ -19,7 +19,8 @@ namespace depix {
 
 namespace detail {
 
-// What Inference needs of a backend: a WorkspaceType and its size in bytes, `prepare` and `infer`.
+// What Inference needs of a backend: a WorkspaceType and its size in bytes, `prepare` and `infer`; for observe.hpp also
+// `infer_by_steps`.
 template <class Backend, Module Network, class T>
 struct InferenceEngine;
 
@@ -56,6 +57,11 @@ struct InferenceEngine<Reference, Network, T> {
         for (int n = 0; n < input.batch; ++n)
             reference::infer<Network, T>(workspace.layout, parameters.data(), statistics.data(), input.images(n, 1),
                                          output.images(n, 1), workspace.memory.data());
+    }
+    template <class AfterStep>
+    void infer_by_steps(View<const T> input, View<T> output, WorkspaceType& workspace, AfterStep&& after_step) const {
+        reference::infer_by_steps<Network, T>(workspace.layout, parameters.data(), statistics.data(), input, output,
+                                              workspace.memory.data(), after_step);
     }
 };
 
@@ -139,6 +145,15 @@ class Inference {
                                     " each, but the output has " + std::to_string(output.batch) + " of " +
                                     to_string(output.shape())));
         run_checked(input, output);
+    }
+
+    /// Restores one picture into an output of output_shape(input.shape()), and calls after_step(i, View<const T> of the
+    /// result) after each step of the backend's plan. observe.hpp gives the steps names.
+    template <class AfterStep>
+    void run_by_steps(View<const T> input, View<T> output, AfterStep&& after_step) const {
+        auto workspace = take(input.shape(), 1);
+        engine_.infer_by_steps(input, output, *workspace, after_step);
+        give_back(std::move(workspace));
     }
 
     /// Restores one picture.

@@ -11,10 +11,26 @@ constexpr auto plan_for_reference() {
     return find_lifetimes(alias_in_place(alias_concatenations(flatten<Network>())));
 }
 
+namespace detail {
+
+/// The same network, for which a fast backend runs one step for each layer: see observe.hpp.
+template <Module Network>
+struct LayerByLayer : Network {
+    static constexpr bool runs_layer_by_layer = true;
+};
+
+}  // namespace detail
+
 /// The plan of the fast backends: fused steps, and the other layers in place where possible.
 template <Module Network>
 constexpr auto plan_for_inference() {
-    return find_halos(find_lifetimes(alias_in_place(alias_concatenations(fuse(fuse_upsampling(flatten<Network>()))))));
+    constexpr auto steps = [] {
+        if constexpr (requires { Network::runs_layer_by_layer; })
+            return flatten<Network>();
+        else
+            return fuse(fuse_upsampling(flatten<Network>()));
+    };
+    return find_halos(find_lifetimes(alias_in_place(alias_concatenations(steps()))));
 }
 
 /// The plan for training: one step for each layer, and everything is kept for the backward pass.

@@ -48,23 +48,31 @@ class Engine {
 
     /// Restores every picture of a batch. The workspace must be prepared for their shape.
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
-        Places places;
-        for (int i = 0; i < plan.tensor_count; ++i) {
-            if (plan.tensor(i).channels == 0) continue;
-            const auto root = static_cast<std::size_t>(plan.root(i));
-            const Shape shape = workspace.layout.shapes[root];
-            const auto whole = map_view(workspace.memory.data() + workspace.layout.placement.offset[root], 1, shape,
-                                        MapLayout(shape, plan.tensors[root].halo, workspace.layout.order));
-            places.maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
-        }
-        places.scratch = workspace.memory.data() + workspace.layout.placement.total;
-        places.bordered = workspace.layout.apart;
+        const Places places = find_places(workspace);
         run_team(workspace.threads, [&](Team team) {
             for (int n = 0; n < input.batch; ++n) {
                 if (n > 0) team.barrier();  // the maps still belong to the preceding picture
                 infer_one(input.images(n, 1), output.images(n, 1), places, team);
             }
         });
+    }
+
+    /// Restores one picture, and calls after_step(i, result of step i) after each step of the plan. Every step is a
+    /// parallel region of its own, so that after_step runs on the calling thread and may throw.
+    template <class AfterStep>
+    void infer_by_steps(View<const float> input, View<float> output, WorkspaceType& workspace,
+                        AfterStep&& after_step) const {
+        const Places places = find_places(workspace);
+        const int threads = workspace.threads;
+        run_team(threads, [&](Team team) {
+            copy_input(input, places.map(plan.input), team);
+            places.clear_border_of(plan.input, team);
+        });
+        for (int i = 0; i < plan.step_count; ++i) {
+            run_team(threads, [&](Team team) { run_step(i, output, places, team); });
+            after_step(i, View<const float>(i == to_caller ? output : places.map(plan.step(i).output)));
+        }
+        if (to_caller < 0) run_team(threads, [&](Team team) { copy_output(places.map(plan.output), output, team); });
     }
 
   private:
@@ -79,6 +87,21 @@ class Engine {
             if (!bordered) clear_border(map(tensor), plan.tensor(plan.root(tensor)).halo, team);
         }
     };
+
+    static Places find_places(WorkspaceType& workspace) {
+        Places places;
+        for (int i = 0; i < plan.tensor_count; ++i) {
+            if (plan.tensor(i).channels == 0) continue;
+            const auto root = static_cast<std::size_t>(plan.root(i));
+            const Shape shape = workspace.layout.shapes[root];
+            const auto whole = map_view(workspace.memory.data() + workspace.layout.placement.offset[root], 1, shape,
+                                        MapLayout(shape, plan.tensors[root].halo, workspace.layout.order));
+            places.maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
+        }
+        places.scratch = workspace.memory.data() + workspace.layout.placement.total;
+        places.bordered = workspace.layout.apart;
+        return places;
+    }
 
     // A step, ready to run: what was decided when the network was prepared, and what it needs of the model.
     struct PreparedStep {

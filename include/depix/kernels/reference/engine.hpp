@@ -38,11 +38,12 @@ constexpr auto make_layout(Shape input) {
     return Layout<plan.tensors.size()>{find_shapes(plan, input), place(plan, close_sizes(plan, input))};
 }
 
-/// Restores one picture. input is (1, C, H, W), output (1, C', H', W'), and workspace has layout.placement.total
-/// elements. parameters and statistics are laid out as in Model.
-template <Module Network, class T, std::size_t Tensors>
-void infer(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input, View<T> output,
-           T* workspace) {
+/// Restores one picture, and calls after_step(i, result of step i) after each step of the plan. input is (1, C, H, W),
+/// output (1, C', H', W'), and workspace has layout.placement.total elements. parameters and statistics are laid out as
+/// in Model.
+template <Module Network, class T, std::size_t Tensors, class AfterStep>
+void infer_by_steps(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input,
+                    View<T> output, T* workspace, AfterStep&& after_step) {
     constexpr auto& plan = inference_plan<Network>;
     const auto memory = [&](int tensor) -> View<T> {
         const auto root = static_cast<std::size_t>(plan.root(tensor));
@@ -64,8 +65,16 @@ void infer(const Layout<Tensors>& layout, const T* parameters, const T* statisti
         call.parameters = parameters + step.layer.parameters;
         call.statistics = statistics + step.layer.statistics;
         with_layer<Network>(step.layer.info, [&]<class L>() { kernels::Kernel<Reference, L>::forward(call); });
+        after_step(i, View<const T>(call.output));
     }
     if (output_root(plan) < 0) copy(readable(plan.output), output);
+}
+
+/// The same without a look at the steps.
+template <Module Network, class T, std::size_t Tensors>
+void infer(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input, View<T> output,
+           T* workspace) {
+    infer_by_steps<Network>(layout, parameters, statistics, input, output, workspace, [](int, View<const T>) {});
 }
 
 }  // namespace depix::reference
