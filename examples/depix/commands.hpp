@@ -66,6 +66,13 @@ struct SummaryOptions {
 };
 int summarise(const SummaryOptions& options);
 
+struct DrawOptions {
+    std::string name;          // of a model, an architecture or a published network
+    std::string output = "-";  // a file, or "-"
+    int height = 256, width = 256;
+};
+int draw(const DrawOptions& options);
+
 struct CompareOptions {
     std::string first, second;
     Limits limits;

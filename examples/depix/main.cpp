@@ -12,6 +12,7 @@
 //     depix info       this build and this processor         instruction_set.cpp: which kernels are used
 //     depix formats    the picture files it reads and writes
 //     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
+//     depix draw       the same as a drawing                 draw.cpp
 //     depix compare    PSNR and SSIM of two pictures
 //     depix bench      how fast a network is here
 //     depix train      trains an architecture                architectures/train_network.hpp
@@ -120,6 +121,14 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     summary_command->add_option("model", summary.name, "a model or an architecture")->required();
     add_size(*summary_command, summary.height, summary.width);
 
+    tool::DrawOptions draw;
+    CLI::App* draw_command = app.add_subcommand("draw", "a network as a drawing (SVG)");
+    draw_command->add_option("model", draw.name, "a model, an architecture, or de_gan, srresnet, rrdb as published")
+        ->required();
+    draw_command->add_option("-o,--output", draw.output, "an SVG file, or - for standard output")
+        ->capture_default_str();
+    add_size(*draw_command, draw.height, draw.width);
+
     tool::CompareOptions compare;
     CLI::App* compare_command = app.add_subcommand("compare", "PSNR and SSIM of two pictures");
     compare_command->add_option("first", compare.first)->required();
@@ -176,6 +185,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     if (*info_command) return tool::info();
     if (*formats_command) return tool::list_formats();
     if (*summary_command) return tool::summarise(summary);
+    if (*draw_command) return tool::draw(draw);
     if (*compare_command) return tool::compare(compare);
     if (*bench_command) return tool::bench(bench);
     return tool::train(train);

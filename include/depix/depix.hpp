@@ -34,6 +34,7 @@
 #include "depix/models/text_restorer.hpp"
 #include "depix/models/vgg19.hpp"
 #include "depix/observe.hpp"
+#include "depix/plan/draw.hpp"
 #include "depix/plan/layer_names.hpp"
 #include "depix/plan/receptive_field.hpp"
 #include "depix/plan/summary.hpp"

@@ -6,7 +6,8 @@
 //     template <class Visitor> static constexpr int walk(Visitor&, int tensor);
 //
 // which calls a visitor for every layer in order of execution: enter(name), layer<L>(input) -> output, add(a, b),
-// concatenate(a, b), leave(). Such visitors make the plan, the summary and the parameter names.
+// concatenate(a, b), leave(). Such visitors make the plan, the summary and the parameter names. A visitor that has
+// repeat<Count, Child>(input) -> output, as that of the drawings, is given a Repeat as a whole.
 #pragma once
 
 #include <cstddef>

@@ -132,8 +132,12 @@ struct Repeat {
 
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {
-        for (int i = 0; i < Count; ++i) tensor = walk_child<Child>(visitor, tensor, i);
-        return tensor;
+        if constexpr (requires { visitor.template repeat<Count, Child>(tensor); }) {
+            return visitor.template repeat<Count, Child>(tensor);
+        } else {
+            for (int i = 0; i < Count; ++i) tensor = walk_child<Child>(visitor, tensor, i);
+            return tensor;
+        }
     }
 };
 
