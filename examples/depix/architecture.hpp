@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands.hpp"
@@ -50,6 +51,7 @@ struct Architecture {
     int size_multiple = 1;
     int receptive_field = 0;
     TileKind tiles = TileKind::Exact;
+    float black = 0;  // in the network's output; white is 1
     std::size_t parameters = 0;
 
     // All shapes are those of pictures whose sides divide by size_multiple.
@@ -59,6 +61,13 @@ struct Architecture {
 
     /// Throws depix::FileError if the weights are another network's. Each call uses `threads` threads.
     std::unique_ptr<const Restorer> (*load)(const depix::SafetensorsFile&, Backend, int threads) = nullptr;
+
+    /// Runs the network on a picture with its channels and with sides that divide by size_multiple, and calls the
+    /// visitor after every layer, as depix::observe does. Returns the filters of the first layer, (Out, In, K, K), or
+    /// nothing if that is no convolution. Throws depix::FileError as `load` does.
+    using LayerVisitor = std::function<void(std::string_view name, std::string_view kind, depix::View<const float>)>;
+    depix::Tensor<float> (*observe)(const depix::SafetensorsFile&, Backend, int threads, const depix::Image&,
+                                    const LayerVisitor&) = nullptr;
 
     /// Null if the tool does not train it. `start` holds the weights to begin with, or is null.
     using Train = int (*)(const TrainOptions&, const depix::SafetensorsFile* start);

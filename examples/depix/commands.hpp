@@ -73,6 +73,16 @@ struct DrawOptions {
 };
 int draw(const DrawOptions& options);
 
+struct LookOptions {
+    ModelOptions model;
+    std::string picture, output;
+    std::string font;  // empty: a common one; "none": no labels
+    int side = 256;    // larger pictures are cut to their middle
+    int maps = 0;      // of each layer; 0: what fits into a row
+    Limits limits;
+};
+int look(const LookOptions& options);
+
 struct CompareOptions {
     std::string first, second;
     Limits limits;

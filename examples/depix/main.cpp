@@ -13,6 +13,7 @@
 //     depix formats    the picture files it reads and writes
 //     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
 //     depix draw       the same as a drawing                 draw.cpp
+//     depix look       what each layer makes of a picture    look.cpp
 //     depix compare    PSNR and SSIM of two pictures
 //     depix bench      how fast a network is here
 //     depix train      trains an architecture                architectures/train_network.hpp
@@ -36,8 +37,8 @@
 
 namespace {
 
-void add_model_options(CLI::App& command, tool::ModelOptions& model) {
-    command.add_option("-m,--model", model.name, "a model of `depix list`, or a weights file (safetensors)")
+void add_model_options(CLI::App& command, tool::ModelOptions& model, const char* names = "-m,--model") {
+    command.add_option(names, model.name, "a model of `depix list`, or a weights file (safetensors)")
         ->capture_default_str();
     command.add_option("--architecture", model.architecture,
                        "of a weights file that does not say it itself; see `depix list`");
@@ -129,6 +130,20 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
         ->capture_default_str();
     add_size(*draw_command, draw.height, draw.width);
 
+    tool::LookOptions look;
+    CLI::App* look_command = app.add_subcommand("look", "what each layer makes of a picture, on a contact sheet");
+    add_model_options(*look_command, look.model, "-m,--model,model");
+    look_command->add_option("-i,--input,picture", look.picture, "a picture, or - for standard input")->required();
+    look_command->add_option("-o,--output", look.output, "the sheet: a picture, or - for standard output")->required();
+    look_command->add_option("--side", look.side, "pixels each way; of a larger picture the middle is taken")
+        ->check(CLI::Range(1, 4096))
+        ->capture_default_str();
+    look_command->add_option("--maps", look.maps, "of each layer; 0: one row")->check(CLI::Range(0, 4096));
+    look_command->add_option("--font", look.font,
+                             "of the labels: a TrueType file or its name; none: no labels (Roboto, DejaVu Sans, "
+                             "Liberation Sans or FreeSans)");
+    add_limits(*look_command, look.limits);
+
     tool::CompareOptions compare;
     CLI::App* compare_command = app.add_subcommand("compare", "PSNR and SSIM of two pictures");
     compare_command->add_option("first", compare.first)->required();
@@ -186,6 +201,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     if (*formats_command) return tool::list_formats();
     if (*summary_command) return tool::summarise(summary);
     if (*draw_command) return tool::draw(draw);
+    if (*look_command) return tool::look(look);
     if (*compare_command) return tool::compare(compare);
     if (*bench_command) return tool::bench(bench);
     return tool::train(train);

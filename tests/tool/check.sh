@@ -255,6 +255,38 @@ status 2 "$tool" draw depixelizer --size big -o no.svg
 status 1 "$tool" draw depixelizer -o no_such_folder/no.svg
 says "cannot be written: the folder no_such_folder"
 [[ ! -e no.svg ]] || fail "a drawing of what was refused"
+status 0 "$tool" look depixelizer in.png -o sheet.png
+grep -Eq "^encoder.11 +MaxPool2d +24x7x10 .*the bottleneck" output.bin || fail "look: $(cat output.bin)"
+"$pictures" info sheet.png | grep -q " rgb 8" || fail "look: $("$pictures" info sheet.png)"
+status 0 "$tool" look depixelizer in.png -o textbook.png --backend reference
+[[ $("$pictures" info sheet.png) == "$("$pictures" info textbook.png)" ]] || fail "look: the backends' sheets differ"
+status 0 "$tool" look page_cleaner in.png -o bare.bmp --font none --maps 3
+grep -Eq "^[0-9.]+add +Add " output.bin || fail "look: no join: $(cat output.bin)"
+status 0 "$tool" look depixelizer - -o - <in.png
+same output.bin sheet.png
+make wide.png 30 600 grey
+status 0 "$tool" look depixelizer wide.png -o wide_sheet.png --side 64
+grep -q "encoder.0 .*6x32x64 " output.bin || fail "look --side: $(cat output.bin)"
+make dot.png 1 1 rgb
+status 0 "$tool" look text_restorer dot.png -o dot_sheet.png
+status 2 "$tool" look nothing in.png -o no.png
+says "there is no model \"nothing\""
+status 1 "$tool" look depixelizer missing.png -o no.png
+says "missing.png"
+status 1 "$tool" look depixelizer cut.png -o no.png
+says "cut.png"
+status 1 "$tool" look depixelizer in.png -o no_such_folder/no.png
+says "cannot be written: the folder no_such_folder"
+status 2 "$tool" look depixelizer in.png -o no.gif
+status 2 "$tool" look depixelizer in.png -o in.png
+says "would replace the picture"
+status 1 "$tool" look depixelizer in.png -o no.png --font NoSuchFont
+says "NoSuchFont"
+status 1 "$tool" look depixelizer in.png -o no.png --max-pixels 3849
+status 2 "$tool" look depixelizer in.png -o no.png --side 0
+status 2 "$tool" look depixelizer in.png
+[[ ! -e no.png && ! -e no.gif ]] || fail "a sheet of what was refused"
+[[ -z $(find . -maxdepth 1 -name '.depix-*') ]] || fail "look leaves temporary files"
 status 0 "$tool" compare in.png in.png
 grep -q "infinite" output.bin || fail "compare: $(cat output.bin)"
 status 1 "$tool" compare in.png grey.png
@@ -270,6 +302,8 @@ status 0 "$tool" in.png trained.png -m run/weights.safetensors
 status 0 "$tool" in.png trained_again.png -m run/weights.safetensors --architecture depixelizer
 same trained.png trained_again.png
 status 1 "$tool" in.png no.png -m run/weights.safetensors --architecture page_cleaner
+status 0 "$tool" look run/weights.safetensors in.png -o trained_sheet.png
+status 1 "$tool" look run/weights.safetensors in.png -o no.png --architecture page_cleaner
 status 2 "$tool" train -m unet_32 --pairs pairs
 status 0 "$tool" --help
 status 0 "$tool" restore --help

@@ -10,6 +10,7 @@
 #include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/model.hpp"
+#include "depix/observe.hpp"
 #include "depix/plan/summary.hpp"
 #include "depix/restore/blended_tiles.hpp"
 #include "depix/restore/restore.hpp"
@@ -45,6 +46,26 @@ class NetworkRestorer : public Restorer {
     depix::Inference<Network, OnBackend> network_;
 };
 
+template <class Network>
+depix::Tensor<float> observe_network(const depix::SafetensorsFile& weights, Backend backend, int threads,
+                                     const depix::Image& image, const Architecture::LayerVisitor& visitor) {
+    depix::Model<Network> model;
+    depix::load(model, weights);
+    if (backend == Backend::Reference)
+        depix::observe(depix::Inference<Network, depix::Reference>(model, threads), image, visitor);
+    else
+        depix::observe(depix::Inference<Network, depix::Unfused<depix::Cpu>>(model, threads), image, visitor);
+    constexpr auto plan = depix::flatten<Network>();
+    depix::Tensor<float> filters;
+    if (plan.step(0).layer.info->traits.role == depix::Role::Convolution) {
+        const auto first = model.tensors().front();
+        const auto side = [&](std::size_t axis) { return static_cast<int>(first.shape[axis]); };
+        filters = depix::Tensor<float>(side(0), {side(1), side(2), side(3)});
+        filters.data.assign(first.values.begin(), first.values.end());
+    }
+    return filters;
+}
+
 template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne>
 Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
     static_assert(Network::in_channels == 1 || Network::in_channels == 3);
@@ -58,6 +79,7 @@ Architecture make_architecture(std::string name, std::string about, Architecture
     architecture.size_multiple = Network::size_multiple;
     architecture.receptive_field = depix::receptive_field<Network>();
     architecture.tiles = Kind;
+    architecture.black = Range == OutputRange::MinusOneToOne ? -1.0f : 0.0f;
     architecture.parameters = Network::parameter_count;
     architecture.workspace_bytes = [](depix::Shape shape, Backend backend, int threads) {
         return backend == Backend::Cpu ? depix::workspace_bytes<Network, depix::Cpu>(shape, threads)
@@ -69,6 +91,7 @@ Architecture make_architecture(std::string name, std::string about, Architecture
         text << depix::summary<Network>(shape);
         return text.str();
     };
+    architecture.observe = &observe_network<Network>;
     architecture.load = [](const depix::SafetensorsFile& weights, Backend backend,
                            int threads) -> std::unique_ptr<const Restorer> {
         depix::Model<Network> model;
