@@ -110,27 +110,41 @@ class Sheet {
 
     void add(const std::vector<std::string>& label, const std::vector<Image>& pictures) {
         for (std::size_t first = 0; first < pictures.size(); first += static_cast<std::size_t>(columns())) {
-            std::vector<Image>& row = rows_.emplace_back();
+            std::vector<Image> row;
             if (labels_.present())
                 row.push_back(labels_.lines(first == 0 ? label : std::vector<std::string>{}, label_width));
             const std::size_t last = std::min(pictures.size(), first + static_cast<std::size_t>(columns()));
             row.insert(row.end(), pictures.begin() + static_cast<std::ptrdiff_t>(first),
                        pictures.begin() + static_cast<std::ptrdiff_t>(last));
+            strips_.push_back(depix::contact_sheet({row}, {.gap = gap}));
         }
     }
-    /// Whole pictures, which need not have the width of the columns.
+    /// Pictures as they are, up to 384 pixels, under lines of text.
     void add_heading(const std::vector<std::string>& text, const std::vector<Image>& pictures) {
-        heading_ = depix::contact_sheet({pictures}, {.gap = gap, .largest_side = 384});
         if (labels_.present())
-            heading_ = depix::contact_sheet({{labels_.lines(text, 900, 13)}, {heading_}}, {.gap = gap});
+            strips_.push_back(depix::contact_sheet({{labels_.lines(text, heading_width, 13)}}, {.gap = gap}));
+        strips_.push_back(depix::contact_sheet({pictures}, {.gap = gap, .largest_side = 384}));
     }
-    Image whole() const {
-        const Image table = depix::contact_sheet(rows_, {.gap = gap});
-        return depix::contact_sheet({{heading_}, {table}}, {.gap = 8});
+    /// All strips, one under the other. (A contact sheet of them would hold several copies of a large picture.)
+    Image whole() && {
+        depix::Shape shape;
+        for (const Image& strip : strips_)
+            shape = {std::max(shape.channels, strip.shape.channels), shape.height + strip.shape.height,
+                     std::max(shape.width, strip.shape.width)};
+        Image sheet(shape, 1.0f);
+        int top = 0;
+        for (Image& strip : strips_) {
+            const Image part = depix::convert_channels(std::move(strip), shape.channels);
+            for (int c = 0; c < shape.channels; ++c)
+                for (int y = 0; y < part.shape.height; ++y)
+                    std::copy_n(&part(c, y, 0), part.shape.width, &sheet(c, top + y, 0));
+            top += part.shape.height;
+        }
+        return sheet;
     }
 
   private:
-    static constexpr int gap = 4, label_width = 210;
+    static constexpr int gap = 3, label_width = 210, heading_width = 900;
 
     int side() const { return std::min(width_, height_); }
     Image captioned(const Image& map, const std::string& caption) const {
@@ -147,8 +161,7 @@ class Sheet {
 
     const tool::Labels& labels_;
     int width_ = 0, height_ = 0;
-    std::vector<std::vector<Image>> rows_;
-    Image heading_;
+    std::vector<Image> strips_;
 };
 
 /// The middle of the picture, at most `most` pixels each way, continued by reflection to sides that the network takes.
@@ -240,7 +253,7 @@ int tool::look(const LookOptions& options) {
                       {picture, inside.output});
     fill(sheet, inside, picture, most);
     depix::ImageFile file;
-    file.color = sheet.whole();
+    file.color = std::move(sheet).whole();
     write_image(options.output, file, format, 95);
 
     print_list(options.output == "-" ? stderr : stdout, inside);
