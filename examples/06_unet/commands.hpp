@@ -49,6 +49,7 @@ struct EvaluateOptions {
     std::filesystem::path sheet;     // empty: none
     std::vector<std::string> noise;  // for denoising, each measured on its own; empty: test_noise
     int size = 0;                    // 0: whole pictures; else their middle, at most of this side
+    int threads = 0;
 };
 int evaluate(const EvaluateOptions& options);
 
@@ -72,7 +73,7 @@ int resize(const ResizeOptions& options);
 struct ServeOptions {
     int filters = 16;
     std::filesystem::path denoise_weights, inpaint_weights;  // empty: unet_TASK_FILTERS.safetensors
-    int port = 8080;
+    int port = 8080;                                         // 0: any that is free
     int threads = 0;
 };
 int serve(const ServeOptions& options);

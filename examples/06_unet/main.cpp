@@ -83,6 +83,7 @@ int main(int count, char** arguments) {
         ->add_option("--noise", evaluate.noise, "of denoise, once for each row of the table: " + example::noise_help())
         ->allow_extra_args(false);
     evaluate_command->add_option("--size", evaluate.size, "of the pictures' middle; 0: whole")->capture_default_str();
+    evaluate_command->add_option("--threads", evaluate.threads, "0: all")->capture_default_str();
 
     example::RestoreOptions restore;
     CLI::App* restore_command = app.add_subcommand("restore", "restore a picture, or a folder of pictures");
@@ -109,7 +110,9 @@ int main(int count, char** arguments) {
 #ifdef DEPIX_WITH_PAGE
     example::ServeOptions serve;
     CLI::App* serve_command = app.add_subcommand("serve", "a page to try both tasks with, for this machine's browsers");
-    serve_command->add_option("--port", serve.port)->check(CLI::Range(1, 65535))->capture_default_str();
+    serve_command->add_option("--port", serve.port, "0: any that is free")
+        ->check(CLI::Range(0, 65535))
+        ->capture_default_str();
     serve_command->add_option("--filters", serve.filters, width)->check(known_width)->capture_default_str();
     serve_command->add_option("--denoise", serve.denoise_weights, "safetensors (unet_denoise_FILTERS.safetensors)");
     serve_command->add_option("--inpaint", serve.inpaint_weights, "safetensors (unet_inpaint_FILTERS.safetensors)");

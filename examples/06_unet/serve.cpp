@@ -89,8 +89,14 @@ int example::serve(const ServeOptions& options) {
     server.set_payload_max_length(64 << 20);
     server.set_read_timeout(10);
     server.set_write_timeout(10);
+    // httplib's default would let a second server listen on the same port, and each would get some of the requests.
+    server.set_socket_options([](socket_t socket) {
+        const int yes = 1;
+        setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    });
+    int port = options.port;
     server.set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {
-        if (is_own(request, options.port)) return httplib::Server::HandlerResponse::Unhandled;
+        if (is_own(request, port)) return httplib::Server::HandlerResponse::Unhandled;
         response.status = 403;
         response.set_content("this server answers its own page only", "text/plain");
         return httplib::Server::HandlerResponse::Handled;
@@ -104,8 +110,13 @@ int example::serve(const ServeOptions& options) {
     server.Post("/restore/inpaint", [&](const httplib::Request& request, httplib::Response& response) {
         queue.run(response, [&] { answer(inpaint, true, request, response); });
     });
-    std::printf("http://127.0.0.1:%d (Ctrl+C ends it)\n", options.port);
+    if (port == 0)
+        port = server.bind_to_any_port("127.0.0.1");
+    else if (!server.bind_to_port("127.0.0.1", port))
+        port = -1;
+    if (port < 0) throw depix::Error("cannot listen on port " + std::to_string(options.port) + ": is it taken?");
+    std::printf("http://127.0.0.1:%d (Ctrl+C ends it)\n", port);
     std::fflush(stdout);
-    if (server.listen("127.0.0.1", options.port)) return 0;
-    throw depix::Error("cannot listen on port " + std::to_string(options.port) + ": is it taken?");
+    if (server.listen_after_bind()) return 0;
+    throw depix::Error("the server on port " + std::to_string(port) + " ended with an error");
 }

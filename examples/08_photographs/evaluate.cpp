@@ -4,38 +4,17 @@
 // once as a grey picture stored as RGB. The PSNR is the mean over the pictures, as papers give it. The median of 3x3
 // pixels stands beside the network, because it needs no training.
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "../median.hpp"
 #include "commands.hpp"
 #include "depix/data/sources/image_folder.hpp"
 #include "depix/image/contact_sheet.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/restore/restore.hpp"
-
-namespace {
-
-/// The median of each pixel's 3x3 neighbours, channel by channel; the border pixel is repeated.
-depix::Image median_of_nine(const depix::Image& image) {
-    const auto [channels, height, width] = image.shape;
-    depix::Image result(image.shape);
-    for (int c = 0; c < channels; ++c)
-        for (int y = 0; y < height; ++y)
-            for (int x = 0; x < width; ++x) {
-                std::array<float, 9> near{};
-                for (int i = 0; i < 9; ++i)
-                    near[static_cast<std::size_t>(i)] =
-                        image(c, std::clamp(y + i / 3 - 1, 0, height - 1), std::clamp(x + i % 3 - 1, 0, width - 1));
-                std::nth_element(near.begin(), near.begin() + 4, near.end());
-                result(c, y, x) = near[4];
-            }
-    return result;
-}
-
-}  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
     const depix::ImageFolder folder(options.images, {.channels = 3});
@@ -64,7 +43,7 @@ int example::evaluate(const EvaluateOptions& options) {
                 const double damaged_score = score(options.task, damaged, clean);
                 before += damaged_score;
                 least_gain = std::min(least_gain, reached - damaged_score);
-                median += score(options.task, median_of_nine(damaged), clean);
+                median += score(options.task, example::median_of_nine(damaged), clean);
                 after += reached;
                 least = std::min(least, reached);
                 if (i < 2 && !options.sheet.empty()) rows.push_back({damaged, restored, clean});
