@@ -45,8 +45,8 @@ class AlignedMemory {
 
 /// One picture: planar float32 in 0..1, (channels, height, width). 1 channel is grey, 3 RGB, 4 RGBA.
 ///
-/// `io/image.hpp` reads and writes it; `data/array.hpp` and `data/eigen.hpp` give xtensor and Eigen access to it without
-/// a copy.
+/// `io/image.hpp` reads and writes it; `data/array.hpp` and `data/eigen.hpp` give xtensor and Eigen access to it
+/// without a copy.
 struct Image {
     Shape shape;
     std::vector<float> pixels;

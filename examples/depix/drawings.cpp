@@ -1,6 +1,6 @@
 // The drawings of the networks. They are all in this file, because what turns a network into a drawing is then compiled
 // once and not for each architecture.
-#include "../drawings.hpp"
+#include "drawings.hpp"
 
 #include <string>
 #include <utility>
