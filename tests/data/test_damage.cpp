@@ -220,10 +220,10 @@ TEST_CASE("salt and pepper per channel: every value on its own") {
         CHECK(expect(white[c], 0.1) < 5);
         CHECK(expect(both[c], 0.2 * 0.2) < 5);
     }
-    for (const float value : damaged(picture(), SaltAndPepper{1, 1, Per::Channel}).pixels)
+    for (const float value : damaged(test_image(), SaltAndPepper{1, 1, Per::Channel}).pixels)
         CHECK((value == 0 || value == 1));
-    CHECK(damaged(picture(), SaltAndPepper{0, 0, Per::Channel}) == picture());
-    const Image grey = picture({1, 30, 40});
+    CHECK(damaged(test_image(), SaltAndPepper{0, 0, Per::Channel}) == picture());
+    const Image grey = test_image({1, 30, 40});
     CHECK(damaged(grey, SaltAndPepper{0.2, 0.2, Per::Channel}) == damaged(grey, SaltAndPepper{0.2, 0.2}));
 }
 
