@@ -222,7 +222,7 @@ TEST_CASE("salt and pepper per channel: every value on its own") {
     }
     for (const float value : damaged(test_image(), SaltAndPepper{1, 1, Per::Channel}).pixels)
         CHECK((value == 0 || value == 1));
-    CHECK(damaged(test_image(), SaltAndPepper{0, 0, Per::Channel}) == picture());
+    CHECK(damaged(test_image(), SaltAndPepper{0, 0, Per::Channel}) == test_image());
     const Image grey = test_image({1, 30, 40});
     CHECK(damaged(grey, SaltAndPepper{0.2, 0.2, Per::Channel}) == damaged(grey, SaltAndPepper{0.2, 0.2}));
 }
