@@ -22,6 +22,7 @@
 #include "depix/layers/tanh.hpp"
 #include "depix/layers/upsample.hpp"
 #include "depix/models/de_gan.hpp"
+#include "depix/models/de_gan_pytorch.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/documents_autoencoder.hpp"

@@ -208,6 +208,62 @@ class RRDBNet(nn.Module):
         return self.conv_last(nn.functional.leaky_relu(self.conv_hr(x), 0.2))
 
 
+class DoubleConv(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(i, o, 3, padding=1, bias=False), nn.BatchNorm2d(o), nn.ReLU(),
+                                  nn.Conv2d(o, o, 3, padding=1, bias=False), nn.BatchNorm2d(o), nn.ReLU())
+
+    def forward(self, x):
+        return self.conv(x)
+
+
+class DeGanPyTorchGenerator(nn.Module):
+    """64 filters are published. Few keep the file small."""
+
+    def __init__(self, filters=64):
+        super().__init__()
+        f = [filters * 2**level for level in range(4)]
+        self.downs = nn.ModuleList(DoubleConv(i, o) for i, o in zip([1] + f[:-1], f))
+        self.bottleneck = DoubleConv(f[-1], 2 * f[-1])
+        self.ups = nn.ModuleList()
+        for o in reversed(f):
+            self.ups += [nn.ConvTranspose2d(2 * o, o, 2, stride=2), DoubleConv(2 * o, o)]
+        self.final_conv = nn.Conv2d(f[0], 1, 1)
+
+    def forward(self, x):
+        skips = []
+        for down in self.downs:
+            x = down(x)
+            skips.append(x)
+            x = nn.functional.max_pool2d(x, 2)
+        x = self.bottleneck(x)
+        for up, conv, skip in zip(self.ups[::2], self.ups[1::2], reversed(skips)):
+            x = conv(torch.cat([skip, up(x)], 1))
+        return self.final_conv(x)
+
+
+class DeGanPyTorchDiscriminator(nn.Module):
+    """64 filters are published. Few keep the file small."""
+
+    def __init__(self, filters=64):
+        super().__init__()
+        f, layers, i = filters, [], 2
+        for o, norm, pool in [(f, False, True), (2 * f, False, True), (4 * f, True, True), (4 * f, True, True),
+                              (4 * f, True, False)]:
+            layers += [nn.Conv2d(i, o, 3, padding=1), nn.LeakyReLU(0.01)]
+            layers += [nn.BatchNorm2d(o)] * norm + [nn.MaxPool2d(2)] * pool
+            i = o
+        self.disc = nn.Sequential(*layers, nn.Conv2d(i, 1, 3, padding=1))
+
+    def forward(self, x):
+        return self.disc(x)
+
+
+def count_parameters(network):
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
 def make_output(name, network, shape):
     for module in network.modules():  # statistics that are not 0 and 1
         if isinstance(module, nn.BatchNorm2d):
@@ -273,6 +329,16 @@ def main():
     network = RRDBNet()
     make_output("rrdbnet", network, (1, 3, 5, 7))
     make_step("rrdbnet", network, (2, 3, 4, 5), (2, 3, 16, 20))
+    assert count_parameters(DeGanPyTorchGenerator()) == 31036481
+    torch.manual_seed(10)
+    network = DeGanPyTorchGenerator(1)
+    make_output("de_gan_pytorch_generator", network, (2, 1, 32, 48))
+    make_step("de_gan_pytorch_generator", network, (3, 1, 48, 64))
+    assert count_parameters(DeGanPyTorchDiscriminator()) == 1554241
+    torch.manual_seed(11)
+    network = DeGanPyTorchDiscriminator(3)
+    make_output("de_gan_pytorch_discriminator", network, (2, 2, 32, 48))
+    make_step("de_gan_pytorch_discriminator", network, (3, 2, 48, 64), (3, 1, 3, 4))
 
 
 if __name__ == "__main__":
