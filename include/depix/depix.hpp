@@ -45,6 +45,7 @@
 #include "depix/restore/restore.hpp"
 #include "depix/static_inference.hpp"
 #include "depix/train/adversarial_fit.hpp"
+#include "depix/train/adversarial_loss_curve.hpp"
 #include "depix/train/fit.hpp"
 #include "depix/train/run.hpp"
 #include "depix/train/schedule.hpp"

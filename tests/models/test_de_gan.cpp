@@ -17,6 +17,11 @@ TEST_CASE("the types say what is published") {
     static_assert(Generator::size_multiple == 16);
     static_assert(receptive_field<Generator>() == 220);
 
+    // Against watermarks the authors' generator has 512 channels at the bottom instead of 1024.
+    using AgainstWatermarks = DeGanGenerator<64, std::ratio<1, 2>, 512>;
+    static_assert(AgainstWatermarks::parameter_count == 15825797);
+    static_assert(AgainstWatermarks::output({1, 256, 256}) == Shape{1, 256, 256});
+
     using Discriminator = DeGanDiscriminator<>;
     static_assert(Discriminator::parameter_count == 1712065);
     static_assert(Discriminator::in_channels == 2);

@@ -1,5 +1,5 @@
-// One whole adversarial step against PyTorch: both networks' losses, gradients and steps of Adam, as in SRGAN and as in
-// DE-GAN.
+// One whole adversarial step against PyTorch: both networks' losses, gradients and steps of Adam, as in SRGAN, as in
+// DE-GAN, and as in the DE-GAN of the implementation in PyTorch.
 #include "../models/golden_check.hpp"
 
 #include "depix/train/adversarial_trainer.hpp"
@@ -14,6 +14,9 @@ template <int Channels>
 using SmallDiscriminator = Sequential<
     Conv<Channels, 4, 4, Stride<2>, Padding<1>>, LeakyReLU<std::ratio<1, 5>>,
     Conv<4, 4>, BatchNorm<4>, LeakyReLU<std::ratio<1, 5>>, Conv<4, 1>, Sigmoid>;
+using LinearGenerator = Sequential<Conv<1, 3>, BatchNorm<3>, PReLU<>, Conv<3, 1>>;
+using PoolingDiscriminator = Sequential<
+    Conv<2, 4>, LeakyReLU<>, MaxPool<2>, Conv<4, 4>, LeakyReLU<>, BatchNorm<4>, MaxPool<2>, Conv<4, 1>>;
 // clang-format on
 
 /// Compares a model after its step, and its gradients. `noise` is the name of a bias before a batch norm. The gradient
@@ -45,15 +48,15 @@ void check_model(const SafetensorsFile& file, const std::string& prefix, const M
     }
 }
 
-template <class Discriminator, class Content, class Adversarial, class Backend, class T>
-void check_step(const std::string& name, const AdversarialOptions& options) {
+template <class Discriminator, class Content, class Adversarial, class Backend, class T, class Maker = Generator>
+void check_step(const std::string& name, const AdversarialOptions& options, const Adam& adam = {}) {
     const std::string path = shipped + name;
     const SafetensorsFile file = SafetensorsFile::read(path);
-    Model<Generator, T> generator;
+    Model<Maker, T> generator;
     Model<Discriminator, T> discriminator;
     load(generator, path, {.prefix = "generator.w."});
     load(discriminator, path, {.prefix = "discriminator.w."});
-    AdversarialTrainer trainer{generator, discriminator, Content{}, Adversarial{}, Adam{}, Adam{}, options, Backend{}};
+    AdversarialTrainer trainer{generator, discriminator, Content{}, Adversarial{}, adam, adam, options, Backend{}};
     const AdversarialLosses losses =
         trainer.step(convert<T>(tensor(file, "input")), convert<T>(tensor(file, "target")));
 
@@ -64,7 +67,8 @@ void check_step(const std::string& name, const AdversarialOptions& options) {
     CHECK(losses.content == doctest::Approx(exact[2]).epsilon(1e-6));
     CHECK(losses.adversarial == doctest::Approx(exact[3]).epsilon(1e-6));
     check_model(file, "generator.", generator, trainer.generator_gradients(), "0.bias", 1);
-    check_model(file, "discriminator.", discriminator, trainer.discriminator_gradients(), "2.bias",
+    const char* noise = std::is_same_v<Discriminator, PoolingDiscriminator> ? "" : "2.bias";
+    check_model(file, "discriminator.", discriminator, trainer.discriminator_gradients(), noise,
                 options.update == DiscriminatorUpdate::InTurn ? 2 : 1);
 }
 
@@ -85,4 +89,13 @@ TEST_CASE("DE-GAN's step agrees with PyTorch") {
         "adversarial_in_turn.safetensors", options);
     check_step<SmallDiscriminator<2>, BinaryCrossEntropy, MeanSquaredError, Reference, double>(
         "adversarial_in_turn.safetensors", options);
+}
+
+TEST_CASE("the step of DE-GAN in PyTorch agrees with PyTorch") {
+    const AdversarialOptions options{.content_weight = 500, .adversarial_weight = 1};
+    const Adam adam{.beta1 = 0.5, .beta2 = 0.999};
+    check_step<PoolingDiscriminator, MeanSquaredError, MeanSquaredError, Cpu, float, LinearGenerator>(
+        "adversarial_pytorch.safetensors", options, adam);
+    check_step<PoolingDiscriminator, MeanSquaredError, MeanSquaredError, Reference, double, LinearGenerator>(
+        "adversarial_pytorch.safetensors", options, adam);
 }

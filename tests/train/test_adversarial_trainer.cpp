@@ -201,6 +201,7 @@ TEST_CASE("a run that is stopped anywhere goes on with the same bits") {
                                      .checkpoint_every_steps = 1,
                                      .generator_weights = folder / (name + "_weights.safetensors"),
                                      .history_csv = folder / (name + ".csv"),
+                                     .loss_curve_svg = folder / (name + ".svg"),
                                      .schedule = [](std::int64_t step) { return step < 9 ? 1e-2 : 1e-3; }};
     };
     const AdversarialOptions balance{.discriminator_every = 2, .average_decay = 0.9};
@@ -213,6 +214,9 @@ TEST_CASE("a run that is stopped anywhere goes on with the same bits") {
     CHECK(samples == 3);
     CHECK(steps == 18);
     CHECK(result.history.size() == 3);
+    const auto svg = read_file(folder / "whole.svg");
+    CHECK(std::string(reinterpret_cast<const char*>(svg.data()), svg.size()) ==
+          adversarial_loss_curve_svg(result.history));
 
     struct Stop {};
     for (const int at : {1, 6, 8}) {  // in an epoch, at its end, in the next

@@ -31,8 +31,8 @@ using DeGanUpConv = Named<Name, ConvTranspose<In, In / 2, 2, Stride<2>>>;
 /// channels are F, 2F, 4F and 8F on the way down, and 16F at the bottom. Grey values are in -1..1 in the input and in
 /// the output, where no activation limits them.
 ///
-/// Parameters are named as in the PyTorch modules downs, bottleneck, ups and final_conv. PyTorch's own initialisation is
-/// the published one: Model<DeGanPyTorchGenerator<>>{seed}.
+/// Parameters are named as in the PyTorch modules downs, bottleneck, ups and final_conv. PyTorch's own initialisation
+/// is the published one: Model<DeGanPyTorchGenerator<>>{seed}.
 template <int Filters = 64>
 using DeGanPyTorchGenerator = Sequential<
     detail::DeGanDoubleConv<"downs.0.conv", 1, Filters>,

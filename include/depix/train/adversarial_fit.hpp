@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "depix/train/adversarial_checkpoint.hpp"
+#include "depix/train/adversarial_loss_curve.hpp"
 #include "depix/train/fit.hpp"
 
 namespace depix {
@@ -25,6 +26,8 @@ struct AdversarialFitOptions {
     std::string generator_weights = {};  ///< Written after every epoch as safetensors; the average, if there is one.
     std::string best_weights = {};       ///< The same, written whenever the score is the highest so far.
     std::string history_csv = {};        ///< Written after every epoch.
+    std::string loss_curve_svg = {};     ///< Written after every epoch.
+    LossCurveOptions loss_curve = {};
 
     /// The generator's learning rate in each step; steps are counted from 0 over all epochs. The discriminator's
     /// learning rate keeps its ratio to it. Empty: the optimizers' own rates are used.
@@ -209,6 +212,8 @@ class AdversarialFit {
         if (best && !options_.best_weights.empty()) depix::save(generator, options_.best_weights);
         if (!options_.history_csv.empty())
             write_file(options_.history_csv, records_csv(progress_.history, adversarial_columns));
+        if (!options_.loss_curve_svg.empty())
+            write_file(options_.loss_curve_svg, adversarial_loss_curve_svg(progress_.history, options_.loss_curve));
         save();
         notify(AdversarialEpochReport{progress_.history.back(), options_.epochs, best}, callbacks...);
     }

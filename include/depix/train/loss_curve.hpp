@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -137,88 +138,103 @@ class SvgWriter {
     std::string text_;
 };
 
-}  // namespace detail
+/// One curve of the picture: (epoch, loss) points and the name in the legend.
+struct Curve {
+    const char* name;
+    const char* color;
+    std::vector<std::array<double, 2>> points = {};
+};
 
-/// The history's training and validation loss over the epochs, as SVG 1.1: axes with round ticks, a legend, and a ring
-/// around the lowest validation loss. Losses that the axis cannot show (values that are not finite, and on a
-/// logarithmic axis values not above 0) are left out.
-inline std::string loss_curve_svg(const History& history, const LossCurveOptions& options = {}) {
-    struct Curve {
-        double EpochRecord::*value;
-        const char* name;
-        const char* color;
-    };
-    constexpr std::array<Curve, 2> curves{{{&EpochRecord::training_loss, "training", "#2a6fbb"},
-                                           {&EpochRecord::validation_loss, "validation", "#d9662b"}}};
+/// Curves over epochs 1 to `epochs`, with a ring around `best`, an (epoch, loss) point, if there is one. Losses that
+/// the axis cannot show are left out.
+inline std::string curves_svg(const std::vector<Curve>& curves, double epochs,
+                              const std::optional<std::array<double, 2>>& best, const LossCurveOptions& options) {
     const auto visible = [&](double loss) { return is_finite(loss) && (loss > 0 || !options.logarithmic); };
-
     double low = std::numeric_limits<double>::infinity(), high = -low;
-    const EpochRecord* best = nullptr;
-    for (const EpochRecord& record : history) {
-        for (const Curve& curve : curves)
-            if (const double loss = record.*curve.value; visible(loss)) {
+    for (const Curve& curve : curves)
+        for (const auto& [epoch, loss] : curve.points)
+            if (visible(loss)) {
                 low = (std::min)(low, loss);
                 high = (std::max)(high, loss);
             }
-        if (visible(record.validation_loss) && (best == nullptr || record.validation_loss < best->validation_loss))
-            best = &record;
-    }
     if (low > high) low = 0.1, high = 1;  // nothing to show yet
 
     const double legend = 50, left = 90, right = options.width - 24, top = 66, bottom = options.height - 56;
-    detail::Axis y = options.logarithmic ? detail::Axis::decades(low, high)
-                                         : detail::Axis::linear((std::min)(low, 0.0), (std::max)(high, 0.0), 6);
+    Axis y =
+        options.logarithmic ? Axis::decades(low, high) : Axis::linear((std::min)(low, 0.0), (std::max)(high, 0.0), 6);
     y.first = bottom;
     y.last = top;
-    const double epochs = history.empty() ? 1 : history.back().epoch;
-    detail::Axis x = detail::Axis::linear(0, (std::max)(epochs, 10.0), 10);
+    Axis x = Axis::linear(0, (std::max)(epochs, 10.0), 10);
     x.low = 1;  // there is no epoch 0
     x.high = (std::max)(epochs, 2.0);
     std::erase_if(x.ticks, [&](double tick) { return tick < x.low || tick > x.high; });
     x.first = left + 12;
     x.last = right - 12;
 
-    detail::SvgWriter svg(options.width, options.height, options.title);
+    SvgWriter svg(options.width, options.height, options.title);
     const std::string ink = "fill=\"#333\"", quiet = "fill=\"#666\"";
     svg.text((left + right) / 2, 26, options.title, ink + " font-size=\"16\" text-anchor=\"middle\"");
     for (const double tick : y.ticks) {
         svg.line(left, y.pixel(tick), right, y.pixel(tick), "stroke=\"#e4e4e4\"");
-        svg.text(left - 8, y.pixel(tick) + 4.5, detail::number_text(tick, 6), quiet + " text-anchor=\"end\"");
+        svg.text(left - 8, y.pixel(tick) + 4.5, number_text(tick, 6), quiet + " text-anchor=\"end\"");
     }
     for (const double tick : x.ticks) {
         svg.line(x.pixel(tick), bottom, x.pixel(tick), bottom + 5, "stroke=\"#888\"");
-        svg.text(x.pixel(tick), bottom + 20, detail::number_text(tick, 6), quiet + " text-anchor=\"middle\"");
+        svg.text(x.pixel(tick), bottom + 20, number_text(tick, 6), quiet + " text-anchor=\"middle\"");
     }
     svg.line(left, bottom, right, bottom, "stroke=\"#888\"");
     svg.text((left + right) / 2, options.height - 14.0, "epoch", ink + " text-anchor=\"middle\"");
-    const std::string middle = detail::SvgWriter::length((top + bottom) / 2);
+    const std::string middle = SvgWriter::length((top + bottom) / 2);
     svg.text(20, (top + bottom) / 2, "loss",
              ink + " text-anchor=\"middle\" transform=\"rotate(-90 20 " + middle + ")\"");
 
-    for (std::size_t i = 0; i < curves.size(); ++i) {
-        const Curve& curve = curves[i];
+    double place = left + 12;
+    for (const Curve& curve : curves) {
         const std::string color = std::string("=\"") + curve.color + "\"";
         std::vector<std::array<double, 2>> points;
-        for (const EpochRecord& record : history)
-            if (const double loss = record.*curve.value; visible(loss))
-                points.push_back({x.pixel(record.epoch), y.pixel(loss)});
+        for (const auto& [epoch, loss] : curve.points)
+            if (visible(loss)) points.push_back({x.pixel(epoch), y.pixel(loss)});
         svg.polyline(points, "stroke" + color + " stroke-width=\"2\" stroke-linejoin=\"round\"");
         if (points.size() <= 60)
             for (const auto& [px, py] : points) svg.circle(px, py, 2.5, "fill" + color);
         // The legend stands above the curves, where none of them can cross it.
-        const double place = left + 12 + 110 * static_cast<double>(i);
         svg.line(place, legend - 4, place + 24, legend - 4, "stroke" + color + " stroke-width=\"2\"");
         svg.text(place + 32, legend, curve.name, ink);
+        place += (std::max)(110.0, 52 + 7.0 * static_cast<double>(std::string_view(curve.name).size()));
     }
-    if (best != nullptr) {
+    if (best) {
         const std::string ring = "fill=\"none\" stroke=\"#333\" stroke-width=\"1.5\"";
-        svg.circle(x.pixel(best->epoch), y.pixel(best->validation_loss), 6, ring);
+        svg.circle(x.pixel((*best)[0]), y.pixel((*best)[1]), 6, ring);
         svg.circle(left + 250, legend - 4, 6, ring);
-        svg.text(left + 264, legend,
-                 "best: epoch " + std::to_string(best->epoch) + ", " + detail::number_text(best->validation_loss, 4),
+        svg.text(left + 264, legend, "best: epoch " + number_text((*best)[0], 9) + ", " + number_text((*best)[1], 4),
                  ink);
     }
     return svg.finish();
+}
+
+/// The column of a history as a curve.
+template <class Record>
+Curve curve_of(const std::vector<Record>& history, double Record::*column, const char* name, const char* color) {
+    Curve curve{name, color};
+    for (const Record& record : history) curve.points.push_back({static_cast<double>(record.epoch), record.*column});
+    return curve;
+}
+
+}  // namespace detail
+
+/// The history's training and validation loss over the epochs, as SVG 1.1: axes with round ticks, a legend, and a ring
+/// around the lowest validation loss. Losses that the axis cannot show (values that are not finite, and on a
+/// logarithmic axis values not above 0) are left out.
+inline std::string loss_curve_svg(const History& history, const LossCurveOptions& options = {}) {
+    std::optional<std::array<double, 2>> best;
+    for (const EpochRecord& record : history) {
+        const double loss = record.validation_loss;
+        const bool visible = is_finite(loss) && (loss > 0 || !options.logarithmic);
+        if (visible && (!best || loss < (*best)[1])) best = {static_cast<double>(record.epoch), loss};
+    }
+    return detail::curves_svg({detail::curve_of(history, &EpochRecord::training_loss, "training", "#2a6fbb"),
+                               detail::curve_of(history, &EpochRecord::validation_loss, "validation", "#d9662b")},
+                              history.empty() ? 1 : history.back().epoch, best, options);
 }
 
 /// Writes `loss_curve_svg`, whole or not at all. Throws FileError.
