@@ -6,6 +6,7 @@
 #include <string>
 
 #include "pages.hpp"
+#include "recipes.hpp"
 
 namespace example {
 
@@ -14,21 +15,20 @@ struct PrepareOptions {
     std::filesystem::path output;
     int pairs = 20;
     int size = 512;  // side of the pages
+    Blur blur = Blur::Varied;
     std::uint64_t seed = 0;
 };
 int prepare(const PrepareOptions& options);
 
 struct TrainOptions {
     Task task = Task::Binarize;
+    Recipe recipe = Recipe::Authors;
+    Changes changes;  // of the recipe
     int filters = 64;
     std::filesystem::path pages;  // a folder of pairs; empty: only drawn ones
     std::string only;             // only pages whose names begin with this
-    int drawn = 2000;             // drawn patches in an epoch, besides those of the pages
     std::filesystem::path start;  // weights the generator begins with; empty: random ones
-    std::filesystem::path run;    // empty: runs/de_gan_TASK_FILTERS
-    int epochs = 10;
-    int batch_size = 4;
-    double learning_rate = 2e-4;
+    std::filesystem::path run;    // empty: runs/de_gan_RECIPE_TASK_FILTERS
     bool cosine = false;
     double average_decay = 0;
     int sample_every = 500;
@@ -40,10 +40,10 @@ int train(const TrainOptions& options);
 
 struct EvaluateOptions {
     Task task = Task::Binarize;
-    int filters = 8;
-    std::filesystem::path weights;  // empty: de_gan_TASK_FILTERS.safetensors
+    std::filesystem::path weights;  // empty: those that ship
     std::filesystem::path pages;    // empty: held-out drawn ones
     std::string only;
+    Blur blur = Blur::Gaussian;  // of drawn pages
     double threshold = 0.5;
     std::filesystem::path sheet;  // empty: none
     std::size_t rows = 10;        // of the sheet, at most
@@ -54,7 +54,6 @@ int evaluate(const EvaluateOptions& options);
 
 struct RestoreOptions {
     Task task = Task::Binarize;
-    int filters = 8;
     std::filesystem::path weights;
     std::filesystem::path input, output;
     double threshold = 0;  // for binarizing; 0: Otsu's

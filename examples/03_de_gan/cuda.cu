@@ -5,8 +5,21 @@
 #include "load.hpp"
 #include "train.hpp"
 
-template int example::train_de_gan<8, 16, example::Cuda>(const TrainOptions&);
-template int example::train_de_gan<64, 64, example::Cuda>(const TrainOptions&);
+namespace example {
 
-template depix::AnyRestorer example::load_generator<8, example::Cuda>(const std::filesystem::path&, int);
-template depix::AnyRestorer example::load_generator<64, example::Cuda>(const std::filesystem::path&, int);
+template int train_networks<AuthorsNetworks<8, 16>, Cuda>(const TrainOptions&, const Settings&);
+template int train_networks<AuthorsNetworks<64, 64>, Cuda>(const TrainOptions&, const Settings&);
+template int train_networks<PyTorchNetworks<8, 16>, Cuda>(const TrainOptions&, const Settings&);
+template int train_networks<PyTorchNetworks<64, 64>, Cuda>(const TrainOptions&, const Settings&);
+
+template depix::AnyRestorer load_generator<depix::DeGanGenerator<8>, Cuda>(const std::filesystem::path&, int,
+                                                                           depix::ValueRange);
+template depix::AnyRestorer load_generator<depix::DeGanGenerator<64>, Cuda>(const std::filesystem::path&, int,
+                                                                            depix::ValueRange);
+template depix::AnyRestorer load_generator<NarrowGenerator, Cuda>(const std::filesystem::path&, int, depix::ValueRange);
+template depix::AnyRestorer load_generator<depix::DeGanPyTorchGenerator<8>, Cuda>(const std::filesystem::path&, int,
+                                                                                  depix::ValueRange);
+template depix::AnyRestorer load_generator<depix::DeGanPyTorchGenerator<64>, Cuda>(const std::filesystem::path&, int,
+                                                                                   depix::ValueRange);
+
+}  // namespace example

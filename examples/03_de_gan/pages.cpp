@@ -1,13 +1,9 @@
 #include "pages.hpp"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 #include "depix/data/pages/watermark.hpp"
-#include "depix/data/sources/documents.hpp"
 #include "depix/data/sources/drawn_page_source.hpp"
-#include "depix/data/sources/image_folder.hpp"
 #include "depix/data/sources/patches.hpp"
 
 namespace {
@@ -28,48 +24,23 @@ struct BothSources {
 
 }  // namespace
 
+depix::Damage example::blur_damage(Blur blur) {
+    const Damage rounded = [](Image& page, Random&) { page = quantized(page); };
+    const Damage gaussian = PageBlur{.min_sigma = 2, .max_sigma = 2, .discs = 0, .moved = 0};
+    const Damage published = AllOf{{gaussian, rounded}}, varied = AllOf{{deblurring_damage(), rounded}};
+    if (blur == Blur::Gaussian) return published;
+    return blur == Blur::Varied ? varied : OneOf{{published, varied}};
+}
+
 std::string example::to_string(Task task) {
     return task == Task::Binarize ? "binarize" : task == Task::Deblur ? "deblur" : "unwatermark";
 }
 
-std::vector<example::PagePair> example::read_pages(const std::filesystem::path& folder, const std::string& only) {
-    namespace fs = std::filesystem;
-    std::vector<PagePair> pages;
-    const auto wanted = [&](const std::string& name) { return name.starts_with(only); };
-    if (fs::is_directory(folder / "train_cleaned") || fs::is_directory(folder / "noisy")) {
-        const PairFolder pairs = document_pairs(folder);
-        for (std::size_t i = 0; i < pairs.size(); ++i) {
-            const std::string name = fs::path(pairs.damaged_path(i)).stem().string();
-            if (!wanted(name)) continue;
-            ImagePair pair = pairs.read(i);
-            pages.push_back({name, std::move(pair.damaged), std::move(pair.clean)});
-        }
-    } else {
-        const std::string source = "_source", target = "_target";
-        const ImageFolder files(folder, {.channels = 1, .recursive = false});
-        for (std::size_t i = 0; i < files.size(); ++i) {
-            const fs::path path = files.path(i);
-            const std::string stem = path.stem().string();
-            if (!stem.ends_with(source) || !wanted(stem)) continue;
-            const std::string name = stem.substr(0, stem.size() - source.size());
-            const fs::path twin = path.parent_path() / (name + target + path.extension().string());
-            pages.push_back({name, files.read(i), read_image(twin.string(), 1)});
-            if (pages.back().degraded.shape != pages.back().clean.shape)
-                throw FileError(path.string(), "is " + to_string(pages.back().degraded.shape) +
-                                                   ", but its clean twin is " + to_string(pages.back().clean.shape));
-        }
-    }
-    if (pages.empty())
-        throw FileError(folder.string(),
-                        "holds no page NAME_source.png with NAME_target.png whose name begins with \"" + only +
-                            "\", nor noisy/ and clean/");
-    return pages;
-}
-
-depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int size, std::uint64_t seed, Redraw redraw) {
+depix::AnyPairSource example::draw_patches(DrawnKind kind, std::size_t pairs, Shape shape, std::uint64_t seed,
+                                           Redraw redraw) {
     const std::vector<Font> fonts = page_fonts();
-    DrawnPageSourceOptions options{.shape = {1, size, size}, .pairs = pairs, .seed = seed, .redraw = redraw};
-    if (task == Task::Binarize) {
+    DrawnPageSourceOptions options{.shape = shape, .pairs = pairs, .seed = seed, .redraw = redraw};
+    if (kind.task == Task::Binarize) {
         options.page.binary = true;
         // The contests' pages were scanned at a high resolution, so their strokes are five or six pixels wide. Their
         // ground truth includes some of the soft edge.
@@ -78,16 +49,18 @@ depix::AnyPairSource example::draw_patches(Task task, std::size_t pairs, int siz
         options.page.largest_size = 110;
         options.damage = binarization_damage(fonts);
     } else {
-        options.damage = task == Task::Deblur ? deblurring_damage() : watermark_damage(fonts);
+        options.damage = kind.task == Task::Deblur ? blur_damage(kind.blur) : watermark_damage(fonts);
     }
+    if (shape == whole_page) options.page.min_margin = 0.02;
     return DrawnPageSource(fonts, options);
 }
 
-std::vector<example::PagePair> example::draw_pages(Task task, std::size_t count, int size, std::uint64_t seed) {
-    const AnyPairSource source = draw_patches(task, count, size, seed, Redraw::Never);
+std::vector<example::PagePair> example::draw_pages(DrawnKind kind, std::size_t count, Shape shape, std::uint64_t seed) {
     std::vector<PagePair> pages;
+    if (count == 0) return pages;
+    const AnyPairSource source = draw_patches(kind, count, shape, seed, Redraw::Never);
     for (std::size_t i = 0; i < count; ++i) {
-        PagePair page{"drawn" + std::to_string(i), Image(source.input_shape()), Image(source.target_shape())};
+        PagePair page{"drawn" + std::to_string(i), Image(shape), Image(shape)};
         source.pair(0, i, page.degraded.view(), page.clean.view());
         page.degraded = quantized(page.degraded);  // rounded as in a file
         pages.push_back(std::move(page));
@@ -95,20 +68,25 @@ std::vector<example::PagePair> example::draw_pages(Task task, std::size_t count,
     return pages;
 }
 
-depix::AnyPairSource example::training_patches(Task task, const std::vector<PagePair>& pages, int drawn,
-                                               std::uint64_t seed) {
-    constexpr int size = 256;
-    const auto drawn_ones = [&] {
-        return draw_patches(task, static_cast<std::size_t>(drawn), size, 2 * seed, Redraw::EveryEpoch);
+depix::AnyPairSource example::training_patches(const std::vector<PagePair>& pages, const TrainingPatches& options) {
+    std::vector<AnyPairSource> sources;
+    const auto add = [&](const std::vector<PagePair>& whole, PatchOptions patches) {
+        if (whole.empty()) return;
+        std::vector<Image> degraded, clean;
+        for (const PagePair& page : whole) {
+            degraded.push_back(page.degraded);
+            clean.push_back(page.clean);
+        }
+        sources.emplace_back(PatchSource(degraded, clean, patches));
     };
-    if (pages.empty()) return drawn_ones();
-    std::vector<Image> degraded, clean;
-    for (const PagePair& page : pages) {
-        degraded.push_back(page.degraded);
-        clean.push_back(page.clean);
-    }
-    const AnyPairSource patches(
-        PatchSource(degraded, clean, {.flips_and_rotations = true, .largest_fading = 0.5f, .seed = seed}));
-    if (drawn == 0) return patches;
-    return BothSources{patches, drawn_ones()};
+    add(pages, {.flips_and_rotations = true, .largest_fading = 0.5f, .seed = options.seed});
+    add(draw_pages(options.kind, static_cast<std::size_t>(options.whole_pages), whole_page, 2 * options.seed), {});
+    if (options.drawn > 0)
+        sources.push_back(draw_patches(options.kind, static_cast<std::size_t>(options.drawn), {1, 256, 256},
+                                       2 * options.seed, Redraw::EveryEpoch));
+    if (sources.empty())
+        throw Error("there is nothing to train on: --drawn and --whole-pages are 0, and there are no --pages");
+    AnyPairSource all = sources.front();
+    for (std::size_t i = 1; i < sources.size(); ++i) all = BothSources{all, sources[i]};
+    return all;
 }

@@ -1,37 +1,48 @@
-// What DE-GAN is trained on: pages of the contests, as they lie on disk, or pages that depix draws and degrades itself.
+// What DE-GAN is trained on: pages of a folder (page_folder.hpp), or pages that depix draws and degrades itself.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "depix/data/damage.hpp"
 #include "depix/data/sources/pair_source.hpp"
 #include "depix/tensor.hpp"
+#include "page_folder.hpp"
+#include "recipes.hpp"
 
 namespace example {
 
 enum class Task { Binarize, Deblur, Unwatermark };
 std::string to_string(Task task);
 
-struct PagePair {
-    std::string name;
-    depix::Image degraded, clean;
+/// What drawn pages look like: the task, and for Task::Deblur the blur.
+struct DrawnKind {
+    Task task = Task::Binarize;
+    Blur blur = Blur::Varied;
 };
 
-/// Pairs of a folder, grey: NAME_source.png and NAME_target.png (DIBCO), or two folders as document_pairs() reads them.
-/// Only those whose names begin with `only`. Throws depix::FileError where there are none.
-std::vector<PagePair> read_pages(const std::filesystem::path& folder, const std::string& only);
+/// Blurs a page, and rounds it as in a file.
+depix::Damage blur_damage(Blur blur);
 
-/// Drawn patches of size x size, degraded as the task requires.
-depix::AnyPairSource draw_patches(Task task, std::size_t pairs, int size, std::uint64_t seed, depix::Redraw redraw);
+/// Drawn patches of this shape, degraded as the task requires.
+depix::AnyPairSource draw_patches(DrawnKind kind, std::size_t pairs, depix::Shape shape, std::uint64_t seed,
+                                  depix::Redraw redraw);
 
 /// `count` drawn pages.
-std::vector<PagePair> draw_pages(Task task, std::size_t count, int size, std::uint64_t seed);
+std::vector<PagePair> draw_pages(DrawnKind kind, std::size_t count, depix::Shape shape, std::uint64_t seed);
 
-/// The patches of 256x256 of all pages, one every 192 pixels, turned and mirrored, and `drawn` drawn ones in an epoch.
-depix::AnyPairSource training_patches(Task task, const std::vector<PagePair>& pages, int drawn, std::uint64_t seed);
+/// The size of the published pages, height x width.
+inline constexpr depix::Shape whole_page{1, 1024, 768};
+
+/// Patches of 256x256: those of all pages, one every 192 pixels, turned and mirrored; those of `whole_pages` drawn
+/// pages, one every 192 pixels; and `drawn` that are drawn anew in every epoch. Throws depix::Error if that is none.
+struct TrainingPatches {
+    DrawnKind kind;
+    int whole_pages = 0, drawn = 0;
+    std::uint64_t seed = 0;
+};
+depix::AnyPairSource training_patches(const std::vector<PagePair>& pages, const TrainingPatches& options);
 
 }  // namespace example

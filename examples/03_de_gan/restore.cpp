@@ -5,7 +5,7 @@
 #include "networks.hpp"
 
 int example::restore(const RestoreOptions& options) {
-    const depix::AnyRestorer enhance = load_network(options.filters, options.weights, options.threads, options.device);
+    const depix::AnyRestorer enhance = load_network(options.weights, options.threads, options.device);
     const auto restored = [&](const depix::Image& page) {
         const depix::Image grey = enhance(page);
         if (options.task != Task::Binarize || options.grey) return grey;

@@ -1,74 +1,75 @@
 // train: trains a generator and a discriminator against each other.
 //
-// The generator is a U-Net that makes a clean page from a degraded one. Cross-entropy measures its error pixel by
+// The generator is a U-Net that makes a clean page from a degraded one. The content loss measures its error pixel by
 // pixel. But a page that is slightly grey everywhere has a small error and is unreadable. So there is a second term.
 // The discriminator sees pairs, a degraded page and a clean one, and learns to say which clean ones are real and which
-// the generator made. The generator's loss is 100 times the cross-entropy plus a term that says how surely the
-// discriminator recognises its pages.
-//
-// The published recipe has patches of 256x256, least squares on the discriminator's map of 16x16 patches, and Adam with
-// a learning rate of 2e-4 (another of the authors' programs has 1e-4). The discriminator sees a real pair and then a
-// generated one.
+// the generator made. The generator's loss is the content loss times a weight, plus a term that says how surely the
+// discriminator recognises its pages. recipes.hpp has the numbers of both recipes.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
 #include "depix/image/contact_sheet.hpp"
 #include "depix/metrics/fidelity.hpp"
-#include "depix/models/de_gan.hpp"
 #include "depix/restore/blended_tiles.hpp"
 #include "depix/train/adversarial_fit.hpp"
 #include "depix/train/schedule.hpp"
+#include "networks_of.hpp"
 
 namespace example {
 
-/// Makes one of the last two channels stand for paper, the other for ink.
-///
-/// Both come out of a ReLU, so neither is ever below 0. If both happen to start with a positive weight, the page cannot
-/// be darker than the last bias alone makes it. That bias moves by no more than the learning rate a step, so after
-/// thousands of steps ink is still grey. With one positive and one negative weight the network has both from the start.
-template <class Generator>
-void let_a_channel_mean_ink(depix::Model<Generator>& generator) {
-    for (const auto& tensor : generator.tensors())
-        if (tensor.name == "conv10.weight") {
-            tensor.values[0] = std::abs(tensor.values[0]);
-            tensor.values[1] = -std::abs(tensor.values[1]);
-        }
-}
+/// Pairs in another range of values.
+struct InRange {
+    depix::AnyPairSource pairs;
+    depix::ValueRange range;
+    std::size_t size() const { return pairs.size(); }
+    depix::Shape input_shape() const { return pairs.input_shape(); }
+    depix::Shape target_shape() const { return pairs.target_shape(); }
+    void pair(std::uint64_t epoch, std::size_t index, depix::View<float> input, depix::View<float> target) const {
+        pairs.pair(epoch, index, input, target);
+        for (const depix::View<float>& page : {input, target})
+            for (int i = 0; i < page.height; ++i)
+                for (int j = 0; j < page.width; ++j) page(0, 0, i, j) = range.from_image(page(0, 0, i, j));
+    }
+};
 
-/// DiscriminatorFilters is published as 64, like Filters. A small generator does not need so strong a discriminator.
-template <int Filters, int DiscriminatorFilters, class Backend>
-int train_de_gan(const TrainOptions& options) {
-    using Generator = depix::DeGanGenerator<Filters>;
-    using Discriminator = depix::DeGanDiscriminator<DiscriminatorFilters>;
+/// Trains with losses of these types.
+template <class Networks, class Content, class Adversarial, class Backend>
+int train_with_losses(const TrainOptions& options, const Settings& settings) {
+    using Generator = typename Networks::Generator;
+    const DrawnKind kind{options.task, settings.blur};
 
     const std::vector<PagePair> pages =
         options.pages.empty() ? std::vector<PagePair>{} : read_pages(options.pages, options.only);
-    const depix::Loader training{training_patches(options.task, pages, options.drawn, options.seed),
-                                 {.batch_size = options.batch_size, .seed = options.seed}};
+    const depix::Loader training{
+        depix::AnyPairSource(InRange{
+            training_patches(
+                pages,
+                {.kind = kind, .whole_pages = settings.whole_pages, .drawn = settings.drawn, .seed = options.seed}),
+            Networks::range}),
+        {.batch_size = settings.batch_size, .seed = options.seed}};
     // Held-out drawn patches show the progress. The result that counts is that of `evaluate`, on real pages.
     const depix::AnyPairSource held_out =
-        draw_patches(options.task, 64, 256, 2 * options.seed + 1, depix::Redraw::Never);
-    const depix::Loader validation{held_out, {.batch_size = options.batch_size, .shuffle = false}};
+        draw_patches(kind, 64, {1, 256, 256}, 2 * options.seed + 1, depix::Redraw::Never);
+    const depix::Loader validation{depix::AnyPairSource(InRange{held_out, Networks::range}),
+                                   {.batch_size = 4, .shuffle = false}};
 
-    depix::Model<Generator> generator(options.seed, depix::Initialisation::HeNormal);
-    let_a_channel_mean_ink(generator);
+    depix::Model<Generator> generator = Networks::start(options.seed);
     if (!options.start.empty()) depix::load(generator, options.start.string());
-    depix::Model<Discriminator> discriminator(options.seed + 1);
-    const depix::Adam adam{.learning_rate = options.learning_rate};
+    depix::Model<typename Networks::Discriminator> discriminator(options.seed + 1);
+    const depix::Adam adam{.learning_rate = settings.learning_rate, .beta1 = settings.beta1, .beta2 = settings.beta2};
     depix::AdversarialTrainer trainer{generator,
                                       discriminator,
-                                      depix::BinaryCrossEntropy{},
-                                      depix::MeanSquaredError{},
+                                      Content{},
+                                      Adversarial{},
                                       adam,
                                       adam,
-                                      {.content_weight = 100,
+                                      {.content_weight = settings.content_weight,
                                        .adversarial_weight = 1,
-                                       .update = depix::DiscriminatorUpdate::InTurn,
+                                       .update = Networks::update,
                                        .average_decay = options.average_decay},
                                       Backend{},
                                       options.threads};
@@ -78,14 +79,16 @@ int train_de_gan(const TrainOptions& options) {
         return depix::Inference<Generator, Backend>(trainer.average() ? *trainer.average() : trainer.generator(),
                                                     options.threads);
     };
-    depix::AdversarialFitOptions fitting{.epochs = options.epochs};
+    depix::AdversarialFitOptions fitting{.epochs = settings.epochs};
     fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
     fitting.checkpoint_every_steps = 100;
     fitting.history_csv = (options.run / "history.csv").string();
+    fitting.loss_curve_svg = (options.run / "loss.svg").string();
+    fitting.loss_curve.title = options.run.filename().string();
     if (options.cosine)
         fitting.schedule = depix::WarmUpCosine{
-            .learning_rate = options.learning_rate,
-            .steps = static_cast<std::int64_t>(training.steps()) * options.epochs,
+            .learning_rate = settings.learning_rate,
+            .steps = static_cast<std::int64_t>(training.steps()) * settings.epochs,
         };
     fitting.sample_every_steps = options.sample_every;
     fitting.sample = [&](std::int64_t step) {
@@ -94,17 +97,23 @@ int train_de_gan(const TrainOptions& options) {
         for (std::size_t i = 0; i < 6; ++i) {
             depix::Image degraded(held_out.input_shape()), clean(held_out.target_shape());
             held_out.pair(0, i, degraded.view(), clean.view());
-            rows.push_back({degraded, network(degraded), clean});
+            const depix::Image made =
+                depix::from_range(network(depix::to_range(degraded, Networks::range)), Networks::range);
+            rows.push_back({degraded, depix::quantized(made), clean});
         }
         depix::write_image((options.run / "samples" / (std::to_string(step) + ".png")).string(),
                            depix::contact_sheet(rows));
     };
-    fitting.score = [&] { return depix::decibels(depix::mean_loss(current(), depix::MeanSquaredError{}, validation)); };
+    constexpr double width = static_cast<double>(Networks::range.white - Networks::range.black);
+    fitting.score = [&] {
+        const double error = depix::mean_loss(current(), depix::MeanSquaredError{}, validation);
+        return depix::decibels(error / (width * width));
+    };
 
     depix::fit(trainer, training, fitting, [](const depix::AdversarialEpochReport& report) {
         const depix::AdversarialRecord& r = report.record;
         std::printf(
-            "epoch %3d/%d  discriminator %.4f real, %.4f painted   generator %.5f cross-entropy, %.4f "
+            "epoch %3d/%d  discriminator %.4f real, %.4f generated   generator %.5f content, %.4f "
             "adversarial   %.2f dB on held-out drawn patches   %.1f/s\n",
             r.epoch, report.epochs, r.discriminator_real, r.discriminator_fake, r.content, r.adversarial, r.score,
             r.images_per_second);
@@ -116,6 +125,22 @@ int train_de_gan(const TrainOptions& options) {
     depix::save(trainer.average() ? *trainer.average() : trainer.generator(), weights, {.dtype = depix::DataType::F16});
     std::printf("weights: %s\n", weights.c_str());
     return 0;
+}
+
+/// Trains by the options' recipe, to which the networks belong, with the losses that the settings name.
+template <class Networks, class Backend>
+int train_networks(const TrainOptions& options, const Settings& settings) {
+    const auto with_content = [&]<class Content> {
+        return settings.adversarial == AdversarialLoss::Squared
+                   ? train_with_losses<Networks, Content, depix::MeanSquaredError, Backend>(options, settings)
+                   : train_with_losses<Networks, Content, typename Networks::AdversarialCrossEntropy, Backend>(
+                         options, settings);
+    };
+    if (settings.content == ContentLoss::Squared) return with_content.template operator()<depix::MeanSquaredError>();
+    if constexpr (Networks::generates_probabilities)
+        if (settings.content == ContentLoss::CrossEntropy)
+            return with_content.template operator()<depix::BinaryCrossEntropy>();
+    return with_content.template operator()<depix::MeanAbsoluteError>();
 }
 
 }  // namespace example

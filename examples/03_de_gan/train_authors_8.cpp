@@ -1,3 +1,3 @@
 #include "train.hpp"
 
-template int example::train_de_gan<8, 16, depix::Cpu>(const TrainOptions&);
+template int example::train_networks<example::AuthorsNetworks<8, 16>, depix::Cpu>(const TrainOptions&, const Settings&);

@@ -1,0 +1,3 @@
+#include "train.hpp"
+
+template int example::train_networks<example::PyTorchNetworks<8, 16>, depix::Cpu>(const TrainOptions&, const Settings&);
