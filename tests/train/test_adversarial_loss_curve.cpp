@@ -37,9 +37,9 @@ TEST_CASE("four losses over the epochs") {
         const std::size_t end = svg.find(std::string(">") + name + "<"), begin = svg.rfind("<text x=\"", end);
         const double x = std::stod(svg.substr(begin + 9));
         CHECK(x > last);
-        last = x + 6.0 * static_cast<double>(std::string(name).size());  // a letter is about 6 pixels wide
+        last = x + 5.5 * static_cast<double>(std::string(name).size());  // a letter is 5.5 pixels wide
     }
-    CHECK(last < 720);
+    CHECK(last < 700);
 }
 
 TEST_CASE("what cannot be shown is left out") {

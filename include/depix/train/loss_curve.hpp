@@ -200,7 +200,7 @@ inline std::string curves_svg(const std::vector<Curve>& curves, double epochs,
         // The legend stands above the curves, where none of them can cross it.
         svg.line(place, legend - 4, place + 24, legend - 4, "stroke" + color + " stroke-width=\"2\"");
         svg.text(place + 32, legend, curve.name, ink);
-        place += (std::max)(110.0, 52 + 7.0 * static_cast<double>(std::string_view(curve.name).size()));
+        place += (std::max)(110.0, 50 + 6.0 * static_cast<double>(std::string_view(curve.name).size()));
     }
     if (best) {
         const std::string ring = "fill=\"none\" stroke=\"#333\" stroke-width=\"1.5\"";
