@@ -102,14 +102,14 @@ class DrawingWriter {
         if (arc == arcs_.end()) {  // nothing stands between: a flat arc from side to side
             const bool enters_block = source.block != target.block;
             const double start = enters_block ? target.x - drawn::branch : source.right() + 2;
-            const double y = middle - target.height / 6, bulge = std::min(28.0, (end - start) / 6);
+            const double y = middle - target.height / 6, bulge = (std::min)(28.0, (end - start) / 6);
             canvas_.path("M" + number(start) + " " + number(enters_block ? middle : y) + "Q" +
                              number((start + end) / 2) + " " + number(y - bulge) + " " + number(end - 4) + " " +
                              number(y - 1),
                          skip_colour);
             return canvas_.head(end, y, 1, 0, skip_colour);
         }
-        const double round = std::min(7.0, (arc->right - arc->left) / 2);
+        const double round = (std::min)(7.0, (arc->right - arc->left) / 2);
         const std::string turn = number(round);
         const std::string over = "M" + number(source.right() + 2) + " " + number(middle) + "H" + number(arc->left) +
                                  "V" + number(arc->top + round) + "q0 -" + turn + " " + turn + " -" + turn + "H" +

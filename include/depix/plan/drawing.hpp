@@ -59,7 +59,7 @@ struct DrawnNode {
     // What the arrow brings: without what came by the skip.
     Shape arrived() const { return {shape.channels - skip_channels, shape.height, shape.width}; }
     // Of a concatenation, the width of what came by the skip.
-    double skipped_width() const { return width * skip_channels / std::max(shape.channels, 1); }
+    double skipped_width() const { return width * skip_channels / (std::max)(shape.channels, 1); }
     // Where the arrow to the box ends, if it comes from another level: in the middle of what did not come by the skip.
     double entry() const { return x + (width + skipped_width()) / 2; }
 };

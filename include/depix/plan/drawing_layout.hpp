@@ -65,18 +65,18 @@ class DrawingLayout {
         int highest = 0, most = 0;
         for (const DrawnNode& node : nodes_) {
             areas.push_back(node.shape.area());
-            highest = std::max(highest, node.shape.height);
-            most = std::max(most, node.shape.channels);
+            highest = (std::max)(highest, node.shape.height);
+            most = (std::max)(most, node.shape.channels);
         }
         std::ranges::sort(areas, std::greater<>());
         areas.erase(std::unique(areas.begin(), areas.end()), areas.end());
         levels_.resize(areas.size());
-        const double scale = std::min(drawn::square_root, drawn::widest / std::sqrt(static_cast<double>(most)));
+        const double scale = (std::min)(drawn::square_root, drawn::widest / std::sqrt(static_cast<double>(most)));
         for (DrawnNode& node : nodes_) {
             node.level = static_cast<int>(std::ranges::find(areas, node.shape.area()) - areas.begin());
-            node.height = std::max(6.0, drawn::tallest * std::sqrt(static_cast<double>(node.shape.height) / highest));
-            node.width = std::max(2.0, scale * std::sqrt(static_cast<double>(node.shape.channels)));
-            level_of(node).height = std::max(level_of(node).height, node.height);
+            node.height = (std::max)(6.0, drawn::tallest * std::sqrt(static_cast<double>(node.shape.height) / highest));
+            node.width = (std::max)(2.0, scale * std::sqrt(static_cast<double>(node.shape.channels)));
+            level_of(node).height = (std::max)(level_of(node).height, node.height);
             if (node.sum) node.height = node.width = 2 * drawn::radius;
         }
     }
@@ -104,18 +104,18 @@ class DrawingLayout {
             const bool above = node.level < from.level;
             const double straight = from.sum && above ? from.right() + 14 : from.x + from.width / 2;
             const double aligned = straight - (node.entry() - node.x);
-            node.x = std::max(node.x, node.level == from.level || crossed > 0 ? to_the_right : aligned);
-            const int first = std::min(node.level, from.level) + 1, last = std::max(node.level, from.level);
+            node.x = (std::max)(node.x, node.level == from.level || crossed > 0 ? to_the_right : aligned);
+            const int first = (std::min)(node.level, from.level) + 1, last = (std::max)(node.level, from.level);
             for (int i = first; i < last; ++i)  // nor any box of a level between
-                node.x = std::max(node.x, levels_[static_cast<std::size_t>(i)].right + drawn::gap - node.width / 2);
+                node.x = (std::max)(node.x, levels_[static_cast<std::size_t>(i)].right + drawn::gap - node.width / 2);
             if (node.level != from.level) {
                 double& labels = levels_[static_cast<std::size_t>(last)].labels;
-                node.x += std::max(0.0, labels + SvgCanvas::width_of(node.label, 9) + 20 - node.entry());
+                node.x += (std::max)(0.0, labels + SvgCanvas::width_of(node.label, 9) + 20 - node.entry());
                 labels = node.entry() + 6 + SvgCanvas::width_of(shape_text(node.arrived()), 10);
             }
             if (node.entry() > from.right() && node.level != from.level) {  // the arrow leads to the right first
                 Level& before = levels_[static_cast<std::size_t>(from.level)];
-                before.right = std::max(before.right, node.entry());
+                before.right = (std::max)(before.right, node.entry());
             }
         }
         level.right = node.right();
@@ -124,11 +124,11 @@ class DrawingLayout {
     void centre() {
         double left = drawn::margin, right = 0;
         for (const DrawnNode& node : nodes_) {
-            left = std::min(left, node.x - drawn::gap);
-            right = std::max(right, node.right());
+            left = (std::min)(left, node.x - drawn::gap);
+            right = (std::max)(right, node.right());
         }
-        drawing_.width = std::max(drawn::narrowest, right + drawn::margin - std::min(left, 0.0));
-        const double shift = std::max((drawing_.width - right - drawn::margin) / 2, -left);
+        drawing_.width = (std::max)(drawn::narrowest, right + drawn::margin - (std::min)(left, 0.0));
+        const double shift = (std::max)((drawing_.width - right - drawn::margin) / 2, -left);
         for (DrawnNode& node : nodes_) node.x += shift;
     }
 
@@ -136,8 +136,8 @@ class DrawingLayout {
         DrawnBlock& block = blocks_[static_cast<std::size_t>(index)];
         block.left = 1e9;
         const auto include = [&](double left, double right) {
-            block.left = std::min(block.left, left);
-            block.right = std::max(block.right, right);
+            block.left = (std::min)(block.left, left);
+            block.right = (std::max)(block.right, right);
         };
         for (const DrawnNode& node : nodes_)
             if (node.block == index) include(node.x - drawn::gap, node.right() + drawn::gap / 2);
@@ -170,7 +170,7 @@ class DrawingLayout {
         std::pair<int, int> found{static_cast<int>(levels_.size()), 0};
         for (const DrawnNode& node : nodes_)
             if (borders(node.block, block) == 0)
-                found = {std::min(found.first, node.level), std::max(found.second, node.level)};
+                found = {(std::min)(found.first, node.level), (std::max)(found.second, node.level)};
         return found;
     }
 
@@ -195,9 +195,9 @@ class DrawingLayout {
             for (std::size_t k = 0; k < i; ++k)
                 if (items[k].level == items[i].level && items[k].left < items[i].right &&
                     items[i].left < items[k].right)
-                    below = std::max(below, *items[k].top);
+                    below = (std::max)(below, *items[k].top);
             *items[i].top = below + items[i].height;
-            level.space = std::max(level.space, *items[i].top);
+            level.space = (std::max)(level.space, *items[i].top);
         }
         double y = drawn::title;
         std::vector<double> tops;
@@ -218,7 +218,7 @@ class DrawingLayout {
                 for (int b = inner.around; b >= 0; b = blocks_[static_cast<std::size_t>(b)].around)
                     if (b == static_cast<int>(i)) nested = 1;
             blocks_[i].bottom = tops[last] + levels_[last].height + 14 + 7 * nested;
-            drawing_.bottom = std::max(drawing_.bottom, blocks_[i].bottom);
+            drawing_.bottom = (std::max)(drawing_.bottom, blocks_[i].bottom);
         }
     }
 
