@@ -210,7 +210,7 @@ TEST_CASE("inference refuses pictures that the network cannot take, and says why
     CHECK_THROWS_WITH_AS(restore(Image({1, 64, 64})),
                          "depix: the network cannot take a picture of 1x64x64: it takes 3 channels, not 1", ShapeError);
     CHECK_THROWS_WITH_AS(restore(Image({3, 64, 60})),
-                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive and "
+                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive "
                          "multiples of 8",
                          ShapeError);
     CHECK_THROWS_AS(restore(Image()), ShapeError);

@@ -93,8 +93,8 @@ TEST_CASE("observe refuses what inference refuses, and batches") {
     CHECK_THROWS_WITH_AS(observe(inference, Image({1, 64, 64}), nothing),
                          "depix: the network cannot take a picture of 1x64x64: it takes 3 channels, not 1", ShapeError);
     CHECK_THROWS_WITH_AS(observe(inference, Image({3, 64, 60}), nothing),
-                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive and "
-                         "divide by 8",
+                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive "
+                         "multiples of 8",
                          ShapeError);
     CHECK_THROWS_WITH_AS(observe(inference, Tensor<float>(2, {3, 8, 8}), nothing),
                          "depix: observe takes one picture, not a batch of 2", ShapeError);

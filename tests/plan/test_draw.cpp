@@ -169,8 +169,8 @@ TEST_CASE("unusual networks") {
 
 TEST_CASE("a shape that the network cannot take is refused") {
     CHECK_THROWS_WITH_AS(draw_svg<Depixelizer>({3, 64, 60}),
-                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive and "
-                         "divide by 8",
+                         "depix: the network cannot take a picture of 3x64x60: height and width must be positive "
+                         "multiples of 8",
                          ShapeError);
     CHECK_THROWS_AS(draw_svg<Depixelizer>({1, 64, 64}), ShapeError);
 }
