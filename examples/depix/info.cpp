@@ -8,9 +8,9 @@
 #include "models.hpp"
 
 int tool::info() {
+    const InstructionSet& chosen = chosen_instruction_set();
     std::printf("depix %d.%d.%d, compiled by %s\n", DEPIX_VERSION_MAJOR, DEPIX_VERSION_MINOR, DEPIX_VERSION_PATCH,
                 __VERSION__);
-    const InstructionSet& chosen = chosen_instruction_set();
     std::printf("kernels:\n");
     for (const InstructionSet& set : instruction_sets()) {
         const char* use = &set == &chosen ? "used" : set.runs_here ? "not used" : "this processor lacks it";
