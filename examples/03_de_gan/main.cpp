@@ -120,7 +120,7 @@ int main(int count, char** arguments) {
     evaluate_command->add_option("--pages", evaluate.pages, layout + "; without: drawn pages");
     evaluate_command->add_option("--only", evaluate.only, "of those pages the ones whose names begin so");
     evaluate_command->add_option("--blur", evaluate.blur, blur_help)->transform(blurs);
-    evaluate_command->add_option("--weights", evaluate.weights, "safetensors (de_gan_TASK_8.safetensors)");
+    evaluate_command->add_option("--weights", evaluate.weights, "safetensors (the one that ships, in this folder)");
     evaluate_command->add_option("--threshold", evaluate.threshold, "of the network's page")->capture_default_str();
     evaluate_command->add_option("--sheet", evaluate.sheet, "write the pages side by side here");
     evaluate_command->add_option("--rows", evaluate.rows, "of the sheet, at most")
@@ -136,7 +136,7 @@ int main(int count, char** arguments) {
     restore_command->add_option("task", restore.task, task)->required()->transform(tasks);
     restore_command->add_option("input", restore.input, "a page or a folder")->required();
     restore_command->add_option("output", restore.output, "a page or a folder")->required();
-    restore_command->add_option("--weights", restore.weights, "safetensors (de_gan_TASK_8.safetensors)");
+    restore_command->add_option("--weights", restore.weights, "safetensors (the one that ships, in this folder)");
     restore_command->add_option("--threshold", restore.threshold, "for binarize, such as 0.95; 0: Otsu's")
         ->capture_default_str();
     restore_command->add_flag("--grey", restore.grey, "for binarize: leave the page as the network makes it");
@@ -147,11 +147,15 @@ int main(int count, char** arguments) {
 
     CLI11_PARSE(app, count, arguments);
     const auto name = [](Task which) { return "de_gan_" + to_string(which); };
+    // The weights that ship with this example.
+    const auto shipped = [](Task which) {
+        return (which == Task::Deblur ? "de_gan_pytorch_" : "de_gan_") + to_string(which) + "_8.safetensors";
+    };
     if (train.run.empty())
         train.run = std::string("runs/") + name(train.task) +
                     (train.recipe == example::Recipe::PyTorch ? "_pytorch_" : "_") + std::to_string(train.filters);
-    if (evaluate.weights.empty()) evaluate.weights = name(evaluate.task) + "_8.safetensors";
-    if (restore.weights.empty()) restore.weights = name(restore.task) + "_8.safetensors";
+    if (evaluate.weights.empty()) evaluate.weights = shipped(evaluate.task);
+    if (restore.weights.empty()) restore.weights = shipped(restore.task);
     try {
         if (*prepare_command) return example::prepare(prepare);
         if (*train_command) return example::train(train);

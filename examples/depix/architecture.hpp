@@ -96,6 +96,7 @@ Architecture page_cleaner();
 Architecture unet_16();
 Architecture unet_32();
 Architecture de_gan_8();
+Architecture de_gan_pytorch_8();
 Architecture srresnet_small();
 
 /// All of them, in the order in which `depix list` shows them.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "depix/models/de_gan.hpp"
+#include "depix/models/de_gan_pytorch.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/documents_autoencoder.hpp"
@@ -33,11 +34,13 @@ const std::vector<tool::Drawing>& tool::drawings() {
         drawing<depix::SRResNet<32, 4>>("srresnet_small", "SRResNet, 32 channels and 4 blocks"),
         drawing<depix::PageCleaner>("page_cleaner", "Page cleaner"),
         drawing<depix::DeGanGenerator<8>>("de_gan_8", "DE-GAN's generator, 8 filters"),
+        drawing<depix::DeGanPyTorchGenerator<8>>("de_gan_pytorch_8", "DE-GAN's generator in PyTorch, 8 filters"),
         drawing<depix::DocumentsAutoencoder>("documents_autoencoder", "Documents autoencoder"),
         drawing<depix::TextRestorer>("text_restorer", "Text restorer"),
         drawing<depix::Depixelizer>("depixelizer", "Depixelizer"),
         // As published. The tool has no weights of these.
         drawing<depix::DeGanGenerator<>>("de_gan", "DE-GAN's generator"),
+        drawing<depix::DeGanPyTorchGenerator<>>("de_gan_pytorch", "DE-GAN's generator in PyTorch"),
         drawing<depix::SRResNet<>>("srresnet", "SRResNet"),
         drawing<depix::RRDB<>>("rrdb", "RRDB, ESRGAN's generator"),
     };

@@ -47,7 +47,7 @@ const std::vector<tool::Model>& tool::models() {
         {"documents_autoencoder", "documents_autoencoder", "documents_autoencoder",
          "scanned pages: the same, small and fast"},
         {"binarize", "de_gan_8", "de_gan_binarize_8", "old pages: ink black, paper white", true},
-        {"deblur", "de_gan_8", "de_gan_deblur_8", "blurred pages: sharp again"},
+        {"deblur", "de_gan_pytorch_8", "de_gan_pytorch_deblur_8", "blurred pages: sharp again"},
         {"unwatermark", "de_gan_8", "de_gan_unwatermark_8", "pages with a watermark: without"},
         {"text_restorer", "text_restorer", "text_restorer", "pixelated text: readable again"},
         {"depixelizer", "depixelizer", "depixelizer", "pixelated text: the same, tiny"},

@@ -1,7 +1,7 @@
 #include "../architecture.hpp"
 
 std::vector<tool::Architecture> tool::all_architectures() {
-    return {
-        denoiser(),      unet_16(),    unet_32(), srresnet_small(), page_cleaner(), de_gan_8(), documents_autoencoder(),
-        text_restorer(), depixelizer()};
+    return {denoiser(),      unet_16(),    unet_32(),          srresnet_small(),
+            page_cleaner(),  de_gan_8(),   de_gan_pytorch_8(), documents_autoencoder(),
+            text_restorer(), depixelizer()};
 }

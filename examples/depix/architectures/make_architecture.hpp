@@ -17,16 +17,26 @@
 
 namespace tool::inline DEPIX_TOOL_LEVEL {
 
-/// The values that black and white have in a network's output.
+/// The values that black and white have in a network's input, or in its output.
+enum class InputRange { ZeroToOne, MinusOneToOne };
 enum class OutputRange { ZeroToOne, MinusOneToOne };
 
-template <class Network, class OnBackend, TileKind Kind, OutputRange Range>
+/// A picture whose values are 0..1, in a network's range.
+template <InputRange Input>
+depix::Image in_range(depix::Image image) {
+    if constexpr (Input == InputRange::MinusOneToOne)
+        for (float& value : image.pixels) value = 2 * value - 1;
+    return image;
+}
+
+template <class Network, class OnBackend, TileKind Kind, OutputRange Range, InputRange Input>
 class NetworkRestorer : public Restorer {
   public:
     NetworkRestorer(const depix::Model<Network>& model, int threads) : network_(model, threads) {}
 
     depix::Image restore(const depix::Image& image, Tiles tiles) const override {
-        depix::Image restored = cut_and_restore(image, tiles);
+        depix::Image restored = Input == InputRange::ZeroToOne ? cut_and_restore(image, tiles)
+                                                               : cut_and_restore(in_range<Input>(image), tiles);
         if constexpr (Range == OutputRange::MinusOneToOne)
             for (float& value : restored.pixels) value = (value + 1) / 2;
         return restored;
@@ -46,15 +56,16 @@ class NetworkRestorer : public Restorer {
     depix::Inference<Network, OnBackend> network_;
 };
 
-template <class Network>
+template <class Network, InputRange Input>
 depix::Tensor<float> observe_network(const depix::SafetensorsFile& weights, Backend backend, int threads,
                                      const depix::Image& image, const Architecture::LayerVisitor& visitor) {
     depix::Model<Network> model;
     depix::load(model, weights);
     if (backend == Backend::Reference)
-        depix::observe(depix::Inference<Network, depix::Reference>(model, threads), image, visitor);
+        depix::observe(depix::Inference<Network, depix::Reference>(model, threads), in_range<Input>(image), visitor);
     else
-        depix::observe(depix::Inference<Network, depix::Unfused<depix::Cpu>>(model, threads), image, visitor);
+        depix::observe(depix::Inference<Network, depix::Unfused<depix::Cpu>>(model, threads), in_range<Input>(image),
+                       visitor);
     constexpr auto plan = depix::flatten<Network>();
     depix::Tensor<float> filters;
     if (plan.step(0).layer.info->traits.role == depix::Role::Convolution) {
@@ -66,7 +77,8 @@ depix::Tensor<float> observe_network(const depix::SafetensorsFile& weights, Back
     return filters;
 }
 
-template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne>
+template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne,
+          InputRange Input = InputRange::ZeroToOne>
 Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
     static_assert(Network::in_channels == 1 || Network::in_channels == 3);
     constexpr depix::Scaling scale = depix::scale_after<Network>(depix::Scaling{});
@@ -91,14 +103,14 @@ Architecture make_architecture(std::string name, std::string about, Architecture
         text << depix::summary<Network>(shape);
         return text.str();
     };
-    architecture.observe = &observe_network<Network>;
+    architecture.observe = &observe_network<Network, Input>;
     architecture.load = [](const depix::SafetensorsFile& weights, Backend backend,
                            int threads) -> std::unique_ptr<const Restorer> {
         depix::Model<Network> model;
         depix::load(model, weights);
         if (backend == Backend::Reference)
-            return std::make_unique<NetworkRestorer<Network, depix::Reference, Kind, Range>>(model, threads);
-        return std::make_unique<NetworkRestorer<Network, depix::Cpu, Kind, Range>>(model, threads);
+            return std::make_unique<NetworkRestorer<Network, depix::Reference, Kind, Range, Input>>(model, threads);
+        return std::make_unique<NetworkRestorer<Network, depix::Cpu, Kind, Range, Input>>(model, threads);
     };
     architecture.train = train;
     return architecture;
