@@ -242,7 +242,7 @@ grep -q "^page_cleaner .*85917" output.bin || fail "list: $(cat output.bin)"
 status 0 "$tool" summary page_cleaner --size 64x64
 grep -q "85,917" output.bin || fail "summary: $(cat output.bin)"
 status 2 "$tool" summary nothing
-for network in $("$tool" list | awk '/^ARCHITECTURE/ { found = 1; next } found { print $1 }') de_gan srresnet rrdb; do
+for network in $("$tool" list | awk '/^ARCHITECTURE/ { found = 1; next } found { print $1 }') de_gan de_gan_pytorch srresnet rrdb; do
     status 0 "$tool" draw "$network"
     grep -q "^</svg>" output.bin || fail "draw $network: $(head -c 200 output.bin)"
 done
@@ -250,7 +250,7 @@ status 0 "$tool" draw enlarge-pages --size 30x40 -o drawn.svg
 grep -q "3×120×160" drawn.svg || fail "draw: $(head -c 200 drawn.svg)"
 status 2 "$tool" draw nothing -o no.svg
 says "there is no model or architecture \"nothing\""
-says "de_gan, srresnet, rrdb"
+says "de_gan, de_gan_pytorch, srresnet, rrdb"
 status 2 "$tool" draw depixelizer --size big -o no.svg
 status 1 "$tool" draw depixelizer -o no_such_folder/no.svg
 says "cannot be written: the folder no_such_folder"
