@@ -16,13 +16,13 @@
 #include <cstdio>
 #include <map>
 
+#include "../reading.hpp"
 #include "commands.hpp"
-#include "depix/image/pixelate.hpp"
+#include "depix/image/resize.hpp"
 #include "depix/metrics/character_error_rate.hpp"
 #include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
 #include "pairs.hpp"
-#include "reading.hpp"
 
 namespace {
 
@@ -65,12 +65,17 @@ void print_scores(const std::vector<Example>& examples) {
     }
 }
 
+// Twice as large, because tesseract expects letters of about 30 pixels, and these have 12.
+depix::Image enlarged(const depix::Image& image) {
+    return depix::resize(image, 2 * image.shape.height, 2 * image.shape.width, depix::Resampling::Bilinear);
+}
+
 void print_character_errors(const std::vector<Example>& examples) {
     std::vector<depix::Image> images;
     for (const Example& example : examples)
         for (const depix::Image* image : {&example.damaged, &example.restored, &example.clean})
-            images.push_back(*image);
-    const std::vector<std::string> texts = example::read_text(images);
+            images.push_back(enlarged(*image));
+    const std::vector<std::string> texts = example::read_text(images, example::line_of_letters_and_digits);
     std::map<int, std::array<depix::CharacterErrors, 3>> errors;
     for (std::size_t i = 0; i < examples.size(); ++i)
         for (const int window : {0, examples[i].window})

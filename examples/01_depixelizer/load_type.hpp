@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "depix/restore/any_restorer.hpp"
+#include "networks.hpp"
 
 namespace example {
 
@@ -18,12 +19,8 @@ depix::AnyRestorer load_type(const std::filesystem::path& weights, bool normalis
         return fits ? inference(image) : depix::restore(inference, image);
     };
     const depix::AnyRestorer network = depix::load_restorer<Network, Backend>(weights.string(), threads, call);
-    if (!normalise) return network;
-    return [network](depix::Image image) {
-        for (float& value : image.pixels) value = 2 * value - 1;
-        depix::Image restored = network(image);
-        for (float& value : restored.pixels) value = (value + 1) / 2;
-        return restored;
+    return [network, range = value_range(normalise)](const depix::Image& image) {
+        return depix::from_range(network(depix::to_range(image, range)), range);
     };
 }
 

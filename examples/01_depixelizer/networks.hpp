@@ -5,12 +5,18 @@
 #include <filesystem>
 #include <string>
 
+#include "depix/data/sources/value_range.hpp"
 #include "depix/restore/any_restorer.hpp"
 
 namespace example {
 
-/// For RGB pictures of any size. `network` is "depixelizer", "notebook" or "text_restorer". With `normalise` the
-/// network sees 2x - 1 instead of x, so values of -1..1, and what it gives is mapped back. Threads has the meaning that
+/// What black and white are for a network: 0 and 1, or, with `normalise`, -1 and 1.
+constexpr depix::ValueRange value_range(bool normalise) {
+    return normalise ? depix::ValueRange{-1, 1} : depix::ValueRange{};
+}
+
+/// For RGB pictures of any size. `network` is "depixelizer", "notebook" or "text_restorer". `normalise` is the
+/// flag of its training. Threads has the meaning that
 /// it has for Inference. Device is "cpu" or "cuda".
 depix::AnyRestorer load_network(const std::string& network, const std::filesystem::path& weights, bool normalise,
                                 int threads = 0, const std::string& device = "cpu");

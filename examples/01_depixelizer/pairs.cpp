@@ -1,32 +1,11 @@
 #include "pairs.hpp"
 
-#include <span>
-
 #include "depix/data/sources/pair_sources.hpp"
+#include "depix/data/sources/value_range.hpp"
 #include "fonts.hpp"
+#include "networks.hpp"
 
 namespace {
-
-// The pairs of another source, in -1..1 instead of 0..1.
-class Normalised {
-  public:
-    explicit Normalised(depix::AnyPairSource source) : source_(std::move(source)) {}
-
-    std::size_t size() const { return source_.size(); }
-    depix::Shape input_shape() const { return source_.input_shape(); }
-    depix::Shape target_shape() const { return source_.target_shape(); }
-    void pair(std::uint64_t epoch, std::size_t index, depix::View<float> input, depix::View<float> target) const {
-        source_.pair(epoch, index, input, target);
-        for (const depix::View<float>& view : {input, target})
-            for (int channel = 0; channel < view.channels; ++channel)
-                for (int y = 0; y < view.height; ++y)
-                    for (float& value : std::span(view.row(0, channel, y), static_cast<std::size_t>(view.width)))
-                        value = 2 * value - 1;
-    }
-
-  private:
-    depix::AnyPairSource source_;
-};
 
 example::Pairs pairs_in_0_to_1(const example::TrainOptions& options) {
     constexpr std::size_t training_pairs = 18000, validation_pairs = 1200, test_pairs = 800;
@@ -53,7 +32,10 @@ example::Pairs pairs_in_0_to_1(const example::TrainOptions& options) {
 
 example::Pairs example::choose_pairs(const TrainOptions& options) {
     Pairs pairs = pairs_in_0_to_1(options);
-    if (options.normalise) pairs = {Normalised(pairs.training), Normalised(pairs.validation)};
+    if (options.normalise) {
+        constexpr depix::ValueRange range = example::value_range(true);
+        pairs = {depix::PairsInRange(pairs.training, range), depix::PairsInRange(pairs.validation, range)};
+    }
     return pairs;
 }
 

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "../reading.hpp"
 #include "commands.hpp"
 #include "depix/image/binarize.hpp"
 #include "depix/image/contact_sheet.hpp"
@@ -17,7 +18,7 @@
 #include "depix/metrics/character_error_rate.hpp"
 #include "depix/metrics/fidelity.hpp"
 #include "networks.hpp"
-#include "reading.hpp"
+#include "text_pages.hpp"
 
 namespace {
 
@@ -90,7 +91,7 @@ void score_reading(const std::vector<example::TextPage>& pages, const depix::Any
     }
     std::size_t characters = 0;
     const auto rate = [&](const std::vector<depix::Image>& images) {
-        const std::vector<std::string> read = example::read_text(images);
+        const std::vector<std::string> read = example::read_text(images, example::block_of_text);
         depix::CharacterErrors sum;
         for (std::size_t i = 0; i < pages.size(); ++i) sum += depix::character_errors(pages[i].text, read[i]);
         characters = sum.characters;

@@ -21,21 +21,6 @@
 
 namespace example {
 
-/// Pairs in another range of values.
-struct InRange {
-    depix::AnyPairSource pairs;
-    depix::ValueRange range;
-    std::size_t size() const { return pairs.size(); }
-    depix::Shape input_shape() const { return pairs.input_shape(); }
-    depix::Shape target_shape() const { return pairs.target_shape(); }
-    void pair(std::uint64_t epoch, std::size_t index, depix::View<float> input, depix::View<float> target) const {
-        pairs.pair(epoch, index, input, target);
-        for (const depix::View<float>& page : {input, target})
-            for (int i = 0; i < page.height; ++i)
-                for (int j = 0; j < page.width; ++j) page(0, 0, i, j) = range.from_image(page(0, 0, i, j));
-    }
-};
-
 /// Trains with losses of these types.
 template <class Networks, class Content, class Adversarial, class Backend>
 int train_with_losses(const TrainOptions& options, const Settings& settings) {
@@ -44,18 +29,16 @@ int train_with_losses(const TrainOptions& options, const Settings& settings) {
 
     const std::vector<PagePair> pages =
         options.pages.empty() ? std::vector<PagePair>{} : read_pages(options.pages, options.only);
-    const depix::Loader training{
-        depix::AnyPairSource(InRange{
-            training_patches(
-                pages,
-                {.kind = kind, .whole_pages = settings.whole_pages, .drawn = settings.drawn, .seed = options.seed}),
-            Networks::range}),
-        {.batch_size = settings.batch_size, .seed = options.seed}};
+    const depix::Loader training{depix::PairsInRange(training_patches(pages, {.kind = kind,
+                                                                              .whole_pages = settings.whole_pages,
+                                                                              .drawn = settings.drawn,
+                                                                              .seed = options.seed}),
+                                                     Networks::range),
+                                 {.batch_size = settings.batch_size, .seed = options.seed}};
     // Held-out drawn patches show the progress. The result that counts is that of `evaluate`, on real pages.
     const depix::AnyPairSource held_out =
         draw_patches(kind, 64, {1, 256, 256}, 2 * options.seed + 1, depix::Redraw::Never);
-    const depix::Loader validation{depix::AnyPairSource(InRange{held_out, Networks::range}),
-                                   {.batch_size = 4, .shuffle = false}};
+    const depix::Loader validation{depix::PairsInRange(held_out, Networks::range), {.batch_size = 4, .shuffle = false}};
 
     depix::Model<Generator> generator = Networks::start(options.seed);
     if (!options.start.empty()) depix::load(generator, options.start.string());

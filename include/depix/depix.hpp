@@ -1,5 +1,5 @@
 // Includes all of depix that needs no other library. Picture files are in io/image.hpp (with stb), data sets in data/
-// (with xtensor).
+// (with xtensor). plan/draw.hpp, which draws networks, is left out, because the compiler takes half a second for it.
 #pragma once
 
 #include "depix/inference.hpp"
@@ -35,7 +35,6 @@
 #include "depix/models/text_restorer.hpp"
 #include "depix/models/vgg19.hpp"
 #include "depix/observe.hpp"
-#include "depix/plan/draw.hpp"
 #include "depix/plan/layer_names.hpp"
 #include "depix/plan/receptive_field.hpp"
 #include "depix/plan/summary.hpp"

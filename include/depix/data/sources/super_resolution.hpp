@@ -10,6 +10,7 @@
 #include "depix/data/sources/image_folder.hpp"
 #include "depix/data/sources/image_source.hpp"
 #include "depix/data/sources/pair_source.hpp"
+#include "depix/data/sources/value_range.hpp"
 #include "depix/error.hpp"
 #include "depix/image/resize.hpp"
 #include "depix/metrics/fidelity.hpp"
@@ -19,30 +20,10 @@
 
 namespace depix {
 
-/// The values that black and white have in a batch. Pictures are 0..1.
-struct ValueRange {
-    float black = 0, white = 1;
-
-    constexpr float from_image(float value) const { return black + (white - black) * value; }
-    constexpr float to_image(float value) const { return (value - black) / (white - black); }
-};
-
 /// The ranges that super-resolution networks are trained on: C. Ledig et al., "Photo-realistic single image
 /// super-resolution using a generative adversarial network", CVPR 2017, section 3.2. A squared error in
 /// high_resolution_range is 4 times the picture's.
 inline constexpr ValueRange low_resolution_range{0, 1}, high_resolution_range{-1, 1};
-
-/// Converts a picture, 0..1, to the range of a network's input or target.
-inline Image to_range(Image image, ValueRange range) {
-    for (float& value : image.pixels) value = range.from_image(value);
-    return image;
-}
-
-/// Converts a network's output to a picture. It may be outside 0..1; quantized() clamps it.
-inline Image from_range(Image values, ValueRange range) {
-    for (float& value : values.pixels) value = range.to_image(value);
-    return values;
-}
 
 /// One picture in two sizes: `low` has 1/scale of the sides of `high`. Both hold whole multiples of 1/255, like files.
 struct SuperResolutionPair {

@@ -1,34 +1,11 @@
-#include "reading.hpp"
+#include "text_pages.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <sstream>
 
 #include "depix/data/pages/page_script.hpp"
-#include "depix/io/image.hpp"
 #include "pages.hpp"
 
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A folder that is removed with everything in it.
-struct TemporaryFolder {
-    fs::path path;
-    TemporaryFolder() {
-        std::string pattern = (fs::temp_directory_path() / "de_gan-XXXXXX").string();
-        if (!::mkdtemp(pattern.data())) throw depix::Error("cannot make a temporary folder like " + pattern);
-        path = pattern;
-    }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-};
 
 /// Fills a page with lines of words, and returns the words.
 std::string print_words(depix::Image& ink, depix::detail::PrintedScript& script, depix::Random& random) {
@@ -60,26 +37,6 @@ std::string print_words(depix::Image& ink, depix::detail::PrintedScript& script,
 }
 
 }  // namespace
-
-std::vector<std::string> example::read_text(const std::vector<depix::Image>& pages) {
-    const TemporaryFolder folder;
-    std::vector<std::string> texts;
-    for (const depix::Image& page : pages) {
-        const fs::path path = folder.path / "page.png";
-        depix::write_image(path.string(), page);
-        // Page segmentation 6: one block of text. Without a resolution in the file tesseract guesses one.
-        const std::string command =
-            "OMP_THREAD_LIMIT=1 tesseract " + path.string() + " stdout --psm 6 2>/dev/null && echo read";
-        const std::unique_ptr<std::FILE, int (*)(std::FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
-        if (!pipe) throw depix::Error("cannot start tesseract");
-        std::string text;
-        for (int character; (character = std::fgetc(pipe.get())) != EOF;) text += static_cast<char>(character);
-        if (!text.ends_with("read\n"))
-            throw depix::Error("tesseract did not read a page; is it installed (Debian: tesseract-ocr)?");
-        texts.push_back(text.substr(0, text.size() - 5));
-    }
-    return texts;
-}
 
 std::vector<example::TextPage> example::draw_text_pages(std::size_t count, Blur blur, std::uint64_t seed) {
     const std::vector<depix::Font> fonts = depix::page_fonts(

@@ -1,4 +1,4 @@
-// Measures how legible pages are with tesseract, a program that reads text from pictures.
+// Printed pages whose text is known, to be read again after they have been restored.
 #pragma once
 
 #include <cstddef>
@@ -9,9 +9,6 @@
 #include "recipes.hpp"
 
 namespace example {
-
-/// The text that tesseract reads on each page. Throws depix::Error if there is no tesseract.
-std::vector<std::string> read_text(const std::vector<depix::Image>& pages);
 
 struct TextPage {
     PagePair page;
