@@ -79,7 +79,8 @@ struct NamingVisitor {
         for (const TensorInfo& info : infos) {
             std::size_t& offset = info.trainable ? parameters : statistics;
             tensors.push_back({prefix, info, offset});
-            tensors.back().name.append(info.name);
+            std::string& name = tensors.back().name.append(info.name);
+            if (*info.name == 0 && !name.empty()) name.pop_back();  // a layer's only tensor may be called as the layer
             offset += info.size();
         }
         if (counts_batches) counters.push_back(prefix.append("num_batches_tracked"));

@@ -37,7 +37,8 @@ std::span<const T> values_of_part(const std::vector<NamedTensor<const T>>& tenso
                                   bool trainable) {
     std::span<const T> values;
     for (const NamedTensor<const T>& tensor : tensors) {
-        if (tensor.trainable != trainable || !tensor.name.starts_with(prefix)) continue;
+        // A tensor may be called as the part itself.
+        if (tensor.trainable != trainable || !(tensor.name + ".").starts_with(prefix)) continue;
         if (values.empty()) values = tensor.values.first(0);
         if (values.data() + values.size() != tensor.values.data())
             detail::fail(Error("depix: two parts of the network are called " + prefix));

@@ -6,19 +6,29 @@
 
 #include "depix/layers/average_pool.hpp"
 #include "depix/layers/batch_norm.hpp"
+#include "depix/layers/channel_scale.hpp"
+#include "depix/layers/clamp.hpp"
 #include "depix/layers/conv.hpp"
 #include "depix/layers/conv_transpose.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/elu.hpp"
+#include "depix/layers/gelu.hpp"
 #include "depix/layers/global_average_pool.hpp"
+#include "depix/layers/hardsigmoid.hpp"
+#include "depix/layers/hardswish.hpp"
 #include "depix/layers/leaky_relu.hpp"
 #include "depix/layers/max_pool.hpp"
+#include "depix/layers/mish.hpp"
 #include "depix/layers/pixel_shuffle.hpp"
+#include "depix/layers/pixel_unshuffle.hpp"
 #include "depix/layers/prelu.hpp"
 #include "depix/layers/relu.hpp"
 #include "depix/layers/scale.hpp"
 #include "depix/layers/sigmoid.hpp"
+#include "depix/layers/silu.hpp"
+#include "depix/layers/simple_gate.hpp"
+#include "depix/layers/softmax.hpp"
 #include "depix/layers/tanh.hpp"
 #include "depix/layers/upsample.hpp"
 
@@ -89,6 +99,33 @@ class LayerTable {
         on<Dense<5, 13, Size<16, 16>>>("more inputs than are read at once", {5, 16, 16}, 7);
         on<Dense<9, 2, Size<16, 16>>>("more inputs than a warp adds up at once", {9, 16, 16}, 2);
         on<Dense<6, 3, Size<2, 2>>>("more pictures than share the weights", {6, 2, 2}, 19);
+    }
+
+    void activations() const {
+        on_sizes<SiLU>("", 3);
+        on_sizes<GELU>("", 3);
+        on_sizes<GELUTanh>("by tanh", 3);
+        on_sizes<Mish>("", 3);
+        on_sizes<Hardsigmoid>("", 3);
+        on_sizes<Hardswish>("", 3);
+        on_sizes<Clamp<std::ratio<-1, 2>, std::ratio<2, 5>>>("a part", 3);
+        on_sizes<ReLU6>("6", 3);
+    }
+
+    /// Layers that move, scale and multiply channels.
+    void channels() const {
+        on<PixelUnshuffle<2>>("2", {3, 6, 4}, 1);
+        on<PixelUnshuffle<2>>("2", {1, 4, 66}, 3);
+        on<PixelUnshuffle<3>>("3", {2, 6, 51}, 2);
+        on<PixelUnshuffle<8>>("8", {1, 16, 136}, 1);
+        on_sizes<ChannelScale<3>>("three", 3);
+        on<ChannelScale<2, Initial::Zeros>>("more pixels than one thread adds up", {2, 70, 64}, 3);
+        on_sizes<SimpleGate>("", 6);
+        on_sizes<SimpleGate>("one channel", 2);
+        on_sizes<Softmax>("", 5);
+        on_sizes<Softmax>("one channel", 1);
+        on_sizes<BatchNorm<3, NoAffine>>("not affine", 3);
+        on<BatchNorm<2, NoAffine, Epsilon<std::ratio<1, 1000>>>>("not affine, many pixels", {2, 70, 64}, 3);
     }
 
     void convolutions() const {

@@ -39,6 +39,8 @@ TEST_CASE("a convolution with another activation's formula") {
     check<Conv<3, 16>, Conv<16, 20>, ELU<>, PixelShuffle<2>, Tanh>();  // uses Winograd
     check<Conv<3, 32>, Conv<32, 34, 3, Stride<2>>, ELU<>, MaxPool<2>>();
     check_images<Sequential<Conv<3, 40, 5>, ELU<>, Conv<40, 3, 5>, Sigmoid>>({3, 70, 130}, 1);  // several bands
+    check<Conv<3, 16>, SiLU, Conv<16, 20>, GELU, PixelShuffle<2>, Conv<5, 3>, Mish>();
+    check<Conv<3, 5>, Hardswish, Conv<5, 4>, Hardsigmoid, Conv<4, 3>, Clamp<std::ratio<0>, std::ratio<1>>>();
 }
 
 TEST_CASE("a convolution with pixel shuffle, straight to the caller") {

@@ -19,20 +19,22 @@ struct FoldedBatchNorm {
 /// Batch norm is y = (x - mean) * s + shift with s = weight / sqrt(variance + epsilon). So the convolution's weights
 /// become w * s, and its biases become (b - mean) * s + shift.
 ///
-/// weight holds the convolution's weights, followed by its own biases if it has any. norm holds the batch norm's weight
-/// and bias (2, Out), and statistics its running mean and variance (2, Out). norm is nullptr if there is no batch norm.
+/// weight holds the convolution's weights, followed by its own biases if it has any. statistics holds the batch norm's
+/// running mean and variance (2, Out); it is nullptr if there is no batch norm. norm holds the batch norm's weight and
+/// bias (2, Out); it is nullptr if there are none (NoAffine).
 inline FoldedBatchNorm fold_batch_norm(const ConvGeometry& geometry, const float* weight, const float* norm,
                                        const float* statistics, double epsilon) {
     const auto out = static_cast<std::size_t>(geometry.out_channels);
     const float* own_bias = weight + geometry.weight_count();
     FoldedBatchNorm folded{std::vector<float>(out, 1.f), std::vector<float>(out, 0.f)};
     if (geometry.bias) folded.bias.assign(own_bias, own_bias + out);
-    for (std::size_t c = 0; norm && c < out; ++c) {
+    for (std::size_t c = 0; statistics && c < out; ++c) {
         const double mean = static_cast<double>(statistics[c]), variance = static_cast<double>(statistics[out + c]);
-        const double s = static_cast<double>(norm[c]) / std::sqrt(variance + epsilon);
+        const double own_weight = norm ? static_cast<double>(norm[c]) : 1;
+        const double shift = norm ? static_cast<double>(norm[out + c]) : 0;
+        const double s = own_weight / std::sqrt(variance + epsilon);
         folded.scale[c] = static_cast<float>(s);
-        folded.bias[c] =
-            static_cast<float>((static_cast<double>(folded.bias[c]) - mean) * s + static_cast<double>(norm[out + c]));
+        folded.bias[c] = static_cast<float>((static_cast<double>(folded.bias[c]) - mean) * s + shift);
     }
     return folded;
 }
@@ -42,12 +44,15 @@ template <Module Network>
 FoldedBatchNorm fold_batch_norm(const PlanStep& step, const ConvGeometry& g, const float* parameters,
                                 const float* statistics) {
     double epsilon = 0;
+    const float* norm = nullptr;
     with_layer<Network>(step.batch_norm.info, [&]<class L>() {
-        if constexpr (L::traits.role == Role::BatchNorm) epsilon = L::epsilon;
+        if constexpr (L::traits.role == Role::BatchNorm) {
+            epsilon = L::epsilon;
+            if (L::affine) norm = parameters + step.batch_norm.parameters;
+        }
     });
-    const float* norm = step.batch_norm ? parameters + step.batch_norm.parameters : nullptr;
-    return fold_batch_norm(g, parameters + step.layer.parameters, norm, statistics + step.batch_norm.statistics,
-                           epsilon);
+    const float* running = step.batch_norm ? statistics + step.batch_norm.statistics : nullptr;
+    return fold_batch_norm(g, parameters + step.layer.parameters, norm, running, epsilon);
 }
 
 /// The rectifier that was fused into a step, if it has one.

@@ -32,6 +32,11 @@ template <std::floating_point V>
 constexpr V tanh(V x) {
     return std::tanh(x);
 }
+/// The error function.
+template <std::floating_point V>
+constexpr V erf(V x) {
+    return std::erf(x);
+}
 /// `yes` where the condition holds, `no` elsewhere.
 template <std::floating_point V>
 constexpr V select(bool condition, V yes, V no) {

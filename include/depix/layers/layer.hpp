@@ -30,7 +30,7 @@ enum class Initial : unsigned char { Uniform, Zeros, Ones, Quarter };
 
 /// One tensor of a layer: its name in PyTorch's state_dict, its shape there, and how it is initialised.
 struct TensorInfo {
-    const char* name = "";
+    const char* name = "";       ///< "": the tensor is called as the layer itself, without a name of its own
     std::array<int, 4> shape{};  ///< the first `rank` entries count
     int rank = 0;
     Initial initial = Initial::Zeros;

@@ -16,6 +16,7 @@ struct Size {};
 struct Bias {};
 struct Momentum {};
 struct Epsilon {};
+struct Affine {};
 }  // namespace option_kind
 
 /// Step between two windows, in both directions.
@@ -66,6 +67,13 @@ template <class Ratio>
 struct Epsilon : option_kind::Epsilon {
     using value = Ratio;
 };
+
+/// A normalisation with or without a weight and a bias for each channel after it. Each layer states its default.
+template <bool Present>
+struct Affine : option_kind::Affine {
+    static constexpr bool value = Present;
+};
+using NoAffine = Affine<false>;
 
 /// A std::ratio as a number.
 template <class Ratio>

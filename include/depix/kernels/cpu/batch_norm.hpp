@@ -55,6 +55,13 @@ struct BatchNormSettings {
     int channels;
     double epsilon;
     double momentum;
+    bool affine;
+
+    /// Weight and bias (2, channels), or nullptr.
+    template <class Call>
+    const float* parameters(const Call& a) const {
+        return affine ? a.parameters : nullptr;
+    }
 
     /// The pixels of a channel.
     static double count(const View<const float>& x) { return static_cast<double>(x.batch) * x.height * x.width; }
@@ -100,7 +107,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     }
     team.barrier();
     for_rows(team, a.output, [&](int n, int c, int i) {
-        const BatchNormChannel channel(a.parameters, a.saved, channels, c);
+        const BatchNormChannel channel(settings.parameters(a), a.saved, channels, c);
         a.pooled ? batch_norm_row_pooled(channel, a, n, c, i) : batch_norm_row(channel, a, n, c, i);
     });
 }
@@ -109,10 +116,11 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
 [[gnu::noinline]] inline void batch_norm_inference(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                    Team team) {
     const int channels = settings.channels;
+    const float* parameters = settings.parameters(a);
     for (int c = 0; c < channels; ++c) {
-        const float scale =
-            a.parameters[c] / std::sqrt(a.statistics[channels + c] + static_cast<float>(settings.epsilon));
-        const float shift = a.parameters[channels + c] - a.statistics[c] * scale;
+        const float deviation = std::sqrt(a.statistics[channels + c] + static_cast<float>(settings.epsilon));
+        const float scale = (parameters ? parameters[c] : 1.f) / deviation;
+        const float shift = (parameters ? parameters[channels + c] : 0.f) - a.statistics[c] * scale;
         scale_and_shift(team, a.input.slice(c, 1), &scale, &shift, a.output.slice(c, 1));
     }
 }
@@ -124,7 +132,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     float* mean_gradient = a.scratch + 4 * channels * team.threads;
     float* mean_product = mean_gradient + channels;
     two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, Vector& sum, Vector& product) {
-        const BatchNormChannel channel(a.parameters, a.saved, channels, c);
+        const BatchNormChannel channel(settings.parameters(a), a.saved, channels, c);
         a.pooled ? add_gradients_pooled(channel, a, n, c, i, sum, product)
                  : add_gradients(channel, a, n, c, i, sum, product);
     });
@@ -135,7 +143,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
         const double product = team_sum(team, partial, channels, c, 1);
         mean_gradient[c] = static_cast<float>(sum / count);
         mean_product[c] = static_cast<float>(product / count);
-        if (!a.parameter_gradients) continue;
+        if (!a.parameter_gradients || !settings.affine) continue;
         a.parameter_gradients[c] += static_cast<float>(product);
         a.parameter_gradients[channels + c] += static_cast<float>(sum);
     }
@@ -145,7 +153,7 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     const int rows = a.pooled ? (a.input.height + 1) / 2 : a.input.height;
     share_rows(team, a.input.batch, rows, [&](int n, int first, int last) {
         for (int c = 0; c < channels; ++c) {
-            const BatchNormChannel channel(a.parameters, a.saved, channels, c);
+            const BatchNormChannel channel(settings.parameters(a), a.saved, channels, c);
             const BatchNormGradient gradient{channel, broadcast(mean_gradient[c]), broadcast(mean_product[c])};
             for (int i = first; i < last; ++i)
                 a.pooled ? batch_norm_gradients_pooled(gradient, a, n, c, i)
@@ -162,7 +170,7 @@ namespace depix {
 template <int C, class... Options>
 struct kernels::Kernel<Cpu, BatchNorm<C, Options...>> {
     using L = BatchNorm<C, Options...>;
-    static constexpr cpu::BatchNormSettings settings{C, L::epsilon, L::momentum};
+    static constexpr cpu::BatchNormSettings settings{C, L::epsilon, L::momentum, L::affine};
 
     static constexpr std::size_t scratch_size(int /*batch*/, Shape /*input*/, int threads) {
         return cpu::batch_norm_scratch(C, threads);

@@ -11,12 +11,12 @@ namespace cpu {
 struct BatchNormChannel {
     Vector mean, inverse, scale, bias;
 
-    /// parameters: weight and bias (2, channels); saved: the batch's mean and 1 / deviation (2, channels).
+    /// parameters: weight and bias (2, channels), or nullptr; saved: the batch's mean and 1 / deviation (2, channels).
     BatchNormChannel(const float* parameters, const float* saved, int channels, int c)
         : mean(broadcast(saved[c])),
           inverse(broadcast(saved[channels + c])),
-          scale(broadcast(parameters[c] * saved[channels + c])),
-          bias(broadcast(parameters[channels + c])) {}
+          scale(broadcast(parameters ? parameters[c] * saved[channels + c] : saved[channels + c])),
+          bias(broadcast(parameters ? parameters[channels + c] : 0.f)) {}
 
     DEPIX_INLINE Vector normalise(Vector x) const { return (x - mean) * inverse; }
     /// The layer's output.

@@ -27,6 +27,7 @@ DEPIX_INLINE IntegerVector operator<(Lanes a, Lanes b) { return a.v < b.v; }
 
 DEPIX_INLINE Lanes exp(Lanes x) { return Lanes(exponential(x.v)); }
 DEPIX_INLINE Lanes tanh(Lanes x) { return Lanes(hyperbolic_tangent(x.v)); }
+DEPIX_INLINE Lanes erf(Lanes x) { return Lanes(error_function(x.v)); }
 /// exp(x) - 1 = 2t / (1 - t) with t = tanh(x / 2). This is exact to a few units in the last place for x <= 0, because
 /// there is no cancellation.
 DEPIX_INLINE Lanes expm1(Lanes x) {

@@ -7,6 +7,7 @@
 
 #include "depix/kernels/cpu/average_pool.hpp"
 #include "depix/kernels/cpu/batch_norm.hpp"
+#include "depix/kernels/cpu/channel_scale.hpp"
 #include "depix/kernels/cpu/dense.hpp"
 #include "depix/kernels/cpu/dropout.hpp"
 #include "depix/kernels/cpu/elementwise.hpp"
@@ -15,7 +16,10 @@
 #include "depix/kernels/cpu/layout.hpp"
 #include "depix/kernels/cpu/max_pool.hpp"
 #include "depix/kernels/cpu/pixel_shuffle.hpp"
+#include "depix/kernels/cpu/pixel_unshuffle.hpp"
 #include "depix/kernels/cpu/prelu.hpp"
+#include "depix/kernels/cpu/simple_gate.hpp"
+#include "depix/kernels/cpu/softmax.hpp"
 #include "depix/kernels/cpu/upsample.hpp"
 #include "depix/kernels/dispatch.hpp"
 #include "depix/kernels/fold_batch_norm.hpp"

@@ -7,7 +7,8 @@
 namespace depix::cuda {
 
 /// y = (x - mean) * inverse * weight + bias, for each channel. x and y are (N, C, H, W) and may be the same; all others
-/// are (C). If the running variance is given instead of inverse, inverse = 1 / sqrt(variance + epsilon).
+/// are (C). weight and bias may be nullptr, here and below, which means 1 and 0. If the running variance is given
+/// instead of inverse, inverse = 1 / sqrt(variance + epsilon).
 template <class T>
 struct BatchNormForward {
     View<const T> x;
@@ -21,7 +22,8 @@ struct BatchNormForward {
 
     __device__ void operator()(int n, int c, int i, int j) const {
         const float scale = variance ? 1.f / sqrtf(variance[c] + epsilon) : inverse[c];
-        y(n, c, i, j) = from_float<T>((to_float(x(n, c, i, j)) - mean[c]) * scale * weight[c] + bias[c]);
+        const float normalised = (to_float(x(n, c, i, j)) - mean[c]) * scale;
+        y(n, c, i, j) = from_float<T>(weight ? normalised * weight[c] + bias[c] : normalised);
     }
 };
 
@@ -113,7 +115,7 @@ struct BatchNormBackward {
     __device__ void operator()(int n, int c, int i, int j) const {
         const float normalised = (to_float(x(n, c, i, j)) - batch_mean[c]) * inverse[c];
         const float gradient = to_float(dy(n, c, i, j)) - sums[c] / count - normalised * sums[x.channels + c] / count;
-        put(dx(n, c, i, j), weight[c] * inverse[c] * gradient, accumulate);
+        put(dx(n, c, i, j), (weight ? weight[c] * inverse[c] : inverse[c]) * gradient, accumulate);
     }
 };
 
@@ -149,21 +151,23 @@ struct kernels::Kernel<CudaWith<Precision>, BatchNorm<C, Options...>> {
         }
         cuda::elementwise(stream, a.output,
                           cuda::BatchNormForward<T>{a.input, mean, inverse, variance, static_cast<float>(L::epsilon),
-                                                    a.parameters, a.parameters + C, a.output});
+                                                    L::affine ? a.parameters : nullptr,
+                                                    L::affine ? a.parameters + C : nullptr, a.output});
     }
     template <class T>
     static void backward(const Backward<T, float>& a, cudaStream_t stream) {
         float* sums = a.scratch;
-        float* d_weight = a.parameter_gradients;
+        float* d_weight = L::affine ? a.parameter_gradients : nullptr;
         cuda::reduce_channels<2>(
             stream, a.input, cuda::BatchNormGradients<T>{a.input, a.output_gradient, a.saved, a.saved + C},
             cuda::BatchNormKeepGradients{C, sums, d_weight, d_weight ? d_weight + C : nullptr}, a.scratch + 2 * C);
         if (!a.input_gradient.data) return;
         const float count =
             static_cast<float>(a.input.batch) * static_cast<float>(a.input.height) * static_cast<float>(a.input.width);
-        cuda::elementwise(stream, a.input_gradient,
-                          cuda::BatchNormBackward<T>{a.input, a.output_gradient, a.parameters, a.saved, a.saved + C,
-                                                     sums, count, a.input_gradient, a.accumulate});
+        cuda::elementwise(
+            stream, a.input_gradient,
+            cuda::BatchNormBackward<T>{a.input, a.output_gradient, L::affine ? a.parameters : nullptr, a.saved,
+                                       a.saved + C, sums, count, a.input_gradient, a.accumulate});
     }
 };
 

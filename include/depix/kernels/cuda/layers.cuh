@@ -5,6 +5,7 @@
 
 #include "depix/kernels/cuda/average_pool.cuh"
 #include "depix/kernels/cuda/batch_norm.cuh"
+#include "depix/kernels/cuda/channel_scale.cuh"
 #include "depix/kernels/cuda/conv.cuh"
 #include "depix/kernels/cuda/conv_transpose.cuh"
 #include "depix/kernels/cuda/dense.cuh"
@@ -14,7 +15,10 @@
 #include "depix/kernels/cuda/join.cuh"
 #include "depix/kernels/cuda/max_pool.cuh"
 #include "depix/kernels/cuda/pixel_shuffle.cuh"
+#include "depix/kernels/cuda/pixel_unshuffle.cuh"
 #include "depix/kernels/cuda/prelu.cuh"
+#include "depix/kernels/cuda/simple_gate.cuh"
+#include "depix/kernels/cuda/softmax.cuh"
 #include "depix/kernels/cuda/upsample.cuh"
 #include "depix/kernels/dispatch.hpp"
 

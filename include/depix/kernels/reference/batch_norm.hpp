@@ -10,15 +10,17 @@ namespace depix::reference {
 
 /// y = (x - mean) / sqrt(variance + epsilon) * weight + bias, for each channel, with given statistics.
 ///
-/// x and y are (N, C, H, W) and may be the same; all others are (C).
+/// x and y are (N, C, H, W) and may be the same; all others are (C). weight and bias may be nullptr here and below,
+/// which means 1 and 0.
 template <class T>
 void batch_norm_inference(View<const T> x, const T* mean, const T* variance, double epsilon, const T* weight,
                           const T* bias, View<T> y) {
     for (int c = 0; c < x.channels; ++c) {
-        const T scale = weight[c] / std::sqrt(variance[c] + static_cast<T>(epsilon));
+        const T scale = (weight ? weight[c] : T(1)) / std::sqrt(variance[c] + static_cast<T>(epsilon));
+        const T shift = bias ? bias[c] : T(0);
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
-                for (int j = 0; j < x.width; ++j) y(n, c, i, j) = (x(n, c, i, j) - mean[c]) * scale + bias[c];
+                for (int j = 0; j < x.width; ++j) y(n, c, i, j) = (x(n, c, i, j) - mean[c]) * scale + shift;
     }
 }
 
@@ -43,10 +45,10 @@ void batch_norm_training(View<const T> x, double epsilon, double momentum, const
         batch_mean[c] = mean;
         inverse[c] = T(1) / std::sqrt(squares / count + static_cast<T>(epsilon));
 
+        const T factor = weight ? weight[c] : T(1), shift = bias ? bias[c] : T(0);
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
-                for (int j = 0; j < x.width; ++j)
-                    y(n, c, i, j) = (x(n, c, i, j) - mean) * inverse[c] * weight[c] + bias[c];
+                for (int j = 0; j < x.width; ++j) y(n, c, i, j) = (x(n, c, i, j) - mean) * inverse[c] * factor + shift;
 
         const T rate = static_cast<T>(momentum);
         const T unbiased = squares / (count > T(1) ? count - T(1) : T(1));
@@ -79,11 +81,11 @@ void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, 
             d_weight[c] += product;
         }
         if (!dx.data) continue;
+        const T scale = weight ? weight[c] * inverse[c] : inverse[c];
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) {
-                    const T gradient =
-                        weight[c] * inverse[c] * (dy(n, c, i, j) - sum / count - normalised(n, i, j) * product / count);
+                    const T gradient = scale * (dy(n, c, i, j) - sum / count - normalised(n, i, j) * product / count);
                     dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + gradient : gradient;
                 }
     }
@@ -99,8 +101,8 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
 
     template <class T>
     static void forward(const Forward<T>& a) {
-        const T* weight = a.parameters;
-        const T* bias = a.parameters + C;
+        const T* weight = L::affine ? a.parameters : nullptr;
+        const T* bias = L::affine ? a.parameters + C : nullptr;
         if (a.training())
             reference::batch_norm_training(a.input, L::epsilon, L::momentum, weight, bias, a.output, a.saved,
                                            a.saved + C, a.new_statistics, a.new_statistics + C);
@@ -110,9 +112,10 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
     }
     template <class T>
     static void backward(const Backward<T>& a) {
-        T* d_weight = a.parameter_gradients;  // nullptr: the network is frozen
-        reference::batch_norm_backward(a.input, a.parameters, a.saved, a.saved + C, a.output_gradient, a.input_gradient,
-                                       a.accumulate, d_weight, d_weight ? d_weight + C : nullptr);
+        T* d_weight = L::affine ? a.parameter_gradients : nullptr;  // nullptr also: the network is frozen
+        reference::batch_norm_backward(a.input, L::affine ? a.parameters : nullptr, a.saved, a.saved + C,
+                                       a.output_gradient, a.input_gradient, a.accumulate, d_weight,
+                                       d_weight ? d_weight + C : nullptr);
     }
 };
 

@@ -1,4 +1,4 @@
-// The textbook's kernels of every layer that is one formula: ReLU, LeakyReLU, Sigmoid, Tanh, Scale, ELU.
+// The textbook's kernels of every layer that is one formula, such as ReLU, Sigmoid and GELU.
 #pragma once
 
 #include "depix/kernels/reference/reference.hpp"

@@ -1,0 +1,47 @@
+// Single layers inside networks: names, fused steps, several threads, training. The table of tests/kernels has the
+// layers alone.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "agree.hpp"
+
+using namespace depix_test;
+
+TEST_CASE("PixelUnshuffle undoes PixelShuffle") {
+    using Network = Sequential<Conv<8, 8, 1>, PixelShuffle<2>, PixelUnshuffle<2>>;
+    using Alone = Sequential<Conv<8, 8, 1>>;
+    const Model<Network> model(3);
+    Model<Alone> alone;
+    std::copy(model.parameters().begin(), model.parameters().end(), alone.parameters().begin());
+    const auto x = noise<float>(2, {8, 6, 9}, 4);
+    CHECK(Inference<Network, Reference>{model}(x).data == Inference<Alone, Reference>{alone}(x).data);
+}
+
+TEST_CASE("a parameter that is called as its layer") {
+    using Block = Sequential<Named<"conv", Conv<2, 2, 1, NoBias>>, Named<"beta", ChannelScale<2, Initial::Zeros>>>;
+    using Network = Sequential<Named<"blocks", Block, Block>, ChannelScale<2>>;
+    Model<Network> model;
+    std::vector<std::string> names;
+    for (const auto& tensor : model.tensors()) names.push_back(tensor.name);
+    CHECK(names == std::vector<std::string>{"blocks.0.conv.weight", "blocks.0.beta", "blocks.1.conv.weight",
+                                            "blocks.1.beta", "1"});
+    CHECK(model.tensors()[1].shape == std::vector<std::size_t>{1, 2, 1, 1});
+    CHECK(model.tensors()[1].values[0] == 0);
+    CHECK(model.tensors()[4].values[1] == 1);
+    model.tensors()[3].values[1] = 7;
+    CHECK(part<"blocks.1.beta">(model).parameters()[1] == 7);
+    CHECK(part<"blocks.1">(model).parameters().size() == 6);
+}
+
+TEST_CASE("in networks, on one thread and several") {
+    check_images<Sequential<Conv<3, 4>, PixelUnshuffle<2>, Conv<16, 8>, PixelShuffle<2>>>({3, 6, 34}, 2);
+    check_images<Sequential<PixelUnshuffle<4, 1>, Conv<16, 3>>>({1, 8, 20}, 1);
+    check_images<Sequential<Conv<3, 8>, SimpleGate, ChannelScale<4>, Conv<4, 6>, Softmax>>({3, 7, 33}, 2);
+    check_images<Sequential<Conv<3, 5>, BatchNorm<5, NoAffine>, ReLU, Conv<5, 2>>>({3, 7, 33}, 2);
+    check_images<Sequential<Conv<3, 5, 3, NoBias>, BatchNorm<5, NoAffine>, MaxPool<2>>>({3, 8, 18}, 1);
+    check_images<Sequential<Conv<3, 5>, MaxPool<2>, BatchNorm<5, NoAffine>>>({3, 8, 18}, 1);
+    check_gradients<Sequential<Conv<3, 5>, BatchNorm<5, NoAffine>, ReLU, MaxPool<2>, Conv<5, 6>, SimpleGate,
+                               ChannelScale<3>, PixelUnshuffle<2>, Softmax>>({3, 8, 20}, 3);
+}
