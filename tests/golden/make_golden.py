@@ -7,6 +7,9 @@ NAME_step.safetensors  w.*, input, target, losses (three steps of Adam on one ba
                        (gradients of the first step, in float and in double), p1.* and p3.* (after one and three
                        steps). Without dropout. The loss is the mean squared error, of srgan_discriminator the binary
                        cross-entropy.
+layers.safetensors     For each single layer NAME: NAME.input, NAME.output, NAME.output_gradient, NAME.input_gradient, its
+                       parameters NAME.weight ... and their gradients NAME.g.weight ..., all computed in double and
+                       rounded to float.
 """
 import copy
 import json
@@ -301,6 +304,80 @@ def make_step(name, network, shape, target_shape=None, loss_function=nn.function
     save(name + "_step.safetensors", {**tensors, "losses": torch.tensor(losses)})
 
 
+class Function(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+class ChannelScale(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.beta = nn.Parameter(torch.ones(1, c, 1, 1))
+
+    def forward(self, x):
+        return x * self.beta
+
+
+class LayerNorm2d(nn.Module):
+    """Of NAFNet: over the channels of each pixel, with epsilon 1e-6."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(c)), nn.Parameter(torch.zeros(c))
+
+    def forward(self, x):
+        x = nn.functional.layer_norm(x.permute(0, 2, 3, 1), self.weight.shape, self.weight, self.bias, 1e-6)
+        return x.permute(0, 3, 1, 2)
+
+
+def simple_gate(x):
+    a, b = x.chunk(2, 1)
+    return a * b
+
+
+def make_layers():
+    tensors = {}
+
+    def add(name, layer, *shape, scale=1.0):
+        layer = layer if isinstance(layer, nn.Module) else Function(layer)
+        x = (scale * torch.randn(2, *shape)).double().requires_grad_()
+        layer.double().train()
+        for parameter in layer.parameters():
+            parameter.data = torch.randn_like(parameter.data).float().double()
+        y = layer(x)
+        dy = torch.randn(y.shape)
+        y.backward(dy.double())
+        tensors.update({f"{name}.input": x, f"{name}.output": y, f"{name}.output_gradient": dy,
+                        f"{name}.input_gradient": x.grad})
+        for key, parameter in layer.named_parameters():
+            tensors.update({f"{name}.{key}": parameter, f"{name}.g.{key}": parameter.grad})
+
+    def activation(name, layer):
+        add(name, layer, 3, 5, 7, scale=3.0)
+
+    activation("silu", nn.SiLU())
+    activation("gelu", nn.GELU())
+    activation("gelu_tanh", nn.GELU(approximate="tanh"))
+    activation("mish", nn.Mish())
+    activation("hardsigmoid", nn.Hardsigmoid())
+    activation("hardswish", nn.Hardswish())
+    activation("hardtanh", nn.Hardtanh(-1.5, 0.25))
+    activation("relu6", nn.ReLU6())
+    add("pixel_unshuffle_2", nn.PixelUnshuffle(2), 3, 4, 6)
+    add("pixel_unshuffle_3", nn.PixelUnshuffle(3), 2, 6, 9)
+    add("channel_scale", ChannelScale(4), 4, 5, 6)
+    add("simple_gate", simple_gate, 6, 5, 7)
+    add("softmax", nn.Softmax(1), 5, 4, 7, scale=3.0)
+    add("batch_norm_not_affine", nn.BatchNorm2d(3, affine=False), 3, 5, 7)
+    save("layers.safetensors", {key: tensor.detach().float() for key, tensor in tensors.items()})
+
+
 def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -339,6 +416,8 @@ def main():
     network = DeGanPyTorchDiscriminator(3)
     make_output("de_gan_pytorch_discriminator", network, (2, 2, 32, 48))
     make_step("de_gan_pytorch_discriminator", network, (3, 2, 48, 64), (3, 1, 3, 4))
+    torch.manual_seed(12)
+    make_layers()
 
 
 if __name__ == "__main__":
