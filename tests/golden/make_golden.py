@@ -375,6 +375,11 @@ def make_layers():
     add("simple_gate", simple_gate, 6, 5, 7)
     add("softmax", nn.Softmax(1), 5, 4, 7, scale=3.0)
     add("batch_norm_not_affine", nn.BatchNorm2d(3, affine=False), 3, 5, 7)
+    add("layer_norm", LayerNorm2d(6), 6, 5, 7)
+    add("instance_norm", nn.InstanceNorm2d(3), 3, 5, 7)
+    add("instance_norm_affine", nn.InstanceNorm2d(3, affine=True), 3, 5, 7)
+    add("group_norm", nn.GroupNorm(2, 6), 6, 5, 7)
+    add("group_norm_not_affine", nn.GroupNorm(3, 6, affine=False), 6, 4, 5)
     save("layers.safetensors", {key: tensor.detach().float() for key, tensor in tensors.items()})
 
 

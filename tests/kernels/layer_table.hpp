@@ -15,8 +15,11 @@
 #include "depix/layers/elu.hpp"
 #include "depix/layers/gelu.hpp"
 #include "depix/layers/global_average_pool.hpp"
+#include "depix/layers/group_norm.hpp"
 #include "depix/layers/hardsigmoid.hpp"
 #include "depix/layers/hardswish.hpp"
+#include "depix/layers/instance_norm.hpp"
+#include "depix/layers/layer_norm.hpp"
 #include "depix/layers/leaky_relu.hpp"
 #include "depix/layers/max_pool.hpp"
 #include "depix/layers/mish.hpp"
@@ -126,6 +129,21 @@ class LayerTable {
         on_sizes<Softmax>("one channel", 1);
         on_sizes<BatchNorm<3, NoAffine>>("not affine", 3);
         on<BatchNorm<2, NoAffine, Epsilon<std::ratio<1, 1000>>>>("not affine, many pixels", {2, 70, 64}, 3);
+    }
+
+    /// Layers that normalise each picture by itself.
+    void norms() const {
+        // Where the channels of a pixel are nearly equal, their small deviation makes rounding errors large.
+        on_sizes<LayerNorm2d<12>>("twelve channels", 12);
+        on_sizes<LayerNorm2d<2, Epsilon<std::ratio<1, 10>>>>("two channels", 2);
+        on<LayerNorm2d<3, Epsilon<std::ratio<1, 10>>>>("more pixels than one thread adds up", {3, 70, 64}, 3);
+        on_sizes<InstanceNorm<3>>("", 3);
+        on_sizes<InstanceNorm<5, Affine<true>, Epsilon<std::ratio<1, 1000>>>>("affine", 5);
+        on<InstanceNorm<2, Affine<true>>>("more pixels than one thread adds up", {2, 70, 64}, 3);
+        on_sizes<GroupNorm<2, 6>>("two groups", 6);
+        on_sizes<GroupNorm<1, 3>>("one group", 3);
+        on_sizes<GroupNorm<4, 4, NoAffine>>("not affine", 4);
+        on<GroupNorm<2, 4>>("more pixels than one thread adds up", {4, 70, 64}, 3);
     }
 
     void convolutions() const {

@@ -112,3 +112,11 @@ TEST_CASE("channels") {
     check<Softmax>("softmax");
     check<BatchNorm<3, NoAffine>>("batch_norm_not_affine");
 }
+
+TEST_CASE("norms") {
+    check<LayerNorm2d<6>>("layer_norm", {"weight", "bias"});
+    check<InstanceNorm<3>>("instance_norm");
+    check<InstanceNorm<3, Affine<true>>>("instance_norm_affine", {"weight", "bias"});
+    check<GroupNorm<2, 6>>("group_norm", {"weight", "bias"});
+    check<GroupNorm<3, 6, NoAffine>>("group_norm_not_affine");
+}

@@ -45,3 +45,11 @@ TEST_CASE("in networks, on one thread and several") {
     check_gradients<Sequential<Conv<3, 5>, BatchNorm<5, NoAffine>, ReLU, MaxPool<2>, Conv<5, 6>, SimpleGate,
                                ChannelScale<3>, PixelUnshuffle<2>, Softmax>>({3, 8, 20}, 3);
 }
+
+TEST_CASE("norms in networks, on one thread and several") {
+    check_images<Sequential<Conv<3, 6>, LayerNorm2d<6>, SiLU, Conv<6, 2>>>({3, 7, 33}, 2);
+    check_images<Sequential<Conv<3, 6>, GroupNorm<2, 6>, ReLU, Conv<6, 4>, InstanceNorm<4>, Conv<4, 2>>>({3, 7, 33}, 2);
+    check_images<Sequential<LayerNorm2d<3>, Residual<InstanceNorm<3, Affine<true>>, Conv<3, 3>>>>({3, 9, 16}, 1);
+    check_gradients<Sequential<Conv<3, 6>, LayerNorm2d<6>, GELU, Residual<Conv<6, 6>, GroupNorm<3, 6>, ReLU>,
+                               Conv<6, 4>, InstanceNorm<4, Affine<true>>>>({3, 7, 20}, 3);
+}

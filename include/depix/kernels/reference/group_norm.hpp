@@ -76,10 +76,11 @@ void group_norm_backward(View<const T> x, int groups, const T* weight, const T* 
 
 }  // namespace depix::reference
 
-namespace depix {
+// (g++ 12 mistakes kernels::Kernel<..., L> here for the elementwise layers' specialisation.)
+namespace depix::kernels {
 
 template <GroupNormLayer L>
-struct kernels::Kernel<Reference, L> {
+struct Kernel<Reference, L> {
     template <class T>
     static void forward(const Forward<T>& a) {
         const T* weight = L::affine ? a.parameters : nullptr;
@@ -95,4 +96,4 @@ struct kernels::Kernel<Reference, L> {
     }
 };
 
-}  // namespace depix
+}  // namespace depix::kernels
