@@ -89,7 +89,7 @@ void check_fused(Shape shape, const After& after, const Convolve& convolve) {
     for (double& value : sum) value = value > 0 ? value : static_cast<double>(after.negative_slope) * value;
     const View<const double> from(sum.data(), images, sums);
     if (after.pool)
-        reference::max_pool_forward(from, 2, 2, View<double>(y.data(), images, result));
+        reference::max_pool_forward<MaxPool<2>, double>(from, View<double>(y.data(), images, result));
     else
         reference::pixel_shuffle_forward(from, after.shuffle, View<double>(y.data(), images, result));
     for (std::size_t i = 0; after.accumulate && i < y.size(); ++i) y[i] += before[i];

@@ -380,6 +380,12 @@ def make_layers():
     add("instance_norm_affine", nn.InstanceNorm2d(3, affine=True), 3, 5, 7)
     add("group_norm", nn.GroupNorm(2, 6), 6, 5, 7)
     add("group_norm_not_affine", nn.GroupNorm(3, 6, affine=False), 6, 4, 5)
+    add("max_pool_padded", nn.MaxPool2d(3, 2, 1), 2, 7, 8)
+    add("max_pool_ceil", nn.MaxPool2d(2, 2, ceil_mode=True), 2, 7, 6)
+    add("max_pool_padded_ceil", nn.MaxPool2d(3, 2, 1, ceil_mode=True), 2, 6, 8)
+    add("average_pool_padded", nn.AvgPool2d(3, 2, 1), 2, 7, 8)
+    add("average_pool_ceil", nn.AvgPool2d(3, 2, ceil_mode=True), 2, 8, 6)
+    add("average_pool_padded_ceil", nn.AvgPool2d(4, 3, 2, ceil_mode=True), 2, 6, 8)
     save("layers.safetensors", {key: tensor.detach().float() for key, tensor in tensors.items()})
 
 

@@ -146,6 +146,20 @@ class LayerTable {
         on<GroupNorm<2, 4>>("more pixels than one thread adds up", {4, 70, 64}, 3);
     }
 
+    /// Poolings with padding, edges that go on, and enlargement with weights.
+    void resampling() const {
+        on_sizes<MaxPool<3, Stride<2>, Padding<1>>>("3 by 2, padded", 2);
+        on_sizes<MaxPool<2, CeilMode>>("2, rounded up", 2);
+        on_sizes<MaxPool<3, Stride<2>, CeilMode>>("3 by 2, rounded up", 2);
+        on_sizes<MaxPool<3, Stride<1>, Padding<1>>>("3 by 1, padded", 2);
+        on_sizes<MaxPool<4, Stride<3>, Padding<2, 1>, CeilMode>>("4 by 3, padded and rounded up", 2);
+        on_sizes<AveragePool<3, Stride<2>, Padding<1>>>("3 by 2, padded", 2);
+        on_sizes<AveragePool<2, CeilMode>>("2, rounded up", 2);
+        on_sizes<AveragePool<3, Stride<2>, CeilMode>>("3 by 2, rounded up", 2);
+        on_sizes<AveragePool<3, Stride<1>, Padding<1>>>("3 by 1, padded", 2);
+        on_sizes<AveragePool<4, Stride<3>, Padding<2, 1>, CeilMode>>("4 by 3, padded and rounded up", 2);
+    }
+
     void convolutions() const {
         on_sizes<Conv<3, 6>>("3 to 6", 3);
         on_sizes<Conv<1, 1>>("one channel", 1);

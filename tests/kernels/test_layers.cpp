@@ -19,10 +19,10 @@ TEST_CASE("MaxPool lets NaN through and gives ties to the first") {
     const View<const float> in(x.data(), 1, {1, 2, 4}), slope(dy.data(), 1, {1, 1, 2});
     const View<float> out(y.data(), 1, {1, 1, 2}), back(dx.data(), 1, {1, 2, 4});
     x = {1, 1, 0, std::nanf(""), 1, 1, 2, 3};
-    reference::max_pool_forward(in, 2, 2, out);
+    reference::max_pool_forward<MaxPool<2>>(in, out);
     CHECK(y[0] == 1);
     CHECK(std::isnan(y[1]));
-    reference::max_pool_backward(in, View<const float>(out), 2, 2, slope, back);
+    reference::max_pool_backward<MaxPool<2>>(in, View<const float>(out), slope, back);
     CHECK(dx[0] == 5);
     CHECK(dx[1] == 0);
     CHECK(dx[4] == 0);

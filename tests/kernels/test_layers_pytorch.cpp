@@ -120,3 +120,12 @@ TEST_CASE("norms") {
     check<GroupNorm<2, 6>>("group_norm", {"weight", "bias"});
     check<GroupNorm<3, 6, NoAffine>>("group_norm_not_affine");
 }
+
+TEST_CASE("pooling") {
+    check<MaxPool<3, Stride<2>, Padding<1>>>("max_pool_padded");
+    check<MaxPool<2, CeilMode>>("max_pool_ceil");
+    check<MaxPool<3, Stride<2>, Padding<1>, CeilMode>>("max_pool_padded_ceil");
+    check<AveragePool<3, Stride<2>, Padding<1>>>("average_pool_padded");
+    check<AveragePool<3, Stride<2>, CeilMode>>("average_pool_ceil");
+    check<AveragePool<4, Stride<3>, Padding<2>, CeilMode>>("average_pool_padded_ceil");
+}

@@ -53,3 +53,11 @@ TEST_CASE("norms in networks, on one thread and several") {
     check_gradients<Sequential<Conv<3, 6>, LayerNorm2d<6>, GELU, Residual<Conv<6, 6>, GroupNorm<3, 6>, ReLU>,
                                Conv<6, 4>, InstanceNorm<4, Affine<true>>>>({3, 7, 20}, 3);
 }
+
+TEST_CASE("poolings with padding in networks, on one thread and several") {
+    check_images<Sequential<Conv<3, 4>, ReLU, MaxPool<3, Stride<2>, Padding<1>>, Conv<4, 2>>>({3, 8, 34}, 2);
+    check_images<Sequential<Conv<3, 4>, MaxPool<2, CeilMode>, Conv<4, 2>>>({3, 8, 34}, 1);
+    check_images<Sequential<Conv<3, 4>, AveragePool<3, Stride<1>, Padding<1>>, ELU<>, Conv<4, 2>>>({3, 7, 33}, 2);
+    check_gradients<Sequential<Conv<3, 6>, BatchNorm<6>, MaxPool<3, Stride<2>, Padding<1>>, Conv<6, 4>,
+                               AveragePool<2, CeilMode>, Conv<4, 2>>>({3, 12, 20}, 3);
+}

@@ -1,30 +1,21 @@
 // AveragePool: the mean of each window.
 #pragma once
 
-#include "depix/layers/layer.hpp"
-#include "depix/layers/options.hpp"
+#include "depix/layers/pool_windows.hpp"
 
 namespace depix {
 
-/// y[c][i][j] = sum over k, l < Window of x[c][i * stride + k][j * stride + l] / Window^2
+/// y[c][i][j] = sum over k, l < Window of x[c][i * stride - before + k][j * stride - before + l] / Window^2
 ///
-/// PyTorch's nn.AvgPool2d without padding; rows and columns that do not fill a window are dropped. By default the
-/// stride equals the window. Option: Stride.
+/// PyTorch's nn.AvgPool2d. Rows and columns that do not fill a window are dropped, unless CeilMode is given. Padding
+/// counts as zeros, and with CeilMode, where a window reaches beyond the padded input, only its part inside is counted
+/// (PyTorch's count_include_pad=True, the default). By default the stride equals the window.
+/// Options: Stride, Padding (at most half of the window), CeilMode.
 template <int Window, class... Options>
-struct AveragePool : LayerBase<AveragePool<Window, Options...>> {
-    static_assert(Window >= 1, "depix: AveragePool<Window> takes a positive number");
-    static_assert(AllowedOptions<option_kind::Stride>::check<AveragePool, Options...>());
-
-    static constexpr int window = Window;
-    static constexpr int stride = find_option<option_kind::Stride, Stride<Window>, Options...>::value;
-
+struct AveragePool : detail::PoolWindows<AveragePool<Window, Options...>, Window, Options...> {
     static constexpr const char* name = "AvgPool2d";
-    static constexpr Shape output(Shape input) {
-        return {input.channels, count_windows(input.height, Window, stride),
-                count_windows(input.width, Window, stride)};
-    }
-    static constexpr RowRange needs(RowRange rows) { return {rows.first * stride, rows.last * stride + Window - 1}; }
-    static constexpr Traits traits{.down = stride, .needs_input = false};
+    static constexpr Traits traits{.down = detail::PoolWindows<AveragePool, Window, Options...>::stride,
+                                   .needs_input = false};
 };
 
 }  // namespace depix

@@ -17,6 +17,7 @@ struct Bias {};
 struct Momentum {};
 struct Epsilon {};
 struct Affine {};
+struct Ceil {};
 }  // namespace option_kind
 
 /// Step between two windows, in both directions.
@@ -27,12 +28,21 @@ struct Stride : option_kind::Stride {
 };
 
 /// Zeros around the input: Before at top and left, After at bottom and right. Padding<0, 1> is Keras's "same" for 2x2.
+/// (What max pooling pads is never the largest.)
 template <int Before, int After = Before>
 struct Padding : option_kind::Padding {
     static_assert(Before >= 0 && After >= 0, "depix: padding is not negative");
     static constexpr int before = Before;
     static constexpr int after = After;
 };
+
+/// Whether a pooling's number of windows is rounded up, so that the last one may reach beyond the padded input. It
+/// begins inside the input or the padding before it. The default rounds down. PyTorch's ceil_mode.
+template <bool RoundUp>
+struct Ceil : option_kind::Ceil {
+    static constexpr bool value = RoundUp;
+};
+using CeilMode = Ceil<true>;
 
 /// Rows and columns added at the bottom and right of a transposed convolution's output.
 template <int N>

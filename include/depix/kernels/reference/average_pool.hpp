@@ -1,36 +1,39 @@
 // The textbook's average pooling.
 #pragma once
 
-#include "depix/kernels/reference/conv.hpp"
+#include "depix/kernels/reference/reference.hpp"
 #include "depix/layers/average_pool.hpp"
 
 namespace depix::reference {
 
 /// y = the mean of each window of x. x is (N, C, H, W), y (N, C, H', W').
-template <class T>
-void average_pool_forward(View<const T> x, int window, int stride, View<T> y) {
+template <class L, class T>
+void average_pool_forward(View<const T> x, View<T> y) {
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j) {
+                    const RowRange rows = L::clip(i, x.height), columns = L::clip(j, x.width);
                     T sum = 0;
-                    for (int k = 0; k < window; ++k)
-                        for (int l = 0; l < window; ++l) sum += x(n, c, i * stride + k, j * stride + l);
-                    y(n, c, i, j) = sum / static_cast<T>(window * window);
+                    for (int k = rows.first; k <= rows.last; ++k)
+                        for (int l = columns.first; l <= columns.last; ++l) sum += x(n, c, k, l);
+                    y(n, c, i, j) = sum / static_cast<T>(L::padded_rows(i, x.height) * L::padded_rows(j, x.width));
                 }
 }
 
 /// Every pixel of a window gets an equal part of the window's gradient, which is added to dx.
-template <class T>
-void average_pool_backward(View<const T> dy, int window, int stride, View<T> dx) {
+template <class L, class T>
+void average_pool_backward(View<const T> dy, View<T> dx) {
     for (int n = 0; n < dy.batch; ++n)
         for (int c = 0; c < dy.channels; ++c)
             for (int i = 0; i < dy.height; ++i)
-                for (int j = 0; j < dy.width; ++j)
-                    for (int k = 0; k < window; ++k)
-                        for (int l = 0; l < window; ++l)
-                            dx(n, c, i * stride + k, j * stride + l) +=
-                                dy(n, c, i, j) / static_cast<T>(window * window);
+                for (int j = 0; j < dy.width; ++j) {
+                    const RowRange rows = L::clip(i, dx.height), columns = L::clip(j, dx.width);
+                    const int pixels = L::padded_rows(i, dx.height) * L::padded_rows(j, dx.width);
+                    for (int k = rows.first; k <= rows.last; ++k)
+                        for (int l = columns.first; l <= columns.last; ++l)
+                            dx(n, c, k, l) += dy(n, c, i, j) / static_cast<T>(pixels);
+                }
 }
 
 }  // namespace depix::reference
@@ -43,13 +46,13 @@ struct kernels::Kernel<Reference, AveragePool<Window, Options...>> {
 
     template <class T>
     static void forward(const Forward<T>& a) {
-        reference::average_pool_forward(a.input, Window, L::stride, a.output);
+        reference::average_pool_forward<L, T>(a.input, a.output);
     }
     template <class T>
     static void backward(const Backward<T>& a) {
         if (!a.input_gradient.data) return;
         if (!a.accumulate) fill(a.input_gradient, {});
-        reference::average_pool_backward(a.output_gradient, Window, L::stride, a.input_gradient);
+        reference::average_pool_backward<L, T>(a.output_gradient, a.input_gradient);
     }
 };
 

@@ -1,0 +1,14 @@
+// The table's poolings with padding, edges that go on, and enlargement with weights, on Cuda (emulated, or on a GPU).
+#include "cuda_check.hpp"
+#include "depix/kernels/cuda/average_pool.cuh"
+#include "depix/kernels/cuda/max_pool.cuh"
+
+using namespace depix_test;
+
+TEST_CASE("every layer of the table") { LayerTable(check_layer_of).resampling(); }
+
+TEST_CASE_TEMPLATE("in 16 bits", P, precision::Float16, precision::BFloat16) {
+    // Values of few bits are often equal.
+    check_layer<MaxPool<3, Stride<2>, Padding<1>, CeilMode>, P>("MaxPool", {3, 15, 33}, 2);
+    check_layer<AveragePool<3, Stride<2>, Padding<1>, CeilMode>, P>("AveragePool", {3, 15, 33}, 2);
+}
