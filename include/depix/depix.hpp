@@ -12,6 +12,7 @@
 #include "depix/layers/conv_transpose.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
+#include "depix/layers/edge_padding.hpp"
 #include "depix/layers/elu.hpp"
 #include "depix/layers/gelu.hpp"
 #include "depix/layers/global_average_pool.hpp"

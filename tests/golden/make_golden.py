@@ -386,6 +386,13 @@ def make_layers():
     add("average_pool_padded", nn.AvgPool2d(3, 2, 1), 2, 7, 8)
     add("average_pool_ceil", nn.AvgPool2d(3, 2, ceil_mode=True), 2, 8, 6)
     add("average_pool_padded_ceil", nn.AvgPool2d(4, 3, 2, ceil_mode=True), 2, 6, 8)
+    add("reflect_padding", nn.ReflectionPad2d(2), 2, 4, 5)
+    add("replication_padding", nn.ReplicationPad2d(2), 2, 4, 5)
+    add("bilinear_2", nn.Upsample(scale_factor=2, mode="bilinear"), 2, 4, 5)
+    add("bilinear_3", nn.Upsample(scale_factor=3, mode="bilinear"), 2, 3, 4)
+    add("bilinear_corners", nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), 2, 4, 5)
+    add("bicubic_2", nn.Upsample(scale_factor=2, mode="bicubic"), 2, 4, 5)
+    add("bicubic_4", nn.Upsample(scale_factor=4, mode="bicubic"), 1, 3, 4)
     save("layers.safetensors", {key: tensor.detach().float() for key, tensor in tensors.items()})
 
 

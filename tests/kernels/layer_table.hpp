@@ -12,6 +12,7 @@
 #include "depix/layers/conv_transpose.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
+#include "depix/layers/edge_padding.hpp"
 #include "depix/layers/elu.hpp"
 #include "depix/layers/gelu.hpp"
 #include "depix/layers/global_average_pool.hpp"
@@ -158,6 +159,28 @@ class LayerTable {
         on_sizes<AveragePool<3, Stride<2>, CeilMode>>("3 by 2, rounded up", 2);
         on_sizes<AveragePool<3, Stride<1>, Padding<1>>>("3 by 1, padded", 2);
         on_sizes<AveragePool<4, Stride<3>, Padding<2, 1>, CeilMode>>("4 by 3, padded and rounded up", 2);
+
+        on_sizes<ReflectPadding<1>>("1", 3);
+        on_sizes<ReflectPadding<3>>("3", 2);
+        on_sizes<ReflectPadding<0, 2>>("after", 2);
+        on<ReflectPadding<2>>("as far as the edges", {1, 3, 4}, 2);
+        on_sizes<ReplicationPadding<1>>("1", 3);
+        on_sizes<ReplicationPadding<3>>("3", 2);
+        on_sizes<ReplicationPadding<2, 0>>("before", 2);
+        on<ReplicationPadding<3>>("one pixel", {2, 1, 1}, 2);
+
+        on_sizes<Upsample<1, Bilinear>>("bilinear, 1", 2);
+        on_sizes<Upsample<2, Bilinear>>("bilinear, 2", 3);
+        on_sizes<Upsample<3, Bilinear>>("bilinear, 3", 2);
+        on<Upsample<4, Bilinear>>("bilinear, 4", {2, 3, 130}, 1);
+        on<Upsample<2, Bilinear>>("bilinear, one pixel", {2, 1, 1}, 2);
+        on_sizes<Upsample<2, Bilinear, AlignCorners>>("bilinear between corners, 2", 3);
+        on<Upsample<3, Bilinear, AlignCorners>>("bilinear between corners, 3", {2, 3, 130}, 1);
+        on<Upsample<2, Bilinear, AlignCorners>>("bilinear between corners, one pixel", {2, 1, 1}, 2);
+        on_sizes<Upsample<2, Bicubic>>("bicubic, 2", 3);
+        on_sizes<Upsample<3, Bicubic>>("bicubic, 3", 2);
+        on<Upsample<4, Bicubic>>("bicubic, 4", {2, 3, 130}, 1);
+        on<Upsample<2, Bicubic>>("bicubic, one pixel", {2, 1, 1}, 2);
     }
 
     void convolutions() const {

@@ -129,3 +129,13 @@ TEST_CASE("pooling") {
     check<AveragePool<3, Stride<2>, CeilMode>>("average_pool_ceil");
     check<AveragePool<4, Stride<3>, Padding<2>, CeilMode>>("average_pool_padded_ceil");
 }
+
+TEST_CASE("edges and enlargement") {
+    check<ReflectPadding<2>>("reflect_padding");
+    check<ReplicationPadding<2>>("replication_padding");
+    check<Upsample<2, Bilinear>>("bilinear_2");
+    check<Upsample<3, Bilinear>>("bilinear_3");
+    check<Upsample<2, Bilinear, AlignCorners>>("bilinear_corners");
+    check<Upsample<2, Bicubic>>("bicubic_2");
+    check<Upsample<4, Bicubic>>("bicubic_4");
+}

@@ -18,6 +18,8 @@ struct Momentum {};
 struct Epsilon {};
 struct Affine {};
 struct Ceil {};
+struct Mode {};
+struct AlignCorners {};
 }  // namespace option_kind
 
 /// Step between two windows, in both directions.
@@ -50,6 +52,17 @@ struct OutputPadding : option_kind::OutputPadding {
     static_assert(N >= 0, "depix: output padding is not negative");
     static constexpr int value = N;
 };
+
+/// How Upsample enlarges, if not to the nearest neighbour.
+struct Bilinear : option_kind::Mode {
+    static constexpr bool cubic = false;
+};
+struct Bicubic : option_kind::Mode {
+    static constexpr bool cubic = true;
+};
+
+/// A bilinear Upsample that maps the corner pixels' centres to each other, and not the corners of the whole maps.
+struct AlignCorners : option_kind::AlignCorners {};
 
 /// The height and width that a dense layer takes.
 template <int Height, int Width>

@@ -52,10 +52,11 @@ template <ElementwiseLayer L>
 }  // namespace cpu
 }  // namespace depix::inline DEPIX_ISA
 
-namespace depix {
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
+namespace depix::kernels {
 
 template <ElementwiseLayer L>
-struct kernels::Kernel<Cpu, L> {
+struct Kernel<Cpu, L> {
     static void forward(const Forward<float>& a, cpu::Team team) {
         using namespace cpu;
         for_rows(team, a.input, [&](int n, int c, int i) {
@@ -82,4 +83,4 @@ struct kernels::Kernel<Cpu, L> {
     }
 };
 
-}  // namespace depix
+}  // namespace depix::kernels

@@ -126,7 +126,7 @@ inline void group_norm_backward(const GroupNormSettings& settings, const kernels
 }  // namespace cpu
 }  // namespace depix::inline DEPIX_ISA
 
-// (g++ 12 mistakes kernels::Kernel<..., L> here for the elementwise layers' specialisation.)
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
 template <GroupNormLayer L>

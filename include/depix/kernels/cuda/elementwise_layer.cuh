@@ -38,10 +38,11 @@ struct ElementwiseBackward {
 
 }  // namespace depix::cuda
 
-namespace depix {
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
+namespace depix::kernels {
 
 template <class Precision, ElementwiseLayer L>
-struct kernels::Kernel<CudaWith<Precision>, L> {
+struct Kernel<CudaWith<Precision>, L> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {
         cuda::elementwise(stream, a.output, cuda::ElementwiseForward<L, T>{a.input, a.output});
@@ -55,4 +56,4 @@ struct kernels::Kernel<CudaWith<Precision>, L> {
     }
 };
 
-}  // namespace depix
+}  // namespace depix::kernels

@@ -101,7 +101,7 @@ struct GroupNormAddGradients {
 
 }  // namespace depix::cuda
 
-// (g++ 12 mistakes kernels::Kernel<..., L> here for the elementwise layers' specialisation.)
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
 template <class Precision, GroupNormLayer L>

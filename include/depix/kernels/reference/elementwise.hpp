@@ -32,10 +32,11 @@ void elementwise_backward(View<const T> x, View<const T> y, View<const T> dy, Vi
 
 }  // namespace depix::reference
 
-namespace depix {
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
+namespace depix::kernels {
 
 template <ElementwiseLayer L>
-struct kernels::Kernel<Reference, L> {
+struct Kernel<Reference, L> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::elementwise_forward<L, T>(a.input, a.output);
@@ -47,4 +48,4 @@ struct kernels::Kernel<Reference, L> {
     }
 };
 
-}  // namespace depix
+}  // namespace depix::kernels

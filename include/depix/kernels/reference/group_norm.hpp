@@ -76,7 +76,7 @@ void group_norm_backward(View<const T> x, int groups, const T* weight, const T* 
 
 }  // namespace depix::reference
 
-// (g++ 12 mistakes kernels::Kernel<..., L> here for the elementwise layers' specialisation.)
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
 template <GroupNormLayer L>

@@ -1,0 +1,35 @@
+// The textbook's padding by what lies at the edges.
+#pragma once
+
+#include "depix/kernels/reference/reference.hpp"
+#include "depix/layers/edge_padding.hpp"
+
+// g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
+namespace depix::kernels {
+
+template <EdgePaddingLayer L>
+struct Kernel<Reference, L> {
+    /// y[i][j] = x[source(i)][source(j)]. x is (N, C, H, W), y (N, C, H', W').
+    template <class T>
+    static void forward(const Forward<T>& a) {
+        for (int n = 0; n < a.output.batch; ++n)
+            for (int c = 0; c < a.output.channels; ++c)
+                for (int i = 0; i < a.output.height; ++i)
+                    for (int j = 0; j < a.output.width; ++j)
+                        a.output(n, c, i, j) = a.input(n, c, L::source(i, a.input.height), L::source(j, a.input.width));
+    }
+    /// Adds to every pixel of dx the gradients of all of its copies.
+    template <class T>
+    static void backward(const Backward<T>& a) {
+        const View<T>& dx = a.input_gradient;
+        if (!dx.data) return;
+        if (!a.accumulate) fill(dx, {});
+        for (int n = 0; n < a.output_gradient.batch; ++n)
+            for (int c = 0; c < a.output_gradient.channels; ++c)
+                for (int i = 0; i < a.output_gradient.height; ++i)
+                    for (int j = 0; j < a.output_gradient.width; ++j)
+                        dx(n, c, L::source(i, dx.height), L::source(j, dx.width)) += a.output_gradient(n, c, i, j);
+    }
+};
+
+}  // namespace depix::kernels
