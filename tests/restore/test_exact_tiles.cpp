@@ -108,6 +108,41 @@ TEST_CASE("networks that halve, and windows that overlap") {
     check<Sequential<Conv<1, 2, 3>, AveragePool<2>, Conv<2, 4, 4, Padding<1, 2>>, PixelShuffle<2>>>(4, 30, 41);
 }
 
+TEST_CASE("padding by reflection and replication inside the network") {
+    using Reflected =
+        Sequential<ReflectPadding<1>, Conv<1, 4, 3, Padding<0>>, ReLU, ReflectPadding<2>, Conv<4, 1, 5, Padding<0>>>;
+    check<Reflected>(7, 20, 31);
+    check<Reflected>(16, 1, 2);
+    check<Sequential<ReplicationPadding<1>, Conv<1, 4, 3, Padding<0>>, ReLU, ReplicationPadding<2>,
+                     Conv<4, 1, 5, Padding<0>>>>(7, 20, 31);
+    // Padded more than the convolution after it reads: the edge shows in the rest of the map.
+    check<Sequential<Conv<1, 2>, ReflectPadding<4>, Conv<2, 2, 3, Padding<0>>, Conv<2, 1, 7, Padding<0>>>>(6, 20, 31);
+    check<Sequential<ReflectPadding<3>, Conv<1, 3, 7, Padding<0>>, ReflectPadding<1>,
+                     Conv<3, 4, 3, Stride<2>, Padding<0>>, ReLU, ReflectPadding<1>, Conv<4, 4, 3, Padding<0>>,
+                     PixelShuffle<2>, ReplicationPadding<1>, Conv<1, 1, 3, Padding<0>>>>(8, 30, 41);
+}
+
+TEST_CASE("such a network that sees further than the margin around the picture") {
+    using Block = Sequential<ReflectPadding<3>, Conv<1, 1, 7, Padding<0>>>;
+    using Network = Sequential<Block, Block, Block, Block, Block, Block, Block, Block, Block, Block, Block, Block>;
+    static_assert(receptive_field<Network>() == 73);
+    check<Network>(10, 35, 24);
+    check<Network>(20, 3, 50);
+    check<Sequential<ReflectPadding<1>, Conv<1, 4, 3, Stride<2>, Padding<0>>,
+                     Repeat<20, Sequential<ReplicationPadding<1>, Conv<4, 4, 3, Padding<0>>>>, PixelShuffle<2>>>(10, 36,
+                                                                                                                 25);
+}
+
+TEST_CASE("enlargement with weights, and poolings with padding") {
+    check<Sequential<Conv<1, 2>, Upsample<2, Bilinear>, Conv<2, 1>>>(5, 20, 31);
+    check<Sequential<Conv<1, 2>, Upsample<3, Bicubic>, Conv<2, 1>>>(5, 20, 31);
+    check<Sequential<Conv<1, 2, 3, Stride<2>>, Upsample<2, Bicubic>, Conv<2, 1>, Upsample<2, Bilinear>>>(6, 21, 30);
+    check<Sequential<PixelUnshuffle<2, 1>, Conv<4, 8>, SimpleGate, LayerNorm2d<4>, PixelShuffle<2>>>(6, 21, 30);
+    check<Sequential<Conv<1, 2>, MaxPool<3, Stride<2>, Padding<1>>, GELU, Conv<2, 4>, PixelShuffle<2>>>(6, 21, 30);
+    check<Sequential<Conv<1, 2>, AveragePool<3, Stride<1>, Padding<1>>, MaxPool<2, CeilMode>, Upsample<2>>>(6, 21, 30);
+    check<Sequential<Conv<1, 2>, AveragePool<3, Stride<2>, CeilMode>, Softmax, Upsample<2>>>(6, 21, 30);
+}
+
 TEST_CASE("what cannot be is named") {
     const Model<Depixelizer> model(1);
     const Inference<Depixelizer> network{model, 1};

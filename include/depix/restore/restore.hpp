@@ -115,10 +115,14 @@ Image restore(const Inference<Network, Backend>& network, const Image& image, Ti
         detail::fail(Error(std::string("restore: tiles of ").append(std::to_string(tiles.size)) + " pixels, " +
                            std::to_string(tiles.jobs) + " at a time; both must be at least 1"));
     }
+    if (image.shape.size() == 0) return network(image);  // says what is wrong
+    constexpr int margin = detail::border_margin<Network>();
     const int channels = image.shape.channels, height = image.shape.height, width = image.shape.width;
     const auto enlarged = [](int pixels) { return detail::enlarged<Network>(pixels); };
     const Shape padded{channels, round_up(height, Network::size_multiple), round_up(width, Network::size_multiple)};
-    Image restored({network.output_shape(padded).channels, enlarged(height), enlarged(width)});
+    // With its margin, because the picture alone may be too small for the network.
+    const Shape with_margin{channels, padded.height + 2 * margin, padded.width + 2 * margin};
+    Image restored({network.output_shape(with_margin).channels, enlarged(height), enlarged(width)});
     const auto rows = detail::tile_ranges<Network>(padded.height, tiles.size);
     const auto columns = detail::tile_ranges<Network>(padded.width, tiles.size);
 
