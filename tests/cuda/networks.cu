@@ -1,5 +1,5 @@
-// The whole backend, compiled by nvcc: restoring and training, for the depixelizer and a network with every kind of
-// layer.
+// The whole backend, compiled by nvcc: restoring and training, for the depixelizer and two networks with every kind
+// of layer.
 //
 // Where there is a GPU, they run and are compared with the textbook. Elsewhere the program must report that there is
 // none.
@@ -18,6 +18,11 @@ using Everything = Sequential<Conv<3, 16>, BatchNorm<16>, ReLU,
                                          ConvTranspose<16, 8, 2, Stride<2>>, LeakyReLU<>, Upsample<2>>,
                               Residual<Conv<24, 24>, Tanh, Scale<std::ratio<1, 5>>>, Conv<24, 12>, PixelShuffle<2>,
                               AveragePool<2>, Sigmoid>;
+using Others =
+    Sequential<PixelUnshuffle<2, 3>, Conv<12, 8>, LayerNorm2d<8>, SimpleGate, Conv<4, 8>, BatchNorm<8, NoAffine>, GELU,
+               GroupNorm<2, 8>, SiLU, InstanceNorm<8>, MaxPool<3, Stride<2>, Padding<1>>, ReflectPadding<1>,
+               Conv<8, 8, 3, Padding<0>>, Mish, Upsample<2, Bilinear>, ChannelScale<8>, ReplicationPadding<1>,
+               AveragePool<3, Stride<1>>, Hardswish, Upsample<2, Bicubic>, Softmax, Conv<8, 3>, Hardsigmoid>;
 using Judge = Sequential<Conv<3, 8, 3, Stride<2>>, LeakyReLU<>, GlobalAveragePool, Dense<8, 4>, PReLU<>, Dense<4, 1>>;
 
 // nvcc rewrites the code from which the host's compiler then makes its plans.
@@ -78,10 +83,13 @@ bool run_all() {
     good = restores<Everything, CudaWith<precision::TF32>>("every layer, TF32", {3, 32, 48}, 1e-2) && good;
     good = restores<Everything, CudaWith<precision::Float16>>("every layer, float16", {3, 32, 48}, 1e-2) && good;
     good = restores<Everything, CudaWith<precision::BFloat16>>("every layer, bfloat16", {3, 32, 48}, 1e-1) && good;
+    good = restores<Others, Cuda>("other layers", {3, 32, 48}, 1e-5) && good;
+    good = restores<Others, CudaWith<precision::BFloat16>>("other layers, bfloat16", {3, 32, 48}, 1e-1) && good;
     good = restores<Judge, Cuda>("a discriminator", {3, 16, 16}, 1e-5) && good;
     good = learns<Everything, Cuda>("training: every layer", {3, 16, 16}, 1e-4) && good;
     good =
         learns<Everything, CudaWith<precision::Float16>>("training: every layer, float16", {3, 16, 16}, 5e-2) && good;
+    good = learns<Others, Cuda>("training: other layers", {3, 16, 16}, 1e-4) && good;
     good = learns<Judge, Cuda>("training: a discriminator", {3, 16, 16}, 1e-4) && good;
     return good;
 }

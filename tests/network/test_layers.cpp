@@ -61,3 +61,24 @@ TEST_CASE("poolings with padding in networks, on one thread and several") {
     check_gradients<Sequential<Conv<3, 6>, BatchNorm<6>, MaxPool<3, Stride<2>, Padding<1>>, Conv<6, 4>,
                                AveragePool<2, CeilMode>, Conv<4, 2>>>({3, 12, 20}, 3);
 }
+
+TEST_CASE("edges and enlargement in networks, on one thread and several") {
+    check_images<Sequential<ReflectPadding<1>, Conv<3, 4, 3, Padding<0>>, ReLU, ReplicationPadding<2>,
+                            Conv<4, 2, 5, Padding<0>>>>({3, 7, 33}, 2);
+    check_images<Sequential<Conv<3, 4>, Upsample<2, Bilinear>, Conv<4, 2>>>({3, 7, 33}, 2);
+    check_images<Sequential<Conv<3, 4>, Upsample<3, Bicubic>>>({3, 5, 20}, 1);
+    check_images<Sequential<Conv<3, 4>, Upsample<2, Bilinear, AlignCorners>, Conv<4, 2>>>({3, 7, 70}, 1);
+    check_gradients<Sequential<ReflectPadding<1>, Conv<3, 4, 3, Padding<0>>, Mish, Upsample<2, Bicubic>, Conv<4, 4>,
+                               ReplicationPadding<1>, Upsample<2, Bilinear>, Conv<4, 2>>>({3, 6, 20}, 3);
+}
+
+TEST_CASE("a map that is too small to be reflected is refused") {
+    using Network = Sequential<Conv<1, 2>, MaxPool<2>, ReflectPadding<3>, Conv<2, 1, 7, Padding<0>>>;
+    const Model<Network> model(1);
+    const Inference<Network> network{model, 1};
+    CHECK(network(Image({1, 8, 8})).shape == Shape{1, 4, 4});
+    CHECK_THROWS_WITH_AS(network(Image({1, 8, 6})),
+                         "depix: the network cannot take a picture of 1x8x6: it is too small: its layer number 3, "
+                         "ReflectionPad2d, gives no output for 2x4x3",
+                         ShapeError);
+}

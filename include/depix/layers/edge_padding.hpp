@@ -75,10 +75,14 @@ struct ReplicationPadding : detail::EdgePadding<ReplicationPadding<Before, After
     }
 };
 
+namespace detail {
+
 /// A layer of this kind, for its kernels.
 template <class L>
 concept EdgePaddingLayer = Layer<L> && requires {
     requires L::pads_edges;
 };
+
+}  // namespace detail
 
 }  // namespace depix

@@ -58,10 +58,14 @@ struct GroupNorm : detail::NormOfGroups<GroupNorm<Groups, Channels, Options...>,
     static constexpr const char* name = "GroupNorm";
 };
 
+namespace detail {
+
 /// A layer of this kind, for its kernels.
 template <class L>
 concept GroupNormLayer = Layer<L> && requires {
     requires L::normalises_groups;
 };
+
+}  // namespace detail
 
 }  // namespace depix

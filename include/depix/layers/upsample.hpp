@@ -126,10 +126,14 @@ struct Upsample<Factor> : LayerBase<Upsample<Factor>> {
     static constexpr Traits traits{.role = Role::Upsample, .up = Factor, .needs_input = false};
 };
 
+namespace detail {
+
 /// An Upsample that is a weighted sum, for its kernels.
 template <class L>
 concept InterpolationLayer = Layer<L> && requires {
     typename L::interpolation;
 };
+
+}  // namespace detail
 
 }  // namespace depix

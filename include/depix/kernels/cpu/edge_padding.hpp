@@ -7,7 +7,7 @@
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <EdgePaddingLayer L>
+template <detail::EdgePaddingLayer L>
 struct Kernel<Cpu, L> {
     static void forward(const Forward<float>& a, cpu::Team team) {
         using namespace cpu;

@@ -129,7 +129,7 @@ inline void group_norm_backward(const GroupNormSettings& settings, const kernels
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <GroupNormLayer L>
+template <detail::GroupNormLayer L>
 struct Kernel<Cpu, L> {
     static constexpr cpu::GroupNormSettings settings{L::in_channels, L::groups, L::epsilon, L::affine};
 

@@ -34,7 +34,7 @@ inline constexpr int interpolation_columns = 64;
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <InterpolationLayer L>
+template <detail::InterpolationLayer L>
 struct Kernel<Cpu, L> {
     using interpolation = typename L::interpolation;
     static constexpr int taps = interpolation::taps, columns = cpu::interpolation_columns;

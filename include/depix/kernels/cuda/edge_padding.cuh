@@ -46,7 +46,7 @@ struct EdgePaddingBackward {
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <class Precision, EdgePaddingLayer L>
+template <class Precision, detail::EdgePaddingLayer L>
 struct Kernel<CudaWith<Precision>, L> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {

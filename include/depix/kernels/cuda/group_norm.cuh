@@ -104,7 +104,7 @@ struct GroupNormAddGradients {
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <class Precision, GroupNormLayer L>
+template <class Precision, detail::GroupNormLayer L>
 struct Kernel<CudaWith<Precision>, L> {
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         return L::affine ? cuda::reduce_scratch(batch, input, 2) : 0;

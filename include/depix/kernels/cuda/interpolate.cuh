@@ -54,7 +54,7 @@ struct InterpolateBackward {
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <class Precision, InterpolationLayer L>
+template <class Precision, detail::InterpolationLayer L>
 struct Kernel<CudaWith<Precision>, L> {
     template <class T>
     static void forward(const Forward<T, float>& a, cudaStream_t stream) {

@@ -7,7 +7,7 @@
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <EdgePaddingLayer L>
+template <detail::EdgePaddingLayer L>
 struct Kernel<Reference, L> {
     /// y[i][j] = x[source(i)][source(j)]. x is (N, C, H, W), y (N, C, H', W').
     template <class T>

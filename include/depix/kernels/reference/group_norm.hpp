@@ -79,7 +79,7 @@ void group_norm_backward(View<const T> x, int groups, const T* weight, const T* 
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <GroupNormLayer L>
+template <detail::GroupNormLayer L>
 struct Kernel<Reference, L> {
     template <class T>
     static void forward(const Forward<T>& a) {

@@ -28,7 +28,7 @@ void for_taps(const View<T>& output, int height, int width, Body&& body) {
 // g++ 12 takes kernels::Kernel<..., L> outside of this namespace for another constrained specialisation.
 namespace depix::kernels {
 
-template <InterpolationLayer L>
+template <detail::InterpolationLayer L>
 struct Kernel<Reference, L> {
     /// y[i][j] = the sum of weight * x[r][s]. x is (N, C, H, W), y (N, C, H * Factor, W * Factor).
     template <class T>
