@@ -85,8 +85,10 @@ struct NamingVisitor {
         }
         if (counts_batches) counters.push_back(prefix.append("num_batches_tracked"));
     }
-    int add(int, int) { return 0; }
-    int concatenate(int, int) { return 0; }
+    template <class Join>
+    int join(int, int) {
+        return 0;
+    }
 };
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// expect: depix: skip mismatch
-// expect: skip_mismatch<.*expects<8>.*gets<16>
+// expect: depix: join mismatch
+// expect: join_mismatch<.*branch<1>.*expects<8>.*gets<16>
 #include <depix/models/depixelizer.hpp>  // for the layers
 using namespace depix;
 

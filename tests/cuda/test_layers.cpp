@@ -16,15 +16,14 @@ using namespace depix_test;
 
 namespace {
 
-/// Checks a join of two inputs with `first` and `second` channels and an output with `channels`: forward; backward,
-/// written and added, to both inputs and to each one alone.
+/// Checks a join of two maps that gives `both`: forward; backward, written and added, to both inputs and to each one
+/// alone. An element of a gradient is a sum of at most `terms` numbers within +-1.
 template <class L, class Precision = precision::Float32>
-void check_join(const std::string& name, int first, int second, int channels) {
+void check_join(const std::string& name, Shape a, Shape b, Shape both, int terms = 1) {
     CAPTURE(name);
     using S = typename CudaWith<Precision>::Storage;
     using K = kernels::Kernel<CudaWith<Precision>, L>;
     const int images = 2, around = 1;
-    const Shape a{first, 5, 37}, b{second, 5, 37}, both{channels, 5, 37};
     const auto count = [&](Shape shape) { return static_cast<std::size_t>(images) * shape.size(); };
     Random random(3);
     const std::vector<double> x = rounded<S>(draw(count(a), -1, 1, random));
@@ -32,9 +31,9 @@ void check_join(const std::string& name, int first, int second, int channels) {
     const std::vector<double> dy = rounded<S>(draw(count(both), -1, 1, random));
     std::vector<double> y(dy.size());
     const cuda::Stream stream;
-    // A result is one sum of two numbers within +-1, or of three in the backward pass. Each is rounded once, so the
-    // error is at most 3 units.
-    const double bound = 3 * unit_roundoff<Precision>();
+    // A result is one sum or product of two numbers within +-1, or in the backward pass a sum of `terms` such numbers
+    // and what was there before. The result is rounded once in the maps' precision, and each sum so far in float.
+    const double bound = 3 * unit_roundoff<Precision>() * std::sqrt(terms) + terms * std::sqrt(terms) * 6e-8;
 
     const MapsOnDevice<S> device_x(x, images, a, around), device_other(other, images, b, around);
     const MapsOnDevice<S> device_y(y, images, both, around), device_dy(dy, images, both, around);
@@ -59,6 +58,8 @@ void check_join(const std::string& name, int first, int second, int channels) {
                 CAPTURE(wanted);
                 std::vector<double> dx = x, d_other = other;
                 kernels::Backward<double> exact_back;
+                exact_back.input = exact.input;
+                exact_back.other = exact.other;
                 exact_back.output_gradient = View<const double>(dy.data(), images, both);
                 exact_back.input_gradient = View<double>(dx.data(), images, a);
                 exact_back.other_gradient = View<double>(d_other.data(), images, b);
@@ -66,6 +67,8 @@ void check_join(const std::string& name, int first, int second, int channels) {
                 exact_back.accumulate_other = accumulate_other;
                 const MapsOnDevice<S> device_dx(x, images, a, around), device_d_other(other, images, b, around);
                 kernels::Backward<S, float> back;
+                back.input = device_x.view;
+                back.other = device_other.view;
                 back.output_gradient = device_dy.view;
                 back.input_gradient = device_dx.view;
                 back.other_gradient = device_d_other.view;
@@ -129,9 +132,10 @@ TEST_CASE_TEMPLATE("every layer but convolutions, in 16 bits", P, precision::Flo
 }
 
 TEST_CASE("Add") {
-    check_join<Add>("Add", 3, 3, 3);
-    check_join<Add, precision::Float16>("float16", 3, 3, 3);
-    check_join<Add, precision::BFloat16>("bfloat16", 3, 3, 3);
+    const Shape shape{3, 5, 37};
+    check_join<Add>("Add", shape, shape, shape);
+    check_join<Add, precision::Float16>("float16", shape, shape, shape);
+    check_join<Add, precision::BFloat16>("bfloat16", shape, shape, shape);
 }
 
 TEST_CASE("Add writes into either of its inputs, and gives its gradient away") {
@@ -159,8 +163,18 @@ TEST_CASE("Add writes into either of its inputs, and gives its gradient away") {
 }
 
 TEST_CASE("Concatenate") {
-    check_join<Concatenate>("Concatenate", 2, 3, 5);
-    check_join<Concatenate, precision::Float16>("float16", 1, 2, 3);
+    check_join<Concatenate>("Concatenate", {2, 5, 37}, {3, 5, 37}, {5, 5, 37});
+    check_join<Concatenate, precision::Float16>("float16", {1, 5, 37}, {2, 5, 37}, {3, 5, 37});
+}
+
+TEST_CASE("Multiply, by maps of every size that is repeated") {
+    const Shape shape{4, 5, 37};
+    check_join<Multiply>("all", shape, shape, shape);
+    check_join<Multiply>("one pixel for each channel", shape, {4, 1, 1}, shape, 5 * 37);
+    check_join<Multiply>("one channel", shape, {1, 5, 37}, shape, 4);
+    check_join<Multiply>("one number", shape, {1, 1, 1}, shape, 4 * 5 * 37);
+    check_join<Multiply, precision::Float16>("float16", shape, {4, 1, 1}, shape, 5 * 37);
+    check_join<Multiply, precision::BFloat16>("bfloat16", shape, shape, shape);
 }
 
 TEST_CASE("Concatenate has nothing to do where both halves live in the output") {

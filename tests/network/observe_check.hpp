@@ -1,6 +1,7 @@
 // Checks observe: the names, kinds, shapes and values of every layer, against a textbook that has no plan.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -40,10 +41,15 @@ class Textbook {
     int layer(int input) {
         return compute<L>(input, -1, L::output(shape(input)));
     }
-    int add(int a, int b) { return compute<Add>(a, b, shape(a)); }
-    int concatenate(int a, int b) {
-        const Shape first = shape(a);
-        return compute<Concatenate>(a, b, {first.channels + shape(b).channels, first.height, first.width});
+    template <class Join>
+    int join(int a, int b) {
+        return compute<Join>(a, b, joined_shape<Join>(shape(a), shape(b)));
+    }
+
+    void tap(const char* name, int map) { taps_[name] = map; }
+    template <int>
+    int use(const char* name) {
+        return taps_.at(name);
     }
 
   private:
@@ -66,6 +72,7 @@ class Textbook {
 
     const T *parameters_, *statistics_;
     std::vector<Tensor<T>> maps_;
+    std::map<std::string, int> taps_;
 };
 
 template <class Backend, class Network, class T>

@@ -46,6 +46,7 @@ struct Forward {
 template <class T, class P = T>
 struct Backward {
     View<const T> input;
+    View<const T> other;  ///< the second input of a join
     View<const T> output;
     View<const T> output_gradient;
     View<T> input_gradient;         ///< data == nullptr: not wanted (the network's first layer)

@@ -56,6 +56,8 @@ enum class Role : unsigned char {
     Upsample,
     Add,
     Concatenate,
+    Multiply,
+    Slice,
     Other
 };
 
@@ -83,6 +85,7 @@ struct Traits {
     bool needs_output = false;   ///< the backward pass reads the output
     float negative_slope = 1.f;  ///< of a rectifier: y = x for x > 0, negative_slope * x below
     bool learned_slope = false;  ///< of a rectifier: the slope is its parameter instead
+    int first_channel = 0;       ///< of a slice: the first channel of its input that it gives
 };
 
 namespace detail {

@@ -5,8 +5,8 @@
 //
 //     template <class Visitor> static constexpr int walk(Visitor&, int tensor);
 //
-// which calls a visitor for every layer in order of execution: enter(name), layer<L>(input) -> output, add(a, b),
-// concatenate(a, b), leave(). Such visitors make the plan, the summary and the parameter names. A visitor that has
+// which calls a visitor for every layer in order of execution: enter(name), layer<L>(input) -> output, join<J>(a, b) ->
+// output, leave(). Such visitors make the plan, the summary and the parameter names. A visitor that has
 // repeat<Count, Child>(input) -> output, as that of the drawings, is given a Repeat as a whole.
 #pragma once
 
@@ -36,15 +36,7 @@ struct channel_mismatch {
         "number of channels than the layers before it give: see channel_mismatch<layer_index, expects, gets>");
 };
 
-/// Appears in the compiler's message when a skip's two ends do not fit.
-template <class Expects, class Gets>
-struct skip_mismatch {
-    static_assert(sizeof(Expects) == 0,
-                  "depix: skip mismatch: Residual<F...> needs as many channels out of F as go in, and the layers of "
-                  "Residual and SkipConcat must keep height and width: see skip_mismatch<expects, gets>");
-};
-
-/// A network or a part of one: Sequential, Named, Repeat, Residual, SkipConcat.
+/// A network or a part of one: Sequential, Named, Repeat, Sum and the other joins.
 template <class T>
 concept Composition = requires {
     T::is_composition;
@@ -119,16 +111,6 @@ struct CheckChannels<Index, Expected, Given, false> {
     static constexpr bool value =
         sizeof(channel_mismatch<compile_message::layer_index<Index>, compile_message::expects<Expected>,
                                 compile_message::gets<Given>>) > 0;
-};
-
-template <bool Fits, int Expected, int Given>
-struct CheckSkip {
-    static constexpr bool value = true;
-};
-template <int Expected, int Given>
-struct CheckSkip<false, Expected, Given> {
-    static constexpr bool value =
-        sizeof(skip_mismatch<compile_message::expects<Expected>, compile_message::gets<Given>>) > 0;
 };
 
 // The channels after a module that is given Channels; a composition checks its own children on the way.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "depix/network/skip.hpp"
+#include "depix/network/split.hpp"
 
 namespace depix {
 
@@ -93,6 +94,16 @@ template <FixedString Path, std::size_t Start, class... Children>
 struct FindInside<Path, Start, Residual<Children...>> : FindAmong<Path, Start, 0, Children...> {};
 template <FixedString Path, std::size_t Start, class... Children>
 struct FindInside<Path, Start, SkipConcat<Children...>> : FindAmong<Path, Start, 0, Children...> {};
+template <FixedString Path, std::size_t Start, class... Children>
+struct FindInside<Path, Start, Gate<Children...>> : FindAmong<Path, Start, 0, Children...> {};
+template <FixedString Path, std::size_t Start, class... Branches>
+struct FindInside<Path, Start, Sum<Branches...>> : FindAmong<Path, Start, 0, Branches...> {};
+template <FixedString Path, std::size_t Start, class... Branches>
+struct FindInside<Path, Start, Concat<Branches...>> : FindAmong<Path, Start, 0, Branches...> {};
+template <FixedString Path, std::size_t Start, class... Branches>
+struct FindInside<Path, Start, Product<Branches...>> : FindAmong<Path, Start, 0, Branches...> {};
+template <FixedString Path, std::size_t Start, class... Branches>
+struct FindInside<Path, Start, Split<Branches...>> : FindAmong<Path, Start, 0, Branches...> {};
 template <FixedString Path, std::size_t Start, FixedString Name, class... Children>
 struct FindInside<Path, Start, Named<Name, Children...>> : FindAmong<Path, Start, 0, Children...> {};
 // Named<"up", Child> gives Child its own name, so that no number stands between them.

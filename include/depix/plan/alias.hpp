@@ -23,6 +23,23 @@ constexpr Plan<T, S> alias_concatenations(Plan<T, S> plan) {
     return plan;
 }
 
+/// Lets what a slice gives be a part of its input, so that a Split needs no copy. What already lies elsewhere, in a
+/// concatenation, is copied there, and so are parts of the network's own input and the network's output, which the
+/// caller owns.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> alias_slices(Plan<T, S> plan) {
+    for (int i = 0; i < plan.step_count; ++i) {
+        const PlanStep& step = plan.step(i);
+        if (step.layer.info->traits.role != Role::Slice) continue;
+        PlanTensor& output = plan.tensor(step.output);
+        if (output.parent >= 0 || step.output == plan.output || plan.root(step.input) == plan.root(plan.input))
+            continue;
+        output.parent = step.input;
+        output.channel_offset = step.layer.info->traits.first_channel;
+    }
+    return plan;
+}
+
 /// Sets every tensor's lifetime: from the step that writes it to the last step that reads it. A root is alive as long
 /// as any tensor inside it.
 template <std::size_t T, std::size_t S>

@@ -150,7 +150,7 @@ class DrawingWriter {
 
     void write_node(const DrawnNode& one) {
         if (one.sum)
-            return write_sum(one.x + drawn::radius, one.middle(), drawn::radius,
+            return write_sum(one.x + drawn::radius, one.middle(), drawn::radius, one.product,
                              one.after.empty() ? "fill=\"#fff\"" : band(one.after));
         const bool end = &one == &nodes_.front() || &one == &nodes_.back();
         canvas_.rectangle(one.x, one.y, one.width, one.height, end ? "fill=\"#eaeef2\" stroke=\"#57606a\"" : box);
@@ -162,9 +162,14 @@ class DrawingWriter {
         if (one.from >= 0 && !end) write_channels(one);
     }
 
-    void write_sum(double x, double y, double radius, const std::string& fill) {
+    // A circle with + or, for a product, with x in it.
+    void write_sum(double x, double y, double radius, bool product, const std::string& fill) {
         canvas_.circle(x, y, radius, fill + " stroke=\"#24292f\"");
-        canvas_.path("M" + number(x - 4) + " " + number(y) + "h8M" + number(x) + " " + number(y - 4) + "v8", "#24292f");
+        if (product)
+            canvas_.path("M" + number(x - 3) + " " + number(y - 3) + "l6 6m-6 0l6 -6", "#24292f");
+        else
+            canvas_.path("M" + number(x - 4) + " " + number(y) + "h8M" + number(x) + " " + number(y - 4) + "v8",
+                         "#24292f");
     }
 
     // The number over a box, unless the shape stands at an arrow there; beside an arrow that leaves the box upwards.
@@ -226,8 +231,10 @@ class DrawingWriter {
                 canvas_.rectangle(x, y - 6, 5, 12, copied);
                 canvas_.rectangle(x + 5, y - 6, 5, 12, box);
             });
-        if (any([](const DrawnNode& one) { return one.sum; }))
-            explain("sum", 12, [&](double x, double y) { write_sum(x + 6, y, 6, "fill=\"#fff\""); });
+        for (const bool product : {false, true})
+            if (any([&](const DrawnNode& one) { return one.sum && one.product == product; }))
+                explain(product ? "product" : "sum", 12,
+                        [&](double x, double y) { write_sum(x + 6, y, 6, product, "fill=\"#fff\""); });
         for (const std::string& after : bands_)
             explain(after, 4, [&](double x, double y) { canvas_.rectangle(x, y - 6, 4, 12, band(after)); });
         if (!drawing_.blocks.empty())

@@ -39,9 +39,10 @@ struct DrawnBlock {
     double left = 0, right = 0, top = 0, bottom = 0;
 };
 
-/// A box, which is a feature map, or a circle, which is a sum.
+/// A box, which is a feature map, or a circle, which is a sum or a product.
 struct DrawnNode {
-    bool sum = false;
+    bool sum = false;  // or a product
+    bool product = false;
     Shape shape;
     Operation operation = Operation::None;  // of the arrow that leads to it
     std::string label{};                    // at this arrow
@@ -88,11 +89,16 @@ class DrawingVisitor {
         if constexpr (requires { L::geometry.kernel; }) kernel = L::geometry.kernel;
         return append({&layer_info<L>, kernel, input, -1, block_}, L::output(shape(input)));
     }
-    int add(int a, int b) { return append({&layer_info<Add>, 0, a, b, block_}, shape(a)); }
-    int concatenate(int a, int b) {
-        const Shape first = shape(a);
-        return append({&layer_info<Concatenate>, 0, a, b, block_},
-                      {first.channels + shape(b).channels, first.height, first.width});
+    template <class Join>
+    int join(int a, int b) {
+        return append({&layer_info<Join>, 0, a, b, block_}, joined_shape<Join>(shape(a), shape(b)));
+    }
+    void tap(const char* name, int tensor) { taps_.emplace_back(name, tensor); }
+    template <int>
+    int use(const char* name) {
+        const auto found =
+            std::find_if(taps_.rbegin(), taps_.rend(), [&](const auto& tap) { return tap.first == name; });
+        return found == taps_.rend() ? 0 : found->second;
     }
     template <int Count, Module Child>
     int repeat(int tensor) {
@@ -119,6 +125,7 @@ class DrawingVisitor {
         return static_cast<int>(steps.size());
     }
 
+    std::vector<std::pair<std::string, int>> taps_;
     int block_ = -1;
 };
 
@@ -139,7 +146,9 @@ inline Operation operation_of(const LayerInfo& layer) {
         case Role::Activation:
         case Role::Add:
         case Role::Concatenate:
+        case Role::Multiply:
             break;
+        case Role::Slice:
         case Role::Other:
             return layer.traits.down > 1 ? Operation::Pooling : Operation::Other;
     }
@@ -185,7 +194,8 @@ inline Drawing make_drawing(const DrawingVisitor& network) {
             before.shape = network.shapes[i + 1];
         } else {
             DrawnNode node{.shape = network.shapes[i + 1], .from = node_of[last], .skip = skip, .block = step.block};
-            node.sum = step.layer->traits.role == Role::Add;
+            node.product = step.layer->traits.role == Role::Multiply;
+            node.sum = node.product || step.layer->traits.role == Role::Add;
             if (concatenates) node.skip_channels = network.shapes[static_cast<std::size_t>(step.input)].channels;
             if (step.other < 0) {
                 node.operation = operation_of(*step.layer);

@@ -1,9 +1,14 @@
 // flatten: turns a network's type into a plan with one step for each layer.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <string_view>
+#include <utility>
 
 #include "depix/network/skip.hpp"
+#include "depix/network/split.hpp"
+#include "depix/network/tap.hpp"
 #include "depix/plan/plan.hpp"
 
 namespace depix {
@@ -14,6 +19,8 @@ namespace detail {
 struct CountingVisitor {
     std::size_t tensors = 1;
     std::size_t steps = 0;
+    std::size_t taps = 0;
+    std::size_t uses = 0;
 
     constexpr void enter(const char*) {}
     constexpr void enter(int) {}
@@ -22,18 +29,52 @@ struct CountingVisitor {
     constexpr int layer(int) {
         return count();
     }
-    constexpr int add(int, int) { return count(); }
-    constexpr int concatenate(int, int) { return count(); }
+    template <class Join>
+    constexpr int join(int, int) {
+        return count();
+    }
+    constexpr void tap(const char*, int) { ++taps; }
+    template <int>
+    constexpr int use(const char*) {
+        ++uses;
+        return 0;
+    }
     constexpr int count() {
         ++steps;
         return static_cast<int>(tensors++);
     }
 };
 
+// The maps at the Taps of a network, for visitors.
+template <std::size_t Capacity>
+struct Taps {
+    struct Tapped {
+        const char* name = "";
+        int tensor = -1;
+    };
+    std::array<Tapped, Capacity> tapped{};
+    std::size_t count = 0;
+
+    constexpr void add(const char* name, int tensor) {
+        if (count < Capacity) tapped[count++] = {name, tensor};
+    }
+    /// The tensor at the last tap of this name; -1 if there is none.
+    constexpr int find(std::string_view name) const {
+        for (std::size_t i = count; i > 0; --i)
+            if (name == tapped[i - 1].name) return tapped[i - 1].tensor;
+        return -1;
+    }
+};
+
+// What a Use asks for that the network does not have.
+enum class TapFault { None, NoSuchTap, OtherChannels };
+
 // A visitor that appends one step for every layer.
-template <class PlanType>
+template <class PlanType, std::size_t TapCount>
 struct FlattenVisitor {
     PlanType& plan;
+    Taps<TapCount> taps{};
+    TapFault fault = TapFault::None;
     std::size_t parameters = 0;
     std::size_t statistics = 0;
 
@@ -49,13 +90,21 @@ struct FlattenVisitor {
         statistics += info.statistic_count;
         return append({.layer = part, .input = input}, L::out_channels(plan.tensor(input).channels));
     }
-    constexpr int add(int a, int b) {
-        return append({.layer = {.info = &layer_info<Add>, .present = true}, .input = a, .other = b},
-                      plan.tensor(a).channels);
+    template <class Join>
+    constexpr int join(int a, int b) {
+        const int channels = Join::joined_channels(plan.tensor(a).channels, plan.tensor(b).channels);
+        return append({.layer = {.info = &layer_info<Join>, .present = true}, .input = a, .other = b}, channels);
     }
-    constexpr int concatenate(int a, int b) {
-        const int both = plan.tensor(a).channels + plan.tensor(b).channels;
-        return append({.layer = {.info = &layer_info<Concatenate>, .present = true}, .input = a, .other = b}, both);
+
+    constexpr void tap(const char* name, int tensor) { taps.add(name, tensor); }
+    template <int Channels>
+    constexpr int use(const char* name) {
+        const int tensor = taps.find(name);
+        if (tensor < 0)
+            fault = TapFault::NoSuchTap;
+        else if (plan.tensor(tensor).channels != Channels)
+            fault = TapFault::OtherChannels;
+        return tensor < 0 ? 0 : tensor;
     }
 
   private:
@@ -71,6 +120,26 @@ struct FlattenVisitor {
     }
 };
 
+template <Module Network>
+constexpr CountingVisitor count_layers() {
+    CountingVisitor visitor;
+    walk<Network>(visitor, 0);
+    return visitor;
+}
+
+// The plan, and what is wrong with its taps.
+template <Module Network>
+constexpr auto flatten_with_taps() {
+    constexpr CountingVisitor count = count_layers<Network>();
+    Plan<count.tensors, count.steps> plan;
+    plan.tensor_count = 1;
+    plan.tensor(0).channels = Network::in_channels;
+    FlattenVisitor<decltype(plan), count.taps> visitor{plan};
+    plan.output = walk<Network>(visitor, 0);
+    ++plan.tensor(plan.output).consumers;
+    return std::pair(plan, visitor.fault);
+}
+
 }  // namespace detail
 
 /// The network as it is written: one step for each layer, nothing fused, every tensor in memory of its own.
@@ -78,18 +147,13 @@ template <Module Network>
 constexpr auto flatten() {
     static_assert(Network::in_channels > 0,
                   "depix: a network begins with a layer that says how many channels it takes");
-    constexpr auto count = [] {
-        detail::CountingVisitor visitor;
-        walk<Network>(visitor, 0);
-        return visitor;
-    }();
-    Plan<count.tensors, count.steps> plan;
-    plan.tensor_count = 1;
-    plan.tensor(0).channels = Network::in_channels;
-    detail::FlattenVisitor<decltype(plan)> visitor{plan};
-    plan.output = walk<Network>(visitor, 0);
-    ++plan.tensor(plan.output).consumers;
-    return plan;
+    if constexpr (detail::count_layers<Network>().uses > 0) {
+        constexpr detail::TapFault fault = detail::flatten_with_taps<Network>().second;
+        static_assert(fault != detail::TapFault::NoSuchTap, "depix: Use<Name, ...>: no Tap<Name> stands before it");
+        static_assert(fault != detail::TapFault::OtherChannels,
+                      "depix: Use<Name, Channels>: the map at Tap<Name> has another number of channels");
+    }
+    return detail::flatten_with_taps<Network>().first;
 }
 
 }  // namespace depix

@@ -45,6 +45,8 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusi
         case Role::Upsample:
         case Role::Add:
         case Role::Concatenate:
+        case Role::Multiply:
+        case Role::Slice:
         case Role::Other:
             break;
     }

@@ -21,8 +21,10 @@ class LayerNameVisitor {
     int layer(int) {
         return append("");
     }
-    int add(int, int) { return append("add"); }
-    int concatenate(int, int) { return append("concatenate"); }
+    template <class Join>
+    int join(int, int) {
+        return append(Join::path);
+    }
 
     std::vector<std::string> names;
 
@@ -48,9 +50,9 @@ class LayerNameVisitor {
 /// The name of every layer and join, in order of execution, which is that of flatten<Network>()'s steps: "encoder.0"
 /// for the layer whose weights are called "encoder.0.weight".
 ///
-/// A join has the name of its Residual or SkipConcat, and "add" or "concatenate" after it: "blocks.2.add". Names differ
-/// from each other. Layers without parameters may have the same path, where a network is built of parts without names;
-/// the second of them ends in "_1", the third in "_2", as in torch.fx.
+/// A join has the name of its Sum, Concat or Product, and "add", "concatenate" or "multiply" after it: "blocks.2.add".
+/// Names differ from each other. Layers without parameters may have the same path, where a network is built of parts
+/// without names; the second of them ends in "_1", the third in "_2", as in torch.fx.
 template <Module Network>
 std::vector<std::string> layer_names() {
     detail::LayerNameVisitor visitor;

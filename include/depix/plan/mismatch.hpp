@@ -10,7 +10,7 @@
 namespace depix {
 
 /// The first step that cannot take the shapes that it is given; -1 if all can. Some layers fix their input's height and
-/// width, the two inputs of a join must be equally large, and no output may be empty.
+/// width, the two inputs of a join must be equally large (a factor may be of 1x1), and no output may be empty.
 template <std::size_t T, std::size_t S>
 constexpr int find_mismatch(const Plan<T, S>& plan, const std::array<Shape, T>& shapes) {
     for (int i = 0; i < plan.step_count; ++i) {
@@ -22,7 +22,8 @@ constexpr int find_mismatch(const Plan<T, S>& plan, const std::array<Shape, T>& 
         const Shape& input = shapes[static_cast<std::size_t>(step.input)];
         const Shape& output = shapes[static_cast<std::size_t>(step.output)];
         if (!takes(step.input, step.layer.info->in_height, step.layer.info->in_width)) return i;
-        if (step.other >= 0 && !takes(step.other, input.height, input.width)) return i;
+        const bool repeats = step.layer.info->traits.role == Role::Multiply && takes(step.other, 1, 1);
+        if (step.other >= 0 && !repeats && !takes(step.other, input.height, input.width)) return i;
         if (output.height <= 0 || output.width <= 0) return i;
     }
     return -1;

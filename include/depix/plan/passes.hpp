@@ -5,10 +5,11 @@
 
 namespace depix {
 
-/// The plan of the textbook backend: one step for each layer, with concatenations and elementwise steps in place.
+/// The plan of the textbook backend: one step for each layer, with concatenations, slices and elementwise steps in
+/// place.
 template <Module Network>
 constexpr auto plan_for_reference() {
-    return find_lifetimes(alias_in_place(alias_concatenations(flatten<Network>())));
+    return find_lifetimes(alias_in_place(alias_slices(alias_concatenations(flatten<Network>()))));
 }
 
 namespace detail {
@@ -30,7 +31,7 @@ constexpr auto plan_for_inference() {
         else
             return fuse(fuse_upsampling(flatten<Network>()));
     };
-    return find_halos(find_lifetimes(alias_in_place(alias_concatenations(steps()))));
+    return find_halos(find_lifetimes(alias_in_place(alias_slices(alias_concatenations(steps())))));
 }
 
 /// The plan for training: one step for each layer, and everything is kept for the backward pass.

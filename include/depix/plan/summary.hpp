@@ -65,8 +65,12 @@ class SummaryVisitor {
         ++steps_;
         return 0;
     }
-    constexpr int add(int, int) { return join(); }
-    constexpr int concatenate(int, int) { return join(); }
+    template <class Join>
+    constexpr int join(int, int) {
+        add_row("", -1, depth_);
+        ++steps_;
+        return 0;
+    }
     constexpr std::size_t rows() const { return count_; }
 
   private:
@@ -82,11 +86,6 @@ class SummaryVisitor {
             if (around.row < 0) around.row = add_row(around.name, around.index, depth_ - 1, true);
         }
         path_[static_cast<std::size_t>(depth_++)] = {name, index, -1};
-    }
-    constexpr int join() {
-        add_row("", -1, depth_);
-        ++steps_;
-        return 0;
     }
     constexpr int add_row(const char* name, int index, int depth, bool is_part = false) {
         if (count_ < rows_.size()) {

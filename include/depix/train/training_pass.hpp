@@ -199,7 +199,10 @@ class TrainingPass {
         call.input_gradient = gradient_map(step.input);
         if (wanted == InputGradient::Unwanted && step.input == plan.input && plan.root(plan.input) == plan.input)
             call.input_gradient.data = nullptr;
-        if (step.other >= 0) call.other_gradient = gradient_map(step.other);
+        if (step.other >= 0) {
+            call.other = map(step.other);
+            call.other_gradient = gradient_map(step.other);
+        }
         call.accumulate = backward_plan.accumulate[static_cast<std::size_t>(index)];
         call.accumulate_other = backward_plan.accumulate_other[static_cast<std::size_t>(index)];
         call.parameters = model.parameters().data() + step.layer.parameters;

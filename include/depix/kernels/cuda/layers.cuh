@@ -55,8 +55,10 @@ struct DrawCounter {
         count += draws_numbers<L>;
         return 0;
     }
-    constexpr int add(int, int) { return 0; }
-    constexpr int concatenate(int, int) { return 0; }
+    template <class Join>
+    constexpr int join(int, int) {
+        return 0;
+    }
 };
 template <Module Network>
 constexpr int count_draws() {
