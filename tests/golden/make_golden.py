@@ -263,6 +263,183 @@ class DeGanPyTorchDiscriminator(nn.Module):
         return self.disc(x)
 
 
+def chain(*modules):
+    return nn.Sequential(*modules)
+
+
+class Compact(nn.Module):
+    def __init__(self, features=64, convolutions=16, scale=4):
+        super().__init__()
+        self.scale = scale
+        layers = [nn.Conv2d(3, features, 3, padding=1), nn.PReLU(features)]
+        for _ in range(convolutions):
+            layers += [nn.Conv2d(features, features, 3, padding=1), nn.PReLU(features)]
+        self.body = chain(*layers, nn.Conv2d(features, 3 * scale * scale, 3, padding=1))
+
+    def forward(self, x):
+        added = nn.functional.pixel_shuffle(self.body(x), self.scale)
+        return added + nn.functional.interpolate(x, scale_factor=self.scale, mode="nearest")
+
+
+def rectified_chain(channels, out, convolutions, features):
+    layers = [nn.Conv2d(channels, features, 3, padding=1), nn.ReLU()]
+    for _ in range(convolutions - 2):
+        layers += [nn.Conv2d(features, features, 3, padding=1), nn.ReLU()]
+    return chain(*layers, nn.Conv2d(features, out, 3, padding=1))
+
+
+class DnCNN(nn.Module):
+    def __init__(self, channels=1, convolutions=17, features=64):
+        super().__init__()
+        self.model = rectified_chain(channels, channels, convolutions, features)
+
+    def forward(self, x):
+        return x - self.model(x)
+
+
+class FFDNet(nn.Module):
+    def __init__(self, channels=3, convolutions=12, features=96):
+        super().__init__()
+        self.model = rectified_chain(4 * channels + 1, 4 * channels, convolutions, features)
+
+    def forward(self, x):
+        squares = nn.functional.pixel_unshuffle(x[:, :-1], 2)
+        noise = nn.functional.avg_pool2d(x[:, -1:], 2)
+        return nn.functional.pixel_shuffle(self.model(torch.cat([squares, noise], 1)), 2)
+
+
+class DRUNet(nn.Module):
+    class Block(nn.Module):
+        def __init__(self, c):
+            super().__init__()
+            self.res = chain(nn.Conv2d(c, c, 3, padding=1, bias=False), nn.ReLU(),
+                             nn.Conv2d(c, c, 3, padding=1, bias=False))
+
+        def forward(self, x):
+            return x + self.res(x)
+
+    def __init__(self, channels=3, f=64, blocks=4):
+        super().__init__()
+        many = lambda c: [DRUNet.Block(c) for _ in range(blocks)]
+        down = lambda c: chain(*many(c), nn.Conv2d(c, 2 * c, 2, stride=2, bias=False))
+        up = lambda c: chain(nn.ConvTranspose2d(2 * c, c, 2, stride=2, bias=False), *many(c))
+        self.m_head = nn.Conv2d(channels + 1, f, 3, padding=1, bias=False)
+        self.m_down1, self.m_down2, self.m_down3 = down(f), down(2 * f), down(4 * f)
+        self.m_body = chain(*many(8 * f))
+        self.m_up3, self.m_up2, self.m_up1 = up(4 * f), up(2 * f), up(f)
+        self.m_tail = nn.Conv2d(f, channels, 3, padding=1, bias=False)
+
+    def forward(self, x):
+        x1 = self.m_head(x)
+        x2 = self.m_down1(x1)
+        x3 = self.m_down2(x2)
+        x4 = self.m_down3(x3)
+        y = self.m_up3(self.m_body(x4) + x4)
+        y = self.m_up1(self.m_up2(y + x3) + x2)
+        return self.m_tail(y + x1)
+
+
+class ResidualBody(nn.Module):
+    def __init__(self, *modules):
+        super().__init__()
+        self.body = chain(*modules)
+
+    def forward(self, x):
+        return x + self.body(x)
+
+
+class ChannelAttention(nn.Module):
+    def __init__(self, f, reduction):
+        super().__init__()
+        self.conv_du = chain(nn.Conv2d(f, f // reduction, 1), nn.ReLU(), nn.Conv2d(f // reduction, f, 1), nn.Sigmoid())
+
+    def forward(self, x):
+        return x * self.conv_du(nn.functional.adaptive_avg_pool2d(x, 1))
+
+
+class EDSR(nn.Module):
+    """EDSR, and with another body RCAN, at a scale of 4."""
+
+    def __init__(self, f, body):
+        super().__init__()
+        conv = lambda a, b: nn.Conv2d(a, b, 3, padding=1)
+        self.sub_mean = nn.Conv2d(3, 3, 1)
+        self.head = chain(conv(3, f))
+        self.body = chain(*body, conv(f, f))
+        self.tail = chain(chain(conv(f, 4 * f), nn.PixelShuffle(2), conv(f, 4 * f), nn.PixelShuffle(2)), conv(f, 3))
+        self.add_mean = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        x = self.head(self.sub_mean(x))
+        return self.add_mean(self.tail(x + self.body(x)))
+
+
+def edsr(f=64, blocks=16):
+    conv = lambda: nn.Conv2d(f, f, 3, padding=1)
+    return EDSR(f, [ResidualBody(conv(), nn.ReLU(), conv()) for _ in range(blocks)])
+
+
+def rcan(f=64, groups=10, blocks=20, reduction=16):
+    conv = lambda: nn.Conv2d(f, f, 3, padding=1)
+    block = lambda: ResidualBody(conv(), nn.ReLU(), conv(), ChannelAttention(f, reduction))
+    return EDSR(f, [ResidualBody(*[block() for _ in range(blocks)], conv()) for _ in range(groups)])
+
+
+class SPAN(nn.Module):
+    class Conv(nn.Module):
+        def __init__(self, a, b):
+            super().__init__()
+            self.eval_conv = nn.Conv2d(a, b, 3, padding=1)
+
+        def forward(self, x):
+            return self.eval_conv(x)
+
+    class Block(nn.Module):
+        def __init__(self, c):
+            super().__init__()
+            self.c1_r, self.c2_r, self.c3_r = SPAN.Conv(c, c), SPAN.Conv(c, c), SPAN.Conv(c, c)
+
+        def forward(self, x):
+            silu = nn.functional.silu
+            first = silu(self.c1_r(x))
+            f = self.c3_r(silu(self.c2_r(first)))
+            return (f + x) * (torch.sigmoid(f) - 0.5), first
+
+    def __init__(self, scale=4, c=48):
+        super().__init__()
+        self.conv_1 = SPAN.Conv(3, c)
+        for i in range(1, 7):
+            setattr(self, f"block_{i}", SPAN.Block(c))
+        self.conv_cat = nn.Conv2d(4 * c, c, 1)
+        self.conv_2 = SPAN.Conv(c, c)
+        self.upsampler = chain(nn.Conv2d(c, 3 * scale * scale, 3, padding=1), nn.PixelShuffle(scale))
+
+    def forward(self, x):
+        features = self.conv_1(x)
+        first, _ = self.block_1(features)
+        y = first
+        for i in range(2, 6):
+            y, _ = getattr(self, f"block_{i}")(y)
+        y, last = self.block_6(y)
+        return self.upsampler(self.conv_cat(torch.cat([features, self.conv_2(y), first, last], 1)))
+
+
+def make_restorers():
+    for network, parameters in ((Compact(), 621424), (DnCNN(), 555137), (FFDNet(), 852108), (FFDNet(1, 15, 64), 485316),
+                                (DRUNet(), 32640960), (edsr(), 1517571 + 24), (rcan(), 15592355 + 24), (SPAN(), 426288)):
+        assert count_parameters(network) == parameters
+    for seed, (name, network, shape, target) in enumerate((
+            ("compact", Compact(8, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("dncnn", DnCNN(1, 5, 8), (2, 1, 7, 9), None),
+            ("ffdnet", FFDNet(3, 4, 8), (2, 4, 6, 10), (2, 3, 6, 10)), ("drunet", DRUNet(3, 2, 1), (2, 4, 16, 24), (2, 3, 16, 24)),
+            ("edsr", edsr(4, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("rcan", rcan(8, 2, 2, 4), (2, 3, 5, 7), (2, 3, 20, 28)),
+            ("span", SPAN(4, 6), (2, 3, 5, 7), (2, 3, 20, 28)))):
+        torch.manual_seed(20 + seed)
+        for parameter in network.parameters():
+            nn.init.normal_(parameter, 0, 0.5 / max(1, parameter[0].numel()) ** 0.5)
+        make_output(name, network, shape)
+        make_step(name, network, shape, target)
+
+
 def count_parameters(network):
     return sum(parameter.numel() for parameter in network.parameters())
 
@@ -434,6 +611,7 @@ def main():
     network = DeGanPyTorchDiscriminator(3)
     make_output("de_gan_pytorch_discriminator", network, (2, 2, 32, 48))
     make_step("de_gan_pytorch_discriminator", network, (3, 2, 48, 64), (3, 1, 3, 4))
+    make_restorers()
     torch.manual_seed(12)
     make_layers()
 

@@ -87,17 +87,30 @@ constexpr int walk(Visitor& visitor, int tensor) {
         return M::walk(visitor, tensor);
 }
 
+/// How many numbers a module takes among its siblings: one, but for Series.
+template <Module M>
+constexpr int count_slots() {
+    if constexpr (requires { M::slots; })
+        return M::slots;
+    else
+        return 1;
+}
+
 /// Calls `visitor` for the child at `index`, under its own name if it has one, otherwise under its number, as in
 /// PyTorch.
 template <Module M, class Visitor>
 constexpr int walk_child(Visitor& visitor, int tensor, int index) {
-    if constexpr (requires { M::own_name; })
-        visitor.enter(M::own_name.text);
-    else
-        visitor.enter(index);
-    const int result = walk<M>(visitor, tensor);
-    visitor.leave();
-    return result;
+    if constexpr (requires { M::slots; }) {
+        return M::walk_from(visitor, tensor, index);
+    } else {
+        if constexpr (requires { M::own_name; })
+            visitor.enter(M::own_name.text);
+        else
+            visitor.enter(index);
+        const int result = walk<M>(visitor, tensor);
+        visitor.leave();
+        return result;
+    }
 }
 
 namespace detail {

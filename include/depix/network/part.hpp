@@ -84,9 +84,31 @@ template <FixedString Path, std::size_t Start, int Index, class First, class... 
 struct FindAmong<Path, Start, Index, First, Rest...> {
     static constexpr std::size_t next = step_into(Path.text, Start, child_name<First, Index>().text);
     using here = typename FindFrom<Path, next, First>::type;
-    using type = typename std::conditional_t<std::is_void_v<here>, FindAmong<Path, Start, Index + 1, Rest...>,
-                                             std::type_identity<here>>::type;
+    using type =
+        typename std::conditional_t<std::is_void_v<here>, FindAmong<Path, Start, Index + count_slots<First>(), Rest...>,
+                                    std::type_identity<here>>::type;
 };
+
+// A Series has as many names as if it were written out.
+template <FixedString Path, std::size_t Start, int Index, int Count, class... Children, class... Rest>
+struct FindAmong<Path, Start, Index, Series<Count, Children...>, Rest...> {
+    template <int Round>
+    static constexpr auto find() {
+        constexpr int slots = Series<Count, Children...>::slots / Count;
+        if constexpr (Round == Count) {
+            return std::type_identity<typename FindAmong<Path, Start, Index + Count * slots, Rest...>::type>{};
+        } else {
+            using here = typename FindAmong<Path, Start, Index + Round * slots, Children...>::type;
+            if constexpr (std::is_void_v<here>)
+                return find<Round + 1>();
+            else
+                return std::type_identity<here>{};
+        }
+    }
+    using type = typename decltype(find<0>())::type;
+};
+template <FixedString Path, std::size_t Start, int Count, class... Children>
+struct FindInside<Path, Start, Series<Count, Children...>> : FindAmong<Path, Start, 0, Series<Count, Children...>> {};
 
 template <FixedString Path, std::size_t Start, class... Children>
 struct FindInside<Path, Start, Sequential<Children...>> : FindAmong<Path, Start, 0, Children...> {};

@@ -1,4 +1,4 @@
-// Sequential, Named, Repeat: one module after another.
+// Sequential, Named, Repeat, Series: one module after another.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +58,7 @@ struct Sequential {
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {
         int index = 0;
-        ((tensor = walk_child<Children>(visitor, tensor, index++)), ...);
+        ((tensor = walk_child<Children>(visitor, tensor, index), index += count_slots<Children>()), ...);
         return tensor;
     }
 };
@@ -136,6 +136,29 @@ struct Repeat {
             return visitor.template repeat<Count, Child>(tensor);
         } else {
             for (int i = 0; i < Count; ++i) tensor = walk_child<Child>(visitor, tensor, i);
+            return tensor;
+        }
+    }
+};
+
+/// Count times the same modules, one after another, numbered as if they were written out: in Sequential<Conv<3, 64>,
+/// Series<2, Conv<64, 64>, ReLU>, Conv<64, 3>> the convolutions are "0", "1", "3" and "5". In PyTorch a list of layers
+/// that a loop extends, for nn.Sequential(*layers).
+template <int Count, Module... Children>
+struct Series : Repeat<Count, Sequential<Children...>> {
+    static constexpr int slots = Count * (0 + ... + count_slots<Children>());
+
+    template <class Visitor>
+    static constexpr int walk(Visitor& visitor, int tensor) {
+        return walk_from(visitor, tensor, 0);
+    }
+    template <class Visitor>
+    static constexpr int walk_from(Visitor& visitor, int tensor, int index) {
+        if constexpr (requires { visitor.template repeat<Count, Sequential<Children...>>(tensor); }) {
+            return visitor.template repeat<Count, Sequential<Children...>>(tensor);
+        } else {
+            for (int i = 0; i < Count; ++i)
+                ((tensor = walk_child<Children>(visitor, tensor, index), index += count_slots<Children>()), ...);
             return tensor;
         }
     }

@@ -47,7 +47,7 @@ struct CountingVisitor {
 
 // The maps at the Taps of a network, for visitors.
 template <std::size_t Capacity>
-struct Taps {
+struct TappedMaps {
     struct Tapped {
         const char* name = "";
         int tensor = -1;
@@ -73,7 +73,7 @@ enum class TapFault { None, NoSuchTap, OtherChannels };
 template <class PlanType, std::size_t TapCount>
 struct FlattenVisitor {
     PlanType& plan;
-    Taps<TapCount> taps{};
+    TappedMaps<TapCount> taps{};
     TapFault fault = TapFault::None;
     std::size_t parameters = 0;
     std::size_t statistics = 0;
