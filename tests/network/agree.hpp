@@ -173,4 +173,11 @@ void check_training_pass(const Model<Network>& model, Shape shape, int images) {
     }
 }
 
+/// Pictures and gradients of a network for inputs of this shape.
+template <class Network>
+void check_network(Shape shape, int images) {
+    check_images<Network>(shape, images);
+    check_gradients<Network>(shape, images);
+}
+
 }  // namespace depix_test

@@ -43,7 +43,7 @@ class Textbook {
     }
     template <class Join>
     int join(int a, int b) {
-        return compute<Join>(a, b, joined_shape<Join>(shape(a), shape(b)));
+        return compute<Join>(a, b, detail::joined_shape<Join>(shape(a), shape(b)));
     }
 
     void tap(const char* name, int map) { taps_[name] = map; }

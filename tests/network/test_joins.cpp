@@ -7,12 +7,6 @@ using namespace depix_test;
 namespace {
 
 template <class Network>
-void check(Shape shape, int images) {
-    check_images<Network>(shape, images);
-    check_gradients<Network>(shape, images);
-}
-
-template <class Network>
 std::string names() {
     std::string text;
     for (const std::string& name : layer_names<Network>()) text.append(text.empty() ? "" : " ").append(name);
@@ -101,45 +95,50 @@ TEST_CASE("plans: halves and slices lie inside other maps") {
 }
 
 TEST_CASE("sums and concatenations of several branches") {
-    check<Sequential<Conv<3, 4>, Sum<Conv<4, 4>, Identity, Sequential<Conv<4, 6, 1>, ReLU, Conv<6, 4>>>, Conv<4, 2>>>(
+    check_network<
+        Sequential<Conv<3, 4>, Sum<Conv<4, 4>, Identity, Sequential<Conv<4, 6, 1>, ReLU, Conv<6, 4>>>, Conv<4, 2>>>(
         {3, 7, 18}, 2);
-    check<Sequential<Conv<2, 3>, ReLU, Concat<Conv<3, 2, 1>, Identity, Conv<3, 4, 5>, MaxPool<1>>, Conv<12, 2>>>(
+    check_network<
+        Sequential<Conv<2, 3>, ReLU, Concat<Conv<3, 2, 1>, Identity, Conv<3, 4, 5>, MaxPool<1>>, Conv<12, 2>>>(
         {2, 6, 9}, 2);
-    check<Sum<Sequential<Conv<3, 8>, ReLU, Conv<8, 12>, PixelShuffle<2>>, Upsample<2>>>({3, 5, 9}, 2);
-    check<Sequential<Conv<1, 2>, Sum<Identity, Identity>, Concat<Identity, Identity>, Conv<4, 1>>>({1, 4, 6}, 2);
-    check<Sequential<Conv<2, 4>, Concat<Sum<Identity, Conv<4, 4>>, Concat<ReLU, Conv<4, 3>>>, Conv<11, 2>>>({2, 5, 8},
-                                                                                                            2);
+    check_network<Sum<Sequential<Conv<3, 8>, ReLU, Conv<8, 12>, PixelShuffle<2>>, Upsample<2>>>({3, 5, 9}, 2);
+    check_network<Sequential<Conv<1, 2>, Sum<Identity, Identity>, Concat<Identity, Identity>, Conv<4, 1>>>({1, 4, 6},
+                                                                                                           2);
+    check_network<Sequential<Conv<2, 4>, Concat<Sum<Identity, Conv<4, 4>>, Concat<ReLU, Conv<4, 3>>>, Conv<11, 2>>>(
+        {2, 5, 8}, 2);
     // Branches of different depth and scale.
-    check<Sequential<Conv<2, 4>,
-                     Sum<Identity, Sequential<MaxPool<2>, Conv<4, 4>, Upsample<2>>,
-                         Sequential<Conv<4, 4, 3, Stride<4>>, Upsample<4>>>,
-                     Conv<4, 2>>>({2, 8, 12}, 2);
+    check_network<Sequential<Conv<2, 4>,
+                             Sum<Identity, Sequential<MaxPool<2>, Conv<4, 4>, Upsample<2>>,
+                                 Sequential<Conv<4, 4, 3, Stride<4>>, Upsample<4>>>,
+                             Conv<4, 2>>>({2, 8, 12}, 2);
 }
 
 TEST_CASE("products and gates") {
-    check<Sequential<Conv<3, 4>, Product<Conv<4, 4>, Sequential<Conv<4, 4>, Sigmoid>>, Conv<4, 2>>>({3, 6, 19}, 2);
-    check<Sequential<Conv<3, 4>, ReLU, Product<Identity, Identity>, Conv<4, 2>>>({3, 5, 9}, 2);
-    check<Sequential<Conv<3, 6>, Gate<GlobalAveragePool, Conv<6, 2, 1>, ReLU, Conv<2, 6, 1>, Sigmoid>, Conv<6, 2>>>(
+    check_network<Sequential<Conv<3, 4>, Product<Conv<4, 4>, Sequential<Conv<4, 4>, Sigmoid>>, Conv<4, 2>>>({3, 6, 19},
+                                                                                                            2);
+    check_network<Sequential<Conv<3, 4>, ReLU, Product<Identity, Identity>, Conv<4, 2>>>({3, 5, 9}, 2);
+    check_network<
+        Sequential<Conv<3, 6>, Gate<GlobalAveragePool, Conv<6, 2, 1>, ReLU, Conv<2, 6, 1>, Sigmoid>, Conv<6, 2>>>(
         {3, 7, 18}, 3);
-    check<Sequential<Conv<3, 6>, LeakyReLU<>, Gate<Conv<6, 1>, Sigmoid>, Conv<6, 2>>>({3, 7, 18}, 3);
-    check<Sequential<Conv<3, 5>, Product<Identity, Sequential<GlobalAveragePool, Conv<5, 1, 1>>>, Conv<5, 2>>>(
+    check_network<Sequential<Conv<3, 6>, LeakyReLU<>, Gate<Conv<6, 1>, Sigmoid>, Conv<6, 2>>>({3, 7, 18}, 3);
+    check_network<Sequential<Conv<3, 5>, Product<Identity, Sequential<GlobalAveragePool, Conv<5, 1, 1>>>, Conv<5, 2>>>(
         {3, 6, 7}, 2);
     // Channel and spatial attention one after the other, in a residual block.
     using Block =
         Residual<Conv<4, 4>, ReLU, Gate<GlobalAveragePool, Conv<4, 4, 1>, Sigmoid>, Gate<Conv<4, 1, 5>, Tanh>>;
-    check<Sequential<Conv<1, 4>, Repeat<2, Block>, Conv<4, 1>>>({1, 8, 11}, 2);
+    check_network<Sequential<Conv<1, 4>, Repeat<2, Block>, Conv<4, 1>>>({1, 8, 11}, 2);
 }
 
 TEST_CASE("splits") {
-    check<Sequential<Conv<3, 9>, ReLU, Split<Pass<2>, Conv<3, 4>, Sequential<Conv<4, 2>, ReLU>>, Conv<8, 2>>>(
+    check_network<Sequential<Conv<3, 9>, ReLU, Split<Pass<2>, Conv<3, 4>, Sequential<Conv<4, 2>, ReLU>>, Conv<8, 2>>>(
         {3, 6, 17}, 2);
-    check<Sequential<Split<Conv<1, 2>, Conv<2, 3>>, Conv<5, 2>>>({3, 5, 9}, 2);  // of the network's own input
-    check<Sequential<Conv<2, 4>, Split<Sequential<Conv<2, 2>, ReLU>, Pass<2>>>>({2, 5, 9},
-                                                                                2);  // the network's own output
-    check<Sequential<Conv<2, 6>, Slice<6, 1, 3>, ReLU, Conv<3, 6>, Slice<6, 4, 2>>>({2, 5, 9}, 2);
-    check<Sequential<Conv<2, 4>, Sum<Slice<4, 0, 2>, Slice<4, 2, 2>>, Conv<2, 1>>>({2, 5, 9}, 2);
+    check_network<Sequential<Split<Conv<1, 2>, Conv<2, 3>>, Conv<5, 2>>>({3, 5, 9}, 2);  // of the network's own input
+    check_network<Sequential<Conv<2, 4>, Split<Sequential<Conv<2, 2>, ReLU>, Pass<2>>>>({2, 5, 9},
+                                                                                        2);  // the network's own output
+    check_network<Sequential<Conv<2, 6>, Slice<6, 1, 3>, ReLU, Conv<3, 6>, Slice<6, 4, 2>>>({2, 5, 9}, 2);
+    check_network<Sequential<Conv<2, 4>, Sum<Slice<4, 0, 2>, Slice<4, 2, 2>>, Conv<2, 1>>>({2, 5, 9}, 2);
     // An activation on a slice may not overwrite what another branch still reads.
-    check<
+    check_network<
         Sequential<Conv<2, 4>, Concat<Sequential<Slice<4, 0, 2>, Tanh>, Sequential<Slice<4, 1, 3>, Sigmoid>, Identity>,
                    Conv<9, 1>>>({2, 5, 9}, 2);
 }
@@ -148,11 +147,11 @@ TEST_CASE("taps") {
     using Network = Sequential<Conv<3, 4>, ReLU, Tap<"first">, Conv<4, 6>, Tap<"second">, Conv<6, 5>, ReLU,
                                Concat<Identity, Use<"second", 6>, Use<"first", 4>>, Conv<15, 2>>;
     static_assert(Network::output({3, 5, 7}) == Shape{2, 5, 7});
-    check<Network>({3, 6, 17}, 2);
+    check_network<Network>({3, 6, 17}, 2);
     check_observed<Network>({3, 6, 17});
     // A skip that passes through a block of its own.
-    check<Sequential<Conv<2, 4>, Tap<"x">, MaxPool<2>, Conv<4, 8>, ReLU, Upsample<2>,
-                     Concat<Identity, Sequential<Use<"x", 4>, Conv<4, 3>, ReLU>>, Conv<11, 2>>>({2, 8, 10}, 2);
+    check_network<Sequential<Conv<2, 4>, Tap<"x">, MaxPool<2>, Conv<4, 8>, ReLU, Upsample<2>,
+                             Concat<Identity, Sequential<Use<"x", 4>, Conv<4, 3>, ReLU>>, Conv<11, 2>>>({2, 8, 10}, 2);
     // The map is used again where it is smaller: only the run says so.
     using Smaller = Sequential<Conv<1, 2>, Tap<"x">, MaxPool<2>, Sum<Identity, Use<"x", 2>>>;
     CHECK_THROWS_WITH_AS(

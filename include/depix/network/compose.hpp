@@ -87,7 +87,9 @@ constexpr int walk(Visitor& visitor, int tensor) {
         return M::walk(visitor, tensor);
 }
 
-/// How many numbers a module takes among its siblings: one, but for Series.
+namespace detail {
+
+// How many numbers a module takes among its siblings: one, but for Series.
 template <Module M>
 constexpr int count_slots() {
     if constexpr (requires { M::slots; })
@@ -95,6 +97,8 @@ constexpr int count_slots() {
     else
         return 1;
 }
+
+}  // namespace detail
 
 /// Calls `visitor` for the child at `index`, under its own name if it has one, otherwise under its number, as in
 /// PyTorch.

@@ -40,10 +40,14 @@ struct Multiply : LayerBase<Multiply> {
     static constexpr int joined_channels(int a, int /*b*/) { return a; }
 };
 
-/// The shape that a join gives; it is as high and wide as its first branch.
+namespace detail {
+
+// The shape that a join gives; it is as high and wide as its first branch.
 template <class Join>
 constexpr Shape joined_shape(Shape a, Shape b) {
     return {Join::joined_channels(a.channels, b.channels), a.height, a.width};
 }
+
+}  // namespace detail
 
 }  // namespace depix

@@ -58,7 +58,7 @@ struct Sequential {
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {
         int index = 0;
-        ((tensor = walk_child<Children>(visitor, tensor, index), index += count_slots<Children>()), ...);
+        ((tensor = walk_child<Children>(visitor, tensor, index), index += detail::count_slots<Children>()), ...);
         return tensor;
     }
 };
@@ -146,7 +146,7 @@ struct Repeat {
 /// that a loop extends, for nn.Sequential(*layers).
 template <int Count, Module... Children>
 struct Series : Repeat<Count, Sequential<Children...>> {
-    static constexpr int slots = Count * (0 + ... + count_slots<Children>());
+    static constexpr int slots = Count * (0 + ... + detail::count_slots<Children>());
 
     template <class Visitor>
     static constexpr int walk(Visitor& visitor, int tensor) {
@@ -158,7 +158,8 @@ struct Series : Repeat<Count, Sequential<Children...>> {
             return visitor.template repeat<Count, Sequential<Children...>>(tensor);
         } else {
             for (int i = 0; i < Count; ++i)
-                ((tensor = walk_child<Children>(visitor, tensor, index), index += count_slots<Children>()), ...);
+                ((tensor = walk_child<Children>(visitor, tensor, index), index += detail::count_slots<Children>()),
+                 ...);
             return tensor;
         }
     }
