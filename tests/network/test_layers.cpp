@@ -46,6 +46,17 @@ TEST_CASE("in networks, on one thread and several") {
                                ChannelScale<3>, PixelUnshuffle<2>, Softmax>>({3, 8, 20}, 3);
 }
 
+TEST_CASE("activations are part of the convolution's step before them") {
+    static_assert(
+        plan_for_inference<Sequential<Conv<3, 4>, SiLU, Conv<4, 4>, GELU, Conv<4, 4>, GELUTanh>>().step_count == 3);
+    static_assert(plan_for_inference<Sequential<Conv<3, 4>, Mish, Conv<4, 4>, Hardswish>>().step_count == 2);
+    static_assert(plan_for_inference<Sequential<Conv<3, 4>, Hardsigmoid, Conv<4, 4>, ReLU6>>().step_count == 2);
+    static_assert(plan_for_inference<Sequential<Conv<3, 4>, BatchNorm<4, NoAffine>, ReLU, MaxPool<2>>>().step_count ==
+                  1);
+    // Only a pooling without padding is.
+    static_assert(plan_for_inference<Sequential<Conv<3, 4>, ReLU, MaxPool<2, CeilMode>>>().step_count == 2);
+}
+
 TEST_CASE("norms in networks, on one thread and several") {
     check_images<Sequential<Conv<3, 6>, LayerNorm2d<6>, SiLU, Conv<6, 2>>>({3, 7, 33}, 2);
     check_images<Sequential<Conv<3, 6>, GroupNorm<2, 6>, ReLU, Conv<6, 4>, InstanceNorm<4>, Conv<4, 2>>>({3, 7, 33}, 2);

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/cpu/pool_row.hpp"
 #include "depix/layers/average_pool.hpp"
 
 namespace depix {
@@ -18,16 +18,22 @@ struct kernels::Kernel<Cpu, AveragePool<Window, Options...>> {
         for_rows(team, a.output, [&](int n, int c, int i) {
             const RowRange rows = L::clip(i, a.input.height);
             const Vector share = broadcast(share_of(i, a.input.height, 0, Window));
-            for_vectors(a.output.width, [&](int j, int count) {
-                const int left = j * stride - L::before, right = left + (count - 1) * stride + Window;
-                float* to = a.output.row(n, c, i) + j;
-                if (!L::inside && (left < 0 || right > a.input.width)) return at_border(a, n, c, i, j, count, to);
-                Vector sum{};
-                for (int k = rows.first; k <= rows.last; ++k)
-                    for (int l = 0; l < Window; ++l)
-                        sum += load_strided<stride>(a.input.row(n, c, k) + left + l, count);
-                store_tail(to, sum * share, count, true);
-            });
+            pool_row<L>(
+                a.input.width, a.output.row(n, c, i), a.output.width,
+                [&](int left, int count) {
+                    Vector sum{};
+                    for (int k = rows.first; k <= rows.last; ++k)
+                        for (int l = 0; l < Window; ++l)
+                            sum += load_strided<stride>(a.input.row(n, c, k) + left + l, count);
+                    return sum * share;
+                },
+                [&](int j) {
+                    const RowRange columns = L::clip(j, a.input.width);
+                    float sum = 0;
+                    for (int k = rows.first; k <= rows.last; ++k)
+                        for (int l = columns.first; l <= columns.last; ++l) sum += a.input(n, c, k, l);
+                    return sum * share_of(i, a.input.height, j, a.input.width);
+                });
         });
     }
 
@@ -55,18 +61,6 @@ struct kernels::Kernel<Cpu, AveragePool<Window, Options...>> {
     static float share_of(int i, int height, int j, int width) {
         if (L::inside) return 1.f / (Window * Window);
         return 1.f / static_cast<float>(L::padded_rows(i, height) * L::padded_rows(j, width));
-    }
-    /// Windows of which some reach beyond the left or right border.
-    static void at_border(const Forward<float>& a, int n, int c, int i, int j, int count, float* to) {
-        const RowRange rows = L::clip(i, a.input.height);
-        float means[cpu::vector_width] = {};
-        for (int m = 0; m < count; ++m) {
-            const RowRange columns = L::clip(j + m, a.input.width);
-            for (int k = rows.first; k <= rows.last; ++k)
-                for (int l = columns.first; l <= columns.last; ++l) means[m] += a.input(n, c, k, l);
-            means[m] *= share_of(i, a.input.height, j + m, a.input.width);
-        }
-        cpu::store_tail(to, cpu::load(means), count, true);
     }
 };
 

@@ -15,9 +15,8 @@ struct Kernel<Cpu, L> {
         for_rows(team, a.output, [&](int n, int c, int i) {
             const float* from = a.input.row(n, c, L::source(i, a.input.height));
             float* to = a.output.row(n, c, i);
-            // The columns after the last one, up to a whole vector, come first: the others overwrite what is too much.
-            const int last = a.output.width / vector_width * vector_width;
-            store(to + last - (last == a.output.width ? vector_width : 0), Vector{});
+            // The padding of the row, up to a whole vector. What is too much is overwritten.
+            store(to + (a.output.width - 1) / vector_width * vector_width, Vector{});
             for_vectors(width, [&](int j, int count) {
                 store_tail(to + L::before + j, load(from + j), count, count == vector_width);
             });

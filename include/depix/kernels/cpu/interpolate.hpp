@@ -98,7 +98,8 @@ struct Kernel<Cpu, L> {
         }
     }
 
-    // Every output column has weights of its own.
+    // With AlignCorners every output column has weights of its own. Their fractions have one denominator, so the next
+    // numerator needs no division.
     static void row_by_pixels(const Forward<float>& a, int n, int c, int i, const Taps& rows) {
         using namespace cpu;
         for (int first = 0; first < a.output.width; first += columns) {
@@ -107,9 +108,15 @@ struct Kernel<Cpu, L> {
             const int last = interpolation::template taps_of<float>(first + count - 1, a.input.width).first;
             float sum[columns + taps + vector_width] = {}, pixels[columns] = {};
             sum_rows(a.input, n, c, rows, taps, begin, last - begin + taps, sum);
+            const int below = (std::max)(a.output.width - 1, 1), step = a.input.width - 1;
+            int place = 0, above = static_cast<int>(static_cast<long long>(first) * step % below);
+            const float inverse = 1.f / static_cast<float>(below);
             for (int j = 0; j < count; ++j) {
-                const Taps own = interpolation::template taps_of<float>(first + j, a.input.width);
-                for (int k = 0; k < taps; ++k) pixels[j] += own.weight[k] * sum[own.first - begin + k];
+                const float t = static_cast<float>(above) * inverse;
+                pixels[j] = (1.f - t) * sum[place] + t * sum[place + 1];
+                above += step;
+                place += above >= below ? 1 : 0;
+                above = above >= below ? above - below : above;
             }
             for (int j = 0; j < count; j += vector_width)
                 store_tail(a.output.row(n, c, i) + first + j, load(pixels + j), count - j, true);

@@ -2,6 +2,8 @@
 // kernels/reference/layer_norm.hpp.
 #pragma once
 
+#include <algorithm>
+
 #include "depix/kernels/cpu/batch_norm.hpp"
 #include "depix/layers/layer_norm.hpp"
 
@@ -28,39 +30,62 @@ struct LayerNormSettings {
     float epsilon;
 };
 
-/// saved is (2, N, H, W): mean and 1 / deviation. The channels of a vector of pixels are read from memory once, and
-/// twice more from the cache.
-[[gnu::noinline]] inline void layer_norm_forward(const LayerNormSettings& settings, const kernels::Forward<float>& a,
-                                                 Team team) {
+/// Normalises the channels of `Vectors` vectors of pixels, from column j of row i on, of which `count` pixels count.
+/// The channels are read from memory once, and twice more from the cache. Several vectors are summed side by side,
+/// because every sum waits for the one before it.
+template <int Vectors>
+DEPIX_INLINE void normalise_pixels(const LayerNormSettings& settings, const kernels::Forward<float>& a, int n, int i,
+                                   int j, int count) {
     const View<const float>& x = a.input;
     const int channels = settings.channels;
     const float *weight = a.parameters, *bias = a.parameters + channels;
-    const float share = 1.f / static_cast<float>(channels);
+    const Vector share = broadcast(1.f / static_cast<float>(channels));
+    const float* from = x.row(n, 0, i) + j;
+    // Sums of distances from the first channel lose less to rounding where all channels are large.
+    Vector origin[bound(Vectors)], sum[bound(Vectors)] = {}, squares[bound(Vectors)] = {};
+    Vector mean[bound(Vectors)], inverse[bound(Vectors)];
+    for (int v = 0; v < Vectors; ++v) origin[v] = load(from + v * vector_width);
+    for (int c = 1; c < channels; ++c)
+#pragma GCC unroll 4
+        for (int v = 0; v < Vectors; ++v) sum[v] += load(from + c * x.channel_stride + v * vector_width) - origin[v];
+    for (int v = 0; v < Vectors; ++v) mean[v] = origin[v] + sum[v] * share;
+    for (int c = 0; c < channels; ++c)
+#pragma GCC unroll 4
+        for (int v = 0; v < Vectors; ++v) {
+            const Vector distance = load(from + c * x.channel_stride + v * vector_width) - mean[v];
+            squares[v] += distance * distance;
+        }
+    for (int v = 0; v < Vectors; ++v) inverse[v] = reciprocal_root(squares[v] * share + broadcast(settings.epsilon));
+    for (int c = 0; c < channels; ++c) {
+        float* to = a.output.row(n, c, i) + j;
+#pragma GCC unroll 4
+        for (int v = 0; v < Vectors; ++v) {
+            const Vector distance = load(from + c * x.channel_stride + v * vector_width) - mean[v];
+            store_tail(to + v * vector_width, distance * inverse[v] * broadcast(weight[c]) + broadcast(bias[c]),
+                       count - v * vector_width, true);
+        }
+    }
+    if (!a.saved) return;
     const auto area = static_cast<std::ptrdiff_t>(x.shape().area());
-    share_rows(team, x.batch, x.height, [&](int n, int first, int last) {
-        for (int i = first; i < last; ++i)
-            for_vectors(x.width, [&](int j, int count) {
-                const float* from = x.row(n, 0, i) + j;
-                // Sums of distances from the first channel lose less to rounding where all channels are large.
-                const Vector origin = load(from);
-                Vector sum{}, squares{};
-                for (int c = 1; c < channels; ++c) sum += load(from + c * x.channel_stride) - origin;
-                const Vector mean = origin + sum * broadcast(share);
-                for (int c = 0; c < channels; ++c) {
-                    const Vector distance = load(from + c * x.channel_stride) - mean;
-                    multiply_add(squares, distance, distance);
-                }
-                const Vector inverse = reciprocal_root(squares * broadcast(share) + broadcast(settings.epsilon));
-                for (int c = 0; c < channels; ++c) {
-                    Vector y = broadcast(bias[c]);
-                    multiply_add(y, (load(from + c * x.channel_stride) - mean) * inverse, broadcast(weight[c]));
-                    store_tail(a.output.row(n, c, i) + j, y, count, true);
-                }
-                if (!a.saved) return;
-                float* saved = a.saved + n * area + i * x.width + j;
-                store_tail(saved, mean, count, false);
-                store_tail(saved + x.batch * area, inverse, count, false);
-            });
+    float* saved = a.saved + n * area + i * x.width + j;
+    for (int v = 0; v < Vectors; ++v) {
+        store_tail(saved + v * vector_width, mean[v], count - v * vector_width, false);
+        store_tail(saved + x.batch * area + v * vector_width, inverse[v], count - v * vector_width, false);
+    }
+}
+
+/// saved is (2, N, H, W): mean and 1 / deviation.
+[[gnu::noinline]] inline void layer_norm_forward(const LayerNormSettings& settings, const kernels::Forward<float>& a,
+                                                 Team team) {
+    constexpr int vectors = 4;
+    share_rows(team, a.input.batch, a.input.height, [&](int n, int first, int last) {
+        for (int i = first; i < last; ++i) {
+            int j = 0;
+            for (; j + vectors * vector_width <= a.input.width; j += vectors * vector_width)
+                normalise_pixels<vectors>(settings, a, n, i, j, vectors * vector_width);
+            for (; j < a.input.width; j += vector_width)
+                normalise_pixels<1>(settings, a, n, i, j, (std::min)(a.input.width - j, vector_width));
+        }
     });
 }
 

@@ -1,7 +1,7 @@
 // Max pooling with SIMD and threads.
 #pragma once
 
-#include "depix/kernels/cpu/cpu.hpp"
+#include "depix/kernels/cpu/pool_row.hpp"
 #include "depix/kernels/reference/max_pool.hpp"
 
 namespace depix {
@@ -15,21 +15,30 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
         using namespace cpu;
         for_rows(team, a.output, [&](int n, int c, int i) {
             const RowRange rows = L::clip(i, a.input.height);
-            for_vectors(a.output.width, [&](int j, int count) {
-                const int left = j * L::stride - L::before, right = left + (count - 1) * L::stride + Window;
-                float* to = a.output.row(n, c, i) + j;
-                if (!L::inside && (left < 0 || right > a.input.width)) return at_border(a, n, c, i, j, count, to);
-                Vector largest = load_strided<L::stride>(a.input.row(n, c, rows.first) + left, count);
-                for (int k = rows.first; k <= rows.last; ++k) {
-                    const float* from = a.input.row(n, c, k) + left;
-                    for (int l = 0; l < Window; ++l) {
-                        const Vector value = load_strided<L::stride>(from + l, count);
-                        const IntegerVector larger = (value > largest) | (value != value);  // NaN is passed on
-                        largest = larger ? value : largest;
+            pool_row<L>(
+                a.input.width, a.output.row(n, c, i), a.output.width,
+                [&](int left, int count) {
+                    Vector largest = load_strided<L::stride>(a.input.row(n, c, rows.first) + left, count);
+                    for (int k = rows.first; k <= rows.last; ++k) {
+                        const float* from = a.input.row(n, c, k) + left;
+                        for (int l = 0; l < Window; ++l) {
+                            const Vector value = load_strided<L::stride>(from + l, count);
+                            const IntegerVector larger = (value > largest) | (value != value);  // NaN is passed on
+                            largest = larger ? value : largest;
+                        }
                     }
-                }
-                store_tail(to, largest, count, true);
-            });
+                    return largest;
+                },
+                [&](int j) {
+                    const RowRange columns = L::clip(j, a.input.width);
+                    float largest = a.input(n, c, rows.first, columns.first);
+                    for (int k = rows.first; k <= rows.last; ++k)
+                        for (int l = columns.first; l <= columns.last; ++l) {
+                            const float value = a.input(n, c, k, l);
+                            if (value > largest || value != value) largest = value;
+                        }
+                    return largest;
+                });
         });
     }
 
@@ -50,21 +59,6 @@ struct kernels::Kernel<Cpu, MaxPool<Window, Options...>> {
     }
 
   private:
-    // Windows of which some reach beyond the left or right border.
-    static void at_border(const Forward<float>& a, int n, int c, int i, int j, int count, float* to) {
-        const RowRange rows = L::clip(i, a.input.height);
-        float largest[cpu::vector_width] = {};
-        for (int m = 0; m < count; ++m) {
-            const RowRange columns = L::clip(j + m, a.input.width);
-            largest[m] = a.input(n, c, rows.first, columns.first);
-            for (int k = rows.first; k <= rows.last; ++k)
-                for (int l = columns.first; l <= columns.last; ++l) {
-                    const float value = a.input(n, c, k, l);
-                    if (value > largest[m] || value != value) largest[m] = value;
-                }
-        }
-        cpu::store_tail(to, cpu::load(largest), count, true);
-    }
     // 2x2 windows cover the plane without overlap. Each gradient goes to the first of its four pixels that equals the
     // largest.
     static void backward_halves(const Backward<float>& a, cpu::Team team) {
