@@ -5,6 +5,7 @@
 #include "depix/models/edsr.hpp"
 #include "depix/models/ffdnet.hpp"
 #include "depix/models/span.hpp"
+#include "depix/models/upconv_7.hpp"
 #include "golden_check.hpp"
 
 using namespace depix_test;
@@ -65,4 +66,15 @@ TEST_CASE("SPAN") {
     static_assert(SPAN<>::parameter_count == 426288);
     static_assert(SPAN<2>::output({3, 10, 20}) == Shape{3, 20, 40});
     check<SPAN<4, 6>>("span");
+}
+
+TEST_CASE("upconv_7 for whole pictures, in tiles and at once") {
+    const Model<PaddedUpConv7> model(3);
+    const Inference<PaddedUpConv7> network{model};
+    Image image({3, 40, 51});
+    Random random(5);
+    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
+    const Image whole = restore(network, image), tiled = restore(network, image, Tiles{.size = 16});
+    CHECK(whole.shape == Shape{3, 80, 102});
+    CHECK(largest_difference(whole.pixels, tiled.pixels) < 1e-6);
 }
