@@ -1,5 +1,6 @@
 // Writes small files of every kind for the fuzzers to begin with: seeds FOLDER makes FOLDER/image, FOLDER/npy and so
 // on.
+#include "../io/metadata_for_tests.hpp"
 #include "depix/depix.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/io/npy.hpp"
@@ -31,6 +32,10 @@ int main(int count, char** arguments) {
     for (const int channels : {1, 3}) {
         const std::string name = std::to_string(channels);
         ImageFile image{.color = noise({channels, 9, 11})};
+        image.exif = metadata_for_tests::camera_exif(channels == 1);
+        image.xmp = metadata_for_tests::xmp_packet();
+        image.iptc = metadata_for_tests::iptc_data();
+        image.encoding = {45455, {31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000}, 0};
         write_image_file(file("image", name + ".png"), image);
         write_image_file(file("image", name + ".jpg"), image);
         write_image_file(file("image", name + ".bmp"), image);

@@ -342,7 +342,7 @@ TEST_CASE("picture file: a damaged or enormous ICC profile in PNG is ignored") {
     // The limit is 16 MiB: a small chunk may unpack to that much and no more.
     for (const std::size_t excess : {0u, 1u}) {
         Bytes bomb = numbers({'n', 0, 0});
-        const Bytes zeros(detail::maximum_icc_bytes + excess);
+        const Bytes zeros(detail::maximum_metadata_bytes + excess);
         append_bytes(bomb, detail::ZlibStream(zeros).bytes());
         CHECK(bomb.size() < zeros.size() / 100);
         CHECK(profile_of(bomb).size() == (excess == 0 ? zeros.size() : 0));

@@ -1,4 +1,4 @@
-// Writes PNG files with what stb's writer cannot write: 16 bits a channel, and an ICC profile. The format is W3C's
+// Writes PNG files with what stb's writer cannot write: 16 bits a channel, and metadata. The format is W3C's
 // "Portable Network Graphics (PNG) Specification", third edition; the compressor is stb's.
 #pragma once
 
@@ -17,6 +17,7 @@
 #include "depix/io/byte_writer.hpp"
 #include "depix/io/image_check.hpp"
 #include "depix/io/image_metadata.hpp"
+#include "depix/io/png_metadata.hpp"
 #include "depix/io/stb.hpp"
 #include "depix/tensor.hpp"
 
@@ -141,14 +142,64 @@ inline void write_samples(const float* values, int count, int sample_bytes, unsi
     }
 }
 
+/// The chunks of metadata that stand before the pixels. Lengths and numbers have the highest byte first.
+inline std::vector<std::byte> png_metadata_chunks(const ImageMetadata& metadata) {
+    std::vector<std::byte> chunks, data;
+    const auto append = [&](std::string_view type) {
+        append_png_chunk(chunks, type, data);
+        data.clear();
+    };
+    const ColorEncoding& encoding = metadata.encoding;
+    if (!metadata.icc_profile.empty()) {
+        append_text(data, std::string_view("ICC profile\0\0", 13));  // a name, its end, and zlib
+        append_bytes(data, ZlibStream(metadata.icc_profile).bytes());
+        append("iCCP");
+    } else if (encoding.srgb_intent >= 0) {
+        append_big_endian(data, static_cast<std::uint32_t>(encoding.srgb_intent), 1);
+        append("sRGB");
+    }
+    if (encoding.gamma > 0) {
+        append_big_endian(data, encoding.gamma, 4);
+        append("gAMA");
+    }
+    if (encoding.chromaticities != ColorEncoding{}.chromaticities) {
+        for (const std::uint32_t value : encoding.chromaticities) append_big_endian(data, value, 4);
+        append("cHRM");
+    }
+    if (metadata.density.across > 0) {
+        for (const double per_metre : {metadata.density.across, metadata.density.down})
+            append_big_endian(data, static_cast<std::uint32_t>(std::lround(std::clamp(per_metre, 0.0, 2147483647.0))),
+                              4);
+        append_big_endian(data, 1, 1);  // per metre
+        append("pHYs");
+    }
+    if (!metadata.exif.empty()) {
+        append_bytes(data, metadata.exif);
+        append("eXIf");
+    }
+    if (!metadata.xmp.empty()) {
+        append_text(data, png_xmp_keyword);
+        append_text(data, std::string_view("\0\0\0\0\0", 5));  // not packed, no language
+        append_bytes(data, metadata.xmp);
+        append("iTXt");
+    }
+    if (!metadata.iptc.empty()) {  // PNG has no chunk for it; ImageMagick, ExifTool and others use this one
+        append_text(data, raw_profile);
+        append_text(data, std::string_view("iptc\0", 5));
+        append_bytes(data, pack_raw_profile("iptc", iptc_resource(metadata.iptc)));
+        append("tEXt");
+    }
+    return chunks;
+}
+
 /// A PNG file's contents, of `bits` 8 or 16 a channel.
 ///
 /// `color` has 1 channel or 3; `alpha` has 1 and the same size, or no pixels, and is then left out. Both are planar, in
-/// 0..1, clamped and rounded to nearest; NaN becomes 0. An ICC profile that is not empty goes into an iCCP chunk, a
-/// density that is known into pHYs. Besides the file it needs memory for the uncompressed samples, 1 to 8 bytes a
-/// pixel. Throws ShapeError when these are more than 2^30 bytes, because stb's compressor counts in 32 bits.
+/// 0..1, clamped and rounded to nearest; NaN becomes 0. Besides the file it needs memory for the uncompressed samples,
+/// 1 to 8 bytes a pixel. Throws ShapeError when these are more than 2^30 bytes, because stb's compressor counts in 32
+/// bits.
 inline std::vector<std::byte> encode_png(const Image& color, const Image& alpha, int bits,
-                                         std::span<const std::byte> icc_profile = {}, const Density& density = {}) {
+                                         const ImageMetadata& metadata = {}) {
     const auto [channels, height, width] = color.shape;
     const bool has_alpha = !alpha.pixels.empty();
     const int sample_bytes = bits / 8;
@@ -178,24 +229,12 @@ inline std::vector<std::byte> encode_png(const Image& color, const Image& alpha,
     append_big_endian(header, (channels == 3 ? 2u : 0u) + (has_alpha ? 4u : 0u), 1);  // the color type
     append_big_endian(header, 0, 3);  // zlib, these filters, not interlaced
 
-    std::vector<std::byte> profile;
-    if (!icc_profile.empty()) {
-        append_text(profile, std::string_view("ICC profile\0\0", 13));  // a name, its end, and zlib
-        append_bytes(profile, ZlibStream(icc_profile).bytes());
-    }
-
+    const std::vector<std::byte> chunks = png_metadata_chunks(metadata);
     std::vector<std::byte> file;
-    file.reserve(128 + profile.size() + compressed.bytes().size());
+    file.reserve(128 + chunks.size() + compressed.bytes().size());
     append_text(file, "\x89PNG\r\n\x1A\n");
     append_png_chunk(file, "IHDR", header);
-    if (!profile.empty()) append_png_chunk(file, "iCCP", profile);
-    if (density.across > 0) {
-        std::vector<std::byte> physical;
-        append_big_endian(physical, static_cast<std::uint32_t>(std::lround(density.across)), 4);
-        append_big_endian(physical, static_cast<std::uint32_t>(std::lround(density.down)), 4);
-        append_big_endian(physical, 1, 1);  // per metre
-        append_png_chunk(file, "pHYs", physical);
-    }
+    append_bytes(file, chunks);
     append_png_chunk(file, "IDAT", compressed.bytes());
     append_png_chunk(file, "IEND", {});
     return file;
