@@ -57,7 +57,11 @@ struct RestoreOptions {
 int restore(const RestoreOptions& options);
 
 int list();
-int info();
+
+struct InfoOptions {
+    ModelOptions model{.name = "", .architecture = "", .backend = "cpu"};  // no name: the tool itself
+};
+int info(const InfoOptions& options);
 int list_formats();
 
 struct SummaryOptions {

@@ -23,7 +23,8 @@ const tool::Drawing& choose_drawing(const std::string& name) {
         if (const tool::Drawing* drawing = find_drawing(architecture.name)) return *drawing;
         throw tool::UsageError("there is no drawing of " + architecture.name);
     } catch (const tool::UsageError& error) {
-        throw tool::UsageError(std::string(error.what()) + "; as published there are also de_gan, srresnet, rrdb");
+        throw tool::UsageError(std::string(error.what()) +
+                               "; as published there are also de_gan, de_gan_pytorch, srresnet, rrdb");
     }
 }
 

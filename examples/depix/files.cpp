@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdio>
+#include <string>
 #include <vector>
 
 #include <unistd.h>
@@ -36,6 +37,15 @@ depix::ImageFile tool::read_image(const std::filesystem::path& path, const Limit
         throw depix::FileError(path.string(), error.what());
     }
     return image;
+}
+
+std::vector<std::string> tool::warnings_of(const depix::ImageFile& result, depix::ImageFormat format) {
+    std::vector<std::string> warnings = result.warnings;
+    std::string names;
+    for (const std::string& name : depix::metadata_left_out(result, format))
+        names.append(names.empty() ? "" : ", ").append(name);
+    if (!names.empty()) warnings.push_back("the result's file cannot hold all metadata; left out: " + names);
+    return warnings;
 }
 
 void tool::check_writable(const std::filesystem::path& path) {

@@ -10,6 +10,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
@@ -38,9 +39,16 @@ class Report {
   public:
     explicit Report(std::size_t total) : progress_(total) {}
 
-    void restored() {
+    void restored(const tool::Job& job, const std::vector<std::string>& warnings) {
         const std::lock_guard lock(mutex_);
         ++result_.restored;
+        try {
+            for (const std::string& warning : warnings) {
+                tool::WarnedPictures& pictures = result_.warnings[warning];
+                if (pictures.count++ == 0 || job.input.string() < pictures.first) pictures.first = job.input.string();
+            }
+        } catch (const std::bad_alloc&) {  // the picture is there, and only what was to be said of it is lost
+        }
         progress_.show(result_.restored + result_.failures.size() + unnamed_);
     }
     /// Throws nothing: where memory runs out even for the report, the failure is counted without its name.
@@ -132,8 +140,10 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
             guarded(*task->job, [&] { restored.push({task->job, restore(std::move(task->image))}); });
     };
     const auto write = [&](const Job& job, const depix::ImageFile& image) {
-        write_image(job.output, image, output_format(options, job.output), options.quality);
-        report.restored();
+        const depix::ImageFormat format = output_format(options, job.output);
+        const std::vector<std::string> warnings = warnings_of(image, format);
+        write_image(job.output, image, format, options.quality);
+        report.restored(job, warnings);
     };
     const auto write_images = [&] {
         while (const std::optional<Task> task = restored.pop())

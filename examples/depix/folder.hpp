@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,19 @@ struct Failure {
     std::string input, why;
 };
 
+/// The pictures that a warning is of: by name the one whose path comes first.
+struct WarnedPictures {
+    std::string first;
+    std::size_t count = 0;
+
+    /// " and 3 more", or nothing.
+    std::string others() const { return count > 1 ? " and " + std::to_string(count - 1) + " more" : std::string(); }
+};
+
 struct FolderResult {
     std::size_t restored = 0;
-    std::vector<Failure> failures;  // in the order of their inputs' paths
+    std::map<std::string, WarnedPictures> warnings;  // by their texts
+    std::vector<Failure> failures;                   // in the order of their inputs' paths
     double seconds = 0;
     bool interrupted = false;
 };

@@ -91,6 +91,36 @@ double visible_threshold(const Image& image, const Image& alpha) {
     return depix::otsu_threshold(visible);
 }
 
+// Whether a picture has colour that is missed when it is gone: in one of a thousand pixels the channels differ by a
+// quarter. Old paper and a camera's noise have less.
+bool is_coloured(const Image& image) {
+    if (image.shape.channels != 3) return false;
+    const std::size_t area = image.shape.area();
+    std::size_t coloured = 0;
+    for (std::size_t i = 0; i < area; ++i) {
+        const auto [least, most] = std::minmax({image.pixels[i], image.pixels[area + i], image.pixels[2 * area + i]});
+        if (most - least >= 0.25f) ++coloured;
+    }
+    return coloured > 0 && 1000 * coloured >= area;
+}
+
+// What the user should know if the model is not meant for such a picture.
+void warn_of_model(const tool::Recipe& recipe, depix::ImageFile& image) {
+    const tool::ModelFacts& facts = recipe.facts;
+    const int side = std::min(image.color.shape.height, image.color.shape.width);
+    const auto warn = [&](const char* what, int limit) {
+        image.warnings.push_back("the picture is " + std::string(what) + std::to_string(limit) +
+                                 " pixels on its shorter side, the range of " + recipe.model + " (depix info " +
+                                 recipe.model + ")");
+    };
+    if (side < facts.smallest_side) warn("smaller than ", facts.smallest_side);
+    if (facts.largest_side > 0 && side > facts.largest_side) warn("larger than ", facts.largest_side);
+    const bool loses = facts.colours == tool::Colours::Grey || facts.colours == tool::Colours::BlackAndWhite;
+    if (loses && is_coloured(image.color))
+        image.warnings.push_back("the colours are lost, because " + recipe.model + " makes " +
+                                 (facts.colours == tool::Colours::Grey ? "grey" : "black and white") + " pictures");
+}
+
 std::string text_of(double number) {
     std::string text = std::to_string(number);
     text.erase(text.find_last_not_of('0') + 1);
@@ -107,8 +137,8 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
                          (own == 1 ? " does not enlarge" : " enlarges by 1 to " + std::to_string(own)));
     }
     return {model.architecture, options.scale == 0 ? own : options.scale,
-            options.flips,      model.black_and_white,
-            model.grey_only,    options.limits.maximum_pixels};
+            options.flips,      model.name,
+            model.facts,        options.limits.maximum_pixels};
 }
 
 tool::Cut tool::cut_image(const Architecture& architecture, int height, int width, int tile, int threads) {
@@ -157,7 +187,8 @@ depix::ImageFile tool::restore_image(const Restorer& network, const Recipe& reci
     }
     if (!image.alpha.pixels.empty()) bleed_under_transparency(image.color, image.alpha);
     const auto through = [&](const Image& part) { return network.restore(part, tiles); };
-    const bool keeps_colours = recipe.grey_only && channels == 3;
+    warn_of_model(recipe, image);
+    const bool keeps_colours = recipe.facts.colours == Colours::Enlarged && channels == 3;
     const Image original = keeps_colours ? image.color : Image();
     if (keeps_colours) image.color = depix::convert_channels(std::move(image.color), 1);
     Image restored = depix::convert_channels(std::move(image.color), recipe.architecture->channels);
@@ -172,7 +203,8 @@ depix::ImageFile tool::restore_image(const Restorer& network, const Recipe& reci
 
     if (!image.alpha.pixels.empty())
         image.alpha = resized(std::move(image.alpha), restored.shape.height, restored.shape.width);
-    if (recipe.black_and_white) restored = depix::binarize(restored, visible_threshold(restored, image.alpha));
+    if (recipe.facts.colours == Colours::BlackAndWhite)
+        restored = depix::binarize(restored, visible_threshold(restored, image.alpha));
     image.density.across *= static_cast<double>(restored.shape.width) / width;
     image.density.down *= static_cast<double>(restored.shape.height) / height;
     image.color = std::move(restored);

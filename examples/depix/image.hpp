@@ -16,8 +16,8 @@ struct Recipe {
     const Architecture* architecture = nullptr;
     double scale = 1;  // of the result
     bool flips = false;
-    bool black_and_white = false;
-    bool grey_only = false;  // trained on grey: the network makes the luma, and colours are enlarged as they are
+    std::string model;  // for messages
+    ModelFacts facts;
     std::size_t maximum_pixels = 0;  // of the network's result
 };
 
@@ -43,7 +43,8 @@ Cut cut_image(const Architecture& architecture, int height, int width, int tile,
 std::string to_string(const Cut& cut);
 
 /// Restores the colours by the network, enlarged as asked. Grey stays grey, and a network for grey pages makes grey of
-/// colours. Alpha, depth, profile and density are kept. Throws depix::ShapeError if the network would make more pixels
+/// colours. Alpha, depth and metadata are kept. Adds a warning to the picture's if the model makes grey of its colours,
+/// or is not meant for its size. Throws depix::ShapeError if the network would make more pixels
 /// than the recipe allows, and depix::Error if it makes a value that is no number.
 depix::ImageFile restore_image(const Restorer& network, const Recipe& recipe, depix::ImageFile image, Tiles tiles);
 

@@ -113,7 +113,11 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     add_restore(*restore_command, restore);
 
     CLI::App* list_command = app.add_subcommand("list", "the models and architectures that there are");
-    CLI::App* info_command = app.add_subcommand("info", "this build, and which kernels this processor runs");
+    tool::InfoOptions info;
+    CLI::App* info_command = app.add_subcommand(
+        "info", "what a model is for; without one this build, and which kernels this processor runs");
+    info_command->add_option("model", info.model.name, "a model or a weights file");
+    info_command->add_option("--architecture", info.model.architecture, "of a weights file that does not name it");
     CLI::App* formats_command =
         app.add_subcommand("formats", "the kinds of picture files that this build reads and writes");
 
@@ -197,7 +201,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
 
     if (*restore_command) return tool::restore(restore);
     if (*list_command) return tool::list();
-    if (*info_command) return tool::info();
+    if (*info_command) return tool::info(info);
     if (*formats_command) return tool::list_formats();
     if (*summary_command) return tool::summarise(summary);
     if (*draw_command) return tool::draw(draw);

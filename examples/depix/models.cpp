@@ -1,7 +1,9 @@
 #include "models.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "instruction_set.hpp"
@@ -33,24 +35,102 @@ tool::Backend find_backend(const std::string& name) {
     throw tool::UsageError(std::string("--backend ").append(name).append(": there are cpu, reference"));
 }
 
+// What a weights file says of itself in its metadata, as `depix train` writes it: colours (kept, grey), trained_on,
+// smallest_side, largest_side. What it does not say follows from the network, or is not known.
+tool::ModelFacts read_facts(const depix::SafetensorsFile& weights, const tool::Architecture& architecture) {
+    tool::ModelFacts facts;
+    const auto text = [&](const char* key) {
+        const auto found = weights.metadata.find(key);
+        return found == weights.metadata.end() ? std::string() : found->second;
+    };
+    const auto pixels = [&](const char* key) {
+        const std::string number = text(key);
+        int value = 0;
+        const auto [rest, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+        if (!number.empty() && (error != std::errc() || *rest != '\0' || value < 0))
+            throw depix::FileError(weights.path, std::string("its metadata says ").append(key).append(" \"") + number +
+                                                     "\", which is no number of pixels");
+        return value;
+    };
+    const bool grey = architecture.channels == 1 || text("colours") == "grey";
+    facts.colours = grey ? tool::Colours::Grey : tool::Colours::Kept;
+    facts.smallest_side = pixels("smallest_side");
+    facts.largest_side = pixels("largest_side");
+    facts.trained_on = text("trained_on");
+    return facts;
+}
+
 }  // namespace
 
 const std::vector<tool::Model>& tool::models() {
+    // The smallest pages are as large as the squares of training. In A4 pages of more than 300 dots per inch letters
+    // are larger than any in training.
+    constexpr int a4_at_300 = 2500;
+    const char* const photographs = "23 photographs, in squares of 80x80 pixels, a third of them grey";
+    const char* const more_photographs = "262 photographs, in squares of 128x128 pixels";
+    const char* const office = "scanned pages of NoisyOffice, 540x258 to 540x420 pixels";
+    const char* const drawn = "drawn pages of print and handwriting, in squares of 256x256 pixels";
     static const std::vector<Model> all{
-        {"denoise", "denoiser", "denoiser", "photographs: takes off noise and speckles, leaves clean ones alone"},
-        {"dejpeg", "denoiser", "dejpeg", "photographs: takes off what JPEG left, blocks and rings"},
-        {"unet_denoise", "unet_16", "unet_denoise_16", "photographs: the same, by the published U-Net"},
-        {"unet_inpaint", "unet_16", "unet_inpaint_16", "photographs: paints in what is missing, where it is white"},
-        {"enlarge_pages", "srresnet_small", "srresnet_small_pages", "printed pages: four times as high and wide", false,
-         true},
-        {"page_cleaner", "page_cleaner", "page_cleaner", "scanned pages: takes off stains, folds and wrinkles"},
-        {"documents_autoencoder", "documents_autoencoder", "documents_autoencoder",
-         "scanned pages: the same, small and fast"},
-        {"binarize", "de_gan_8", "de_gan_binarize_8", "old pages: ink black, paper white", true},
-        {"deblur", "de_gan_pytorch_8", "de_gan_pytorch_deblur_8", "blurred pages: sharp again"},
-        {"unwatermark", "de_gan_8", "de_gan_unwatermark_8", "pages with a watermark: without"},
-        {"text_restorer", "text_restorer", "text_restorer", "pixelated text: readable again"},
-        {"depixelizer", "depixelizer", "depixelizer", "pixelated text: the same, tiny"},
+        {"denoise",
+         "denoiser",
+         "denoiser",
+         "photographs: takes off noise and speckles, leaves clean ones alone",
+         {Colours::Kept, 0, 0, photographs}},
+        {"dejpeg",
+         "denoiser",
+         "dejpeg",
+         "photographs: takes off what JPEG left, blocks and rings",
+         {Colours::Kept, 0, 0, photographs}},
+        {"unet_denoise",
+         "unet_16",
+         "unet_denoise_16",
+         "photographs: the same, by the published U-Net",
+         {Colours::Kept, 0, 0, more_photographs}},
+        {"unet_inpaint",
+         "unet_16",
+         "unet_inpaint_16",
+         "photographs: paints in what is missing, where it is white",
+         {Colours::Kept, 0, 0, more_photographs}},
+        {"enlarge_pages",
+         "srresnet_small",
+         "srresnet_small_pages",
+         "printed pages: four times as high and wide",
+         {Colours::Enlarged, 0, a4_at_300 / 2, "drawn grey pages of 384x384 pixels, at a quarter of their size"}},
+        {"page_cleaner",
+         "page_cleaner",
+         "page_cleaner",
+         "scanned pages: takes off stains, folds and wrinkles",
+         {Colours::Grey, 192, a4_at_300, office}},
+        {"documents_autoencoder",
+         "documents_autoencoder",
+         "documents_autoencoder",
+         "scanned pages: the same, small and fast",
+         {Colours::Grey, 128, a4_at_300, office}},
+        {"binarize",
+         "de_gan_8",
+         "de_gan_binarize_8",
+         "old pages: ink black, paper white",
+         {Colours::BlackAndWhite, 256, a4_at_300, drawn}},
+        {"deblur",
+         "de_gan_pytorch_8",
+         "de_gan_pytorch_deblur_8",
+         "blurred pages: sharp again",
+         {Colours::Grey, 256, a4_at_300, drawn}},
+        {"unwatermark",
+         "de_gan_8",
+         "de_gan_unwatermark_8",
+         "pages with a watermark: without",
+         {Colours::Grey, 256, a4_at_300, drawn}},
+        {"text_restorer",
+         "text_restorer",
+         "text_restorer",
+         "pixelated text: readable again",
+         {Colours::Grey, 0, 0, "black text of 12 to 24 px in fourteen fonts, pixelated by 2 to 4"}},
+        {"depixelizer",
+         "depixelizer",
+         "depixelizer",
+         "pixelated text: the same, tiny",
+         {Colours::Grey, 0, 0, "black text of 16 px in Roboto, pixelated by 2 to 4"}},
     };
     return all;
 }
@@ -81,8 +161,8 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         const auto bytes = compiled_in_weights(model->weights);
         chosen.architecture = &find_architecture(model->architecture);
         chosen.weights = depix::SafetensorsFile::parse({bytes.begin(), bytes.end()}, model->weights);
-        chosen.black_and_white = model->black_and_white;
-        chosen.grey_only = model->grey_only;
+        chosen.facts = model->facts;
+        chosen.about = model->about;
         return chosen;
     }
     if (!std::filesystem::exists(options.name) && !options.name.ends_with(".safetensors")) {
@@ -100,5 +180,20 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         }
         chosen.architecture = &find_architecture(named->second);
     }
+    chosen.facts = read_facts(chosen.weights, *chosen.architecture);
     return chosen;
+}
+
+const char* tool::to_string(Colours colours) {
+    switch (colours) {
+        case Colours::Kept:
+            return "kept";
+        case Colours::Enlarged:
+            return "enlarged";
+        case Colours::Grey:
+            return "grey";
+        case Colours::BlackAndWhite:
+            return "black, white";
+    }
+    return "";
 }

@@ -11,10 +11,25 @@
 
 namespace tool {
 
+/// What becomes of a picture's colours.
+enum class Colours {
+    Kept,
+    Enlarged,      // trained on grey: the network makes the brightness, and the tool enlarges the colours
+    Grey,          // lost
+    BlackAndWhite  // lost: the result is binarized by Otsu's threshold
+};
+
+/// What is known of weights besides their network: what they do with colours, and which pictures they are for.
+struct ModelFacts {
+    Colours colours = Colours::Kept;
+    int smallest_side = 0;   // of a picture's two sides the shorter; 0: any
+    int largest_side = 0;    // the same; 0: any
+    std::string trained_on;  // empty: not known
+};
+
 struct Model {
     std::string name, architecture, weights, about;
-    bool black_and_white = false;  // the network's result is binarized by Otsu's threshold
-    bool grey_only = false;        // it was trained on grey pictures; the tool keeps the colours
+    ModelFacts facts;
 };
 
 const std::vector<Model>& models();
@@ -32,8 +47,12 @@ struct ChosenModel {
     const Architecture* architecture = nullptr;
     depix::SafetensorsFile weights;
     Backend backend = Backend::Cpu;
-    bool black_and_white = false, grey_only = false;
+    ModelFacts facts;
+    std::string about;  // empty for a weights file
 };
+
+/// "kept", "grey" ...
+const char* to_string(Colours colours);
 
 /// Throws UsageError for an unknown name or backend, and if no architecture is named. Throws FileError for a weights
 /// file that cannot be read.

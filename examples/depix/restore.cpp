@@ -40,6 +40,9 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
                      image.color.shape.width, image.color.shape.height, time.count(), to_string(cut).c_str());
     }
     tool::write_image(job.output, image, format, options.quality);
+    for (const std::string& warning : tool::warnings_of(image, format))
+        std::fprintf(stderr, "depix: warning: %s: %s\n",
+                     job.input == "-" ? "standard input" : job.input.string().c_str(), warning.c_str());
     return 0;
 }
 
@@ -49,6 +52,9 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
     const auto network = model.architecture->load(model.weights, model.backend, 1);
     const tool::FolderResult result = tool::restore_folder(*network, recipe, plan.jobs, options);
 
+    for (const auto& [text, pictures] : result.warnings)
+        std::fprintf(stderr, "depix: warning: %s%s: %s\n", pictures.first.c_str(), pictures.others().c_str(),
+                     text.c_str());
     std::fprintf(stderr, "depix: %zu of %zu pictures restored in %.1f s, %.1f a second", result.restored,
                  plan.jobs.size(), result.seconds,
                  result.seconds > 0 ? static_cast<double>(result.restored) / result.seconds : 0.0);

@@ -51,8 +51,8 @@ status 0 "$tool" in.png flips.png "${fast[@]}" --tta
 info flips.png "50x77 rgb 8"
 
 echo "---- standard input and output"
-"$tool" - - "${fast[@]}" <in.png | cmp -s - out.png || fail "a pipe gives another picture"
-"$tool" restore -i - -o - -f jpg -q 80 "${fast[@]}" <in.png | cmp -s - out.jpg || fail "a pipe gives another JPEG"
+"$tool" - - "${fast[@]}" <in.png 2>/dev/null | cmp -s - out.png || fail "a pipe gives another picture"
+"$tool" restore -i - -o - -f jpg -q 80 "${fast[@]}" <in.png 2>/dev/null | cmp -s - out.jpg || fail "a pipe gives another JPEG"
 
 echo "---- what a picture has besides colours"
 make grey.png 40 48 grey
@@ -228,6 +228,62 @@ same seen_black.png seen_white.png
 status 0 "$tool" colours.png colours_large.png -m enlarge_pages
 "$pictures" chroma colours_large.png 0.3 || fail "enlarge_pages made a red page grey"
 
+echo "---- metadata"
+"$pictures" annotated camera.jpg 24 40
+"$pictures" annotated camera.png 24 40
+metadata() {  # FILE TEXT
+    local got
+    got=$("$pictures" metadata "$1") && [[ $got == "$2" ]] || fail "the metadata of $1 are \"$got\", not \"$2\""
+}
+for input in jpg png; do
+    for output in jpg png bmp; do
+        status 0 "$tool" camera.$input camera_$input.$output
+        info camera_$input.$output "40x24 rgb 8"
+    done
+    metadata camera_$input.jpg "exif 1 40x24 xmp iptc "
+    says "warning: camera.$input: the result's file cannot hold all metadata; left out: EXIF, XMP, IPTC"
+    status 0 "$tool" camera.$input camera_large_$input.png -m enlarge_pages
+    "$pictures" metadata camera_large_$input.png | grep -q "^exif 1 160x96 xmp iptc" || fail "metadata of an enlarged one"
+done
+metadata camera_jpg.png "exif 1 40x24 xmp iptc "
+metadata camera_png.png "exif 1 40x24 xmp iptc gamma"
+status 0 "$tool" camera.png gamma.jpg "${fast[@]}"
+says "left out: the gamma (gAMA)"
+status 0 "$tool" camera.jpg quiet.jpg
+[[ ! -s messages.txt ]] || fail "a message where there is nothing to say: $(cat messages.txt)"
+mkdir annotated
+"$pictures" annotated annotated/1.jpg 24 40
+for i in 2 3; do "$pictures" annotated annotated/$i.jpg 24 40 damaged; done
+status 0 "$tool" annotated annotated_out "${fast[@]}" -f bmp
+says "warning: annotated/2.jpg and 1 more: damaged"
+says "warning: annotated/1.jpg and 2 more: the result's file cannot hold"
+
+echo "---- what a model is for"
+status 0 "$tool" colours.png lost.png -m page_cleaner
+says "warning: colours.png: the colours are lost, because page_cleaner makes grey pictures"
+says "warning: colours.png: the picture is smaller than 192 pixels on its shorter side, the range of page_cleaner"
+status 0 "$tool" colours.png lost.png -m binarize
+says "makes black and white pictures"
+status 0 "$tool" colours.png lost.png -m text_restorer
+says "the colours are lost"
+for model in denoise dejpeg unet_denoise enlarge_pages; do
+    status 0 "$tool" colours.png not_lost.png -m $model
+    [[ ! -s messages.txt ]] || fail "-m $model warns: $(cat messages.txt)"
+done
+make long.png 1300 8 grey
+status 0 "$tool" long.png long_out.png -m enlarge_pages
+[[ ! -s messages.txt ]] || fail "a warning for the longer side: $(cat messages.txt)"
+status 0 "$tool" info page_cleaner
+grep -q "^picture size: 192 to 2500 pixels, of the shorter side" output.bin || fail "info: $(cat output.bin)"
+grep -q "^colours: .*grey" output.bin || fail "info: $(cat output.bin)"
+grep -q "^trained on: .*NoisyOffice" output.bin || fail "info: $(cat output.bin)"
+for model in $("$tool" list | awk '/^$/ { exit } NR > 1 { print $1 }'); do
+    status 0 "$tool" info "$model"
+    grep -q "^trained on: .*not known" output.bin && fail "info $model: $(cat output.bin)"
+done
+status 2 "$tool" info nothing
+says "there is no model \"nothing\""
+
 echo "---- the other commands"
 status 0 "$tool" --version
 grep -Eq '^depix [0-9]+\.[0-9]+\.[0-9]+$' output.bin || fail "--version: $(cat output.bin)"
@@ -302,6 +358,8 @@ status 0 "$tool" in.png trained.png -m run/weights.safetensors
 status 0 "$tool" in.png trained_again.png -m run/weights.safetensors --architecture depixelizer
 same trained.png trained_again.png
 status 1 "$tool" in.png no.png -m run/weights.safetensors --architecture page_cleaner
+status 0 "$tool" info run/weights.safetensors
+grep -q "^trained on: .*squares of 16x16 pixels of the pictures in pairs" output.bin || fail "info: $(cat output.bin)"
 status 0 "$tool" look run/weights.safetensors in.png -o trained_sheet.png
 status 1 "$tool" look run/weights.safetensors in.png -o no.png --architecture page_cleaner
 status 2 "$tool" train -m unet_32 --pairs pairs

@@ -2,6 +2,8 @@
 //
 //     pictures make FILE HEIGHT WIDTH KIND [SEED]   KIND: words of grey, 16, alpha, icc joined by "-", or rgb
 //     pictures turned FILE HEIGHT WIDTH             a JPEG file that its EXIF data turn by a quarter
+//     pictures annotated FILE HEIGHT WIDTH [damaged]  a picture with EXIF, XMP and IPTC; in PNG also gAMA
+//     pictures metadata FILE                        EXIF's orientation and size, and which other metadata there are
 //     pictures folder FOLDER COUNT HEIGHT WIDTH     COUNT RGB pictures, 0000.png, 0001.png ...
 //     pictures hidden FILE LEVEL                    a disc on transparent ground of this grey, 0 to 255
 //     pictures colours FILE                         white paper with two coloured stamps
@@ -18,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../io/metadata_for_tests.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/random.hpp"
@@ -66,6 +69,32 @@ void write_turned(const std::string& path, int height, int width) {
     for (const unsigned char byte : segment) bytes.push_back(static_cast<std::byte>(byte));
     bytes.insert(bytes.end(), file.begin() + 2, file.end());
     depix::write_file(path, bytes);
+}
+
+/// A picture with all kinds of metadata, to be turned by a quarter. If it is damaged, one of EXIF's entries is.
+void write_annotated(const std::string& path, int height, int width, bool damaged) {
+    using namespace metadata_for_tests;
+    std::vector<std::byte> exif = camera_exif(false);
+    depix::detail::TiffBytes tiff(exif);
+    if (damaged) tiff.write16(*tiff.find(tiff.read32(4), 0x010F) + 2, 99);  // a type that does not exist
+    ImageFile image = make(height, width, "rgb", 4);
+    image.xmp = xmp_packet();
+    image.iptc = iptc_data();
+    image.encoding.gamma = 100000;
+    const bool is_png = path.ends_with(".png");
+    const auto file = depix::encode_image_file(image, is_png ? depix::ImageFormat::PNG : depix::ImageFormat::JPEG);
+    depix::write_file(
+        path, is_png ? with_chunk(file, "eXIf", exif) : with_segment(file, 0xE1, depix::detail::exif_name, exif));
+}
+
+void print_metadata(const std::string& path) {
+    using namespace metadata_for_tests;
+    const ImageFile image = depix::read_image_file(path);
+    if (!image.exif.empty())
+        std::printf("exif %ld %ldx%ld ", exif_number(image.exif, 0x0112), exif_number(image.exif, 0xA003, 0x8769),
+                    exif_number(image.exif, 0xA002, 0x8769));
+    std::printf("%s%s%s\n", image.xmp.empty() ? "" : "xmp ", image.iptc.empty() ? "" : "iptc ",
+                image.encoding.gamma == 100000 ? "gamma" : "");
 }
 
 /// A disc on transparent ground, whose hidden colour is grey of this level.
@@ -126,6 +155,10 @@ int main(int count, char** arguments) {
             depix::write_image_file(a[1], make(std::stoi(a[2]), std::stoi(a[3]), a[4], seed));
         } else if (a.size() == 4 && a[0] == "turned") {
             write_turned(a[1], std::stoi(a[2]), std::stoi(a[3]));
+        } else if (a.size() >= 4 && a[0] == "annotated") {
+            write_annotated(a[1], std::stoi(a[2]), std::stoi(a[3]), a.size() > 4);
+        } else if (a.size() == 2 && a[0] == "metadata") {
+            print_metadata(a[1]);
         } else if (a.size() == 5 && a[0] == "folder") {
             std::filesystem::create_directories(a[1]);
             for (int i = 0; i < std::stoi(a[2]); ++i) {

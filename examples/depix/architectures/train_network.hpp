@@ -40,7 +40,13 @@ int train_network(const TrainOptions& options, const depix::SafetensorsFile* sta
                                                             .checkpoint_every_steps = 200,
                                                             .progress = stderr});
     const std::string weights = (options.run / "weights.safetensors").string();
-    depix::save(model, weights, {.dtype = {}, .metadata = {{"architecture", options.architecture}}});
+    const std::string side = std::to_string(options.crop);
+    depix::save(model, weights,
+                {.dtype = {},
+                 .metadata = {{"architecture", options.architecture},
+                              {"colours", Network::in_channels == 1 ? "grey" : "kept"},
+                              {"trained_on", "squares of " + side + "x" + side + " pixels of the pictures in " +
+                                                 (options.pairs / "x").parent_path().filename().string()}}});
     std::printf("best epoch %d: root of the mean squared error %.4f on the pictures kept aside\nweights: %s\n",
                 result.best_epoch, std::sqrt(result.best_loss), weights.c_str());
     return 0;
