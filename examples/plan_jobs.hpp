@@ -36,8 +36,9 @@ struct Plan {
 /// How the results of a folder are named.
 struct PlanOptions {
     std::string extension = ".png";
-    bool recursive = false;   // sub-folders too, under their names
-    bool full_names = false;  // x.jpg becomes x.jpg.png, so x.jpg and x.png may lie side by side
+    bool recursive = false;                         // sub-folders too, under their names
+    bool full_names = false;                        // x.jpg becomes x.jpg.png, so x.jpg and x.png may lie side by side
+    std::vector<std::string> more_extensions = {};  // see depix::ImageFolderOptions
 };
 
 /// Identifies a file whatever its name is, also through links.
@@ -110,7 +111,9 @@ inline Plan plan_folder(const std::filesystem::path& input, const std::filesyste
     if (from.exists() && from == to) throw OverwriteError(output.string(), "is the input's folder; choose another");
     if (to.exists() && !fs::is_directory(output))
         throw OverwriteError(output.string(), "is a file; the results of a folder go to a folder");
-    const depix::ImageFolder images(input, {.channels = 0, .recursive = options.recursive, .limits = {}});
+    const depix::ImageFolder images(
+        input,
+        {.channels = 0, .recursive = options.recursive, .limits = {}, .more_extensions = options.more_extensions});
     const bool inside = options.recursive && lies_in(output / "result", input);
     Plan plan{{}, images.left_out()};
     for (std::size_t i = 0; i < images.size(); ++i) {

@@ -45,7 +45,8 @@ struct RestoreOptions {
     int tile = 0;      // side, in pixels of the input; 0: what fits into tile_memory
     Threads threads;
     std::string format;  // empty: as the output's name says, png for folders
-    int quality = 95;    // of JPEG
+    int quality = 95;    // of JPEG and WebP
+    int page = 0;        // of a file of several, counted from 1; 0: all
     bool flips = false;
     bool recursive = false;
     bool full_names = false;  // x.jpg becomes x.jpg.png

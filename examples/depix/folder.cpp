@@ -32,7 +32,7 @@ extern "C" void interrupt(int signal) {
 
 struct Task {
     const tool::Job* job = nullptr;
-    depix::ImageFile image;
+    tool::Picture picture;
 };
 
 class Report {
@@ -123,31 +123,35 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
         }
     };
     const auto read_job = [&](const Job& job) {
-        return read_image(job.input, options.limits, output_format(options, job.output));
+        return read_picture(job.input, options, output_format(options, job.output));
     };
     std::atomic<std::size_t> next{0};
     const auto read_images = [&] {
         for (std::size_t i = next++; i < jobs.size() && interrupted == 0; i = next++)
             guarded(jobs[i], [&] { read.push({&jobs[i], read_job(jobs[i])}); });
     };
-    const auto restore = [&](depix::ImageFile image) {
+    const auto restore_page = [&](depix::ImageFile image) {
         const depix::Shape shape = image.color.shape;
         const Cut cut = cut_image(*recipe.architecture, shape.height, shape.width, options.tile, 1);
         return restore_image(network, recipe, std::move(image), cut.tiles);
     };
+    const auto restore = [&](const Job& job, Picture picture) {
+        return restore_pages(std::move(picture), job.input.string(), options, output_format(options, job.output),
+                             restore_page);
+    };
     const auto restore_images = [&] {
         while (std::optional<Task> task = read.pop())
-            guarded(*task->job, [&] { restored.push({task->job, restore(std::move(task->image))}); });
+            guarded(*task->job, [&] { restored.push({task->job, restore(*task->job, std::move(task->picture))}); });
     };
-    const auto write = [&](const Job& job, const depix::ImageFile& image) {
-        const depix::ImageFormat format = output_format(options, job.output);
-        const std::vector<std::string> warnings = warnings_of(image, format);
-        write_image(job.output, image, format, options.quality);
+    const auto write = [&](const Job& job, const Picture& picture) {
+        const Format& format = output_format(options, job.output);
+        const std::vector<std::string> warnings = warnings_of(picture.image, format);
+        write_picture(job.output, picture, format, options.quality);
         report.restored(job, warnings);
     };
     const auto write_images = [&] {
         while (const std::optional<Task> task = restored.pop())
-            guarded(*task->job, [&] { write(*task->job, task->image); });
+            guarded(*task->job, [&] { write(*task->job, task->picture); });
     };
 
     // The consumers start first, so that nothing has been read yet if the system has no more threads.
@@ -159,7 +163,7 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
         restored.close();
         for (const Job& job : jobs) {
             if (interrupted != 0) break;
-            guarded(job, [&] { write(job, restore(read_job(job))); });
+            guarded(job, [&] { write(job, restore(job, read_job(job))); });
         }
     }
     readers.join();

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "depix/kernels/cpu/team.hpp"
 #include "depix/version.hpp"
+#include "formats.hpp"
 #include "instruction_set.hpp"
 #include "models.hpp"
 
@@ -74,10 +75,10 @@ int tool::info(const InfoOptions& options) {
 
 int tool::list_formats() {
     std::printf("%-6s %-6s %-7s %s\n", "FORMAT", "READS", "WRITES", "WHAT OF IT");
-    std::printf("%-6s %-6s %-7s %s\n", "PNG", "yes", "yes", "1 to 16 bits, palettes, transparency, interlaced");
-    std::printf("%-6s %-6s %-7s %s\n", "JPEG", "yes", "yes",
-                "8 bits, baseline and progressive; grey, RGB, CMYK; turned as EXIF says");
-    std::printf("%-6s %-6s %-7s %s\n", "BMP", "yes", "yes",
-                "1 to 32 bits, run-length encoded, either way up; written with 24 bits");
+    for (const Format& format : formats()) {
+        const std::string by = format.library != nullptr ? std::string(" (") + format.library + ")" : std::string();
+        std::printf("%-6s %-6s %-7s %s%s\n", format.name, format.read != nullptr ? "yes" : "no",
+                    format.append != nullptr ? "yes" : "no", format.about, by.c_str());
+    }
     return 0;
 }

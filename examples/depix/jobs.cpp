@@ -1,19 +1,24 @@
 #include "jobs.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char* formats = "png, jpg, bmp";
+// Why a format cannot be written.
+std::string why_not(const tool::Format* format) {
+    if (format == nullptr) return "unknown";
+    return std::string("this build was made without ") + format->library;
+}
 
 std::string extension_of(const tool::RestoreOptions& options) {
     if (options.format.empty()) return ".png";
-    if (!tool::find_format(options.format))
-        throw tool::UsageError(std::string("-f ").append(options.format).append(": there are ").append(formats));
+    const tool::Format* const format = tool::find_format(options.format);
+    if (format == nullptr || format->append == nullptr)
+        throw tool::UsageError("-f " + options.format + ": " + why_not(format) + "; there are " +
+                               tool::written_formats());
     return "." + options.format;
 }
 
@@ -29,29 +34,24 @@ auto planned(Plan&& plan) {
 
 }  // namespace
 
-std::optional<depix::ImageFormat> tool::find_format(std::string extension) {
-    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (extension.starts_with('.')) extension.erase(0, 1);
-    if (extension == "png") return depix::ImageFormat::PNG;
-    if (extension == "jpg" || extension == "jpeg") return depix::ImageFormat::JPEG;
-    if (extension == "bmp") return depix::ImageFormat::BMP;
-    return {};
-}
-
-depix::ImageFormat tool::output_format(const RestoreOptions& options, const fs::path& path) {
+const tool::Format& tool::output_format(const RestoreOptions& options, const fs::path& path) {
     extension_of(options);  // refuses an unknown -f
-    const auto named = find_format(path.extension().string()), asked = find_format(options.format);
-    if (named && asked && *named != *asked)
+    const Format* const named = find_format(path.extension().string());
+    const Format* const asked = find_format(options.format);
+    if (named != nullptr && asked != nullptr && named != asked)
         throw UsageError(path.string() + ": not the name of a file in the format of -f " + options.format);
-    if (named) return *named;
-    if (asked) return *asked;
-    if (path == "-") return depix::ImageFormat::PNG;
-    throw UsageError(path.string() + ": pictures are written as " + formats + "; -f says which");
+    if (named != nullptr && named->append != nullptr) return *named;
+    if (named == nullptr && asked != nullptr) return *asked;
+    if (path == "-") return *find_format("png");
+    throw UsageError(path.string() + ": " + (named != nullptr ? why_not(named) + "; " : std::string()) +
+                     "pictures are written as " + written_formats() + "; -f says which");
 }
 
 tool::FolderJobs tool::plan_folder(const RestoreOptions& options) {
-    const example::PlanOptions names{
-        .extension = extension_of(options), .recursive = options.recursive, .full_names = options.full_names};
+    const example::PlanOptions names{.extension = extension_of(options),
+                                     .recursive = options.recursive,
+                                     .full_names = options.full_names,
+                                     .more_extensions = more_extensions()};
     example::Plan all = planned([&] { return example::plan_folder(options.input, options.output, names); });
     FolderJobs plan{{}, 0, std::move(all.left_out)};
     for (std::size_t i = static_cast<std::size_t>(options.shard.number - 1); i < all.jobs.size();

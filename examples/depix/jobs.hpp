@@ -3,13 +3,12 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "../plan_jobs.hpp"
 #include "commands.hpp"
-#include "depix/io/image.hpp"
+#include "formats.hpp"
 
 namespace tool {
 
@@ -29,11 +28,8 @@ FolderJobs plan_folder(const RestoreOptions& options);
 /// The job for the file options.input. Throws as above.
 Job plan_file(const RestoreOptions& options);
 
-/// Knows png, jpg, jpeg and bmp, with or without a dot, in upper or lower case. Returns nothing for others.
-std::optional<depix::ImageFormat> find_format(std::string extension);
-
 /// The format to write to this path: options.format, or else the format that the path's name has. Throws UsageError if
-/// the two differ, or if neither gives a format.
-depix::ImageFormat output_format(const RestoreOptions& options, const std::filesystem::path& path);
+/// the two differ, or if neither gives a format that this build writes.
+const Format& output_format(const RestoreOptions& options, const std::filesystem::path& path);
 
 }  // namespace tool

@@ -236,7 +236,7 @@ void print_list(std::FILE* file, const Inside& inside) {
 
 int tool::look(const LookOptions& options) {
     const ChosenModel model = choose_model(options.model);
-    const depix::ImageFormat format = output_format(RestoreOptions{}, options.output);
+    const Format& format = output_format(RestoreOptions{}, options.output);
     check_output(options);
     const Labels labels(options.font);
     const Image whole = read_image(options.picture, options.limits).color;
@@ -254,7 +254,7 @@ int tool::look(const LookOptions& options) {
     fill(sheet, inside, picture, most);
     depix::ImageFile file;
     file.color = std::move(sheet).whole();
-    write_image(options.output, file, format, 95);
+    write_picture(options.output, {.image = std::move(file)}, format, 95);
 
     print_list(options.output == "-" ? stderr : stdout, inside);
     if (!labels.present() && options.font.empty())

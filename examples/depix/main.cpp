@@ -34,6 +34,7 @@
 #include "commands.hpp"
 #include "depix/data/parallel.hpp"
 #include "depix/version.hpp"
+#include "formats.hpp"
 
 namespace {
 
@@ -57,7 +58,7 @@ void add_limits(CLI::App& command, tool::Limits& limits) {
 
 void add_restore(CLI::App& command, tool::RestoreOptions& options) {
     command
-        .add_option("-i,--input,input", options.input, "a picture (PNG, JPEG, BMP), a folder, or - for standard input")
+        .add_option("-i,--input,input", options.input, "a picture (depix formats), a folder, or - for standard input")
         ->required();
     command.add_option("-o,--output,output", options.output, "a picture, a folder, or - for standard output")
         ->required();
@@ -72,8 +73,13 @@ void add_restore(CLI::App& command, tool::RestoreOptions& options) {
         "-j,--jobs", [&options](const std::string& text) { options.threads = tool::parse_threads(text); },
         "threads, or three numbers: those that read, restore and write (1:" + std::to_string(options.threads.restore) +
             ":" + std::to_string(options.threads.save) + ")");
-    command.add_option("-f,--format", options.format, "png, jpg or bmp (as the output is called; for folders png)");
-    command.add_option("-q,--quality", options.quality, "of JPEG")->check(CLI::Range(1, 100))->capture_default_str();
+    command.add_option("-f,--format", options.format,
+                       tool::written_formats() + " (as the output is called; for folders png)");
+    command.add_option("--page", options.page, "of a TIFF file of several pages: only this, counted from 1")
+        ->check(CLI::Range(1, 65535));
+    command.add_option("-q,--quality", options.quality, "of JPEG and WebP")
+        ->check(CLI::Range(1, 100))
+        ->capture_default_str();
     command.add_flag("--tta", options.flips,
                      "mean over the eight ways to lay the picture down: better photographs, eight times the work");
     command.add_flag("-r,--recursive", options.recursive, "sub-folders too, under their names");

@@ -19,28 +19,42 @@ namespace {
 
 int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
     const tool::Job job = tool::plan_file(options);
-    const depix::ImageFormat format = tool::output_format(options, job.output);
+    const tool::Format& format = tool::output_format(options, job.output);
     if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
 
     tool::check_writable(job.output);
-    depix::ImageFile image = tool::read_image(job.input, options.limits, format);
-    const int height = image.color.shape.height, width = image.color.shape.width;
+    tool::Picture picture = tool::read_picture(job.input, options, format);
+    const int height = picture.image.color.shape.height, width = picture.image.color.shape.width;
     tool::Cut cut = tool::cut_image(*model.architecture, height, width, options.tile, options.threads.restore);
     const auto network = model.architecture->load(model.weights, model.backend, cut.threads);
 
-    tool::Progress progress(static_cast<std::size_t>(cut.count) * (recipe.flips ? 8 : 1), "tiles");
+    tool::Progress progress(
+        static_cast<std::size_t>(cut.count) * static_cast<std::size_t>(picture.pages) * (recipe.flips ? 8 : 1),
+        "tiles");
     std::size_t done = 0;
     cut.tiles.progress = [&](int, int) { progress.show(++done); };
     const auto start = std::chrono::steady_clock::now();
-    image = tool::restore_image(*network, recipe, std::move(image), cut.tiles);
+    // The first page decides on the threads, and each on its tiles.
+    const auto restore_page = [&](depix::ImageFile page) {
+        const depix::Shape shape = page.color.shape;
+        const tool::Cut own =
+            tool::cut_image(*model.architecture, shape.height, shape.width, options.tile, options.threads.restore);
+        cut.tiles.size = own.tiles.size;
+        return tool::restore_image(*network, recipe, std::move(page), cut.tiles);
+    };
+    picture = tool::restore_pages(std::move(picture), job.input.string(), options, format, restore_page);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     progress.clear();
     if (options.verbose) {
-        std::fprintf(stderr, "%s: %dx%d to %dx%d pixels in %.3f s, %s\n", job.input.string().c_str(), width, height,
-                     image.color.shape.width, image.color.shape.height, time.count(), to_string(cut).c_str());
+        const depix::Shape result = picture.image.color.shape;
+        const std::string size = picture.pages > 1
+                                     ? std::to_string(picture.pages) + " pages"
+                                     : std::to_string(result.width) + "x" + std::to_string(result.height) + " pixels";
+        std::fprintf(stderr, "%s: %dx%d to %s in %.3f s, %s\n", job.input.string().c_str(), width, height, size.c_str(),
+                     time.count(), to_string(cut).c_str());
     }
-    tool::write_image(job.output, image, format, options.quality);
-    for (const std::string& warning : tool::warnings_of(image, format))
+    tool::write_picture(job.output, picture, format, options.quality);
+    for (const std::string& warning : tool::warnings_of(picture.image, format))
         std::fprintf(stderr, "depix: warning: %s: %s\n",
                      job.input == "-" ? "standard input" : job.input.string().c_str(), warning.c_str());
     return 0;

@@ -258,6 +258,73 @@ status 0 "$tool" annotated annotated_out "${fast[@]}" -f bmp
 says "warning: annotated/2.jpg and 1 more: damaged"
 says "warning: annotated/1.jpg and 2 more: the result's file cannot hold"
 
+echo "---- files that other libraries read"
+status 0 "$tool" formats
+cp output.bin formats.txt
+has_format() { grep -Eq "^$1 +yes +yes" formats.txt; }
+has_format PNG && has_format JPEG && has_format BMP || fail "formats: $(cat formats.txt)"
+"$pictures" pages pages.tif 3
+if has_format TIFF; then
+    status 0 "$tool" all.png all_out.tif
+    status 0 "$tool" all.png all_out.png
+    status 0 "$tool" compare all_out.png all_out.tif
+    grep -q infinite output.bin || fail "TIFF is not exact: $(cat output.bin)"
+    status 0 "$tool" - - -f tif <all.png
+    same output.bin all_out.tif
+    status 1 "$tool" pages.tif no.png
+    says "pages.tif: has 3 pages, and a PNG file holds one; -f tif keeps them all, --page 1 takes the first"
+    status 1 "$tool" pages.tif no.png --page 4
+    says "has no page 4, only 3"
+    status 2 "$tool" pages.tif no.png --page 0
+    status 0 "$tool" pages.tif pages_out.tif
+    for page in 1 2 3; do
+        status 0 "$tool" pages.tif page_$page.png --page $page
+        info page_$page.png "$((16 + 4 * page))x$((24 + 4 * page)) grey 8"
+        status 0 "$tool" pages_out.tif again_$page.bmp -m dejpeg --page $page
+        status 0 "$tool" page_$page.png direct_$page.bmp -m dejpeg
+        same again_$page.bmp direct_$page.bmp
+    done
+    mkdir volumes
+    cp pages.tif volumes/a.tif
+    cp pages.tif volumes/b.TIFF
+    status 0 "$tool" volumes volumes_out -f tif -j 2
+    same volumes_out/a.tif pages_out.tif
+    same volumes_out/b.tif pages_out.tif
+    head -c 700 pages.tif >volumes/c.tif
+    cp in.png volumes/d.png
+    status 1 "$tool" volumes volumes_out -f tif
+    says "volumes/c.tif: a damaged or truncated TIFF file"
+    (($(files volumes_out) == 3)) || fail "$(files volumes_out) files of 3"
+    status 1 "$tool" pages.tif no.tif --max-pixels 559
+    says "pages.tif: a picture of 28x20 pixels; the limit is 559"
+else
+    status 1 "$tool" pages.tif no.png
+    says "pages.tif: a TIFF file, which this build does not read: it was made without libtiff"
+    status 2 "$tool" in.png no.tif
+    says "made without libtiff"
+fi
+if has_format WebP; then
+    status 0 "$tool" small.png small_out.webp -q 100
+    status 0 "$tool" small.png small_out.png
+    status 0 "$tool" compare small_out.png small_out.webp
+    "$pictures" info small_out.png | grep -q alpha || fail "no alpha"
+    status 0 "$tool" small_out.webp back.png
+    "$pictures" info back.png | grep -q "^20x30 rgb 8 alpha" || fail "WebP: $("$pictures" info back.png)"
+    status 0 "$tool" camera.jpg camera.webp
+    says "left out: IPTC"
+    status 0 "$tool" camera.webp camera_webp.jpg
+    metadata camera_webp.jpg "exif 1 40x24 xmp "
+    head -c 100 camera.webp >cut.webp
+    status 1 "$tool" cut.webp no.png
+    says "cut.webp: a truncated WebP file"
+else
+    status 2 "$tool" in.png no.webp
+    says "made without libwebp"
+fi
+status 2 "$tool" in.png no.tga
+says "pictures are written as png, jpg, bmp"
+[[ ! -e no.png && ! -e no.tif ]] || fail "an output of what was refused"
+
 echo "---- what a model is for"
 status 0 "$tool" colours.png lost.png -m page_cleaner
 says "warning: colours.png: the colours are lost, because page_cleaner makes grey pictures"

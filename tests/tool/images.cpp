@@ -4,6 +4,7 @@
 //     pictures turned FILE HEIGHT WIDTH             a JPEG file that its EXIF data turn by a quarter
 //     pictures annotated FILE HEIGHT WIDTH [damaged]  a picture with EXIF, XMP and IPTC; in PNG also gAMA
 //     pictures metadata FILE                        EXIF's orientation and size, and which other metadata there are
+//     pictures pages FILE COUNT                     a TIFF file of grey pages, each larger than the one before
 //     pictures folder FOLDER COUNT HEIGHT WIDTH     COUNT RGB pictures, 0000.png, 0001.png ...
 //     pictures hidden FILE LEVEL                    a disc on transparent ground of this grey, 0 to 255
 //     pictures colours FILE                         white paper with two coloured stamps
@@ -97,6 +98,32 @@ void print_metadata(const std::string& path) {
                 image.encoding.gamma == 100000 ? "gamma" : "");
 }
 
+/// A TIFF file of grey pages, without compression.
+void write_pages(const std::string& path, int count) {
+    using namespace metadata_for_tests;
+    TiffWriter tiff(true);
+    std::uint32_t next = 0;  // the last page first, because each states where the one after it is
+    for (int page = count; page > 0; --page) {
+        const auto height = static_cast<std::uint32_t>(16 + 4 * page), width = height + 8;
+        const depix::Image image = draw(1, static_cast<int>(height), static_cast<int>(width), 7);
+        std::string samples;
+        for (const unsigned char sample : depix::detail::interleaved_bytes(image))
+            samples.push_back(static_cast<char>(sample));
+        const std::uint32_t strip = tiff.append_data(samples);
+        next = tiff.directory({{256, 3, {width}},
+                               {257, 3, {height}},
+                               {258, 3, {8}},
+                               {259, 3, {1}},
+                               {262, 3, {1}},
+                               {273, 4, {strip}},
+                               {278, 3, {height}},
+                               {279, 4, {height * width}}},
+                              next);
+    }
+    tiff.set_first_directory(next);
+    depix::write_file(path, tiff.bytes());
+}
+
 /// A disc on transparent ground, whose hidden colour is grey of this level.
 void write_hidden(const std::string& path, int level) {
     ImageFile image;
@@ -155,6 +182,8 @@ int main(int count, char** arguments) {
             depix::write_image_file(a[1], make(std::stoi(a[2]), std::stoi(a[3]), a[4], seed));
         } else if (a.size() == 4 && a[0] == "turned") {
             write_turned(a[1], std::stoi(a[2]), std::stoi(a[3]));
+        } else if (a.size() == 3 && a[0] == "pages") {
+            write_pages(a[1], std::stoi(a[2]));
         } else if (a.size() >= 4 && a[0] == "annotated") {
             write_annotated(a[1], std::stoi(a[2]), std::stoi(a[3]), a.size() > 4);
         } else if (a.size() == 2 && a[0] == "metadata") {

@@ -103,6 +103,21 @@ inline ImageMetadata read_image_metadata(std::span<const std::byte> file) {
     return read_bmp_metadata(file);
 }
 
+/// Gives a picture, as its file stores it, what the file says besides its pixels, and turns it upright.
+inline void add_metadata(ImageFile& image, ImageMetadata metadata) {
+    image.bits = metadata.bits;
+    image.icc_profile = std::move(metadata.icc_profile);
+    image.exif = std::move(metadata.exif);
+    image.xmp = std::move(metadata.xmp);
+    image.iptc = std::move(metadata.iptc);
+    image.warnings = std::move(metadata.warnings);
+    image.encoding = metadata.encoding;
+    image.density = metadata.density;
+    if (metadata.orientation >= 5) std::swap(image.density.across, image.density.down);
+    turn_upright(image.color, metadata.orientation);
+    turn_upright(image.alpha, metadata.orientation);
+}
+
 /// Whether any pixel is not opaque, as 8 bits would have it.
 inline bool is_transparent(const ImageFile& image) {
     return std::any_of(image.alpha.pixels.begin(), image.alpha.pixels.end(),
@@ -126,21 +141,11 @@ inline ImageFile decode_image_file(std::span<const std::byte> bytes, const Image
     image.alpha = detail::split_alpha(image.color);
 
     detail::ImageMetadata metadata = detail::read_image_metadata(bytes);
-    image.bits = metadata.bits;
-    image.icc_profile = std::move(metadata.icc_profile);
-    image.exif = std::move(metadata.exif);
-    image.xmp = std::move(metadata.xmp);
-    image.iptc = std::move(metadata.iptc);
-    image.warnings = std::move(metadata.warnings);
-    image.encoding = metadata.encoding;
-    image.density = metadata.density;
-    if (metadata.orientation >= 5) std::swap(image.density.across, image.density.down);
     const bool is_bmp = detail::Bytes(bytes).starts_with("BM");
     const auto is_opaque = [](float alpha) { return alpha == 1.0f; };
     if (is_bmp && std::all_of(image.alpha.pixels.begin(), image.alpha.pixels.end(), is_opaque)) image.alpha = Image();
     if (is_bmp || metadata.has_palette) detail::drop_equal_channels(image.color);
-    detail::turn_upright(image.color, metadata.orientation);
-    detail::turn_upright(image.alpha, metadata.orientation);
+    detail::add_metadata(image, std::move(metadata));
     return image;
 }
 

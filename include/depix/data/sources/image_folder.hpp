@@ -22,11 +22,21 @@
 
 namespace depix {
 
+namespace detail {
+
+/// A file's extension with its dot, in lower case.
+inline std::string lower_extension(const std::filesystem::path& path) {
+    std::string extension = path.extension().string();
+    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return extension;
+}
+
+}  // namespace detail
+
 /// Whether a file's name ends like that of a picture that read_image() reads: .png, .jpg, .jpeg or .bmp, in either
 /// case.
 inline bool is_image_name(const std::filesystem::path& path) {
-    std::string extension = path.extension().string();
-    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string extension = detail::lower_extension(path);
     return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
 }
 
@@ -40,8 +50,7 @@ inline bool is_clutter(const std::filesystem::path& path) {
 
 /// Whether a file's name ends like that of a picture that read_image() does not read: .tif, .webp, .heic, ...
 inline bool is_foreign_image_name(const std::filesystem::path& path) {
-    std::string extension = path.extension().string();
-    for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string extension = detail::lower_extension(path);
     constexpr const char* foreign[] = {".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2",
                                        ".j2k", ".jfif", ".jpe",  ".psd", ".pnm",  ".ppm",  ".pgm",  ".pbm", ".tga",
                                        ".exr", ".hdr",  ".ico",  ".svg", ".pdf",  ".djvu", ".dng",  ".cr2", ".cr3",
@@ -90,6 +99,8 @@ struct ImageFolderOptions {
     int channels = 0;       ///< 0: as in the files; 1, 3 or 4: converted.
     bool recursive = true;  ///< Whether the pictures of sub-folders belong to it.
     ImageLimits limits{};
+    /// Lists other files too, which the caller reads itself: extensions in lower case with a dot, such as ".tif".
+    std::vector<std::string> more_extensions{};
 };
 
 /// All pictures of a folder (.png, .jpg, .jpeg, .bmp), of any sizes, in the order of their paths.
@@ -105,7 +116,8 @@ class ImageFolder {
     };
 
     /// Throws FileError, which names the folder, if it is missing, unreadable or holds no picture.
-    explicit ImageFolder(const std::filesystem::path& root, ImageFolderOptions options = {}) : options_(options) {
+    explicit ImageFolder(const std::filesystem::path& root, ImageFolderOptions options = {})
+        : options_(std::move(options)) {
         std::error_code error;
         list(root, error);
         if (error) throw FileError(root.string(), "cannot list the folder: " + error.message());
@@ -169,10 +181,17 @@ class ImageFolder {
                 if (refused) left_out_.push_back({file->path().string(), "cannot be listed: " + refused.message()});
             } else if (file->is_regular_file(unknown)) {
                 const std::string path = file->path().string();
-                if (is_image_name(path)) paths_.push_back(path);
-                if (is_foreign_image_name(path)) left_out_.push_back({path, "of a kind that depix does not read"});
+                if (is_image_name(path) || has_more_extension(path))
+                    paths_.push_back(path);
+                else if (is_foreign_image_name(path))
+                    left_out_.push_back({path, "of a kind that depix does not read"});
             }
         }
+    }
+
+    bool has_more_extension(const std::filesystem::path& path) const {
+        const auto& more = options_.more_extensions;
+        return std::find(more.begin(), more.end(), detail::lower_extension(path)) != more.end();
     }
 
     ImageFolderOptions options_;
