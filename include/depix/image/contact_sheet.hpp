@@ -30,12 +30,12 @@ struct ContactSheetOptions {
 /// no picture, and for a picture without pixels or with other than 1 or 3 channels; Error for a negative gap or
 /// largest_side.
 inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const ContactSheetOptions& options = {}) {
-    const auto [gap, background, largest] = options;
+    const int gap = options.gap, largest = options.largest_side;
     if (gap < 0 || largest < 0) {
         throw Error("contact_sheet: a gap of " + std::to_string(gap) + ", a largest_side of " +
                     std::to_string(largest));
     }
-    const auto fitted = [largest = largest](const Image& image) {
+    const auto fitted = [largest](const Image& image) {
         const auto [channels, height, width] = image.shape;
         const int side = (std::max)(height, width);
         if (largest == 0 || side <= largest) return image;
@@ -64,12 +64,12 @@ inline Image contact_sheet(const std::vector<std::vector<Image>>& rows, const Co
     }
     if (channels == 0) throw ShapeError("contact_sheet: no picture given");
 
-    const auto extent = [gap = gap](const std::vector<int>& sizes) {
+    const auto extent = [gap](const std::vector<int>& sizes) {
         int sum = gap;
         for (const int size : sizes) sum += size + gap;
         return sum;
     };
-    Image sheet({channels, extent(heights), extent(widths)}, background);
+    Image sheet({channels, extent(heights), extent(widths)}, options.background);
     int top = gap;
     for (std::size_t row = 0; row < cells.size(); top += heights[row++] + gap) {
         int left = gap;

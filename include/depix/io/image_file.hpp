@@ -26,16 +26,16 @@ namespace depix {
 
 /// A picture file, and what belongs to it besides color.
 struct ImageFile {
-    Image color;                         ///< 1 channel (grey) or 3 (RGB), 0..1, upright: EXIF's orientation is applied.
-    Image alpha;                         ///< 1 channel, 0..1; without pixels when the file has none.
-    int bits = 8;                        ///< Per channel: 8 or 16.
-    Density density;                     ///< Pixels per metre, where the file says so.
-    ColorEncoding encoding = {};         ///< What PNG says of the colours without an ICC profile.
-    std::vector<std::byte> icc_profile;  ///< Raw, uncompressed ICC profile; empty when the file has none.
-    std::vector<std::byte> exif;         ///< A TIFF structure, as in PNG's eXIf chunk; upright, without a thumbnail.
-    std::vector<std::byte> xmp;          ///< An XMP packet: RDF as XML, in UTF-8.
-    std::vector<std::byte> iptc;         ///< IPTC-IIM data sets, without Photoshop's resource around them.
-    std::vector<std::string> warnings;   ///< What of the file's metadata was damaged and left out, in words.
+    Image color = {};             ///< 1 channel (grey) or 3 (RGB), 0..1, upright: EXIF's orientation is applied.
+    Image alpha = {};             ///< 1 channel, 0..1; without pixels when the file has none.
+    int bits = 8;                 ///< Per channel: 8 or 16.
+    Density density = {};         ///< Pixels per metre, where the file says so.
+    ColorEncoding encoding = {};  ///< What PNG says of the colours without an ICC profile.
+    std::vector<std::byte> icc_profile = {};  ///< Raw, uncompressed ICC profile; empty when the file has none.
+    std::vector<std::byte> exif = {};  ///< A TIFF structure, as in PNG's eXIf chunk; upright, without a thumbnail.
+    std::vector<std::byte> xmp = {};   ///< An XMP packet: RDF as XML, in UTF-8.
+    std::vector<std::byte> iptc = {};  ///< IPTC-IIM data sets, without Photoshop's resource around them.
+    std::vector<std::string> warnings = {};  ///< What of the file's metadata was damaged and left out, in words.
 };
 
 namespace detail {

@@ -109,10 +109,10 @@ class SafetensorsWriter {
                     convert(values, bytes, [](T x) { return static_cast<float>(x); });
                     break;
                 case DataType::F16:
-                    convert(values, bytes, [](T x) { return Float16::encode(x); });
+                    convert(values, bytes, [](T x) { return Float16::encode(static_cast<double>(x)); });
                     break;
                 case DataType::BF16:
-                    convert(values, bytes, [](T x) { return BFloat16::encode(x); });
+                    convert(values, bytes, [](T x) { return BFloat16::encode(static_cast<double>(x)); });
                     break;
                 case DataType::I64:
                 case DataType::U8:

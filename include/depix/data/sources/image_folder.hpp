@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -19,6 +22,10 @@
 #include "depix/io/image_file.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
+
+#if __has_include(<dirent.h>)
+#include <dirent.h>
+#endif
 
 namespace depix {
 
@@ -69,6 +76,31 @@ inline Image read_upright(const std::string& path, int channels = 0, const Image
 }
 
 namespace detail {
+
+/// What a folder contains, as paths that begin with the folder's, in no order. What was found before an error stays.
+inline std::vector<std::filesystem::path> list_folder(const std::filesystem::path& folder, std::error_code& error) {
+    std::vector<std::filesystem::path> paths;
+#if __has_include(<dirent.h>)
+    // Not by std::filesystem::directory_iterator, because libstdc++ 12 ends the program if memory runs out there.
+    struct Close {
+        void operator()(DIR* directory) const { ::closedir(directory); }
+    };
+    const std::unique_ptr<DIR, Close> directory(::opendir(folder.string().c_str()));
+    for (; directory != nullptr;) {
+        errno = 0;
+        const dirent* const entry = ::readdir(directory.get());
+        if (entry == nullptr) break;
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") paths.push_back(folder / name);
+    }
+    error = errno == 0 ? std::error_code() : std::error_code(errno, std::generic_category());
+#else
+    std::filesystem::directory_iterator file(folder, error);
+    for (; !error && file != std::filesystem::directory_iterator(); file.increment(error))
+        paths.push_back(file->path());
+#endif
+    return paths;
+}
 
 /// The sizes of a training, validation and test set of `size` elements by fractions, rounded; the test set is the rest.
 /// Throws Error, which names the folder's class, unless both are at least 0 and their sum at most 1.
@@ -170,17 +202,16 @@ class ImageFolder {
     // left_out_.
     void list(const std::filesystem::path& folder, std::error_code& error) {
         namespace fs = std::filesystem;
-        fs::directory_iterator file(folder, error);
-        for (; !error && file != fs::directory_iterator(); file.increment(error)) {
-            if (is_clutter(file->path())) continue;
+        for (const fs::path& file : detail::list_folder(folder, error)) {
+            if (is_clutter(file)) continue;
             std::error_code unknown;  // a broken link is neither a file nor a folder
-            if (file->is_directory(unknown) && !file->is_symlink(unknown)) {
+            if (fs::is_directory(file, unknown) && !fs::is_symlink(file, unknown)) {
                 if (!options_.recursive) continue;
                 std::error_code refused;
-                list(file->path(), refused);
-                if (refused) left_out_.push_back({file->path().string(), "cannot be listed: " + refused.message()});
-            } else if (file->is_regular_file(unknown)) {
-                const std::string path = file->path().string();
+                list(file, refused);
+                if (refused) left_out_.push_back({file.string(), "cannot be listed: " + refused.message()});
+            } else if (fs::is_regular_file(file, unknown)) {
+                const std::string path = file.string();
                 if (is_image_name(path) || has_more_extension(path))
                     paths_.push_back(path);
                 else if (is_foreign_image_name(path))
