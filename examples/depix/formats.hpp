@@ -23,6 +23,8 @@ struct Format {
     bool holds_alpha = true;
     bool holds_pages = false;
 
+    /// Whether the library can be loaded here; null if there is none.
+    bool (*is_available)() = nullptr;
     /// Whether a file is of this kind, by its first bytes.
     bool (*is_kind_of)(FileBytes) = nullptr;
     /// The number of pictures in a file; null: one. Throws depix::FileError.

@@ -73,6 +73,8 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
                  plan.jobs.size(), result.seconds,
                  result.seconds > 0 ? static_cast<double>(result.restored) / result.seconds : 0.0);
     if (plan.skipped > 0) std::fprintf(stderr, "; %zu were there already", plan.skipped);
+    if (result.failures.empty() && plan.left_out.empty() && !result.interrupted)
+        std::fprintf(stderr, "; none left out");
     std::fprintf(stderr, "\n");
     if (!result.failures.empty()) {
         std::fprintf(stderr, "depix: %zu of %zu pictures could not be restored:\n", result.failures.size(),

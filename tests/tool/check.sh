@@ -297,6 +297,16 @@ if has_format TIFF; then
     (($(files volumes_out) == 3)) || fail "$(files volumes_out) files of 3"
     status 1 "$tool" pages.tif no.tif --max-pixels 559
     says "pages.tif: a picture of 28x20 pixels; the limit is 559"
+    # Where the library is missing when the tool runs: here under another name.
+    LC_ALL=C sed -E 's/libtiff\.so\.[0-9]/libtiff.so.X/g' "$tool" >without_tiff
+    chmod +x without_tiff
+    status 0 ./without_tiff in.png without_tiff.png "${fast[@]}"
+    status 1 ./without_tiff pages.tif no.tif
+    says "pages.tif: the library for such files cannot be loaded: libtiff.so.X"
+    status 1 ./without_tiff in.png no.tif "${fast[@]}"
+    says "cannot be loaded"
+    status 0 ./without_tiff formats
+    grep -Eq "^TIFF +no +no +the library cannot be loaded here" output.bin || fail "formats: $(cat output.bin)"
 else
     status 1 "$tool" pages.tif no.png
     says "pages.tif: a TIFF file, which this build does not read: it was made without libtiff"

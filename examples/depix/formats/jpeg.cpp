@@ -8,8 +8,33 @@
 
 #include "../formats.hpp"
 #include "depix/error.hpp"
+#include "shared_library.hpp"
 
+// The functions that are used. In this namespace their names are pointers, which library() sets.
+// clang-format off
+#define DEPIX_JPEG_FUNCTIONS(F)                                                                                       \
+    F(jpeg_CreateDecompress) F(jpeg_destroy_decompress) F(jpeg_finish_decompress) F(jpeg_mem_src) \
+    F(jpeg_read_header) F(jpeg_read_scanlines) F(jpeg_start_decompress) F(jpeg_std_error)
+// clang-format on
+
+namespace tool::jpeg {
 namespace {
+
+#define DEPIX_DECLARE(name) decltype(&::name) name = nullptr;
+DEPIX_JPEG_FUNCTIONS(DEPIX_DECLARE)
+#undef DEPIX_DECLARE
+
+/// Loads libjpeg at the first call.
+const SharedLibrary& library() {
+    static const SharedLibrary* const loaded = [] {
+        static SharedLibrary file(DEPIX_TOOL_WITH_JPEG);
+#define DEPIX_FIND(name) file.find(#name, name);
+        DEPIX_JPEG_FUNCTIONS(DEPIX_FIND)
+#undef DEPIX_FIND
+        return &file;
+    }();
+    return *loaded;
+}
 
 // libjpeg leaves by longjmp. So nothing that has a destructor is made between setjmp and the calls.
 struct Failure {
@@ -46,7 +71,7 @@ class Decoder {
     Decoder& operator=(const Decoder&) = delete;
     ~Decoder() { jpeg_destroy_decompress(&state_); }
 
-    bool read_header(tool::FileBytes file) {
+    bool read_header(FileBytes file) {
         if (setjmp(failure_.leave) != 0) return false;
         jpeg_create_decompress(&state_);
         state_.progress = &progress_;
@@ -83,6 +108,7 @@ class Decoder {
 };
 
 }  // namespace
+}  // namespace tool::jpeg
 
 bool tool::has_arithmetic_coding(FileBytes file) {
     const depix::detail::Bytes bytes(file);
@@ -104,7 +130,8 @@ depix::ImageFile tool::read_arithmetic_jpeg(FileBytes file, const depix::ImageLi
     if (file.size() > limits.maximum_bytes)
         fail("a file of " + std::to_string(file.size()) + " bytes; the limit is " +
              std::to_string(limits.maximum_bytes));
-    Decoder decoder;
+    jpeg::library().require(name);
+    jpeg::Decoder decoder;
     if (!decoder.read_header(file)) fail(std::string("a damaged JPEG file: ") + decoder.message());
     const int width = decoder.width(), height = decoder.height(), components = decoder.components();
     const std::size_t pixels = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);

@@ -6,12 +6,10 @@
 #include "depix/error.hpp"
 #include "tiff_memory.hpp"
 
+namespace tool::tiff {
 namespace {
 
 using depix::ImageFile;
-using tool::tiff::File;
-using tool::tiff::Memory;
-using tool::tiff::open_memory;
 
 void set_tags(TIFF* tiff, const ImageFile& image) {
     const auto [channels, height, width] = image.color.shape;
@@ -39,13 +37,14 @@ void set_tags(TIFF* tiff, const ImageFile& image) {
     };
     set_bytes(TIFFTAG_ICCPROFILE, metadata.icc_profile, 1);
     set_bytes(TIFFTAG_XMLPACKET, metadata.xmp, 1);
-    const std::size_t unit = tool::tiff::value_bytes(tiff, TIFFTAG_RICHTIFFIPTC);
+    const std::size_t unit = value_bytes(tiff, TIFFTAG_RICHTIFFIPTC);
     std::vector<std::byte> iptc = metadata.iptc;
     iptc.resize((iptc.size() + unit - 1) / unit * unit);
     set_bytes(TIFFTAG_RICHTIFFIPTC, iptc, unit);
 }
 
 void append(std::vector<std::byte>& file, const ImageFile& image, int) {
+    library().require("TIFF");
     depix::detail::check_image(image);
     const auto [channels, height, width] = image.color.shape;
     const bool has_alpha = !image.alpha.pixels.empty();
@@ -93,6 +92,7 @@ std::vector<std::string> left_out(const ImageFile& image) {
 }
 
 }  // namespace
+}  // namespace tool::tiff
 
 tool::Format tool::tiff_format() {
     Format format{.name = "TIFF", .extensions = {"tif", "tiff"}};
@@ -102,7 +102,8 @@ tool::Format tool::tiff_format() {
     format.is_kind_of = is_tiff;
     format.count_pages = tiff::count_pages;
     format.read = tiff::read_page;
-    format.append = append;
-    format.left_out = left_out;
+    format.append = tiff::append;
+    format.left_out = tiff::left_out;
+    format.is_available = [] { return tiff::library().is_loaded(); };
     return format;
 }

@@ -10,8 +10,27 @@
 #include <tiffio.h>
 
 #include "../formats.hpp"
+#include "shared_library.hpp"
+
+// The functions of libtiff that are used. In this namespace their names are pointers, which library() sets.
+// clang-format off
+#define DEPIX_TIFF_FUNCTIONS(F)                                                                                       \
+    F(TIFFClientOpenExt) F(TIFFClose) F(TIFFCurrentDirectory) F(TIFFDefaultStripSize) F(TIFFFieldDataType) \
+    F(TIFFFieldWithTag) F(TIFFGetField) F(TIFFGetFieldDefaulted) F(TIFFIsTiled) F(TIFFOpenOptionsAlloc) \
+    F(TIFFOpenOptionsFree) F(TIFFOpenOptionsSetErrorHandlerExtR) F(TIFFOpenOptionsSetMaxSingleMemAlloc) \
+    F(TIFFOpenOptionsSetWarningHandlerExtR) F(TIFFRGBAImageOK) F(TIFFReadDirectory) F(TIFFReadRGBAImageOriented) \
+    F(TIFFReadScanline) F(TIFFScanlineSize) F(TIFFSetDirectory) F(TIFFSetField) F(TIFFWriteDirectory) \
+    F(TIFFWriteScanline)
+// clang-format on
 
 namespace tool::tiff {
+
+#define DEPIX_DECLARE(name) inline decltype(&::name) name = nullptr;
+DEPIX_TIFF_FUNCTIONS(DEPIX_DECLARE)
+#undef DEPIX_DECLARE
+
+/// Loads libtiff at the first call.
+const SharedLibrary& library();
 
 /// A file that libtiff reads or writes; its address must not change.
 struct Memory {

@@ -7,13 +7,12 @@
 #include "depix/error.hpp"
 #include "tiff_memory.hpp"
 
+namespace tool::tiff {
 namespace {
 
 using depix::Image;
 using depix::ImageFile;
 using depix::Shape;
-using tool::FileBytes;
-using tool::tiff::tag;
 
 constexpr int most_pages = 65535;
 
@@ -24,8 +23,9 @@ class Reader {
         if (bytes.size() > limits.maximum_bytes)
             fail("a file of " + std::to_string(bytes.size()) + " bytes; the limit is " +
                  std::to_string(limits.maximum_bytes));
+        library().require(name);
         // The picture in four channels of 16 bits, or all of a compressed file.
-        file_ = tool::tiff::open_memory(memory_, "rm", 8 * limits.maximum_pixels + bytes.size() + 65536);
+        file_ = open_memory(memory_, "rm", 8 * limits.maximum_pixels + bytes.size() + 65536);
         if (file_ == nullptr) damaged();
     }
 
@@ -190,7 +190,7 @@ class Reader {
         if (profile.size() <= detail::maximum_metadata_bytes)
             metadata.icc_profile.assign(profile.begin(), profile.end());
         if (!xmp.empty()) take_xmp(metadata, xmp);
-        read_iptc(metadata, bytes(TIFFTAG_RICHTIFFIPTC, tool::tiff::value_bytes(file_.get(), TIFFTAG_RICHTIFFIPTC)));
+        read_iptc(metadata, bytes(TIFFTAG_RICHTIFFIPTC, value_bytes(file_.get(), TIFFTAG_RICHTIFFIPTC)));
         const FileBytes resources = bytes(TIFFTAG_PHOTOSHOP, 1);
         if (metadata.iptc.empty() && !resources.empty()) take_iptc(metadata, resources);
         std::uint64_t exif = 0;
@@ -214,22 +214,21 @@ class Reader {
             warn_left_out(metadata, "damaged IPTC metadata");
     }
 
-    tool::tiff::Memory memory_;
+    Memory memory_;
     depix::ImageLimits limits_;
     std::string name_;
-    tool::tiff::File file_;
+    File file_;
     std::uint32_t width_ = 0, height_ = 0;
     int bits_ = 0, samples_ = 0, photometric_ = 0;
 };
 
 }  // namespace
 
-int tool::tiff::count_pages(FileBytes file, const std::string& name) {
+int count_pages(FileBytes file, const std::string& name) {
     return static_cast<int>(Reader(file, {}, name).pages().size());
 }
 
-depix::ImageFile tool::tiff::read_page(FileBytes file, int page, const depix::ImageLimits& limits,
-                                       const std::string& name) {
+depix::ImageFile read_page(FileBytes file, int page, const depix::ImageLimits& limits, const std::string& name) {
     Reader reader(file, limits, name);
     const std::vector<tdir_t> pages = reader.pages();
     if (page < 0 || static_cast<std::size_t>(page) >= pages.size())
@@ -237,3 +236,5 @@ depix::ImageFile tool::tiff::read_page(FileBytes file, int page, const depix::Im
                                "has no page " + std::to_string(page + 1) + ", only " + std::to_string(pages.size()));
     return reader.read(pages[static_cast<std::size_t>(page)]);
 }
+
+}  // namespace tool::tiff

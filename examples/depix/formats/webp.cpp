@@ -10,12 +10,53 @@
 
 #include "../formats.hpp"
 #include "depix/error.hpp"
+#include "shared_library.hpp"
 
+// The functions that are used. In this namespace their names are pointers, which load() sets.
+// clang-format off
+#define DEPIX_WEBP_FUNCTIONS(F)                                                                                       \
+    F(WebPConfigInitInternal) F(WebPDecodeRGBAInto) F(WebPDecodeRGBInto) F(WebPEncode) F(WebPFree) \
+    F(WebPGetFeaturesInternal) F(WebPMemoryWrite) F(WebPMemoryWriterClear) F(WebPMemoryWriterInit) \
+    F(WebPPictureFree) F(WebPPictureImportRGB) F(WebPPictureImportRGBA) F(WebPPictureInitInternal)
+#define DEPIX_WEBPMUX_FUNCTIONS(F)                                                                                    \
+    F(WebPMuxAssemble) F(WebPMuxCreateInternal) F(WebPMuxDelete) F(WebPMuxGetChunk) F(WebPMuxSetChunk)
+// clang-format on
+
+namespace tool::webp {
 namespace {
 
 using depix::Image;
 using depix::ImageFile;
-using tool::FileBytes;
+
+#define DEPIX_DECLARE(name) decltype(&::name) name = nullptr;
+DEPIX_WEBP_FUNCTIONS(DEPIX_DECLARE)
+DEPIX_WEBPMUX_FUNCTIONS(DEPIX_DECLARE)
+#undef DEPIX_DECLARE
+
+struct Libraries {
+    SharedLibrary webp{DEPIX_TOOL_WITH_WEBP}, mux{DEPIX_TOOL_WITH_WEBPMUX};
+
+    bool are_loaded() const { return webp.is_loaded() && mux.is_loaded(); }
+    void require(const std::string& name) const {
+        webp.require(name);
+        mux.require(name);
+    }
+};
+
+/// Loads the libraries at the first call.
+const Libraries& libraries() {
+    static const Libraries* const loaded = [] {
+        static Libraries both;
+#define DEPIX_FIND(name) both.webp.find(#name, name);
+        DEPIX_WEBP_FUNCTIONS(DEPIX_FIND)
+#undef DEPIX_FIND
+#define DEPIX_FIND(name) both.mux.find(#name, name);
+        DEPIX_WEBPMUX_FUNCTIONS(DEPIX_FIND)
+#undef DEPIX_FIND
+        return &both;
+    }();
+    return *loaded;
+}
 
 constexpr int largest_side = WEBP_MAX_DIMENSION;
 
@@ -29,7 +70,7 @@ depix::detail::ImageMetadata read_metadata(FileBytes file) {
     namespace detail = depix::detail;
     detail::ImageMetadata metadata;
     const WebPData data{data_of(file), file.size()};
-    const std::unique_ptr<WebPMux, MuxDelete> mux(WebPMuxCreate(&data, 0));
+    const std::unique_ptr<WebPMux, MuxDelete> mux(WebPMuxCreateInternal(&data, 0, WEBP_MUX_ABI_VERSION));
     if (mux == nullptr) {
         detail::warn_left_out(metadata, "damaged metadata");
         return metadata;
@@ -56,9 +97,11 @@ ImageFile read(FileBytes file, int, const depix::ImageLimits& limits, const std:
     if (file.size() > limits.maximum_bytes)
         fail("a file of " + std::to_string(file.size()) + " bytes; the limit is " +
              std::to_string(limits.maximum_bytes));
+    libraries().require(name);
     if (bytes.little32(4) > file.size() - 8) fail("a truncated WebP file");
     WebPBitstreamFeatures features;
-    if (WebPGetFeatures(data_of(file), file.size(), &features) != VP8_STATUS_OK) fail("a damaged WebP file");
+    if (WebPGetFeaturesInternal(data_of(file), file.size(), &features, WEBP_DECODER_ABI_VERSION) != VP8_STATUS_OK)
+        fail("a damaged WebP file");
     if (features.has_animation != 0) fail("an animated WebP file, which depix does not read");
     const int width = features.width, height = features.height;
     if (width < 1 || height < 1) fail("a picture without pixels");
@@ -84,7 +127,8 @@ ImageFile read(FileBytes file, int, const depix::ImageLimits& limits, const std:
 class Picture {
   public:
     explicit Picture(const ImageFile& image) {
-        if (WebPPictureInit(&picture_) == 0) throw depix::Error("libwebp is of another version than its header");
+        if (WebPPictureInitInternal(&picture_, WEBP_ENCODER_ABI_VERSION) == 0)
+            throw depix::Error("libwebp is of another version than its header");
         const auto [channels, height, width] = image.color.shape;
         picture_.use_argb = 1;
         picture_.width = width;
@@ -118,6 +162,7 @@ class Memory {
 };
 
 void append(std::vector<std::byte>& file, const ImageFile& image, int quality) {
+    libraries().require("WebP");
     depix::detail::check_image(image);
     const depix::Shape shape = image.color.shape;
     if (shape.height > largest_side || shape.width > largest_side)
@@ -125,7 +170,8 @@ void append(std::vector<std::byte>& file, const ImageFile& image, int quality) {
                                 " does not fit into a WebP file; the limit is " + std::to_string(largest_side) +
                                 " rows and columns");
     WebPConfig config;
-    if (WebPConfigInit(&config) == 0) throw depix::Error("libwebp is of another version than its header");
+    if (WebPConfigInitInternal(&config, WEBP_PRESET_DEFAULT, 75, WEBP_ENCODER_ABI_VERSION) == 0)
+        throw depix::Error("libwebp is of another version than its header");
     config.quality = static_cast<float>(std::clamp(quality, 1, 100));
     config.lossless = quality >= 100 ? 1 : 0;
     Picture picture(image);
@@ -138,9 +184,8 @@ void append(std::vector<std::byte>& file, const ImageFile& image, int quality) {
 
     const depix::detail::ImageMetadata metadata = depix::detail::metadata_to_write(image);
     const WebPData pixels{memory.get()->mem, memory.get()->size};
-    const std::unique_ptr<WebPMux, MuxDelete> mux(WebPMuxCreate(&pixels, 0));
+    const std::unique_ptr<WebPMux, MuxDelete> mux(WebPMuxCreateInternal(&pixels, 0, WEBP_MUX_ABI_VERSION));
     WebPData whole{};
-    WebPDataInit(&whole);
     bool good = mux != nullptr;
     for (const auto& [name, bytes] : {std::pair("ICCP", &metadata.icc_profile), std::pair("EXIF", &metadata.exif),
                                       std::pair("XMP ", &metadata.xmp)}) {
@@ -153,11 +198,11 @@ void append(std::vector<std::byte>& file, const ImageFile& image, int quality) {
         try {
             depix::detail::append_bytes(file, {reinterpret_cast<const std::byte*>(whole.bytes), whole.size});
         } catch (...) {
-            WebPDataClear(&whole);
+            WebPFree(const_cast<std::uint8_t*>(whole.bytes));
             throw;
         }
     }
-    WebPDataClear(&whole);
+    WebPFree(const_cast<std::uint8_t*>(whole.bytes));
     if (!good) throw depix::Error("a WebP file could not be made: out of memory");
 }
 
@@ -178,14 +223,16 @@ std::vector<std::string> left_out(const ImageFile& image) {
 }
 
 }  // namespace
+}  // namespace tool::webp
 
 tool::Format tool::webp_format() {
     Format format{.name = "WebP", .extensions = {"webp"}};
     format.about = "8 bits, transparency; not animated; written without loss with -q 100";
     format.library = "libwebp";
     format.is_kind_of = is_webp;
-    format.read = read;
-    format.append = append;
-    format.left_out = left_out;
+    format.read = webp::read;
+    format.append = webp::append;
+    format.left_out = webp::left_out;
+    format.is_available = [] { return webp::libraries().are_loaded(); };
     return format;
 }

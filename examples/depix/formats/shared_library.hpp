@@ -1,0 +1,48 @@
+// Libraries that are loaded when they are first needed. So the tool starts where they are missing, and starts as fast
+// and needs as little memory as without them.
+#pragma once
+
+#include <string>
+
+#include <dlfcn.h>
+
+#include "depix/error.hpp"
+
+namespace tool {
+
+class SharedLibrary {
+  public:
+    /// `file` as the dynamic linker knows it: "libtiff.so.6".
+    explicit SharedLibrary(const char* file) : handle_(::dlopen(file, RTLD_NOW | RTLD_LOCAL)) {
+        if (handle_ == nullptr) note_error(file);
+    }
+    SharedLibrary(const SharedLibrary&) = delete;
+    SharedLibrary& operator=(const SharedLibrary&) = delete;
+    // It stays loaded until the program ends.
+
+    /// Makes `function` point to the function of this name.
+    template <class Function>
+    void find(const char* name, Function*& function) {
+        if (handle_ == nullptr) return;
+        function = reinterpret_cast<Function*>(::dlsym(handle_, name));
+        if (function == nullptr) note_error(name);
+    }
+
+    bool is_loaded() const { return error_.empty(); }
+    /// Throws depix::FileError, which names the file to be read or written, unless the library and all functions are
+    /// there.
+    void require(const std::string& name) const {
+        if (!is_loaded()) throw depix::FileError(name, "the library for such files cannot be loaded: " + error_);
+    }
+
+  private:
+    void note_error(const char* what) {
+        const char* const text = ::dlerror();
+        if (error_.empty()) error_ = text != nullptr ? text : what;
+    }
+
+    void* handle_;
+    std::string error_;
+};
+
+}  // namespace tool
