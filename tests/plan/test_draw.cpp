@@ -94,6 +94,20 @@ TEST_CASE("the depixelizer's drawing") {
     CHECK(svg == draw_svg<Depixelizer>({3, 64, 256}, "Depixelizer"));
 }
 
+TEST_CASE("norms and gates in a drawing") {
+    using Network = Sequential<PixelUnshuffle<2, 3>, Conv<12, 8>, LayerNorm2d<8>, SimpleGate, Conv<4, 6>, SiLU,
+                               MaxPool<3, Stride<2>, Padding<1>>>;
+    const auto drawing = nodes_of<Network>({3, 16, 16});
+    REQUIRE(drawing.nodes.size() == 6);
+    CHECK(drawing.nodes[1].operation == detail::Operation::Other);
+    CHECK(drawing.nodes[1].label == "PixelUnshuffle");
+    CHECK(drawing.nodes[2].after == "LayerNorm2d");
+    CHECK(drawing.nodes[3].label == "SimpleGate");
+    CHECK(drawing.nodes[4].after == "SiLU");
+    CHECK(drawing.nodes[5].operation == detail::Operation::Pooling);
+    CHECK(drawing.nodes[5].label == "3×3");
+}
+
 TEST_CASE("boxes are to scale") {
     detail::Drawing drawing = nodes_of<PixelShuffleUNet<32>>({3, 256, 256});
     const detail::DrawingLayout layout(drawing);

@@ -38,7 +38,7 @@ struct NormOfGroups : LayerBase<NormLayer> {
         return 2 * static_cast<std::size_t>(batch) * static_cast<std::size_t>(Groups);
     }
 
-    static constexpr Traits traits{.global = true};
+    static constexpr Traits traits{.elementwise = true, .global = true};
 };
 
 }  // namespace detail

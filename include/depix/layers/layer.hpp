@@ -79,7 +79,7 @@ struct Traits {
     int down = 1;                ///<
     int halo = 0;                ///< zeros that a fast kernel needs around its input
     int gradient_halo = 0;       ///< zeros that a fast backward pass needs around the output's gradient
-    bool elementwise = false;    ///< output[i] depends on input[i] alone, so inference may work in place
+    bool elementwise = false;    ///< output[i] depends on input[i] alone (or is a norm's): inference may work in place
     bool global = false;         ///< an output row depends on every input row: a picture cannot be cut into tiles
     bool needs_input = true;     ///< the backward pass reads the input
     bool needs_output = false;   ///< the backward pass reads the output

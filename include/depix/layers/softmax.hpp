@@ -11,7 +11,7 @@ namespace depix {
 /// gradient is dx[c] = y[c] * (dy[c] - sum over k of dy[k] y[k]).
 struct Softmax : LayerBase<Softmax> {
     static constexpr const char* name = "Softmax";
-    static constexpr Traits traits{.needs_input = false, .needs_output = true};
+    static constexpr Traits traits{.elementwise = true, .needs_input = false, .needs_output = true};
 };
 
 }  // namespace depix

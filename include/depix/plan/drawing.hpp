@@ -149,8 +149,9 @@ inline Operation operation_of(const LayerInfo& layer) {
         case Role::Multiply:
             break;
         case Role::Slice:
-        case Role::Other:
-            return layer.traits.down > 1 ? Operation::Pooling : Operation::Other;
+        case Role::Other:  // a pooling with padding; PixelUnshuffle, which makes more channels, is none
+            return layer.traits.down > 1 && layer.output({64, 64, 64}).channels == 64 ? Operation::Pooling
+                                                                                      : Operation::Other;
     }
     return Operation::Other;
 }
