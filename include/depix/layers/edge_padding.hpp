@@ -1,4 +1,4 @@
-// ReflectPadding and ReplicationPadding: a map goes on beyond its edges.
+// ReflectPadding and ReplicationPadding: padding with pixels of the map instead of zeros.
 #pragma once
 
 #include "depix/layers/layer.hpp"

@@ -1,4 +1,4 @@
-// Hardsigmoid: the sigmoid, of three straight lines.
+// Hardsigmoid: a sigmoid made of three straight lines.
 #pragma once
 
 #include "depix/layers/elementwise.hpp"

@@ -1,4 +1,4 @@
-// Padding by what lies at the edges, with SIMD and threads.
+// Padding by reflection and replication, with SIMD and threads.
 #pragma once
 
 #include "depix/kernels/cpu/cpu.hpp"

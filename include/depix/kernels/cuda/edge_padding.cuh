@@ -1,4 +1,4 @@
-// Padding by what lies at the edges, on the GPU.
+// Padding by reflection and replication, on the GPU.
 #pragma once
 
 #include "depix/kernels/cuda/elementwise.cuh"

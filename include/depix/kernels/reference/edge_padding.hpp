@@ -1,4 +1,4 @@
-// The textbook's padding by what lies at the edges.
+// The textbook's padding by reflection and replication.
 #pragma once
 
 #include "depix/kernels/reference/reference.hpp"
