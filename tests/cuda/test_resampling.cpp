@@ -1,4 +1,5 @@
-// The table's poolings with padding, edges that go on, and enlargement with weights, on Cuda (emulated, or on a GPU).
+// The table's poolings with padding, padding by reflection and replication, and interpolation, on Cuda (emulated, or on
+// a GPU).
 #include "cuda_check.hpp"
 #include "depix/kernels/cuda/average_pool.cuh"
 #include "depix/kernels/cuda/edge_padding.cuh"

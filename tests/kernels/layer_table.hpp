@@ -147,7 +147,7 @@ class LayerTable {
         on<GroupNorm<2, 4>>("more pixels than one thread adds up", {4, 70, 64}, 3);
     }
 
-    /// Poolings with padding, edges that go on, and enlargement with weights.
+    /// Poolings with padding, padding by reflection and replication, and interpolation.
     void resampling() const {
         on_sizes<MaxPool<3, Stride<2>, Padding<1>>>("3 by 2, padded", 2);
         on_sizes<MaxPool<2, CeilMode>>("2, rounded up", 2);

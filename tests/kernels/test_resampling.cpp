@@ -1,5 +1,5 @@
-// Poolings with padding, edges that go on, and enlargement with weights, on Reference and Cpu: the table's rows, and
-// shapes.
+// Poolings with padding, padding by reflection and replication, and interpolation, on Reference and Cpu: the table's
+// rows, and shapes.
 #include "layer_check.hpp"
 
 using namespace depix_test;

@@ -76,13 +76,13 @@ struct Interpolation {
 
 }  // namespace detail
 
-/// y = x, enlarged: height and width are multiplied by Factor. Upsample<Factor> repeats every pixel (see below);
+/// Multiplies height and width by Factor. Upsample<Factor> without an option repeats every pixel; it stands below.
 ///
 ///     Upsample<2, Bilinear>                  PyTorch's nn.Upsample(scale_factor=2, mode="bilinear")
 ///     Upsample<2, Bilinear, AlignCorners>    the same with align_corners=True
 ///     Upsample<2, Bicubic>                   mode="bicubic", with a = -3/4 as in PyTorch
 ///
-/// are weighted sums of 2 x 2 or 4 x 4 pixels (detail::Interpolation), where the map goes on beyond its edges as its
+/// These are weighted sums of 2 x 2 or 4 x 4 pixels (detail::Interpolation). Pixels beyond the edges are copies of the
 /// edge pixels. With AlignCorners the weights depend on the size of the whole map, so a network with it cannot be
 /// restored in tiles of the exact halo, and is refused by the compiler there.
 template <int Factor, class... Options>
