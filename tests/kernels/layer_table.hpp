@@ -207,6 +207,37 @@ class LayerTable {
         on_sizes<Conv<3, 4, 3, Padding<0>>>("no padding", 3);
     }
 
+    void grouped_convolutions() const {
+        on_sizes<Conv<4, 6, 3, Groups<2>>>("two groups", 4);
+        on_sizes<Conv<6, 9, 1, Groups<3>, NoBias>>("1x1 in three groups", 6);
+        on_sizes<Conv<20, 36, 3, Groups<2>, Stride<2>>>("groups of several blocks, stride 2", 20);
+        on_sizes<Conv<5, 5, 3, Groups<5>>>("depthwise", 5);
+        on_sizes<Conv<3, 3, 3, Groups<3>, Stride<2>>>("depthwise, stride 2", 3);
+        on_sizes<Conv<2, 2, 3, Groups<2>, Stride<3>, NoBias>>("depthwise, stride 3", 2);
+        on_sizes<Conv<3, 3, 5, Groups<3>>>("depthwise 5x5", 3);
+        on_sizes<Conv<2, 2, 5, Groups<2>, Stride<2>, Padding<1, 2>>>("depthwise 5x5, stride 2", 2);
+        on_sizes<Conv<2, 2, 7, Groups<2>>>("depthwise 7x7", 2);
+        on<Conv<3, 3, 3, Groups<3>, Padding<0>>>("depthwise, no padding", {3, 9, 20}, 2);
+        on_sizes<Conv<3, 6, 3, Groups<3>>>("two of each channel", 3);
+        on_sizes<Conv<2, 2, 4, Groups<2>>>("depthwise 4x4", 2);
+        on_sizes<Conv<2, 2, 3, Groups<2>, Padding<3>>>("depthwise, padded more than it needs", 2);
+    }
+
+    void dilated_and_rectangular_convolutions() const {
+        on_sizes<Conv<3, 5, 3, Dilation<2>>>("dilation 2", 3);
+        on<Conv<16, 16, 3, Dilation<4>>>("dilation 4", {16, 9, 21}, 2);
+        on_sizes<Conv<2, 3, 3, Dilation<2>, Stride<2>>>("dilation 2, stride 2", 2);
+        on_sizes<Conv<2, 3, 3, Dilation<3>, Stride<2>, Padding<2>>>("dilation 3, stride 2", 2);
+        on_sizes<Conv<2, 2, 2, Dilation<3>>>("2x2, dilation 3", 2);
+        on_sizes<Conv<4, 4, 3, Groups<4>, Dilation<2>>>("depthwise, dilation 2", 4);
+        on_sizes<Conv<3, 4, 7, KernelSize<1, 7>>>("1x7", 3);
+        on_sizes<Conv<3, 4, 7, KernelSize<7, 1>, NoBias>>("7x1", 3);
+        on_sizes<Conv<2, 9, 4, KernelSize<4, 2>, Stride<2>>>("4x2, stride 2", 2);
+        on_sizes<Conv<4, 4, 3, KernelSize<3, 1>, Groups<2>, Dilation<2>, Stride<3>>>("all of these", 4);
+        on_sizes<Conv<3, 4, 3, KernelSize<3, 3>, Groups<1>, Dilation<1>>>("none of these", 3);
+        on<Conv<2, 3, 3, KernelSize<2, 3>, Padding<2>>>("2x3, the same padding for both", {2, 6, 18}, 1);
+    }
+
     void transposed_convolutions() const {
         on_sizes<ConvTranspose<6, 3, 2, Stride<2>>>("doubling", 6);
         on_sizes<ConvTranspose<3, 5, 2, Stride<2>, NoBias>>("doubling, no bias", 3);

@@ -86,6 +86,9 @@ struct Traits {
     float negative_slope = 1.f;  ///< of a rectifier: y = x for x > 0, negative_slope * x below
     bool learned_slope = false;  ///< of a rectifier: the slope is its parameter instead
     int first_channel = 0;       ///< of a slice: the first channel of its input that it gives
+    /// Of a convolution: it has a single group, no dilation and a square kernel. Only such a one is fused with layers
+    /// that change the size.
+    bool plain = true;
 };
 
 namespace detail {

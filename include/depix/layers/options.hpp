@@ -12,6 +12,9 @@ namespace option_kind {
 struct Stride {};
 struct Padding {};
 struct OutputPadding {};
+struct Groups {};
+struct Dilation {};
+struct KernelSize {};
 struct Size {};
 struct Bias {};
 struct Momentum {};
@@ -63,6 +66,29 @@ struct Bicubic : option_kind::Mode {
 
 /// A bilinear Upsample that maps the corner pixels' centres to each other, and not the corners of the whole maps.
 struct AlignCorners : option_kind::AlignCorners {};
+
+/// Input and output channels fall into N groups, and an output channel reads only those of its group. With N equal to
+/// the input channels the convolution is depthwise.
+template <int N>
+struct Groups : option_kind::Groups {
+    static_assert(N >= 1, "depix: there is at least 1 group");
+    static constexpr int value = N;
+};
+
+/// Step between two neighbouring taps of a kernel, in both directions.
+template <int N>
+struct Dilation : option_kind::Dilation {
+    static_assert(N >= 1, "depix: a dilation is at least 1");
+    static constexpr int value = N;
+};
+
+/// The height and width of a kernel that is not square.
+template <int Height, int Width>
+struct KernelSize : option_kind::KernelSize {
+    static_assert(Height >= 1 && Width >= 1, "depix: a kernel is at least 1x1");
+    static constexpr int height = Height;
+    static constexpr int width = Width;
+};
 
 /// The height and width that a dense layer takes.
 template <int Height, int Width>

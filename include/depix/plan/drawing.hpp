@@ -27,7 +27,8 @@ enum class Operation {
 /// A layer or a join, as DrawingVisitor meets it.
 struct DrawnStep {
     const LayerInfo* layer = nullptr;
-    int kernel = 0;             // of a convolution
+    int kernel = 0;  // of a convolution: its height
+    int kernel_width = 0;
     int input = 0, other = -1;  // tensors; the step's output is tensor number i + 1 for step i
     int block = -1;             // the innermost repeated block that it belongs to
 };
@@ -85,13 +86,16 @@ class DrawingVisitor {
     void leave() {}
     template <Layer L>
     int layer(int input) {
-        int kernel = 0;
-        if constexpr (requires { L::geometry.kernel; }) kernel = L::geometry.kernel;
-        return append({&layer_info<L>, kernel, input, -1, block_}, L::output(shape(input)));
+        DrawnStep step{.layer = &layer_info<L>, .input = input, .block = block_};
+        if constexpr (requires { L::geometry.kernel; }) {
+            step.kernel = L::geometry.kernel;
+            step.kernel_width = L::geometry.kernel_width;
+        }
+        return append(step, L::output(shape(input)));
     }
     template <class Join>
     int join(int a, int b) {
-        return append({&layer_info<Join>, 0, a, b, block_}, joined_shape<Join>(shape(a), shape(b)));
+        return append({&layer_info<Join>, 0, 0, a, b, block_}, joined_shape<Join>(shape(a), shape(b)));
     }
     void tap(const char* name, int tensor) { taps_.emplace_back(name, tensor); }
     template <int>
@@ -156,15 +160,16 @@ inline Operation operation_of(const LayerInfo& layer) {
     return Operation::Other;
 }
 
-/// The text at an arrow: "3×3" of a kernel or a window, "×2" of an enlargement, or the layer's name.
+/// The text at an arrow: "3×3" or "1×7" of a kernel or a window, "×2" of an enlargement, or the layer's name.
 inline std::string operation_label(const DrawnStep& step) {
-    const auto square = [](int side) { return std::to_string(side) + "\u00d7" + std::to_string(side); };
+    const auto window = [](int height, int width) { return std::to_string(height) + "\u00d7" + std::to_string(width); };
     const Operation operation = operation_of(*step.layer);
-    if (step.kernel > 0) return square(step.kernel);
+    if (step.kernel > 0) return window(step.kernel, step.kernel_width);
     if (operation == Operation::Other) return step.layer->name;
     if (operation != Operation::Pooling) return "\u00d7" + std::to_string(step.layer->traits.up);
     const RowRange rows = step.layer->needs({0, 0});
-    return square(rows.last - rows.first + 1);
+    const int side = rows.last - rows.first + 1;
+    return window(side, side);
 }
 
 /// Makes nodes of the steps. Elementwise layers belong to the box before them, and a concatenation to the box of its

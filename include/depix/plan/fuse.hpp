@@ -28,7 +28,8 @@ constexpr bool is_halving(const PlanLayer& layer) {
 // Whether `next` may become part of `step`, a convolution that other layers may already be fused with.
 constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusing) {
     if (!is_convolution(step.layer) || step.pool) return false;
-    const bool plain = step.layer.info->traits.role == Role::Convolution && !step.upsample && !step.shuffle;
+    const Traits& traits = step.layer.info->traits;
+    const bool plain = traits.role == Role::Convolution && traits.plain && !step.upsample && !step.shuffle;
     switch (next.info->traits.role) {
         case Role::BatchNorm:
             return !step.batch_norm && !step.activation && !step.shuffle;
@@ -94,7 +95,7 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
 // one below right.
 constexpr bool is_two_by_two(const PlanLayer& layer) {
     const LayerInfo& info = *layer.info;
-    return info.traits.role == Role::Convolution && info.needs({0, 0}) == RowRange{0, 1} &&
+    return info.traits.role == Role::Convolution && info.traits.plain && info.needs({0, 0}) == RowRange{0, 1} &&
            info.needs({1, 1}) == RowRange{1, 2} && info.output({1, 4, 4}).height == 4;
 }
 

@@ -8,22 +8,24 @@ namespace depix::reference {
 
 /// y = x * weight + bias
 ///
-/// x is (N, In, H, W), weight (Out, In, K, K), bias (Out) or nullptr, y (N, Out, H', W').
+/// x is (N, In, H, W), weight (Out, In / Groups, KH, KW), bias (Out) or nullptr, y (N, Out, H', W').
 template <class T>
 void conv_forward(const ConvGeometry& g, View<const T> x, const T* weight, const T* bias, View<T> y) {
+    const int inputs = g.group_in();  // input channels that an output channel reads
     for (int n = 0; n < y.batch; ++n)
         for (int o = 0; o < g.out_channels; ++o)
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j) {
                     T sum = bias ? bias[o] : T(0);
-                    for (int c = 0; c < g.in_channels; ++c)
+                    const int first = o / g.group_out() * inputs;
+                    for (int c = 0; c < inputs; ++c)
                         for (int k = 0; k < g.kernel; ++k)
-                            for (int l = 0; l < g.kernel; ++l) {
-                                const int row = i * g.stride + k - g.padding_before;
-                                const int column = j * g.stride + l - g.padding_before;
+                            for (int l = 0; l < g.kernel_width; ++l) {
+                                const int row = i * g.stride + k * g.dilation - g.padding_before;
+                                const int column = j * g.stride + l * g.dilation - g.width_padding_before;
                                 if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
-                                sum += weight[((o * g.in_channels + c) * g.kernel + k) * g.kernel + l] *
-                                       x(n, c, row, column);
+                                sum += weight[((o * inputs + c) * g.kernel + k) * g.kernel_width + l] *
+                                       x(n, first + c, row, column);
                             }
                     y(n, o, i, j) = sum;
                 }
@@ -36,21 +38,23 @@ void conv_forward(const ConvGeometry& g, View<const T> x, const T* weight, const
 template <class T>
 void conv_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx, T* d_weight,
                    T* d_bias) {
+    const int inputs = g.group_in();
     for (int n = 0; n < dy.batch; ++n)
         for (int o = 0; o < g.out_channels; ++o)
             for (int i = 0; i < dy.height; ++i)
                 for (int j = 0; j < dy.width; ++j) {
                     const T gradient = dy(n, o, i, j);
                     if (d_bias) d_bias[o] += gradient;
-                    for (int c = 0; c < g.in_channels; ++c)
+                    const int first = o / g.group_out() * inputs;
+                    for (int c = 0; c < inputs; ++c)
                         for (int k = 0; k < g.kernel; ++k)
-                            for (int l = 0; l < g.kernel; ++l) {
-                                const int row = i * g.stride + k - g.padding_before;
-                                const int column = j * g.stride + l - g.padding_before;
+                            for (int l = 0; l < g.kernel_width; ++l) {
+                                const int row = i * g.stride + k * g.dilation - g.padding_before;
+                                const int column = j * g.stride + l * g.dilation - g.width_padding_before;
                                 if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
-                                const int index = ((o * g.in_channels + c) * g.kernel + k) * g.kernel + l;
-                                if (d_weight) d_weight[index] += gradient * x(n, c, row, column);
-                                if (dx.data) dx(n, c, row, column) += gradient * weight[index];
+                                const int index = ((o * inputs + c) * g.kernel + k) * g.kernel_width + l;
+                                if (d_weight) d_weight[index] += gradient * x(n, first + c, row, column);
+                                if (dx.data) dx(n, first + c, row, column) += gradient * weight[index];
                             }
                 }
 }

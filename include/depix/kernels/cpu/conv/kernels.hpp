@@ -1,8 +1,10 @@
 // Which of the compiled kernels serve a convolution, and what they need: packed weights and scratch.
 #pragma once
 
+#include "depix/kernels/cpu/conv/depthwise.hpp"
 #include "depix/kernels/cpu/conv/row_pairs.hpp"
 #include "depix/kernels/cpu/conv/strided_winograd.hpp"
+#include "depix/kernels/cpu/conv/tap_weight_gradient.hpp"
 #include "depix/kernels/cpu/conv/transposed.hpp"
 #include "depix/kernels/cpu/conv/upsampled.hpp"
 #include "depix/kernels/cpu/conv/weight_gradient.hpp"
@@ -59,16 +61,18 @@ struct ConvKernels {
                : algorithm == Algorithm::StridedWinograd ? strided_forward().packed()
                : algorithm == Algorithm::Upsampled       ? upsampled().packed()
                : algorithm == Algorithm::RowPairs        ? row_pair_packed_size(in, out, kernel, row_pair_block)
-                                                         : packed_size(in, out, kernel, forward_block);
+               : geometry.plain()                        ? packed_size(in, out, kernel, forward_block)
+                                                         : forward_groups(geometry).packed(forward_block);
     }
     constexpr Rows rows(Algorithm algorithm) const {
         return algorithm == Algorithm::RowPairs ? forward_row_pairs : forward_rows;
     }
     constexpr std::size_t backward_size() const {
-        return winograd ? winograd_backward().packed()
-               : strided_winograd
-                   ? strided_backward().packed()
-                   : packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block);
+        return winograd           ? winograd_backward().packed()
+               : strided_winograd ? strided_backward().packed()
+               : geometry.plain()
+                   ? packed_size(geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block)
+                   : backward_groups(geometry).packed(backward_block);
     }
     /// Floats of scratch that each thread needs of its own in training.
     constexpr std::size_t winograd_scratch() const {
@@ -101,6 +105,8 @@ struct ConvKernels {
         else if (algorithm == Algorithm::RowPairs)
             pack_row_pairs(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, row_pair_block, scale,
                            packed, team);
+        else if (!geometry.plain())
+            pack_groups(weight, forward_groups(geometry), forward_block, false, scale, packed, team);
         else
             pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block,
                          transposed, scale, packed, team);
@@ -110,6 +116,8 @@ struct ConvKernels {
             pack_winograd(weight, winograd_backward(), geometry.kernel, true, nullptr, packed, team);
         else if (strided_winograd)
             pack_strided_winograd(weight, strided_backward(), nullptr, packed, team);
+        else if (!geometry.plain())
+            pack_groups(weight, backward_groups(geometry), backward_block, true, nullptr, packed, team);
         else
             pack_weights(weight, geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block,
                          !transposed, nullptr, packed, team);
@@ -173,6 +181,31 @@ constexpr ConvBackwardKernels choose_conv_backward_kernels() {
         return {&conv_transpose_rows<k, s, p, block.channels, block.vectors>, &weight_gradient_rows<k, s, gradient>};
     else
         return {};
+}
+
+/// The kernels for a geometry with groups, with dilation, or with a kernel that is not square.
+template <ConvGeometry G, bool Transposed>
+requires(!G.plain()) constexpr ConvKernels choose_conv_kernels() {
+    constexpr RegisterBlock ahead = choose_block(G.group_out(), 1, G.stride), back = choose_block(G.group_in());
+    if constexpr (is_depthwise(G))
+        return {.geometry = G,
+                .backward_block = G.stride == 1 ? 1 : back.channels,
+                .forward_rows = &depthwise_rows<G.kernel, G.stride, false>};
+    else
+        return {.geometry = G,
+                .forward_block = ahead.channels,
+                .backward_block = back.channels,
+                .forward_rows = &tap_conv_rows<G, ahead.channels, ahead.vectors>};
+}
+
+template <ConvGeometry G, bool Transposed>
+requires(!G.plain()) constexpr ConvBackwardKernels choose_conv_backward_kernels() {
+    constexpr RegisterBlock block = choose_block(G.group_in());
+    constexpr auto weights = &tap_weight_gradient_rows<G, tap_gradient_block(G), taps_at_once(G)>;
+    if constexpr (is_depthwise(G) && G.stride == 1)
+        return {&depthwise_rows<G.kernel, 1, true>, weights};
+    else
+        return {&tap_gradient_rows<G, block.channels, block.vectors>, weights};
 }
 
 }  // namespace cpu
