@@ -205,6 +205,14 @@ TEST_CASE("Conv with strides and paddings") {
     check_layer<Conv<2, 3, 3, Padding<4, 3>>>("padding beyond the kernel", {2, 7, 35}, 2, 1);
 }
 
+TEST_CASE("Conv with groups, with dilation, and with a kernel that is not square") {
+    LayerTable(check_layer_of).grouped_convolutions();
+    LayerTable(check_layer_of).dilated_and_rectangular_convolutions();
+    check_layer<Conv<4, 4, 3, Groups<4>, Stride<2>>, precision::Float16>("in float16", {4, 7, 35}, 2, 1);
+    check_layer<Conv<4, 6, 5, KernelSize<1, 5>, Groups<2>, Dilation<2>>, precision::BFloat16>("in bfloat16", {4, 7, 35},
+                                                                                              2, 1);
+}
+
 TEST_CASE("ConvTranspose") { LayerTable(check_layer_of).transposed_convolutions(); }
 
 TEST_CASE_TEMPLATE("Few channels, in every precision", P, precision::TF32, precision::Float16, precision::BFloat16) {

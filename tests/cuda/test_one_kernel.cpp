@@ -35,6 +35,7 @@ static_assert(!OneKernel<SrganDiscriminator<>>::possible);  // dense layers
 static_assert(possible<Conv<3, 32>, Tanh>);
 static_assert(!possible<Conv<3, 33>>);
 static_assert(!possible<Conv<3, 4, 7>>);
+static_assert(!possible<Conv<4, 4, 3, Groups<2>>> && !possible<Conv<3, 4, 3, Dilation<2>>>);
 static_assert(!possible<Conv<3, 4>, ReLU, BatchNorm<4>>);  // a batch norm that cannot be folded
 static_assert(!possible<Conv<3, 4>, Sigmoid, Sigmoid>);
 static_assert(!possible<Conv<3, 4>, PReLU<4>>);

@@ -197,15 +197,15 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         steps_[static_cast<std::size_t>(&step - plan.steps.data())] = weights;
     }
 
-    // Conv's weights are (Out, In, K, K), ConvTranspose's (In, Out, K, K).
+    // Conv's weights are (Out, In / Groups, KH, KW), ConvTranspose's (In, Out, K, K).
     template <class L>
     static void scale_weights(float* weight, const std::vector<float>& scale) {
         constexpr ConvGeometry g = L::geometry;
-        constexpr std::size_t window = static_cast<std::size_t>(g.kernel * g.kernel);
+        constexpr std::size_t window = static_cast<std::size_t>(g.taps());
         constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
         for (std::size_t i = 0; i < g.weight_count(); ++i)
             weight[i] *=
-                scale[transposed ? i / window % scale.size() : i / (window * static_cast<std::size_t>(g.in_channels))];
+                scale[transposed ? i / window % scale.size() : i / (window * static_cast<std::size_t>(g.group_in()))];
     }
 
     // Whether the tensor is in the caller's batch: the one that came from the host, or the one that goes back to it.

@@ -18,7 +18,9 @@ struct ConvLayerKernel {
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         const Shape output = L::output(input), small = transposed ? input : output;
         const std::size_t weights =
-            weight_gradient_scratch(geometry, static_cast<long long>(batch) * small.height * small.width);
+            geometry.plain()
+                ? weight_gradient_scratch(geometry, static_cast<long long>(batch) * small.height * small.width)
+                : 0;
         const std::size_t biases = L::bias ? reduce_scratch(batch, output, 1) : 0;
         return weights > biases ? weights : biases;
     }
@@ -34,8 +36,11 @@ struct ConvLayerKernel {
         if (a.parameter_gradients) {
             const View<const T>& large = transposed ? a.output_gradient : a.input;
             const View<const T>& small = transposed ? a.input : a.output_gradient;
-            add_weight_gradient<Precision, geometry.out_channels>(stream, geometry, large, small, a.parameter_gradients,
-                                                                  a.scratch);
+            if constexpr (geometry.plain())
+                add_weight_gradient<Precision, geometry.out_channels>(stream, geometry, large, small,
+                                                                      a.parameter_gradients, a.scratch);
+            else
+                add_grouped_weight_gradient(stream, geometry, large, small, a.parameter_gradients);
             if (L::bias)
                 add_bias_gradient(stream, a.output_gradient, a.parameter_gradients + geometry.weight_count(),
                                   a.scratch);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "depix/kernels/cuda/conv_direct.cuh"
+#include "depix/kernels/cuda/conv_groups.cuh"
 #include "depix/kernels/cuda/conv_tensor.cuh"
 #include "depix/layers/conv_transpose.hpp"
 
@@ -114,7 +115,13 @@ void convolve(cudaStream_t stream, View<const T> x, const float* weight, const C
     if (y.shape() != expected || y.batch != x.batch || (epilogue.pool && s != 1))
         throw ShapeError("depix: a convolution's output is " + to_string(expected) + ", not " + to_string(y.shape()));
     ConvOutput<T> output{y, epilogue};
-    if constexpr (!transposed) {
+    if constexpr (!g.plain()) {
+        if (epilogue.pool || s != 1)
+            throw Error(
+                "depix: the sums of a convolution with groups, with dilation, or with a kernel that is not "
+                "square are neither pooled nor shuffled");
+        elementwise(stream, y, GroupedForward<T>{g, x, weight, output});
+    } else if constexpr (!transposed) {
         using Kind = GatherKind<g.out_channels, g.in_channels, g.kernel, g.stride, false>;
         gather_sums<Precision, Kind>(stream, gather_forward(g, sums.height, sums.width), x, weight, output);
     } else {
@@ -148,10 +155,14 @@ void convolve_back(cudaStream_t stream, View<const T> dy, const float* weight, V
     constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
     ConvEpilogue epilogue;
     epilogue.accumulate = accumulate;
-    using Kind = GatherKind<g.in_channels, g.out_channels, g.kernel, g.stride, !transposed>;
-    const Gather gather =
-        transposed ? gather_forward(swapped(g), dx.height, dx.width) : gather_backward(g, dx.height, dx.width);
-    gather_sums<Precision, Kind>(stream, gather, dy, weight, ConvOutput<T>{dx, epilogue});
+    if constexpr (!g.plain()) {
+        elementwise(stream, dx, GroupedBackward<T>{g, dy, weight, ConvOutput<T>{dx, epilogue}});
+    } else {
+        using Kind = GatherKind<g.in_channels, g.out_channels, g.kernel, g.stride, !transposed>;
+        const Gather gather =
+            transposed ? gather_forward(swapped(g), dx.height, dx.width) : gather_backward(g, dx.height, dx.width);
+        gather_sums<Precision, Kind>(stream, gather, dy, weight, ConvOutput<T>{dx, epilogue});
+    }
 }
 
 }  // namespace depix::cuda

@@ -50,7 +50,7 @@ template <class L>
 constexpr bool suits_one_kernel() {
     constexpr Role role = L::traits.role;
     if constexpr (role == Role::Convolution || role == Role::TransposedConvolution)
-        return L::geometry.out_channels <= 32 && L::geometry.kernel <= 5 && L::geometry.stride <= 4;
+        return L::traits.plain && L::geometry.out_channels <= 32 && L::geometry.kernel <= 5 && L::geometry.stride <= 4;
     else
         return role == Role::BatchNorm || role == Role::Rectifier || role == Role::MaxPool ||
                std::is_same_v<L, Sigmoid> || std::is_same_v<L, Tanh>;
