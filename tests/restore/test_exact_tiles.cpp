@@ -143,6 +143,14 @@ TEST_CASE("enlargement with weights, and poolings with padding") {
     check<Sequential<Conv<1, 2>, AveragePool<3, Stride<2>, CeilMode>, Softmax, Upsample<2>>>(6, 21, 30);
 }
 
+TEST_CASE("groups, dilation, and kernels that are not square") {
+    check<Sequential<Conv<1, 4, 3, Dilation<4>>, ReLU, Conv<4, 4, 3, Groups<4>>, Conv<4, 1, 3, Dilation<2>>>>(9, 40,
+                                                                                                              50);
+    check<Sequential<Conv<1, 2, 7, KernelSize<1, 7>>, Conv<2, 4, 5, KernelSize<5, 1>, Stride<2>>, PixelShuffle<2>>>(
+        6, 31, 40);
+    check<Sequential<Conv<2, 2, 2, Dilation<3>, Groups<2>>, Conv<2, 1, 4, KernelSize<2, 4>>>>(7, 20, 33);
+}
+
 TEST_CASE("what cannot be is named") {
     const Model<Depixelizer> model(1);
     const Inference<Depixelizer> network{model, 1};
