@@ -3,6 +3,8 @@
 
 NAME.safetensors       w.<state_dict name>, input, output, output_f64: in evaluation mode. output_f64 is the same in
                        double, rounded to float; |output - output_f64| is PyTorch's own rounding error.
+convolutions.safetensors  NAME.weight, NAME.bias, NAME.input, NAME.output, NAME.output_gradient, and the gradients
+                       NAME.d_weight, NAME.d_bias, NAME.d_input of single convolutions, computed in double.
 NAME_step.safetensors  w.*, input, target, losses (three steps of Adam on one batch), loss_f64, g.* and g64.*
                        (gradients of the first step, in float and in double), p1.* and p3.* (after one and three
                        steps). Without dropout. The loss is the mean squared error, of srgan_discriminator the binary
@@ -573,6 +575,38 @@ def make_layers():
     save("layers.safetensors", {key: tensor.detach().float() for key, tensor in tensors.items()})
 
 
+def make_convolutions():
+    """Convolutions with groups, dilation and kernels that are not square; tests/kernels/test_conv_golden.cpp names the
+    same layers."""
+    layers = {
+        "depthwise": nn.Conv2d(4, 4, 3, padding=1, groups=4),
+        "depthwise_stride": nn.Conv2d(4, 4, 5, padding=2, stride=2, groups=4),
+        "groups": nn.Conv2d(4, 6, 3, padding=1, groups=2, bias=False),
+        "dilation": nn.Conv2d(3, 4, 3, padding=2, dilation=2),
+        "dilation_stride": nn.Conv2d(3, 4, 3, padding=1, stride=2, dilation=3),
+        "same": nn.Conv2d(3, 4, 2, padding="same", dilation=3),
+        "row": nn.Conv2d(3, 4, (1, 7), padding=(0, 3)),
+        "rectangle": nn.Conv2d(4, 6, (4, 2), padding=2, stride=3, dilation=2, groups=2),
+        "rectangle_same": nn.Conv2d(3, 4, (4, 3), padding="same"),
+    }
+    tensors = {}
+    for name, layer in layers.items():
+        layer = layer.double()
+        with torch.no_grad():
+            for parameter in layer.parameters():
+                parameter.copy_(parameter.float())
+        x = torch.randn(2, layer.in_channels, 11, 13).double().requires_grad_()
+        y = layer(x)
+        gradient = torch.randn(y.shape).double()
+        y.backward(gradient)
+        results = {"weight": layer.weight, "d_weight": layer.weight.grad, "input": x, "d_input": x.grad, "output": y,
+                   "output_gradient": gradient}
+        if layer.bias is not None:
+            results.update({"bias": layer.bias, "d_bias": layer.bias.grad})
+        tensors.update({f"{name}.{key}": value.float() for key, value in results.items()})
+    save("convolutions.safetensors", tensors)
+
+
 def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -614,6 +648,10 @@ def main():
     make_restorers()
     torch.manual_seed(12)
     make_layers()
+
+
+    torch.manual_seed(12)
+    make_convolutions()
 
 
 if __name__ == "__main__":
