@@ -111,6 +111,23 @@ inline void scatter(float* to, int step, Vector sum, int count, const Epilogue& 
     for (int i = 0; i < count; ++i) to[i * step] = epilogue.accumulate ? to[i * step] + lanes[i] : lanes[i];
 }
 
+/// Stores a tile of sums, (channels of the block, vectors), of which some are beyond y's last channel or column. This
+/// is no part of tap_tile, because g++ 12 would keep the sums of that loop on the stack.
+[[gnu::noinline]] inline void finish_tile(const TapRow& row, int first, const float* sums, int vectors,
+                                          const Epilogue& epilogue) {
+    for (int o = 0; o < row.out_channels; ++o)
+        for (int v = 0; v < vectors; ++v) {
+            const int column = first + v * vector_width, count = row.width - column;
+            const Vector sum = load(sums + (o * vectors + v) * vector_width);
+            float* to = row.y + o * row.y_channel;
+            if (count <= 0) break;
+            if (row.y_step == 1)
+                finish(to + column, sum, count, epilogue);
+            else
+                scatter(to + column * row.y_step, row.y_step, sum, (std::min)(count, vector_width), epilogue);
+        }
+}
+
 /// Computes Vectors vectors of a row of sums from number `first` on, for Block channels.
 template <int Stride, int Block, int Vectors>
 DEPIX_INLINE void tap_tile(const TapRow& row, int first, const Epilogue& epilogue) {
@@ -134,24 +151,21 @@ DEPIX_INLINE void tap_tile(const TapRow& row, int first, const Epilogue& epilogu
             for (int o = 0; o < Block; ++o) multiply_add_each(sum[o], columns, weight + o);
         }
     }
-    // A copy that may be indexed at run time, as in conv_tile.
-    Vector done[bound(Block)][bound(Vectors)];
+    if (row.out_channels == Block && first + Vectors * vector_width <= row.width && row.y_step == 1 &&
+        !epilogue.accumulate) {
+#pragma GCC unroll 8
+        for (int o = 0; o < Block; ++o)
+#pragma GCC unroll 8
+            for (int v = 0; v < Vectors; ++v)
+                store(row.y + o * row.y_channel + first + v * vector_width, rectify(sum[o][v], epilogue.rectifier));
+        return;
+    }
+    float done[bound(Block * Vectors * vector_width)];
 #pragma GCC unroll 8
     for (int o = 0; o < Block; ++o)
 #pragma GCC unroll 8
-        for (int v = 0; v < Vectors; ++v) done[o][v] = sum[o][v];
-#pragma GCC unroll 1
-    for (int o = 0; o < row.out_channels; ++o)
-#pragma GCC unroll 1
-        for (int v = 0; v < Vectors; ++v) {
-            const int column = first + v * vector_width, count = row.width - column;
-            float* to = row.y + o * row.y_channel;
-            if (count <= 0) break;
-            if (row.y_step == 1)
-                finish(to + column, done[o][v], count, epilogue);
-            else
-                scatter(to + column * row.y_step, row.y_step, done[o][v], (std::min)(count, vector_width), epilogue);
-        }
+        for (int v = 0; v < Vectors; ++v) store(done + (o * Vectors + v) * vector_width, sum[o][v]);
+    finish_tile(row, first, done, Vectors, epilogue);
 }
 
 /// Computes one row of sums for a block of channels.
