@@ -17,31 +17,73 @@ constexpr bool is_depthwise(const ConvGeometry& g) {
            (g.kernel == 3 || g.kernel == 5 || g.kernel == 7);
 }
 
-/// Computes Rows rows of a channel. x points at the first tap of the first column; weight is (K, K).
+/// Output rows that are computed together: as many as find room in the registers, with the pixels of their rows.
+constexpr int rows_at_once(int stride) {
+    const int rows = vector_registers == 32 ? 8 : 4;
+    return stride <= 2 ? rows / stride : 1;
+}
+
+/// Where some rows of one channel are read and written. x points at the first tap of the first column and row.
+struct DepthwiseRows {
+    const float* x;
+    std::ptrdiff_t x_row;
+    const float* weight;  ///< (K, K)
+    float bias;
+    float* y;
+    std::ptrdiff_t y_row;
+    int width;
+    bool prefetches = false;  ///< whether the near caches may not have the next rows yet
+};
+
+/// Adds the products of one column of taps, with the pixels that columns_in_order(taps, l) gives, to Rows rows of sums.
 template <int Kernel, int Stride, int Rows>
-[[gnu::noinline]] void depthwise_row(const float* x, std::ptrdiff_t x_row, const float* weight, float bias, float* y,
-                                     std::ptrdiff_t y_row, int width, const Epilogue& epilogue) {
+DEPIX_INLINE void add_tap_column(Vector (&sum)[bound(Rows)], const float* taps, int l, std::ptrdiff_t x_row,
+                                 const float* weight, int count) {
     constexpr int input_rows = (Rows - 1) * Stride + Kernel;
-    for_vectors(width, [&](int j, int count) {
-        Vector sum[bound(Rows)];
-#pragma GCC unroll 4
-        for (int i = 0; i < Rows; ++i) sum[i] = broadcast(bias);
+    Vector column[bound(input_rows)];
+#pragma GCC unroll 24
+    for (int r = 0; r < input_rows; ++r) column[r] = columns_in_order<Stride>(taps + r * x_row, l, count);
 #pragma GCC unroll 7
-        for (int l = 0; l < Kernel; ++l) {
-            Vector column[bound(input_rows)];
-#pragma GCC unroll 16
-            for (int r = 0; r < input_rows; ++r)
-                column[r] = columns_in_order<Stride>(x + r * x_row + j * Stride, l, count);
-#pragma GCC unroll 7
-            for (int k = 0; k < Kernel; ++k) {
-                const Vector factor = broadcast(weight[k * Kernel + l]);
-#pragma GCC unroll 4
-                for (int i = 0; i < Rows; ++i) multiply_add(sum[i], factor, column[i * Stride + k]);
-            }
-        }
-#pragma GCC unroll 4
-        for (int i = 0; i < Rows; ++i) finish(y + i * y_row + j, sum[i], count, epilogue);
-    });
+    for (int k = 0; k < Kernel; ++k) {
+        const Vector factor = broadcast(weight[k * Kernel]);
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows; ++i) multiply_add(sum[i], factor, column[i * Stride + k]);
+    }
+}
+
+/// Computes one vector of Rows rows from column `first` on, of which `count` lanes are stored.
+template <int Kernel, int Stride, int Rows>
+DEPIX_INLINE void depthwise_tile(const DepthwiseRows& rows, int first, int count, const Epilogue& epilogue) {
+    const float* taps = rows.x + first * Stride;
+    if (rows.prefetches) {
+#pragma GCC unroll 8
+        for (int i = 0; i < Rows * Stride; ++i)
+            prefetch<vector_width * Stride>(taps + (i + Kernel + (Rows - 1) * Stride) * rows.x_row);
+    }
+    Vector sum[bound(Rows)];
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; ++i) sum[i] = broadcast(rows.bias);
+    if constexpr (Kernel <= 5) {
+#pragma GCC unroll 5
+        for (int l = 0; l < Kernel; ++l)
+            add_tap_column<Kernel, Stride, Rows>(sum, taps, l, rows.x_row, rows.weight + l, count);
+    } else {
+        // g++ 12 would keep the sums of so many steps on the stack if it unrolled them.
+#pragma GCC unroll 1
+        for (int l = 0; l < Kernel; ++l)
+            add_tap_column<Kernel, Stride, Rows>(sum, taps + l, 0, rows.x_row, rows.weight + l, count);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < Rows; ++i) finish(rows.y + i * rows.y_row + first, sum[i], count, epilogue);
+}
+
+/// Computes Rows rows.
+template <int Kernel, int Stride, int Rows>
+[[gnu::noinline]] void depthwise_row(const DepthwiseRows& rows, const Epilogue& epilogue) {
+    int j = 0;
+    for (; j + vector_width <= rows.width; j += vector_width)
+        depthwise_tile<Kernel, Stride, Rows>(rows, j, vector_width, epilogue);
+    if (j < rows.width) depthwise_tile<Kernel, Stride, Rows>(rows, j, rows.width - j, epilogue);
 }
 
 /// y = epilogue(x * weight), rows [first, last) of picture n; weight is (C, K, K).
@@ -51,8 +93,9 @@ template <int Kernel, int Stride, int Rows>
 template <int Kernel, int Stride, bool Backward>
 void depthwise_rows(View<const float> x, int n, const float* weight, int padding, const Epilogue& epilogue,
                     View<float> y, int first, int last) {
-    constexpr int taps = Kernel * Kernel, together = Stride == 1 ? 4 : Stride == 2 ? 2 : 1;
+    constexpr int taps = Kernel * Kernel, together = rows_at_once(Stride);
     if (Backward) padding = Kernel - 1 - padding;
+    const bool prefetches = is_far(x);
     // With MapOrder::Rows the channels of a row follow each other, so a few rows of all channels are computed before
     // the next rows.
     const bool by_channels = x.channel_stride > x.row_stride;
@@ -64,8 +107,9 @@ void depthwise_rows(View<const float> x, int n, const float* weight, int padding
             for (int t = 0; t < taps; ++t) own[t] = weight[c * taps + (Backward ? taps - 1 - t : t)];
             const float bias = epilogue.bias ? epilogue.bias[c] : 0.f;
             const auto compute = [&](auto row, int i) {
-                row(x.row(n, c, i * Stride - padding) - padding, x.row_stride, own, bias, y.row(n, c, i), y.row_stride,
-                    y.width, epilogue);
+                row({x.row(n, c, i * Stride - padding) - padding, x.row_stride, own, bias, y.row(n, c, i), y.row_stride,
+                     y.width, prefetches},
+                    epilogue);
             };
             const int bottom = (std::min)(top + band, last);
             int i = top;

@@ -101,7 +101,8 @@ struct TapRow {
     float* y;
     std::ptrdiff_t y_channel;
     int width;
-    int y_step;  ///< from one sum to the next: 1, or the stride if the row is a phase
+    std::ptrdiff_t next_row;  ///< where the row is that only later rows of sums read, to be prefetched; 0: nowhere
+    int y_step;               ///< from one sum to the next: 1, or the stride if the row is a phase
 };
 
 /// Stores the first `count` lanes, `step` floats apart.
@@ -139,6 +140,7 @@ DEPIX_INLINE void tap_tile(const TapRow& row, int first, const Epilogue& epilogu
     for (int c = 0; c < row.in_channels; ++c) {
         const float* pixels = row.x + c * row.x_channel + first * Stride;
         const float* weights = row.weight + c * row.channel_weights;
+        if (row.next_row != 0) prefetch<Vectors * vector_width * Stride>(pixels + row.next_row);
         for (int t = 0; t < row.tap_count; ++t) {
             const float* from = pixels + row.taps[t].pixel;
             const float* weight = weights + row.taps[t].weight * Block;
@@ -190,6 +192,7 @@ void tap_conv_rows(View<const float> x, int n, const float* weight, int /*paddin
         for (int l = 0; l < G.kernel_width; ++l)
             list.add({(k * x.row_stride + l) * G.dilation, k * G.kernel_width + l});
     const int band = band_rows(size.from, x.width, G.stride);
+    const bool prefetches = is_far(x);
     for (int top = first; top < last; top += band)
         for (GroupBlock b; b.first(size) < y.channels; b.next(size, Block)) {
             const int o = b.first(size);
@@ -198,7 +201,8 @@ void tap_conv_rows(View<const float> x, int n, const float* weight, int /*paddin
                     {x.row(n, b.group * size.from, i * G.stride - G.padding_before) - G.width_padding_before,
                      x.channel_stride, size.from, list.taps.data(), list.count, size.taps * Block,
                      weight + b.weights(size, Block), epilogue.bias ? epilogue.bias + o : nullptr,
-                     (std::min)(Block, size.to - b.channel), y.row(n, o, i), y.channel_stride, y.width, 1},
+                     (std::min)(Block, size.to - b.channel), y.row(n, o, i), y.channel_stride, y.width,
+                     prefetches && b.channel == 0 ? (G.height_extent() + G.stride - 1) * x.row_stride : 0, 1},
                     epilogue);
         }
 }
@@ -229,7 +233,7 @@ void tap_gradient_rows(View<const float> dy, int n, const float* weight, int /*p
                     {dy.row(n, b.group * size.from, 0), dy.channel_stride, size.from, list.taps.data(), list.count,
                      size.taps * Block, weight + b.weights(size, Block), epilogue.bias ? epilogue.bias + c : nullptr,
                      (std::min)(Block, size.to - b.channel), dx.row(n, c, r) + phase, dx.channel_stride,
-                     (dx.width - phase + stride - 1) / stride, stride},
+                     (dx.width - phase + stride - 1) / stride, 0, stride},
                     epilogue);
             }
             if (stride > 1 && phase == 0 && epilogue.padded)
