@@ -648,8 +648,6 @@ def main():
     make_restorers()
     torch.manual_seed(12)
     make_layers()
-
-
     torch.manual_seed(12)
     make_convolutions()
 
