@@ -426,15 +426,63 @@ class SPAN(nn.Module):
         return self.upsampler(self.conv_cat(torch.cat([features, self.conv_2(y), first, last], 1)))
 
 
+def ircnn(channels=1, features=64):
+    layers = []
+    for i, dilation in enumerate((1, 2, 3, 4, 3, 2, 1)):
+        layers += [nn.Conv2d(channels if i == 0 else features, channels if i == 6 else features, 3, padding=dilation,
+                             dilation=dilation), nn.ReLU()]
+    network = DnCNN()
+    network.model = chain(*layers[:-1])
+    return network
+
+
+class NAFNet(nn.Module):
+    class Block(nn.Module):
+        def __init__(self, c):
+            super().__init__()
+            self.norm1, self.norm2 = LayerNorm2d(c), LayerNorm2d(c)
+            self.conv1, self.conv2 = nn.Conv2d(c, 2 * c, 1), nn.Conv2d(2 * c, 2 * c, 3, padding=1, groups=2 * c)
+            self.sca = chain(nn.AdaptiveAvgPool2d(1), nn.Conv2d(c, c, 1))
+            self.conv3, self.conv4, self.conv5 = nn.Conv2d(c, c, 1), nn.Conv2d(c, 2 * c, 1), nn.Conv2d(c, c, 1)
+            self.beta, self.gamma = nn.Parameter(torch.zeros(1, c, 1, 1)), nn.Parameter(torch.zeros(1, c, 1, 1))
+
+        def forward(self, x):
+            f = simple_gate(self.conv2(self.conv1(self.norm1(x))))
+            y = x + self.beta * self.conv3(f * self.sca(f))
+            return y + self.gamma * self.conv5(simple_gate(self.conv4(self.norm2(y))))
+
+    def __init__(self, width=32, encoders=(2, 2, 4, 8), middle=12, decoders=(2, 2, 2, 2)):
+        super().__init__()
+        many = lambda count, c: chain(*[NAFNet.Block(c) for _ in range(count)])
+        widths = [width * 2 ** i for i in range(len(encoders))]
+        self.intro, self.ending = nn.Conv2d(3, width, 3, padding=1), nn.Conv2d(width, 3, 3, padding=1)
+        self.encoders = nn.ModuleList([many(n, c) for n, c in zip(encoders, widths)])
+        self.downs = nn.ModuleList([nn.Conv2d(c, 2 * c, 2, 2) for c in widths])
+        self.middle_blks = many(middle, 2 * widths[-1])
+        self.ups = nn.ModuleList([chain(nn.Conv2d(2 * c, 4 * c, 1, bias=False), nn.PixelShuffle(2)) for c in widths[::-1]])
+        self.decoders = nn.ModuleList([many(n, c) for n, c in zip(decoders, widths[::-1])])
+
+    def forward(self, x):
+        y, skips = self.intro(x), []
+        for encoder, down in zip(self.encoders, self.downs):
+            skips.append(encoder(y))
+            y = down(skips[-1])
+        y = self.middle_blks(y)
+        for decoder, up, skip in zip(self.decoders, self.ups, skips[::-1]):
+            y = decoder(up(y) + skip)
+        return x + self.ending(y)
+
+
 def make_restorers():
     for network, parameters in ((Compact(), 621424), (DnCNN(), 555137), (FFDNet(), 852108), (FFDNet(1, 15, 64), 485316),
-                                (DRUNet(), 32640960), (edsr(), 1517571 + 24), (rcan(), 15592355 + 24), (SPAN(), 426288)):
+                                (DRUNet(), 32640960), (ircnn(), 185857), (NAFNet(), 29159715), (edsr(), 1517571 + 24), (rcan(), 15592355 + 24), (SPAN(), 426288)):
         assert count_parameters(network) == parameters
     for seed, (name, network, shape, target) in enumerate((
             ("compact", Compact(8, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("dncnn", DnCNN(1, 5, 8), (2, 1, 7, 9), None),
             ("ffdnet", FFDNet(3, 4, 8), (2, 4, 6, 10), (2, 3, 6, 10)), ("drunet", DRUNet(3, 2, 1), (2, 4, 16, 24), (2, 3, 16, 24)),
             ("edsr", edsr(4, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("rcan", rcan(8, 2, 2, 4), (2, 3, 5, 7), (2, 3, 20, 28)),
-            ("span", SPAN(4, 6), (2, 3, 5, 7), (2, 3, 20, 28)))):
+            ("span", SPAN(4, 6), (2, 3, 5, 7), (2, 3, 20, 28)), ("ircnn", ircnn(1, 4), (2, 1, 9, 11), None),
+            ("nafnet", NAFNet(4, (1, 2), 1, (1, 1)), (2, 3, 8, 12), None))):
         torch.manual_seed(20 + seed)
         for parameter in network.parameters():
             nn.init.normal_(parameter, 0, 0.5 / max(1, parameter[0].numel()) ** 0.5)

@@ -4,6 +4,9 @@
 #include "depix/models/drunet.hpp"
 #include "depix/models/edsr.hpp"
 #include "depix/models/ffdnet.hpp"
+#include "depix/models/ircnn.hpp"
+#include "depix/models/mlperf_tiny.hpp"
+#include "depix/models/nafnet.hpp"
 #include "depix/models/span.hpp"
 #include "depix/models/upconv_7.hpp"
 #include "golden_check.hpp"
@@ -66,6 +69,40 @@ TEST_CASE("SPAN") {
     static_assert(SPAN<>::parameter_count == 426288);
     static_assert(SPAN<2>::output({3, 10, 20}) == Shape{3, 20, 40});
     check<SPAN<4, 6>>("span");
+}
+
+TEST_CASE("IRCNN") {
+    static_assert(receptive_field<IRCNN<>>() == 33);
+    check<IRCNN<1, 4>>("ircnn");
+}
+
+TEST_CASE("NAFNet") {
+    static_assert(is_global<NAFNet<>>());
+    check<NAFNet<4, Blocks<1, 2>, 1, Blocks<1, 1>>>("nafnet");
+}
+
+TEST_CASE("MLPerf Tiny's networks, Cpu against the textbook") {
+    const auto check_tiny = [&]<class Network>(Shape shape) {
+        CAPTURE(to_string(shape));
+        Model<Network> model(5);
+        Random random(6);
+        for (const auto& tensor : model.tensors())  // statistics that have an effect
+            if (tensor.name.ends_with("running_var"))
+                for (float& value : tensor.values) value = static_cast<float>(random.uniform(0.2, 0.6));
+        Tensor<float> x(1, shape);
+        for (float& value : x.data) value = static_cast<float>(random.uniform(-1, 1));
+        const Tensor<float> y = Inference<Network>{model}(x);
+        const Tensor<double> exact =
+            Inference<Network, Reference, double>{Model<Network, double>(model)}(convert<double>(x));
+        const std::vector<float> expected(exact.data.begin(), exact.data.end());
+        // Some twenty layers, each of which rounds to 2^-24 of its largest value.
+        CHECK(largest_difference(y.data, expected) <
+              2e-6 * largest_difference(expected, std::vector<float>(expected.size())));
+    };
+    check_tiny.template operator()<TinyAnomalyDetection>({640, 1, 1});
+    check_tiny.template operator()<TinyResNet>({3, 32, 32});
+    check_tiny.template operator()<TinyKeywords>({1, 50, 10});
+    check_tiny.template operator()<TinyMobileNet>({3, 96, 96});
 }
 
 TEST_CASE("upconv_7 for whole pictures, in tiles and at once") {
