@@ -8,11 +8,13 @@
 #include <thread>
 #include <vector>
 
+#if __has_include(<sys/wait.h>)
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include "depix/io/atomic_file.hpp"
 #include "temporary_folder.hpp"
@@ -73,6 +75,7 @@ TEST_CASE("AtomicFile: without a commit the old file stays, and no temporary") {
     CHECK(folder.count() == 1);
 }
 
+#if __has_include(<sys/wait.h>)
 TEST_CASE("write_file: keeps permissions and follows links") {
     const TemporaryFolder folder;
     const std::string path = folder / "file";
@@ -98,6 +101,7 @@ TEST_CASE("write_file: a link that leads out of the folder is replaced, not foll
     CHECK(!std::filesystem::is_symlink(folder.path / "result"));
     CHECK(text_of(folder / "result") == "restored");
 }
+#endif
 
 TEST_CASE("write_file: errors name the path and say what the system said") {
     const TemporaryFolder folder;
@@ -109,6 +113,7 @@ TEST_CASE("write_file: errors name the path and say what the system said") {
     CHECK(folder.count() == 0);
 }
 
+#if __has_include(<sys/wait.h>)
 TEST_CASE("write_file: a full disk, at once and at the flush") {
     if (!std::filesystem::exists("/dev/full")) return;
     CHECK(message_of([] { write_file("/dev/full", "small"); }) == "/dev/full: cannot write: No space left on device");
@@ -174,6 +179,7 @@ TEST_CASE("AtomicFile: killed before the commit, nothing is left where the syste
     CHECK(text_of(path) == "old");
     CHECK(folder.count() == 1);
 }
+#endif
 
 TEST_CASE("write_file: many threads, one name") {
     const TemporaryFolder folder;
@@ -203,6 +209,7 @@ TEST_CASE("read_file: errors") {
               "/dev/zero: larger than the limit of 1000000 bytes");
 }
 
+#if __has_include(<sys/wait.h>)
 TEST_CASE("read_file: a pipe, which does not know its length") {
     const TemporaryFolder folder;
     const std::string path = folder / "pipe";
@@ -212,3 +219,4 @@ TEST_CASE("read_file: a pipe, which does not know its length") {
     CHECK(text_of(path) == contents);
     writer.join();
 }
+#endif

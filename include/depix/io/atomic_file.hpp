@@ -14,15 +14,25 @@
 
 #include "depix/error.hpp"
 
-#if __has_include(<unistd.h>)
+#if __has_include(<unistd.h>) && !defined(_WIN32)
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #define DEPIX_HAS_POSIX 1
 #else
+#include <chrono>
 #include <filesystem>
+#include <thread>
 #define DEPIX_HAS_POSIX 0
+#endif
+#if defined(_WIN32)
+#include <fcntl.h>
+#include <io.h>
+#include <process.h>
+#include <sys/stat.h>
+// Declared here, because <windows.h> defines words such as min as macros.
+extern "C" __declspec(dllimport) int __stdcall MoveFileExW(const wchar_t* from, const wchar_t* to, unsigned long flags);
 #endif
 
 namespace depix {
@@ -43,7 +53,8 @@ inline std::string system_error_text(const std::string& action, int error) {
 /// no name before the commit (O_TMPFILE), so it disappears with a process that is killed. Where the file system has no
 /// such files, it is called `.depix-PROCESS-NUMBER.tmp`, and only a killed process can leave it. A symbolic link to a
 /// file in the same folder is followed; a link that leads elsewhere is replaced. The permissions of an existing file
-/// are kept. A file that is not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly.
+/// are kept. A file that is not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly. On Windows
+/// the temporary file has a name, and a link is replaced.
 ///
 /// Every function throws FileError, which names `path` and gives the system's message.
 class AtomicFile {
@@ -71,6 +82,8 @@ class AtomicFile {
 #if DEPIX_HAS_POSIX
         // This must come before the rename. Otherwise a power failure could leave an empty file under the new name.
         if (!special_ && ::fsync(::fileno(file_)) != 0) fail("cannot write");
+#elif defined(_WIN32)
+        if (::_commit(::_fileno(file_)) != 0) fail("cannot write");
 #endif
         if (!special_ && temporary_.empty()) give_name();
         // fclose reports write errors that come late (NFS, quotas); the file is closed even then.
@@ -95,6 +108,9 @@ class AtomicFile {
         special_ = true;
         return true;
 #else
+        std::error_code unknown;
+        if (std::filesystem::is_directory(path_, unknown))
+            detail::fail(FileError(path_, "cannot write: it is a folder"));
         return false;
 #endif
     }
@@ -148,12 +164,27 @@ class AtomicFile {
         do {
             temporary_ = new_name();
             errno = 0;
-            file_ = std::fopen(temporary_.c_str(), "wbx");  // x: fails if the file already exists
+            file_ = open_new(temporary_.c_str());
         } while (file_ == nullptr && errno == EEXIST);
         if (file_ == nullptr) {
             temporary_.clear();
             fail("cannot open for writing");
         }
+    }
+
+    /// Null, and errno is EEXIST, if the file exists already.
+    static std::FILE* open_new(const char* name) {
+#if defined(_WIN32)
+        // Windows' older C library does not know fopen's x.
+        const int descriptor =
+            ::_open(name, _O_CREAT | _O_EXCL | _O_WRONLY | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+        if (descriptor < 0) return nullptr;
+        std::FILE* const file = ::_fdopen(descriptor, "wb");
+        if (file == nullptr) ::_close(descriptor);
+        return file;
+#else
+        return std::fopen(name, "wbx");
+#endif
     }
 
     /// Names the nameless file, so that it can be renamed: a link cannot take the place of an existing file.
@@ -184,12 +215,29 @@ class AtomicFile {
         static std::atomic<unsigned> counter{0};
 #if DEPIX_HAS_POSIX
         const std::string process = std::to_string(::getpid());
+#elif defined(_WIN32)
+        const std::string process = std::to_string(::_getpid());
 #else
         const std::string process = "0";
 #endif
         return target_.substr(0, folder_length()) + ".depix-" + process + "-" + std::to_string(counter.fetch_add(1)) +
                ".tmp";
     }
+
+#if !DEPIX_HAS_POSIX
+    static std::error_code replace_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+        std::error_code error;
+#if defined(_WIN32)
+        // std::filesystem::rename may copy the file instead, which is not done at once.
+        constexpr unsigned long replace_existing = 1;
+        if (::MoveFileExW(from.c_str(), to.c_str(), replace_existing) == 0)
+            error = std::make_error_code(std::errc::permission_denied);
+#else
+        std::filesystem::rename(from, to, error);
+#endif
+        return error;
+    }
+#endif
 
     void rename_temporary() {
 #if DEPIX_HAS_POSIX
@@ -202,8 +250,14 @@ class AtomicFile {
             ::close(descriptor);
         }
 #else
+        // std::rename does not replace files everywhere. Windows refuses while another thread or program, such as a
+        // virus scanner, has the file open; that is over soon.
         std::error_code error;
-        std::filesystem::rename(temporary_, target_, error);  // std::rename does not replace files everywhere
+        for (int tries = 0; tries < 100; ++tries) {
+            error = replace_file(temporary_, target_);
+            if (error != std::errc::permission_denied) break;
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        }
         if (error) {
             errno = error.default_error_condition().value();
             fail("cannot write");
@@ -245,6 +299,10 @@ inline void write_file(const std::string& path, std::string_view text) {
 /// The whole contents of a file. Throws FileError when it is missing, a folder, unreadable, larger than
 /// `maximum_bytes`, or ends before the length that it had when it was opened.
 inline std::vector<std::byte> read_file(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
+#if !DEPIX_HAS_POSIX
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown)) detail::fail(FileError(path, "cannot read: it is a folder"));
+#endif
     errno = 0;
     std::FILE* const file = std::fopen(path.c_str(), "rb");
     if (file == nullptr) detail::fail(FileError(path, detail::system_error_text("cannot open", errno)));
@@ -260,6 +318,10 @@ inline std::vector<std::byte> read_file(const std::string& path, std::size_t max
         if (S_ISDIR(status.st_mode)) detail::fail(FileError(path, "cannot read: it is a folder"));
         if (S_ISREG(status.st_mode)) expected = static_cast<std::size_t>(status.st_size);
     }
+#else
+    if (std::filesystem::is_regular_file(path, unknown))
+        expected = static_cast<std::size_t>(std::filesystem::file_size(path, unknown));
+    if (unknown) expected = 0;
 #endif
     const auto check_limit = [&](std::size_t size) {
         if (size > maximum_bytes)

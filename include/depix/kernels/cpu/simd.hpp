@@ -9,7 +9,14 @@
 // Code that is compiled for one instruction set must not be mixed with code for another, although both may be linked
 // into one program. So everything of the Cpu backend is in an inline namespace that names its instruction set. It also
 // says whether there is OpenMP, because without OpenMP nothing waits for other threads.
-#if defined(__AVX512F__)
+//
+// On Windows g++ does not align the stack for vectors of more than 16 bytes (its bug 54412), so they are not used
+// there.
+#if defined(_WIN32) && defined(__x86_64__) && !defined(__clang__)
+#define DEPIX_INSTRUCTIONS sse4
+#define DEPIX_VECTOR_BYTES 16
+#define DEPIX_VECTOR_REGISTERS 16
+#elif defined(__AVX512F__)
 #define DEPIX_INSTRUCTIONS avx512
 #define DEPIX_VECTOR_BYTES 64
 #define DEPIX_VECTOR_REGISTERS 32
