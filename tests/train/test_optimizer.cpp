@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -69,6 +70,35 @@ TEST_CASE("Adam with other settings") {
     compare<float>(adam, expected, float_rounding);
 }
 
+TEST_CASE("AdamW with its defaults") {
+    constexpr std::array<Three, 5> expected{{{0.49899500010000003, -1.2489875000333333, 1.9989800004999998},
+                                             {0.4980503027638063, -1.2491685205619967, 1.9986936738288061},
+                                             {0.49826357844589003, -1.2494280679399115, 1.99846780774802},
+                                             {0.4983856880764431, -1.249410582014084, 1.9978654556057653},
+                                             {0.4979088533502296, -1.2493938688298987, 1.9974901384489625}}};
+    const auto state = compare<double>(AdamW{}, expected, double_rounding);
+    compare<float>(AdamW{}, expected, float_rounding);
+    CHECK(state.arrays[0].first == "m");
+    CHECK(state.arrays[1].first == "v");
+}
+
+TEST_CASE("AdamW with other settings") {
+    constexpr std::array<Three, 5> expected{{{0.38599009900990094, -1.1128322259136212, 1.8447619047619046},
+                                             {0.2738602365713799, -1.125742142520088, 1.7894190476190475},
+                                             {0.32192476703431755, -1.1372204183993646, 1.7357364761904759},
+                                             {0.33520616390766195, -1.0850850146596447, 1.5920841438662499},
+                                             {0.23831067718764481, -1.0421380166834882, 1.517040322781755}}};
+    const AdamW adamw{.learning_rate = 0.1, .beta1 = 0.5, .beta2 = 0.8, .epsilon = 1e-3, .weight_decay = 0.3};
+    compare<double>(adamw, expected, double_rounding);
+    compare<float>(adamw, expected, float_rounding);
+}
+
+TEST_CASE("AdamW refuses a weight decay that is negative or no number") {
+    CHECK_THROWS_WITH_AS(AdamW{.weight_decay = -0.1}.start<float>(3),
+                         "depix: AdamW's weight decay is -0.100000; it must be at least 0", Error);
+    CHECK_THROWS_AS(AdamW{.weight_decay = std::numeric_limits<double>::quiet_NaN()}.start<float>(3), Error);
+}
+
 TEST_CASE("SGD") {
     constexpr std::array<Three, 5> expected{{{0.49, -1.22, 1.998},
                                              {0.465, -1.26, 1.999},
@@ -102,4 +132,9 @@ TEST_CASE("settings are visited by name") {
     CHECK(names == "learning_rate beta1 beta2 epsilon ");
     CHECK(adam.learning_rate == 2e-3);
     CHECK(adam.epsilon == 2e-8);
+
+    names.clear();
+    const AdamW adamw;
+    AdamW::visit_settings(adamw, [&](const char* name, double) { names += std::string(name) + " "; });
+    CHECK(names == "learning_rate beta1 beta2 epsilon weight_decay ");
 }

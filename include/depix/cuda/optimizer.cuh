@@ -42,6 +42,19 @@ struct OnDevice<Adam> {
 };
 
 template <>
+struct OnDevice<AdamW> {
+    static void numbers(const AdamW& adamw, std::int64_t step, float* numbers) {
+        OnDevice<Adam>::numbers(adamw.adam(), step, numbers);
+        numbers[7] = static_cast<float>(1 - adamw.learning_rate * adamw.weight_decay);
+    }
+    __device__ static void update(const float* numbers, float gradient, float& weight, float* array,
+                                  std::size_t count) {
+        weight *= numbers[7];
+        OnDevice<Adam>::update(numbers, gradient, weight, array, count);
+    }
+};
+
+template <>
 struct OnDevice<SGD> {
     static void numbers(const SGD& sgd, std::int64_t /*step*/, float* numbers) {
         numbers[0] = static_cast<float>(sgd.learning_rate);

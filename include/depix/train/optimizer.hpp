@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "depix/error.hpp"
+
 namespace depix {
 
 /// What an optimizer stores between steps: arrays laid out like the parameters, with names for the checkpoint.
@@ -60,6 +62,45 @@ struct Adam {
             v[i] = keep_v * v[i] + take_v * gradients[i] * gradients[i];
             weights[i] -= rate * m[i] / (std::sqrt(v[i]) / root + tiny);
         }
+    }
+};
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as in torch.optim.AdamW. Every step first makes all
+/// weights smaller, so that the decay is not divided by the gradient's size, and is then Adam's:
+///
+///     w = w - learning_rate weight_decay w
+///
+/// Throws Error for a weight decay that is negative.
+struct AdamW {
+    double learning_rate = 1e-3;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double weight_decay = 1e-2;
+
+    static constexpr const char* name = "adamw";
+
+    template <class Settings, class Visit>
+    static void visit_settings(Settings& settings, Visit&& visit) {
+        Adam::visit_settings(settings, visit);
+        visit("weight_decay", settings.weight_decay);
+    }
+
+    /// The same settings without weight decay.
+    Adam adam() const { return {.learning_rate = learning_rate, .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon}; }
+
+    template <class T>
+    OptimizerState<T> start(std::size_t parameters) const {
+        if (!(weight_decay >= 0))
+            throw Error("depix: AdamW's weight decay is " + std::to_string(weight_decay) + "; it must be at least 0");
+        return adam().start<T>(parameters);
+    }
+
+    template <class T>
+    void step(std::span<T> weights, std::span<const T> gradients, OptimizerState<T>& state) const {
+        const T keep = static_cast<T>(1 - learning_rate * weight_decay);
+        for (T& weight : weights) weight *= keep;
+        adam().step<T>(weights, gradients, state);
     }
 };
 
