@@ -62,5 +62,6 @@
 #include "depix/train/fit.hpp"
 #include "depix/train/run.hpp"
 #include "depix/train/schedule.hpp"
+#include "depix/train/structural_similarity.hpp"
 #include "depix/train/trainer.hpp"
 #include "depix/version.hpp"

@@ -9,6 +9,8 @@ NAME_step.safetensors  w.*, input, target, losses (three steps of Adam on one ba
                        (gradients of the first step, in float and in double), p1.* and p3.* (after one and three
                        steps). Without dropout. The loss is the mean squared error, of srgan_discriminator the binary
                        cross-entropy.
+losses.safetensors     For each loss NAME of `input` and `target`: NAME.loss and NAME.gradient, computed in double.
+                       PyTorch has no SSIM, so it is written with conv2d here, and its gradient is autograd's.
 layers.safetensors     For each single layer NAME: NAME.input, NAME.output, NAME.output_gradient, NAME.input_gradient, its
                        parameters NAME.weight ... and their gradients NAME.g.weight ..., all computed in double and
                        rounded to float.
@@ -655,6 +657,36 @@ def make_convolutions():
     save("convolutions.safetensors", tensors)
 
 
+def ssim_loss(y, t, data_range):
+    x = torch.arange(11, dtype=torch.float64) - 5
+    gaussian = torch.exp(-x * x / (2 * 1.5 ** 2))
+    gaussian = gaussian / gaussian.sum()
+    channels = y.shape[1]
+    window = torch.outer(gaussian, gaussian).expand(channels, 1, 11, 11)
+    mean = lambda a: nn.functional.conv2d(a, window, groups=channels)
+    m, n = mean(y), mean(t)
+    variance, other, covariance = mean(y * y) - m * m, mean(t * t) - n * n, mean(y * t) - m * n
+    c1, c2 = (0.01 * data_range) ** 2, (0.03 * data_range) ** 2
+    s = (2 * m * n + c1) * (2 * covariance + c2) / ((m * m + n * n + c1) * (variance + other + c2))
+    return 1 - s.mean()
+
+
+def make_losses():
+    target = torch.rand(2, 3, 14, 17)
+    x = (target + 0.2 * torch.randn(target.shape)).clamp(0, 1)
+    tensors = {"input": x, "target": target}
+    charbonnier = lambda e: lambda y, t: torch.sqrt((y - t) ** 2 + e ** 2).mean()
+    for name, loss_function in (("charbonnier", charbonnier(1e-3)), ("charbonnier_wide", charbonnier(0.1)),
+                                ("ssim", lambda y, t: ssim_loss(y, t, 1.0)),
+                                ("ssim_range", lambda y, t: ssim_loss(y, t, 2.5)),
+                                ("mixed", lambda y, t: 0.84 * ssim_loss(y, t, 1.0) + 0.16 * nn.functional.l1_loss(y, t))):
+        y = x.double().requires_grad_()
+        loss = loss_function(y, target.double())
+        loss.backward()
+        tensors.update({f"{name}.loss": loss.detach().reshape(1), f"{name}.gradient": y.grad})
+    save("losses.safetensors", tensors)
+
+
 def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -698,6 +730,10 @@ def main():
     make_layers()
     torch.manual_seed(12)
     make_convolutions()
+
+
+    torch.manual_seed(13)
+    make_losses()
 
 
 if __name__ == "__main__":

@@ -2,10 +2,13 @@
 // losses.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <tuple>
 #include <utility>
 
 #include "depix/cuda/loss.cuh"
+#include "depix/cuda/structural_similarity.cuh"
 #include "depix/cuda/training_pass.cuh"
 #include "depix/train/feature_loss.hpp"
 
@@ -65,7 +68,7 @@ class FeatureLoss<Features, Loss, CudaWith<Precision>, float> {
         features.accumulate = false;
         features.add_loss = true;
         features.scratch = scratch_.data();
-        cuda::run_loss<Loss>(stream, features);
+        cuda::run_loss(stream, Loss{}, features);
         pass_.backward(weights_.data(), nullptr, stream, Pass::InputGradient::Wanted);
         for (int c = 0; c < 3; ++c) {
             const auto channel = static_cast<std::size_t>(c);
@@ -111,6 +114,20 @@ void prepare_loss(SumOfLosses<Losses...>& sum, int batch, Shape shape) {
     std::apply([&](auto&... part) { (prepare_loss(part.loss, batch, shape), ...); }, sum.parts());
 }
 
+/// Floats of scratch that a loss of pictures of this shape needs in LossCall::scratch.
+template <class Loss>
+std::size_t loss_scratch(const Loss&, int batch, Shape shape) {
+    return loss_scratch(batch, shape);
+}
+template <class... Losses>
+std::size_t loss_scratch(SumOfLosses<Losses...>& sum, int batch, Shape shape) {
+    return std::apply(
+        [&](auto&... part) {
+            return (std::max)({std::size_t{0}, loss_scratch(part.loss, batch, shape)...});
+        },
+        sum.parts());
+}
+
 /// Adds weight times the loss to *a.loss, and a.weight * weight times its gradient to a.dy.
 template <class Loss, class S>
 void add_loss(cudaStream_t stream, Loss& loss, const LossCall<S>& a, double weight = 1) {
@@ -122,7 +139,7 @@ void add_loss(cudaStream_t stream, Loss& loss, const LossCall<S>& a, double weig
         call.weight = a.weight * weight;
         call.loss_weight = weight;
         call.accumulate = call.add_loss = true;
-        run_loss<Loss>(stream, call);
+        run_loss(stream, loss, call);
     }
 }
 template <class... Losses, class S>

@@ -11,6 +11,7 @@ namespace depix::cuda {
 /// `t` has no data, every target is `label`.
 template <class Loss, class S>
 struct LossAndGradient {
+    Loss loss;
     View<const S> y;
     View<const float> t;
     float label;
@@ -21,8 +22,8 @@ struct LossAndGradient {
 
     __device__ void operator()(int n, int c, int i, int j, float (&sum)[1]) const {
         const float prediction = to_float(y(n, c, i, j)), target = t.data ? t(n, c, i, j) : label;
-        sum[0] += Loss::value(prediction, target);
-        put(dy(n, c, i, j), factor * state->scale * Loss::gradient(prediction, target), accumulate);
+        sum[0] += loss.value(prediction, target);
+        put(dy(n, c, i, j), factor * state->scale * loss.gradient(prediction, target), accumulate);
     }
 };
 struct KeepChannelLoss {
@@ -72,13 +73,13 @@ struct LossCall {
 };
 
 template <ElementwiseLoss Loss, class S>
-void run_loss(cudaStream_t stream, const LossCall<S>& a) {
+void run_loss(cudaStream_t stream, const Loss& loss, const LossCall<S>& a) {
     auto* const channel_losses = reinterpret_cast<double*>(a.scratch);
     const double count = static_cast<double>(a.y.batch) * static_cast<double>(a.y.shape().size());
-    reduce_channels<1>(
-        stream, a.y,
-        LossAndGradient<Loss, S>{a.y, a.t, a.label, a.dy, static_cast<float>(a.weight / count), a.accumulate, a.state},
-        KeepChannelLoss{channel_losses}, a.scratch + 2 * a.y.channels);
+    reduce_channels<1>(stream, a.y,
+                       LossAndGradient<Loss, S>{loss, a.y, a.t, a.label, a.dy, static_cast<float>(a.weight / count),
+                                                a.accumulate, a.state},
+                       KeepChannelLoss{channel_losses}, a.scratch + 2 * a.y.channels);
     launch(stream, add_up_loss<Loss>, dim3(1), dim3(1), 0, static_cast<const double*>(channel_losses), a.y.channels,
            count, a.loss_weight, a.add_loss, a.loss, a.state);
 }

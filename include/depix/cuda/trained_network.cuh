@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "depix/cuda/content_loss.cuh"
 #include "depix/cuda/optimizer.cuh"
 #include "depix/cuda/training_engine.cuh"
 #include "depix/cuda/training_pass.cuh"
@@ -87,6 +88,12 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
         send();
         return moved;
     }
+    /// Work that was recorded before the last `prepare` must not be used after it.
+    template <class Loss>
+    void prepare_loss(Loss& loss, int batch, Shape output) {
+        cuda::prepare_loss(loss, batch, output);
+        scratch_.reserve(cuda::loss_scratch(loss, batch, output));
+    }
     void draw_from(Random& random) {
         if constexpr (Pass::draw_count > 0) {
             std::array<float, Pass::draw_count> numbers;
@@ -133,21 +140,26 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
         return true;
     }
     template <class Loss>
+    bool compare(Loss& loss, View<const float> target, int /*first_image*/) {
+        set_loss(loss, target, 1, losses(), 0);
+        return true;
+    }
+    template <class Loss>
     void set_loss(Loss& loss, View<const float> target, double weight, cuda::StepState* losses, std::size_t which) {
         auto call = loss_call(weight, losses, which);
         call.t = target;
         if constexpr (ElementwiseLoss<Loss>) {
-            cuda::run_loss<Loss>(stream_, call);
+            cuda::run_loss(stream_, loss, call);
         } else {
             cuda::elementwise(stream_, call.dy, cuda::Fill<cuda::StorageOf<Precision>>{call.dy, 0.f});
             cuda::add_loss(stream_, loss, call);
         }
     }
     template <ElementwiseLoss Loss>
-    void set_loss(Loss&, double label, double weight, cuda::StepState* losses, std::size_t which) {
+    void set_loss(Loss& loss, double label, double weight, cuda::StepState* losses, std::size_t which) {
         auto call = loss_call(weight, losses, which);
         call.label = static_cast<float>(label);
-        cuda::run_loss<Loss>(stream_, call);
+        cuda::run_loss(stream_, loss, call);
     }
     cuda::StepState* losses() const { return step_.data(); }
     std::array<double, 2> fetch_losses() const {

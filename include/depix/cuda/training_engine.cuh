@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "depix/cuda/content_loss.cuh"
 #include "depix/kernels/cuda/layers.cuh"
 #include "depix/train/training_engine.hpp"
 
@@ -44,10 +43,6 @@ class TrainingEngine<CudaWith<Precision>, float> {
         arrived_.reserve(size_);
         batch_ = batch;
         return true;
-    }
-    template <class Loss>
-    static void prepare_loss(Loss& loss, int batch, Shape output) {
-        cuda::prepare_loss(loss, batch, output);
     }
 
     void send(View<const float> input, View<const float> target) {

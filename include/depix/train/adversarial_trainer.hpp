@@ -118,6 +118,8 @@ class AdversarialTrainer {
           content_(std::move(content)),
           adversarial_(adversarial) {
         detail::check_options(options);
+        detail::check_loss(content_);
+        detail::check_loss(adversarial_);
     }
     AdversarialTrainer(const AdversarialTrainer&) = delete;
     AdversarialTrainer& operator=(const AdversarialTrainer&) = delete;
@@ -177,8 +179,8 @@ class AdversarialTrainer {
     void begin(View<const T> x, View<const T> real) {
         detail::check_pairs<Generator, conditional>(x, real);
         engine_.prepare(x.batch, x.shape(), real.shape());
-        engine_.prepare_loss(content_, x.batch, real.shape());
         generator_.prepare(x.batch, x.shape());
+        generator_.prepare_loss(content_, x.batch, real.shape());
         discriminator_.prepare(x.batch, {Discriminator::in_channels, real.height, real.width});
         engine_.send(x, real);
         generator_.draw_from(random_);

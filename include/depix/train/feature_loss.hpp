@@ -1,42 +1,15 @@
-// Losses of whole pictures: losses of a trained network's features, and sums of several losses.
-//
-// A loss of single elements (loss.hpp) does not depend on neighbouring elements. The losses here depend on the whole
-// picture. They own memory, and may be as expensive as a network.
+// FeatureLoss: a loss of a trained network's features.
 #pragma once
 
-#include <algorithm>
-#include <concepts>
-#include <tuple>
 #include <utility>
 
 #include "depix/error.hpp"
 #include "depix/models/vgg19.hpp"
 #include "depix/tensor.hpp"
-#include "depix/train/loss.hpp"
+#include "depix/train/batch_loss.hpp"
 #include "depix/train/training_pass.hpp"
 
 namespace depix {
-
-/// A loss of a whole batch: `add(y, t, dy, weight)` returns the loss of y and t, both (N, C, H, W), and adds `weight`
-/// times its gradient to dy. Losses of single elements are used in the same way through `add_loss`.
-template <class L, class T>
-concept BatchLoss = requires(L& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
-    { loss.add(y, t, dy, weight) } -> std::same_as<double>;
-};
-
-/// Returns the loss of y and t, (N, C, H, W), and adds `weight` times its gradient to dy, which has y's shape.
-template <class Loss, class T>
-double add_loss(Loss& loss, View<const T> y, View<const T> t, View<T> dy, double weight) {
-    if constexpr (BatchLoss<Loss, T>) {
-        return loss.add(y, t, dy, weight);
-    } else {
-        static_assert(ElementwiseLoss<Loss>, "depix: a loss has value and gradient, or add");
-        const double count = static_cast<double>(y.batch) * static_cast<double>(y.shape().size());
-        double sum = 0;
-        for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, dy, n, static_cast<T>(weight / count), true);
-        return sum / count;
-    }
-}
 
 /// Compares two pictures by a fixed network's features: the loss of its feature maps f(y) and f(t). With VGG19 it is
 /// the perceptual loss of Johnson et al. (2016) and of SRGAN (Ledig et al. 2017), where the maps are scaled by 1/12.75:
@@ -65,10 +38,11 @@ class FeatureLoss {
         copy(features, target_.view());
 
         look_at(y);
-        fill(pass_.output_gradient(), {});
+        const View<T> gradient = dy.data ? pass_.output_gradient() : View<T>{};
+        if (dy.data) fill(gradient, {});
         Loss elementwise;
-        const double loss =
-            add_loss(elementwise, pass_.output(), std::as_const(target_).view(), pass_.output_gradient(), weight);
+        const double loss = add_loss(elementwise, pass_.output(), std::as_const(target_).view(), gradient, weight);
+        if (!dy.data) return loss;
         Pass::run(threads_, [&](cpu::Team team) { pass_.backward(features_, {}, team, Pass::InputGradient::Wanted); });
         for (int c = 0; c < 3; ++c) {
             const auto channel = static_cast<std::size_t>(c);
@@ -111,38 +85,6 @@ class FeatureLoss {
     Random random_;  // for layers that draw random numbers; a feature network has none
     Pass pass_;
     Tensor<T> prepared_, target_;
-};
-
-/// A loss and its weight.
-template <class Loss>
-struct Weighted {
-    Loss loss;
-    double weight = 1;
-};
-template <class Loss>
-Weighted(Loss, double) -> Weighted<Loss>;
-
-/// The weighted sum of several losses: SumOfLosses{Weighted{MeanAbsoluteError{}, 0.01}, Weighted{features, 1}}.
-template <class... Losses>
-class SumOfLosses {
-  public:
-    static constexpr const char* name = "sum of losses";
-
-    explicit SumOfLosses(Weighted<Losses>... losses) : losses_(std::move(losses)...) {}
-
-    template <class T>
-    double add(View<const T> y, View<const T> t, View<T> dy, double weight) {
-        return std::apply(
-            [&](auto&... part) {
-                return (0.0 + ... + (part.weight * add_loss(part.loss, y, t, dy, weight * part.weight)));
-            },
-            losses_);
-    }
-    /// A tuple of the losses and their weights.
-    std::tuple<Weighted<Losses>...>& parts() { return losses_; }
-
-  private:
-    std::tuple<Weighted<Losses>...> losses_;
 };
 
 }  // namespace depix

@@ -76,10 +76,10 @@ struct FitResult {
 
 /// The mean loss of a network's pictures over a data set, (1/n) sum of loss(f(input), target) over all elements, in
 /// inference mode: batch norm uses its running statistics, and dropout is off. PyTorch: the loop under model.eval() and
-/// torch.no_grad(). The elements are summed in a fixed order. Throws ShapeError for a target of another shape than
-/// f(input).
-template <Module Network, class Backend, class T, ElementwiseLoss Loss, BatchLoader Loader>
-double mean_loss(const Inference<Network, Backend, T>& network, const Loss& loss, const Loader& loader) {
+/// torch.no_grad(). The elements are summed in a fixed order. A loss of whole pictures is averaged over them. Throws
+/// ShapeError for a target of another shape than f(input).
+template <Module Network, class Backend, class T, class Loss, BatchLoader Loader>
+double mean_loss(const Inference<Network, Backend, T>& network, Loss&& loss, const Loader& loader) {
     Tensor<T> prediction;
     double sum = 0, elements = 0;
     auto&& batches = loader.epoch(0, 0);
@@ -93,8 +93,12 @@ double mean_loss(const Inference<Network, Backend, T>& network, const Loss& loss
         if (prediction.batch != x.batch || prediction.shape != shape) prediction = Tensor<T>(x.batch, shape);
         network.run(x, prediction.view());
         const View<const T> y = std::as_const(prediction).view();
-        for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, View<T>{}, n, T(0));
-        elements += static_cast<double>(t.batch) * static_cast<double>(shape.size());
+        const double count = static_cast<double>(t.batch) * static_cast<double>(shape.size());
+        if constexpr (ElementwiseLoss<std::remove_cvref_t<Loss>>)
+            for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, View<T>{}, n, T(0));
+        else
+            sum += count * add_loss(loss, y, t, View<T>{}, 0);
+        elements += count;
     }
     return sum / elements;
 }

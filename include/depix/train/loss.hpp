@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <string>
 
+#include "depix/error.hpp"
 #include "depix/layers/options.hpp"
 #include "depix/view.hpp"
 
@@ -33,6 +35,28 @@ struct MeanAbsoluteError {
     template <class T>
     static constexpr T gradient(T y, T t) {
         return y > t ? T(1) : y < t ? T(-1) : T(0);
+    }
+};
+
+/// mean of sqrt((y - t)^2 + epsilon^2): nearly |y - t|, but smooth, because its gradient passes through 0 within about
+/// epsilon. Bruhn et al. 2005; for restoration Lai et al. 2017 (LapSRN), with 1e-3. PyTorch: torch.sqrt((y - t) ** 2 +
+/// epsilon ** 2).mean(). An epsilon that is not positive is an Error when a trainer takes the loss.
+struct Charbonnier {
+    static constexpr const char* name = "charbonnier";
+    double epsilon = 1e-3;
+
+    template <class T>
+    constexpr T value(T y, T t) const {
+        const T e = static_cast<T>(epsilon);
+        return std::sqrt((y - t) * (y - t) + e * e);
+    }
+    template <class T>
+    constexpr T gradient(T y, T t) const {
+        return (y - t) / value(y, t);
+    }
+    void check() const {
+        if (!(epsilon > 0))
+            throw Error("depix: Charbonnier's epsilon is " + std::to_string(epsilon) + "; it must be positive");
     }
 };
 
@@ -71,30 +95,46 @@ struct BinaryCrossEntropyWithLogits {
 template <class Loss, class Ratio>
 struct Scaled {
     static constexpr const char* name = Loss::name;
+    Loss loss = {};
+
     template <class T>
-    static constexpr T value(T y, T t) {
+    constexpr T value(T y, T t) const {
         constexpr T s = static_cast<T>(ratio_value<Ratio>);
-        return Loss::value(s * y, s * t);
+        return loss.value(s * y, s * t);
     }
     template <class T>
-    static constexpr T gradient(T y, T t) {
+    constexpr T gradient(T y, T t) const {
         constexpr T s = static_cast<T>(ratio_value<Ratio>);
-        return s * Loss::gradient(s * y, s * t);
+        return s * loss.gradient(s * y, s * t);
     }
+    void check() const requires requires(const Loss& l) { l.check(); }
+    { loss.check(); }
 };
 
-/// A loss that is the mean of a function of single elements.
+/// A loss that is the mean of a function of single elements. Settings are members. `check()`, where it has one, throws
+/// Error for settings that cannot be.
 template <class L>
-concept ElementwiseLoss = requires(float y, float t) {
-    { L::value(y, t) } -> std::same_as<float>;
-    { L::gradient(y, t) } -> std::same_as<float>;
+concept ElementwiseLoss = requires(const L& loss, float y, float t) {
+    { loss.value(y, t) } -> std::same_as<float>;
+    { loss.gradient(y, t) } -> std::same_as<float>;
 };
+
+namespace detail {
+
+/// Throws Error if the loss has settings that cannot be.
+template <class Loss>
+void check_loss(const Loss& loss) {
+    if constexpr (requires { loss.check(); }) loss.check();
+}
+
+}  // namespace detail
 
 /// The sum of the loss over picture n of y and t (both (N, C, H, W)). Its gradient times `factor` is written to dy, or
 /// added to it if `accumulate`, unless dy has no data. Parts of rows are summed in T, and these sums are added in
 /// double.
 template <ElementwiseLoss Loss, class T>
-double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n, T factor, bool accumulate = false) {
+double sum_loss(const Loss& loss, View<const T> y, View<const T> t, View<T> dy, int n, T factor,
+                bool accumulate = false) {
     double sum = 0;
     for (int c = 0; c < y.channels; ++c)
         for (int i = 0; i < y.height; ++i) {
@@ -105,13 +145,13 @@ double sum_loss(const Loss&, View<const T> y, View<const T> t, View<T> dy, int n
             T part[parts] = {};
             int whole = 0;
             for (; whole + parts <= y.width; whole += parts)
-                for (int k = 0; k < parts; ++k) part[k] += Loss::value(prediction[whole + k], target[whole + k]);
-            for (int j = whole; j < y.width; ++j) part[0] += Loss::value(prediction[j], target[j]);
+                for (int k = 0; k < parts; ++k) part[k] += loss.value(prediction[whole + k], target[whole + k]);
+            for (int j = whole; j < y.width; ++j) part[0] += loss.value(prediction[j], target[j]);
             for (const T value : part) sum += static_cast<double>(value);
             if (!dy.data) continue;
             T* gradient = dy.row(n, c, i);
             for (int j = 0; j < y.width; ++j) {
-                const T own = factor * Loss::gradient(prediction[j], target[j]);
+                const T own = factor * loss.gradient(prediction[j], target[j]);
                 gradient[j] = accumulate ? gradient[j] + own : own;
             }
         }

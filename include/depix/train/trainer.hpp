@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "depix/error.hpp"
 #include "depix/finite.hpp"
@@ -33,6 +34,8 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
 ///     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3}};
 ///     for (const auto& [noisy, target] : batches) loss = trainer.step(noisy, target);
 ///
+/// The loss is one of single elements (loss.hpp) or of whole pictures (SSIM, FeatureLoss, SumOfLosses).
+///
 /// The model must outlive the trainer. Batches may change in size from step to step; a step allocates nothing unless
 /// its batch is larger than all before. The same seed and number of threads give the same weights, bit for bit.
 ///
@@ -55,7 +58,9 @@ class Trainer {
 
   public:
     Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, Backend = {}, int threads = 0)
-        : optimizer(settings), engine_(threads), network_(engine_, model, settings), loss_(loss) {}
+        : optimizer(settings), engine_(threads), network_(engine_, model, settings), loss_(std::move(loss)) {
+        detail::check_loss(loss_);
+    }
     Trainer(const Trainer&) = delete;
     Trainer& operator=(const Trainer&) = delete;
 
@@ -95,6 +100,7 @@ class Trainer {
 
     Model<Network, T>& model() { return network_.model(); }
     const Model<Network, T>& model() const { return network_.model(); }
+    Loss& loss() { return loss_; }
     const Loss& loss() const { return loss_; }
     OptimizerState<T>& state() { return network_.state(); }
     const OptimizerState<T>& state() const { return network_.state(); }
@@ -112,23 +118,37 @@ class Trainer {
     const auto& stream() const requires(Engine::records) { return engine_.stream(); }
 
   private:
+    // Runs the batch forward and backward, so many pictures at a time. After a loss that is not finite the maps stay as
+    // they are, because the message needs them.
+    void pass_over(int batch, int at_once) {
+        if constexpr (ElementwiseLoss<Loss>) {
+            engine_.run([&](auto lane) {
+                for (int first = 0; first < batch; first += at_once) {
+                    network_.forward(engine_.input().images(first, at_once), lane);
+                    if (!network_.compare(loss_, engine_.target(), first, lane)) break;
+                    network_.backward(lane);
+                }
+            });
+        } else {
+            for (int first = 0; first < batch; first += at_once) {
+                engine_.run([&](auto lane) { network_.forward(engine_.input().images(first, at_once), lane); });
+                if (!network_.compare(loss_, engine_.target(), first)) break;
+                engine_.run([&](auto lane) { network_.backward(lane); });
+            }
+        }
+    }
     void run(View<const T> input, View<const T> target, bool learn) {
         detail::check_batch<Network>(input, target);
         const int at_once = Engine::template images_at_once<Network>(input.batch, input.shape());
         const bool moved = engine_.prepare(input.batch, input.shape(), target.shape());
         if (network_.prepare(at_once, input.shape()) || moved) step_ = {}, gradient_ = {};
+        network_.prepare_loss(loss_, input.batch, target.shape());
         engine_.send(input, target);
         network_.draw_from(random_);
         if (learn) network_.begin_update(optimizer);
         engine_.replay(learn ? step_ : gradient_, [&] {
             network_.begin_step(input.batch);
-            engine_.run([&](auto lane) {
-                for (int first = 0; first < input.batch; first += at_once) {
-                    network_.forward(engine_.input().images(first, at_once), lane);
-                    if (!network_.compare(loss_, engine_.target(), first, lane)) break;  // the message needs the maps
-                    network_.backward(lane);
-                }
-            });
+            pass_over(input.batch, at_once);
             if (!learn || !network_.finite()) return;
             network_.update();
             network_.keep_statistics();

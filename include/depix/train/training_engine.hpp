@@ -23,6 +23,7 @@
 #include "depix/model.hpp"
 #include "depix/random.hpp"
 #include "depix/tensor.hpp"
+#include "depix/train/batch_loss.hpp"
 #include "depix/train/loss.hpp"
 #include "depix/train/moving_average.hpp"
 #include "depix/train/optimizer.hpp"
@@ -78,8 +79,6 @@ class TrainingEngine {
     }
     /// Makes room for batches of these shapes. True if recorded steps are no longer valid.
     static bool prepare(int /*batch*/, Shape /*input*/, Shape /*target*/) { return false; }
-    template <class Loss>
-    static void prepare_loss(Loss&, int /*batch*/, Shape /*output*/) {}
 
     /// Sets the step's batch, which is not copied.
     void send(View<const T> input, View<const T> target) {
@@ -146,6 +145,9 @@ class TrainedNetwork {
         pass_.prepare(images, input, engine_.threads());
         return false;
     }
+    /// To be called after `prepare`: makes room for a loss of a batch of outputs.
+    template <class Loss>
+    static void prepare_loss(Loss&, int /*batch*/, Shape /*output*/) {}
     /// To be called before a forward pass: layers that need random numbers draw them from `random`.
     void draw_from(Random& random) { random_ = &random; }
     /// To be called before `update`: sets the optimizer's settings and the number of batches that the step was trained
@@ -188,6 +190,18 @@ class TrainedNetwork {
         const auto begin = part_losses_.begin(), end = begin + (first_image + output.batch) * engine_.threads();
         if (team.thread == 0) losses_[0] = std::accumulate(begin, end, 0.0) / elements;
         return std::all_of(end - output.batch * engine_.threads(), end, [](double part) { return is_finite(part); });
+    }
+
+    /// The same for a loss of whole pictures, by one thread and outside of run(), because the loss may run threads.
+    template <class Loss>
+    bool compare(Loss& loss, View<const T> target, int first_image) {
+        const View<const T> output = pass_.output();
+        const double share = static_cast<double>(output.batch) / static_cast<double>(target.batch);
+        fill(pass_.output_gradient(), T(0));
+        const double part =
+            add_loss(loss, output, target.images(first_image, output.batch), pass_.output_gradient(), share);
+        losses_[0] += share * part;
+        return is_finite(part);
     }
 
     /// losses[which] = the loss of the output and a target; the output's gradient is `weight` times the loss's.
