@@ -13,38 +13,9 @@
 #include <vector>
 
 #include "depix/error.hpp"
-
-#if __has_include(<unistd.h>) && !defined(_WIN32)
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-#define DEPIX_HAS_POSIX 1
-#else
-#include <chrono>
-#include <filesystem>
-#include <thread>
-#define DEPIX_HAS_POSIX 0
-#endif
-#if defined(_WIN32)
-#include <fcntl.h>
-#include <io.h>
-#include <process.h>
-#include <sys/stat.h>
-// Declared here, because <windows.h> defines words such as min as macros.
-extern "C" __declspec(dllimport) int __stdcall MoveFileExW(const wchar_t* from, const wchar_t* to, unsigned long flags);
-#endif
+#include "depix/io/system_calls.hpp"
 
 namespace depix {
-
-namespace detail {
-
-/// The system's message for an error, as in "cannot open: No such file or directory"; std::strerror is not thread-safe.
-inline std::string system_error_text(const std::string& action, int error) {
-    return action + ": " + std::error_code(error, std::generic_category()).message();
-}
-
-}  // namespace detail
 
 /// Writes a file whole or not at all: at any moment a reader of `path` finds either the old contents or the new ones.
 ///
@@ -79,12 +50,8 @@ class AtomicFile {
         if (file_ == nullptr) detail::fail(FileError(path_, "completed twice"));
         errno = 0;
         if (std::fflush(file_) != 0) fail("cannot write");
-#if DEPIX_HAS_POSIX
         // This must come before the rename. Otherwise a power failure could leave an empty file under the new name.
-        if (!special_ && ::fsync(::fileno(file_)) != 0) fail("cannot write");
-#elif defined(_WIN32)
-        if (::_commit(::_fileno(file_)) != 0) fail("cannot write");
-#endif
+        if (!special_ && !detail::flush_to_disk(file_)) fail("cannot write");
         if (!special_ && temporary_.empty()) give_name();
         // fclose reports write errors that come late (NFS, quotas); the file is closed even then.
         if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
@@ -164,27 +131,12 @@ class AtomicFile {
         do {
             temporary_ = new_name();
             errno = 0;
-            file_ = open_new(temporary_.c_str());
+            file_ = detail::open_new_file(temporary_.c_str());
         } while (file_ == nullptr && errno == EEXIST);
         if (file_ == nullptr) {
             temporary_.clear();
             fail("cannot open for writing");
         }
-    }
-
-    /// Null, and errno is EEXIST, if the file exists already.
-    static std::FILE* open_new(const char* name) {
-#if defined(_WIN32)
-        // Windows' older C library does not know fopen's x.
-        const int descriptor =
-            ::_open(name, _O_CREAT | _O_EXCL | _O_WRONLY | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
-        if (descriptor < 0) return nullptr;
-        std::FILE* const file = ::_fdopen(descriptor, "wb");
-        if (file == nullptr) ::_close(descriptor);
-        return file;
-#else
-        return std::fopen(name, "wbx");
-#endif
     }
 
     /// Names the nameless file, so that it can be renamed: a link cannot take the place of an existing file.
@@ -213,54 +165,20 @@ class AtomicFile {
 
     std::string new_name() const {
         static std::atomic<unsigned> counter{0};
-#if DEPIX_HAS_POSIX
-        const std::string process = std::to_string(::getpid());
-#elif defined(_WIN32)
-        const std::string process = std::to_string(::_getpid());
-#else
-        const std::string process = "0";
-#endif
+        const std::string process = std::to_string(detail::process_number());
         return target_.substr(0, folder_length()) + ".depix-" + process + "-" + std::to_string(counter.fetch_add(1)) +
                ".tmp";
     }
 
-#if !DEPIX_HAS_POSIX
-    static std::error_code replace_file(const std::filesystem::path& from, const std::filesystem::path& to) {
-        std::error_code error;
-#if defined(_WIN32)
-        // std::filesystem::rename may copy the file instead, which is not done at once.
-        constexpr unsigned long replace_existing = 1;
-        if (::MoveFileExW(from.c_str(), to.c_str(), replace_existing) == 0)
-            error = std::make_error_code(std::errc::permission_denied);
-#else
-        std::filesystem::rename(from, to, error);
-#endif
-        return error;
-    }
-#endif
-
     void rename_temporary() {
+        if (!detail::replace_file(temporary_.c_str(), target_.c_str())) fail("cannot write");
 #if DEPIX_HAS_POSIX
-        if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("cannot write");
         // The folder's entry must reach the disk, too. Some file systems refuse this; the file itself is whole in
         // either case.
         const int descriptor = ::open(folder().c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor >= 0) {
             ::fsync(descriptor);
             ::close(descriptor);
-        }
-#else
-        // std::rename does not replace files everywhere. Windows refuses while another thread or program, such as a
-        // virus scanner, has the file open; that is over soon.
-        std::error_code error;
-        for (int tries = 0; tries < 100; ++tries) {
-            error = replace_file(temporary_, target_);
-            if (error != std::errc::permission_denied) break;
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        }
-        if (error) {
-            errno = error.default_error_condition().value();
-            fail("cannot write");
         }
 #endif
         temporary_.clear();
