@@ -62,7 +62,7 @@ tool::Picture tool::read_picture(const std::filesystem::path& path, const Restor
     return picture;
 }
 
-tool::Picture tool::restore_pages(Picture picture, const std::string& name, const RestoreOptions& options,
+tool::Picture tool::restore_pages(Picture picture, const std::filesystem::path& path, const RestoreOptions& options,
                                   const Format& output,
                                   const std::function<depix::ImageFile(depix::ImageFile)>& restore) {
     if (picture.pages == 1) {
@@ -71,7 +71,8 @@ tool::Picture tool::restore_pages(Picture picture, const std::string& name, cons
     }
     Picture result{.image = {}, .pages = picture.pages};
     for (int page = 0; page < picture.pages; ++page) {
-        if (page > 0) picture.image = picture.format->read(picture.file, page, limits_of(options.limits), name);
+        if (page > 0)
+            picture.image = picture.format->read(picture.file, page, limits_of(options.limits), name_of(path));
         const depix::ImageFile restored = restore(std::move(picture.image));
         output.append(result.file, restored, options.quality);
         for (const std::string& warning : warnings_of(restored, output))

@@ -29,9 +29,10 @@ depix::ImageFile read_image(const std::filesystem::path& path, const Limits& lim
 /// transparency or its pages would be lost: before it is restored.
 Picture read_picture(const std::filesystem::path& path, const RestoreOptions& options, const Format& output);
 
-/// Calls restore(image) with each page. Several pages are encoded at once, so that the result is a whole file.
-Picture restore_pages(Picture picture, const std::string& name, const RestoreOptions& options, const Format& output,
-                      const std::function<depix::ImageFile(depix::ImageFile)>& restore);
+/// Calls restore(image) with each page; `path` is the file's, for messages. Several pages are encoded at once, so that
+/// the result is a whole file.
+Picture restore_pages(Picture picture, const std::filesystem::path& path, const RestoreOptions& options,
+                      const Format& output, const std::function<depix::ImageFile(depix::ImageFile)>& restore);
 
 /// What the user should know of a result before it is written: the picture's own warnings, and which of its metadata
 /// the format cannot hold.

@@ -136,8 +136,7 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
         return restore_image(network, recipe, std::move(image), cut.tiles);
     };
     const auto restore = [&](const Job& job, Picture picture) {
-        return restore_pages(std::move(picture), job.input.string(), options, output_format(options, job.output),
-                             restore_page);
+        return restore_pages(std::move(picture), job.input, options, output_format(options, job.output), restore_page);
     };
     const auto restore_images = [&] {
         while (std::optional<Task> task = read.pop())

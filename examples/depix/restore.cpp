@@ -42,7 +42,7 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
         cut.tiles.size = own.tiles.size;
         return tool::restore_image(*network, recipe, std::move(page), cut.tiles);
     };
-    picture = tool::restore_pages(std::move(picture), job.input.string(), options, format, restore_page);
+    picture = tool::restore_pages(std::move(picture), job.input, options, format, restore_page);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     progress.clear();
     if (options.verbose) {

@@ -4,7 +4,8 @@
 set -uo pipefail
 source=$(realpath "$1") folder=$2
 tests=("${@:3}")
-((${#tests[@]})) || tests=(io/test_atomic_file.cpp io/test_safetensors.cpp plan/test_plan.cpp network/test_part.cpp)
+((${#tests[@]})) || tests=(io/test_atomic_file.cpp io/test_safetensors.cpp plan/test_plan.cpp network/test_part.cpp
+                           kernels/test_conv_row_pairs.cpp)
 compiler=x86_64-w64-mingw32-g++-posix
 wine=$(command -v wine64 || command -v /usr/lib/wine/wine64) && command -v $compiler >/dev/null || {
     echo "skipped: no $compiler or no wine64 (Debian: g++-mingw-w64-x86-64-posix wine64)"
