@@ -215,6 +215,10 @@ TEST_CASE("Conv with groups, with dilation, and with a kernel that is not square
 
 TEST_CASE("ConvTranspose") { LayerTable(check_layer_of).transposed_convolutions(); }
 
+TEST_CASE("ConvTranspose with groups, with dilation, and with a kernel that is not square") {
+    LayerTable(check_layer_of).grouped_transposed_convolutions();
+}
+
 TEST_CASE_TEMPLATE("Few channels, in every precision", P, precision::TF32, precision::Float16, precision::BFloat16) {
     check_layer<Conv<3, 6>, P>("3 to 6", {3, 7, 35}, 2, 1);
     check_layer<ConvTranspose<3, 2, 2, Stride<2>>, P>("doubling", {3, 6, 5}, 1);

@@ -79,6 +79,11 @@ TEST_CASE("odd networks") {
     CHECK(error<Odd>({2, 7, 5}, 3) < 2e-6);
     CHECK(error<Sequential<Conv<3, 4>, Upsample<2>, Conv<4, 2, 2, Padding<0, 1>>, Tanh>>({3, 5, 6}) < 2e-6);
     CHECK(error<Sequential<Conv<3, 8, 3, Stride<2>>, LeakyReLU<>, PixelShuffle<2>, MaxPool<2>>>({3, 8, 12}) < 2e-6);
+    // Batch norms are folded into grouped convolutions of both directions.
+    using Grouped = Sequential<Conv<3, 6, 3, Groups<3>>, BatchNorm<6>, ReLU, Conv<6, 4, 3, Groups<2>, Dilation<2>>,
+                               BatchNorm<4>, ConvTranspose<4, 6, 2, Groups<2>, Stride<2>>, BatchNorm<6>, ReLU,
+                               MaxPool<2>, Conv<6, 2, 5, KernelSize<1, 5>>, PixelShuffle<1>>;
+    CHECK(error<Grouped>({3, 8, 12}, 2) < 2e-6);
 }
 
 TEST_CASE("other precisions") {

@@ -638,6 +638,9 @@ def make_convolutions():
         "row": nn.Conv2d(3, 4, (1, 7), padding=(0, 3)),
         "rectangle": nn.Conv2d(4, 6, (4, 2), padding=2, stride=3, dilation=2, groups=2),
         "rectangle_same": nn.Conv2d(3, 4, (4, 3), padding="same"),
+        "transposed_groups": nn.ConvTranspose2d(4, 6, 4, stride=2, padding=1, groups=2),
+        "transposed_dilation": nn.ConvTranspose2d(4, 4, 3, stride=2, padding=1, output_padding=1, dilation=2, groups=4),
+        "transposed_rectangle": nn.ConvTranspose2d(3, 2, (2, 3), dilation=3),
     }
     tensors = {}
     for name, layer in layers.items():
@@ -645,7 +648,8 @@ def make_convolutions():
         with torch.no_grad():
             for parameter in layer.parameters():
                 parameter.copy_(parameter.float())
-        x = torch.randn(2, layer.in_channels, 11, 13).double().requires_grad_()
+        size = (6, 7) if layer.transposed else (11, 13)
+        x = torch.randn(2, layer.in_channels, *size).double().requires_grad_()
         y = layer(x)
         gradient = torch.randn(y.shape).double()
         y.backward(gradient)

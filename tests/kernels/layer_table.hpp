@@ -253,6 +253,16 @@ class LayerTable {
         on_sizes<ConvTranspose<2, 3, 2, Stride<3>, OutputPadding<1>>>("pixels that no stamp reaches", 2);
     }
 
+    void grouped_transposed_convolutions() const {
+        on_sizes<ConvTranspose<4, 6, 3, Groups<2>>>("two groups", 4);
+        on_sizes<ConvTranspose<4, 4, 4, Groups<4>, Stride<2>, Padding<1>, NoBias>>("depthwise, stride 2", 4);
+        on_sizes<ConvTranspose<3, 2, 3, Dilation<2>>>("dilation 2", 3);
+        on_sizes<ConvTranspose<18, 20, 3, Groups<2>, Stride<2>, Padding<1>, OutputPadding<1>>>("several blocks", 18);
+        on_sizes<ConvTranspose<2, 3, 3, Dilation<3>, Stride<2>, Padding<2>, OutputPadding<1>>>("dilation, stride", 2);
+        on_sizes<ConvTranspose<3, 2, 5, KernelSize<1, 5>>>("1x5", 3);
+        on_sizes<ConvTranspose<4, 2, 3, KernelSize<3, 2>, Groups<2>, Dilation<2>, Stride<3>, Padding<1>>>("all", 4);
+    }
+
   private:
     template <class L>
     void on(const char* form, Shape shape, int images) const {

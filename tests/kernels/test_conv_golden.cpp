@@ -72,4 +72,8 @@ TEST_CASE("PyTorch's convolutions") {
     check<Conv<3, 4, 7, KernelSize<1, 7>>>(file, "row");
     check<Conv<4, 6, 4, KernelSize<4, 2>, Groups<2>, Dilation<2>, Stride<3>, Padding<2>>>(file, "rectangle");
     check<Conv<3, 4, 4, KernelSize<4, 3>>>(file, "rectangle_same");
+    check<ConvTranspose<4, 6, 4, Stride<2>, Padding<1>, Groups<2>>>(file, "transposed_groups");
+    check<ConvTranspose<4, 4, 3, Stride<2>, Padding<1>, OutputPadding<1>, Dilation<2>, Groups<4>>>(
+        file, "transposed_dilation");
+    check<ConvTranspose<3, 2, 3, KernelSize<2, 3>, Dilation<3>>>(file, "transposed_rectangle");
 }

@@ -53,6 +53,14 @@ TEST_CASE("what may stand after, and before") {
     check<Conv<4, 5>, ReLU, Conv<5, 4, 3, KernelSize<3, 1>, Stride<2>>, ReLU, ConvTranspose<4, 3, 2, Stride<2>>>(sizes);
 }
 
+TEST_CASE("transposed ones") {
+    const auto sizes = {Shape{4, 6, 10}, {4, 12, 34}};
+    using Up = ConvTranspose<6, 4, 4, Groups<2>, Stride<2>, Padding<1>>;
+    check<Conv<4, 6>, Leaky, Up, BatchNorm<4>, ReLU, Conv<4, 2>>(sizes);
+    check<Conv<4, 6>, Up, ELU<>, ConvTranspose<4, 2, 3, Dilation<2>, Padding<2>>, Leaky>(sizes);
+    check<Conv<4, 6>, Leaky, Residual<MaxPool<2>, Up, Leaky, Conv<4, 6, 1>>, BatchNorm<6>>(sizes);
+}
+
 TEST_CASE("maps of several bands, which share memory") {
     using Network = Sequential<Conv<2, 24>, ReLU, Depthwise<24>, BatchNorm<24>, ReLU, Conv<24, 24, 1>,
                                Depthwise<24, 5, Stride<2>>, Conv<24, 6, 3, Groups<3>, Dilation<2>>, Conv<6, 1>>;

@@ -203,9 +203,12 @@ struct InferenceEngine<CudaWith<Precision>, Network, float> {
         constexpr ConvGeometry g = L::geometry;
         constexpr std::size_t window = static_cast<std::size_t>(g.taps());
         constexpr bool transposed = L::traits.role == Role::TransposedConvolution;
-        for (std::size_t i = 0; i < g.weight_count(); ++i)
-            weight[i] *=
-                scale[transposed ? i / window % scale.size() : i / (window * static_cast<std::size_t>(g.group_in()))];
+        constexpr auto inputs = static_cast<std::size_t>(g.group_in()),
+                       outputs = static_cast<std::size_t>(g.group_out());
+        for (std::size_t i = 0; i < g.weight_count(); ++i) {
+            const std::size_t first = i / window / outputs / inputs * outputs;  // of the group, if transposed
+            weight[i] *= scale[transposed ? first + i / window % outputs : i / window / inputs];
+        }
     }
 
     // Whether the tensor is in the caller's batch: the one that came from the host, or the one that goes back to it.

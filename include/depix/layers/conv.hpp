@@ -25,6 +25,14 @@ struct ConvGeometry {
     int width_padding_before = padding_before;
     int width_padding_after = padding_after;
 
+    /// The same in the other direction. A transposed convolution with these weights, (In, Out / Groups, KH, KW), is the
+    /// input gradient of the convolution `swapped`.
+    constexpr ConvGeometry swapped() const {
+        ConvGeometry other = *this;
+        other.in_channels = out_channels;
+        other.out_channels = in_channels;
+        return other;
+    }
     /// Channels of one group.
     constexpr int group_in() const { return in_channels / groups; }
     constexpr int group_out() const { return out_channels / groups; }

@@ -12,40 +12,58 @@ namespace depix {
 /// padding. With Kernel 2 and stride 2 the blocks cover the output without overlap, and the size doubles. The default
 /// padding is 0.
 ///
-/// Parameters: weight (In, Out, Kernel, Kernel), bias (Out). Options: Stride, Padding, OutputPadding, NoBias.
+/// Parameters: weight (In, Out, Kernel, Kernel), bias (Out). Options: Stride, Padding, OutputPadding, NoBias, and
+/// Groups, Dilation and KernelSize as in Conv. With groups, weight is (In, Out / Groups, KH, KW); with dilation,
+/// Dilation * (Kernel - 1) + 1 takes Kernel's place in the sizes.
 template <int In, int Out, int Kernel = 3, class... Options>
 struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
     static_assert(In >= 1 && Out >= 1 && Kernel >= 1, "depix: ConvTranspose<In, Out, Kernel> takes positive numbers");
     static_assert(AllowedOptions<option_kind::Stride, option_kind::Padding, option_kind::OutputPadding,
-                                 option_kind::Bias>::check<ConvTranspose, Options...>());
+                                 option_kind::Bias, option_kind::Groups, option_kind::Dilation,
+                                 option_kind::KernelSize>::check<ConvTranspose, Options...>());
 
+    using size = find_option<option_kind::KernelSize, KernelSize<Kernel, Kernel>, Options...>;
     using padding = find_option<option_kind::Padding, Padding<0>, Options...>;
     static constexpr int stride = find_option<option_kind::Stride, Stride<1>, Options...>::value;
     static constexpr int output_padding = find_option<option_kind::OutputPadding, OutputPadding<0>, Options...>::value;
     static constexpr bool bias = find_option<option_kind::Bias, Bias<true>, Options...>::value;
-    static constexpr ConvGeometry geometry{In, Out, Kernel, stride, padding::before, padding::after, bias};
+    static constexpr int groups = find_option<option_kind::Groups, Groups<1>, Options...>::value;
+    static constexpr int dilation = find_option<option_kind::Dilation, Dilation<1>, Options...>::value;
+    static constexpr ConvGeometry geometry{In,   Out,    size::height, stride,     padding::before, padding::after,
+                                           bias, groups, dilation,     size::width};
+    static_assert(In % groups == 0 && Out % groups == 0,
+                  "depix: ConvTranspose<In, Out, Kernel, Groups<N>>: In and Out must divide by N");
+    static_assert(detail::larger(size::height, size::width) == Kernel,
+                  "depix: ConvTranspose<In, Out, Kernel, KernelSize<Height, Width>>: Kernel must be the larger of "
+                  "Height and Width");
     static_assert(output_padding < stride || output_padding == 0, "depix: output padding is smaller than the stride");
-    static_assert(padding::before < Kernel && padding::after < Kernel, "depix: padding is smaller than the kernel");
+    static_assert(detail::larger(padding::before, padding::after) < geometry.height_extent() &&
+                      detail::larger(padding::before, padding::after) < geometry.width_extent(),
+                  "depix: padding is smaller than the kernel");
 
     static constexpr const char* name = "ConvTranspose2d";
     static constexpr int in_channels = In;
     static constexpr int out_channels(int) { return Out; }
 
     static constexpr Shape output(Shape input) {
-        constexpr int extra = Kernel - padding::before - padding::after + output_padding;
-        return {Out, (input.height - 1) * stride + extra, (input.width - 1) * stride + extra};
+        constexpr int extra = output_padding - padding::before - padding::after;
+        return {Out, (input.height - 1) * stride + geometry.height_extent() + extra,
+                (input.width - 1) * stride + geometry.width_extent() + extra};
     }
     static constexpr std::size_t multiply_adds(Shape input) { return geometry.weight_count() * input.area(); }
     static constexpr RowRange needs(RowRange rows) {
-        // Row i of the input reaches output rows i * stride - before + [0, Kernel).
-        return {floor_divide(rows.first + padding::before - Kernel + stride, stride),
+        // Row i of the input reaches output rows i * stride - before + [0, extent), where the larger extent counts.
+        constexpr int extent = dilation * (Kernel - 1) + 1;
+        return {floor_divide(rows.first + padding::before - extent + stride, stride),
                 floor_divide(rows.last + padding::before, stride)};
     }
 
     static constexpr auto tensors = [] {
         // PyTorch computes fan_in from the weight's second dimension, which here is that of the output.
-        const TensorInfo weight{"weight", {In, Out, Kernel, Kernel}, 4, Initial::Uniform, Out * Kernel * Kernel, true};
-        const TensorInfo offset{"bias", {Out}, 1, Initial::Uniform, Out * Kernel * Kernel, true};
+        constexpr int fan_in = Out / groups * size::height * size::width;
+        const TensorInfo weight{"weight", {In, Out / groups, size::height, size::width}, 4, Initial::Uniform, fan_in,
+                                true};
+        const TensorInfo offset{"bias", {Out}, 1, Initial::Uniform, fan_in, true};
         if constexpr (bias)
             return std::array{weight, offset};
         else
@@ -55,9 +73,10 @@ struct ConvTranspose : LayerBase<ConvTranspose<In, Out, Kernel, Options...>> {
     static constexpr Traits traits{
         .role = Role::TransposedConvolution,
         .up = stride,
-        .halo = (Kernel - 1 + stride - 1) / stride,
+        .halo = (dilation * (Kernel - 1) + stride - 1) / stride,
         // The input's gradient is a strided convolution of the output's gradient.
-        .gradient_halo = padding::before > padding::after ? padding::before : padding::after,
+        .gradient_halo = detail::larger(padding::before, padding::after),
+        .plain = geometry.plain(),
     };
 };
 

@@ -120,7 +120,10 @@ void convolve(cudaStream_t stream, View<const T> x, const float* weight, const C
             throw Error(
                 "depix: the sums of a convolution with groups, with dilation, or with a kernel that is not "
                 "square are neither pooled nor shuffled");
-        elementwise(stream, y, GroupedForward<T>{g, x, weight, output});
+        if constexpr (transposed)
+            elementwise(stream, y, GroupedBackward<T>{g.swapped(), x, weight, output});
+        else
+            elementwise(stream, y, GroupedForward<T>{g, x, weight, output});
     } else if constexpr (!transposed) {
         using Kind = GatherKind<g.out_channels, g.in_channels, g.kernel, g.stride, false>;
         gather_sums<Precision, Kind>(stream, gather_forward(g, sums.height, sums.width), x, weight, output);
@@ -156,7 +159,11 @@ void convolve_back(cudaStream_t stream, View<const T> dy, const float* weight, V
     ConvEpilogue epilogue;
     epilogue.accumulate = accumulate;
     if constexpr (!g.plain()) {
-        elementwise(stream, dx, GroupedBackward<T>{g, dy, weight, ConvOutput<T>{dx, epilogue}});
+        const ConvOutput<T> output{dx, epilogue};
+        if constexpr (transposed)
+            elementwise(stream, dx, GroupedForward<T>{g.swapped(), dy, weight, output});
+        else
+            elementwise(stream, dx, GroupedBackward<T>{g, dy, weight, output});
     } else {
         using Kind = GatherKind<g.in_channels, g.out_channels, g.kernel, g.stride, !transposed>;
         const Gather gather =

@@ -102,12 +102,7 @@ constexpr Gather gather_backward(const ConvGeometry& g, int height, int width) {
 }
 /// A transposed convolution's weights, (In, Out, K, K), are those of a convolution from Out to In channels, whose input
 /// gradient it is.
-constexpr ConvGeometry swapped(ConvGeometry g) {
-    const int in = g.in_channels;
-    g.in_channels = g.out_channels;
-    g.out_channels = in;
-    return g;
-}
+constexpr ConvGeometry swapped(const ConvGeometry& g) { return g.swapped(); }
 
 /// What is known of a gather at compile time. Kernels are chosen by this.
 template <int Out, int In, int Kernel, int Stride, bool Transposed>

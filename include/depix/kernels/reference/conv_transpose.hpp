@@ -10,23 +10,27 @@ namespace depix::reference {
 ///
 ///     y[o][i * stride + k - before][j * stride + l - before] += weight[c][o][k][l] * x[c][i][j]
 ///
-/// x is (N, In, H, W), weight (In, Out, K, K), bias (Out) or nullptr, y (N, Out, H', W').
+/// where k and l are multiplied by the dilation, and c is an input channel of o's group.
+/// x is (N, In, H, W), weight (In, Out / Groups, KH, KW), bias (Out) or nullptr, y (N, Out, H', W').
 template <class T>
 void conv_transpose_forward(const ConvGeometry& g, View<const T> x, const T* weight, const T* bias, View<T> y) {
+    const int outputs = g.group_out();  // output channels that an input channel reaches
     for (int n = 0; n < y.batch; ++n)
         for (int o = 0; o < g.out_channels; ++o) {
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j) y(n, o, i, j) = bias ? bias[o] : T(0);
-            for (int c = 0; c < g.in_channels; ++c)
+            const int first = o / g.group_out() * g.group_in();  // input channels of o's group
+            for (int c = first; c < first + g.group_in(); ++c)
                 for (int i = 0; i < x.height; ++i)
                     for (int j = 0; j < x.width; ++j)
                         for (int k = 0; k < g.kernel; ++k)
-                            for (int l = 0; l < g.kernel; ++l) {
-                                const int row = i * g.stride + k - g.padding_before;
-                                const int column = j * g.stride + l - g.padding_before;
+                            for (int l = 0; l < g.kernel_width; ++l) {
+                                const int row = i * g.stride + k * g.dilation - g.padding_before;
+                                const int column = j * g.stride + l * g.dilation - g.width_padding_before;
                                 if (row < 0 || row >= y.height || column < 0 || column >= y.width) continue;
                                 y(n, o, row, column) +=
-                                    weight[((c * g.out_channels + o) * g.kernel + k) * g.kernel + l] * x(n, c, i, j);
+                                    weight[((c * outputs + o % outputs) * g.kernel + k) * g.kernel_width + l] *
+                                    x(n, c, i, j);
                             }
         }
 }
@@ -38,20 +42,22 @@ void conv_transpose_forward(const ConvGeometry& g, View<const T> x, const T* wei
 template <class T>
 void conv_transpose_backward(const ConvGeometry& g, View<const T> x, const T* weight, View<const T> dy, View<T> dx,
                              T* d_weight, T* d_bias) {
+    const int outputs = g.group_out();
     for (int n = 0; n < dy.batch; ++n)
         for (int o = 0; o < g.out_channels; ++o) {
             if (d_bias)
                 for (int i = 0; i < dy.height; ++i)
                     for (int j = 0; j < dy.width; ++j) d_bias[o] += dy(n, o, i, j);
-            for (int c = 0; c < g.in_channels; ++c)
+            const int first = o / g.group_out() * g.group_in();  // input channels of o's group
+            for (int c = first; c < first + g.group_in(); ++c)
                 for (int i = 0; i < x.height; ++i)
                     for (int j = 0; j < x.width; ++j)
                         for (int k = 0; k < g.kernel; ++k)
-                            for (int l = 0; l < g.kernel; ++l) {
-                                const int row = i * g.stride + k - g.padding_before;
-                                const int column = j * g.stride + l - g.padding_before;
+                            for (int l = 0; l < g.kernel_width; ++l) {
+                                const int row = i * g.stride + k * g.dilation - g.padding_before;
+                                const int column = j * g.stride + l * g.dilation - g.width_padding_before;
                                 if (row < 0 || row >= dy.height || column < 0 || column >= dy.width) continue;
-                                const int index = ((c * g.out_channels + o) * g.kernel + k) * g.kernel + l;
+                                const int index = ((c * outputs + o % outputs) * g.kernel + k) * g.kernel_width + l;
                                 if (d_weight) d_weight[index] += x(n, c, i, j) * dy(n, o, row, column);
                                 if (dx.data) dx(n, c, i, j) += weight[index] * dy(n, o, row, column);
                             }

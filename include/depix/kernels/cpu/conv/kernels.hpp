@@ -106,7 +106,7 @@ struct ConvKernels {
             pack_row_pairs(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, row_pair_block, scale,
                            packed, team);
         else if (!geometry.plain())
-            pack_groups(weight, forward_groups(geometry), forward_block, false, scale, packed, team);
+            pack_groups(weight, forward_groups(geometry), forward_block, transposed, scale, packed, team);
         else
             pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, forward_block,
                          transposed, scale, packed, team);
@@ -117,7 +117,7 @@ struct ConvKernels {
         else if (strided_winograd)
             pack_strided_winograd(weight, strided_backward(), nullptr, packed, team);
         else if (!geometry.plain())
-            pack_groups(weight, backward_groups(geometry), backward_block, true, nullptr, packed, team);
+            pack_groups(weight, backward_groups(geometry), backward_block, !transposed, nullptr, packed, team);
         else
             pack_weights(weight, geometry.out_channels, geometry.in_channels, geometry.kernel, backward_block,
                          !transposed, nullptr, packed, team);
@@ -183,26 +183,34 @@ constexpr ConvBackwardKernels choose_conv_backward_kernels() {
         return {};
 }
 
-/// The kernels for a geometry with groups, with dilation, or with a kernel that is not square.
+/// The kernels for a geometry with groups, with dilation, or with a kernel that is not square. A transposed convolution
+/// is the input gradient of the swapped one, and the other way round.
 template <ConvGeometry G, bool Transposed>
 requires(!G.plain()) constexpr ConvKernels choose_conv_kernels() {
-    constexpr RegisterBlock ahead = choose_block(G.group_out(), 1, G.stride), back = choose_block(G.group_in());
-    if constexpr (is_depthwise(G))
-        return {.geometry = G,
-                .backward_block = G.stride == 1 ? 1 : back.channels,
-                .forward_rows = &depthwise_rows<G.kernel, G.stride, false>};
-    else
-        return {.geometry = G,
-                .forward_block = ahead.channels,
-                .backward_block = back.channels,
-                .forward_rows = &tap_conv_rows<G, ahead.channels, ahead.vectors>};
+    constexpr RegisterBlock ahead = choose_block(G.group_out(), 1, Transposed ? 1 : G.stride);
+    constexpr RegisterBlock back = choose_block(G.group_in(), 1, Transposed ? G.stride : 1);
+    ConvKernels kernels{
+        .geometry = G, .transposed = Transposed, .forward_block = ahead.channels, .backward_block = back.channels};
+    if constexpr (Transposed) {
+        kernels.forward_rows = &tap_gradient_rows<G.swapped(), ahead.channels, ahead.vectors>;
+    } else if constexpr (is_depthwise(G)) {
+        kernels.forward_rows = &depthwise_rows<G.kernel, G.stride, false>;
+        kernels.forward_block = 1;
+        if (G.stride == 1) kernels.backward_block = 1;
+    } else {
+        kernels.forward_rows = &tap_conv_rows<G, ahead.channels, ahead.vectors>;
+    }
+    return kernels;
 }
 
 template <ConvGeometry G, bool Transposed>
 requires(!G.plain()) constexpr ConvBackwardKernels choose_conv_backward_kernels() {
-    constexpr RegisterBlock block = choose_block(G.group_in());
-    constexpr auto weights = &tap_weight_gradient_rows<G, tap_gradient_block(G), taps_at_once(G)>;
-    if constexpr (is_depthwise(G) && G.stride == 1)
+    constexpr RegisterBlock block = choose_block(G.group_in(), 1, Transposed ? G.stride : 1);
+    constexpr ConvGeometry g = Transposed ? G.swapped() : G;
+    constexpr auto weights = &tap_weight_gradient_rows<g, tap_gradient_block(g), taps_at_once(g)>;
+    if constexpr (Transposed)
+        return {&tap_conv_rows<g, block.channels, block.vectors>, weights};
+    else if constexpr (is_depthwise(G) && G.stride == 1)
         return {&depthwise_rows<G.kernel, 1, true>, weights};
     else
         return {&tap_gradient_rows<G, block.channels, block.vectors>, weights};
