@@ -734,8 +734,6 @@ def main():
     make_layers()
     torch.manual_seed(12)
     make_convolutions()
-
-
     torch.manual_seed(13)
     make_losses()
 
