@@ -108,6 +108,13 @@ TEST_CASE("norms and gates in a drawing") {
     CHECK(drawing.nodes[5].label == "3×3");
 }
 
+TEST_CASE("a kernel that is not square is named by both its sides") {
+    const std::string svg = draw_svg<Sequential<Conv<4, 4, 7, KernelSize<1, 7>>, Conv<4, 4, 3, Groups<4>>>>({4, 8, 8});
+    CHECK(has(svg, "1×7"));
+    CHECK(has(svg, "3×3"));
+    CHECK_FALSE(has(svg, "7×7"));
+}
+
 TEST_CASE("boxes are to scale") {
     detail::Drawing drawing = nodes_of<PixelShuffleUNet<32>>({3, 256, 256});
     const detail::DrawingLayout layout(drawing);

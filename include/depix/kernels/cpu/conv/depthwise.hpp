@@ -1,6 +1,10 @@
-// Depthwise convolution: every channel is convolved by itself. Few multiplications are done with each pixel, so it
-// takes as long as its maps take to pass through memory, once everything else is out of the way: a few output rows are
-// computed together, and share the pixels that they load.
+// Depthwise convolution: every channel is convolved by itself. Few multiplications are done with each pixel, so its
+// time is at best that of moving its maps through memory. A few output rows are computed together, and share the pixels
+// that they load. They read more rows at once than the processor's prefetcher can track, so the next rows are
+// prefetched.
+//
+// Of the bytes per second that a copy of a map of 64x1024x1024 moves, 3x3 moves 82 % and 5x5 78 %. 7x7 moves 42 %,
+// because its multiplications limit it (benchmarks/depthwise.cpp; one thread with AVX-512).
 #pragma once
 
 #include <algorithm>
