@@ -68,6 +68,20 @@ TEST_CASE("a training step allocates nothing after the first of a size, nor does
     CHECK(allocations == before);
 }
 
+TEST_CASE("nor does a step with every option and a loss of whole pictures") {
+    Model<Small> model;
+    Trainer trainer{model,   SumOfLosses{Weighted{SSIM{}, 0.5}, Weighted{Charbonnier{}, 0.5}},
+                    AdamW{}, TrainerOptions{.max_gradient_norm = 0.1, .accumulate_batches = 2, .average_decay = 0.9},
+                    Cpu{},   2};
+    const Tensor<float> input(3, {3, 16, 24}, 0.5f), target(3, {3, 32, 48}, 0.25f);
+    trainer.step(input, target);
+    const std::size_t before = allocations;
+    for (int i = 0; i < 4; ++i) trainer.step(input, target);
+    trainer.step(input.view().images(0, 2), target.view().images(0, 2));
+    trainer.step(input, target);
+    CHECK(allocations == before);
+}
+
 TEST_CASE("workspace_bytes is what a process takes, and calls from many threads agree bit for bit") {
     const Model<Depixelizer> model;
     const Inference<Depixelizer> restore{model, 1};

@@ -47,6 +47,7 @@ template <class Precision>
 __global__ void begin_losses(StepState* state) {
     state->losses[0] = state->losses[1] = 0;
     state->finite = 1;
+    state->clip_factor = 1;
     state->applied_scale = state->scale;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "depix/kernels/cuda/reduce.cuh"
 #include "depix/kernels/cuda/step_state.cuh"
 #include "depix/train/optimizer.hpp"
 
@@ -74,20 +75,63 @@ __global__ void keep_numbers(Numbers numbers, float* place) {
     for (std::size_t i = 0; i < numbers.size(); ++i) place[i] = numbers[i];
 }
 
-/// average = decay average + (1 - decay) weights.
+/// average = decay average + (1 - decay) weights. Does nothing if the step is skipped.
 template <class T>
-__global__ void move_average(const T* weights, T* average, std::size_t count, T decay) {
+__global__ void move_average(const T* weights, T* average, std::size_t count, T decay, const StepState* state) {
+    if (!state->finite) return;
     const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
     for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
         average[i] = decay * average[i] + (T(1) - decay) * weights[i];
 }
 
-/// One step of the optimizer for `count` weights. Does nothing if the step is skipped.
+/// accumulated += share * gradients, which are those of the loss times its scale. Does nothing if the batch is skipped.
+__global__ inline void accumulate_gradients(const float* gradients, float* accumulated, std::size_t count, float share,
+                                            const StepState* state) {
+    if (!state->finite) return;
+    const float factor = share / state->scale;
+    const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
+    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
+        accumulated[i] += factor * gradients[i];
+}
+
+/// Clears the accumulated gradients after an update, also after one that was skipped because float16 gradients
+/// overflowed. After a loss that is not finite they stay, because the host takes the batch back.
+__global__ inline void clear_accumulated(float* accumulated, std::size_t count, const StepState* state) {
+    if (!isfinite(state->losses[0] + state->losses[1])) return;
+    const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
+    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
+        accumulated[i] = 0;
+}
+
+inline constexpr unsigned norm_parts = 128;
+
+/// parts[block] = the sum of g^2 over the block's share of the gradients, in double and in a fixed order.
+__global__ inline void sum_squares(const float* gradients, std::size_t count, double* parts) {
+    double sum = 0;
+    const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
+    for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
+        sum += static_cast<double>(gradients[i]) * static_cast<double>(gradients[i]);
+    const double total = block_sum(sum, shared_memory<double>());
+    if (threadIdx.x == 0) parts[blockIdx.x] = total;
+}
+
+/// state->clip_factor = min(1, max_norm / (norm + 1e-6)). Runs on one thread. If `scaled`, the gradients are those of
+/// the loss times its scale.
+__global__ inline void find_clip_factor(const double* parts, double max_norm, bool scaled, StepState* state) {
+    double sum = 0;
+    for (unsigned part = 0; part < norm_parts; ++part) sum += parts[part];
+    const double norm = sqrt(sum) / (scaled ? static_cast<double>(state->scale) : 1.0);
+    const double factor = max_norm / (norm + 1e-6);
+    state->clip_factor = factor >= 1 ? 1.f : static_cast<float>(factor);
+}
+
+/// One step of the optimizer for `count` weights. Does nothing if the step is skipped. If `scaled`, the gradients are
+/// those of the loss times its scale.
 template <class Optimizer>
 __global__ void optimizer_step(const float* numbers, const float* gradients, float* weights, float* arrays,
-                               std::size_t count, const StepState* state) {
+                               std::size_t count, bool scaled, const StepState* state) {
     if (!state->finite) return;
-    const float unscale = 1.f / state->scale;
+    const float unscale = state->clip_factor / (scaled ? state->scale : 1.f);
     const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
     for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
         OnDevice<Optimizer>::update(numbers, gradients[i] * unscale, weights[i], arrays + i, count);

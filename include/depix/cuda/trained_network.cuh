@@ -32,14 +32,17 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     using Pass = TrainingPass<Network, CudaWith<Precision>, float>;
 
   public:
-    TrainedNetwork(Engine& engine, Model<Network>& model, const Optimizer& settings, bool averaged = false)
+    TrainedNetwork(Engine& engine, Model<Network>& model, const Optimizer& settings, const TrainerOptions& options = {})
         : stream_(engine.stream()),
+          options_(options),
           host_(model),
           count_(model.parameters().size()),
           statistic_count_(model.statistics().size()),
           state_(settings.template start<float>(count_)) {
-        if (averaged) average_.emplace(model);
-        memory_.reserve((3 + state_.arrays.size()) * count_ + statistic_count_ + 1);
+        if (options.average_decay > 0) average_.emplace(model);
+        if (options.accumulate_batches > 1) accumulated_.gradients.resize(count_);
+        if (detail::clips(options)) norm_parts_.reserve(cuda::norm_parts);
+        memory_.reserve((4 + state_.arrays.size()) * count_ + statistic_count_ + 1);
         const cuda::StepState start = cuda::start_state<Precision>();
         cuda::upload(stream_, &start, losses(), 1);
         stream_.wait();
@@ -61,13 +64,17 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     bool averaged() const { return average_.has_value(); }
     std::optional<Model<Network>>& average() { return may_change(average_); }
     const std::optional<Model<Network>>& average() const { return fetched(average_); }
+    AccumulatedGradients<float>& accumulated() { return may_change(accumulated_); }
+    const AccumulatedGradients<float>& accumulated() const { return fetched(accumulated_); }
     std::vector<float> gradients() const {
         std::vector<float> values(count_);
         cuda::download(stream_, static_cast<const float*>(device_gradients()), values.data(), count_);
         stream_.wait();
-        if constexpr (cuda::scales_loss<Precision>) {
-            const float unscale = 1.f / fetch_state().applied_scale;
-            for (float& gradient : values) gradient *= unscale;
+        const bool clipped = detail::clips(options_) && options_.accumulate_batches == 1;
+        if (cuda::scales_loss<Precision> || clipped) {
+            const cuda::StepState state = fetch_state();
+            const float factor = (clipped ? state.clip_factor : 1.f) / state.applied_scale;
+            for (float& gradient : values) gradient *= factor;
         }
         return values;
     }
@@ -101,9 +108,13 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
             keep(numbers, pass_.draws());
         }
     }
+    bool updates() const { return accumulated_.batches + 1 >= options_.accumulate_batches; }
     void begin_update(const Optimizer& settings, int batches = 1) {
         device_is_newer_ = true;
         count_batches(batches_of_update_ = batches);
+        updates_ = updates();
+        accumulated_.batches = updates_ ? 0 : accumulated_.batches + 1;
+        if (!updates_) return;
         std::array<float, cuda::max_settings> numbers{};
         cuda::OnDevice<Optimizer>::numbers(settings, ++state_.step, numbers.data());
         keep(numbers, numbers_.data());
@@ -111,7 +122,8 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     void take_back_update() {
         if (batches_of_update_ == 0) return;
         count_batches(-std::exchange(batches_of_update_, 0));
-        --state_.step;
+        accumulated_.batches = updates_ ? options_.accumulate_batches - 1 : accumulated_.batches - 1;
+        if (updates_) --state_.step;
     }
 
     void begin_step(int /*batch*/ = 0) {
@@ -172,9 +184,27 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
         if constexpr (cuda::scales_loss<Precision>)
             cuda::launch(stream_, cuda::find_bad_gradients<float>, cuda::grid_for(count_), dim3(256), 0,
                          static_cast<const float*>(device_gradients()), count_, losses());
+        const bool accumulates = options_.accumulate_batches > 1;
+        const cuda::StepState* const state = losses();
+        if (accumulates)
+            cuda::launch(stream_, cuda::accumulate_gradients, cuda::grid_for(count_), dim3(256), 0,
+                         static_cast<const float*>(device_gradients()), device_accumulated(), count_,
+                         1.f / static_cast<float>(options_.accumulate_batches), state);
+        if (!updates_) return;
+        const float* const gradients = accumulates ? device_accumulated() : device_gradients();
+        if (detail::clips(options_)) {
+            cuda::launch(stream_, cuda::sum_squares, dim3(cuda::norm_parts), dim3(256), 256 / 32 * sizeof(double),
+                         gradients, count_, norm_parts_.data());
+            cuda::launch(stream_, cuda::find_clip_factor, dim3(1), dim3(1), 0,
+                         static_cast<const double*>(norm_parts_.data()), options_.max_gradient_norm, !accumulates,
+                         losses());
+        }
         cuda::launch(stream_, cuda::optimizer_step<Optimizer>, cuda::grid_for(count_), dim3(256), 0,
-                     static_cast<const float*>(numbers_.data()), static_cast<const float*>(device_gradients()),
-                     parameters(), arrays(), count_, static_cast<const cuda::StepState*>(losses()));
+                     static_cast<const float*>(numbers_.data()), gradients, parameters(), arrays(), count_,
+                     !accumulates, state);
+        if (accumulates)
+            cuda::launch(stream_, cuda::clear_accumulated, cuda::grid_for(count_), dim3(256), 0, device_accumulated(),
+                         count_, state);
     }
     void keep_statistics() {
         cuda::launch(stream_, cuda::keep_if_finite<float>, cuda::grid_for(statistic_count_), dim3(256), 0,
@@ -183,16 +213,19 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     }
     void move_average(double decay) {
         cuda::launch(stream_, cuda::move_average<float>, cuda::grid_for(count_), dim3(256), 0,
-                     static_cast<const float*>(parameters()), device_average(), count_, static_cast<float>(decay));
+                     static_cast<const float*>(parameters()), device_average(), count_, static_cast<float>(decay),
+                     static_cast<const cuda::StepState*>(losses()));
     }
 
   private:
-    // The memory on the device: parameters, gradients, the optimizer's arrays, the average, statistics.
+    // The memory on the device: parameters, gradients, the optimizer's arrays, the average, accumulated gradients,
+    // statistics.
     float* parameters() const { return memory_.data(); }
     float* device_gradients() const { return parameters() + count_; }
     float* arrays() const { return parameters() + 2 * count_; }
     float* device_average() const { return arrays() + state_.arrays.size() * count_; }
-    float* statistics() const { return device_average() + (average_ ? count_ : 0); }
+    float* device_accumulated() const { return device_average() + (average_ ? count_ : 0); }
+    float* statistics() const { return device_accumulated() + accumulated_.gradients.size(); }
 
     // Calls visit(the host's copy, the device's copy) for everything that both have.
     template <class Visit>
@@ -202,6 +235,7 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
         for (std::size_t a = 0; a < state_.arrays.size(); ++a)
             visit(std::span<float>(state_.arrays[a].second), arrays() + a * count_);
         if (average_) visit(average_->parameters(), device_average());
+        visit(std::span<float>(accumulated_.gradients), device_accumulated());
     }
     void send() {
         if (!host_is_newer_) return;
@@ -259,16 +293,20 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     }
 
     const cuda::Stream& stream_;
+    const TrainerOptions options_;
     Model<Network>& host_;
     std::size_t count_, statistic_count_;
     mutable OptimizerState<float> state_;
+    mutable AccumulatedGradients<float> accumulated_;
     mutable std::optional<Model<Network>> average_;
     cuda::Memory<float> memory_;
     Pass pass_;
     cuda::Memory<float> numbers_{cuda::max_settings};  // the optimizer's numbers for the step
     cuda::Memory<float> scratch_;
+    cuda::Memory<double> norm_parts_;
     cuda::Memory<cuda::StepState> step_{1};
     int batches_of_update_ = 0;
+    bool updates_ = true;  // whether the last batch completed an update
     bool ready_ = false, host_is_newer_ = true;
     mutable bool device_is_newer_ = false;
 };

@@ -56,6 +56,7 @@ inline void check_options(const AdversarialOptions& options) {
         throw Error("depix: the discriminator learns every " + std::to_string(options.discriminator_every) +
                     " steps and the generator every " + std::to_string(options.generator_every) +
                     "; both must be at least 1");
+    check_average_decay(options.average_decay);
 }
 
 /// Throws ShapeError unless the generator turns x into images of `real`'s shape. If the discriminator sees both, x and
@@ -113,7 +114,7 @@ class AdversarialTrainer {
           discriminator_optimizer(discriminator_settings),
           options(chosen),
           engine_(threads),
-          generator_(engine_, generator, generator_settings, chosen.average_decay > 0),
+          generator_(engine_, generator, generator_settings, {.average_decay = chosen.average_decay}),
           discriminator_(engine_, discriminator, discriminator_settings),
           content_(std::move(content)),
           adversarial_(adversarial) {

@@ -220,7 +220,9 @@ struct CheckpointReader {
 ///     model.NAME             weights, running statistics, num_batches_tracked
 ///     adam.m.NAME, adam.v.NAME, adam.step, adam.learning_rate, ...      the optimizer's state and settings
 ///     random.state           the 256 bits of trainer.random()
-///     progress.*, best.NAME, history.*                                  see Progress
+///     average.NAME           the moving average, if there is one
+///     accumulated.NAME, trainer.accumulated_batches      the gradients that wait for an update, if they are
+///     accumulated progress.*, best.NAME, history.*                                  see Progress
 ///
 /// Floating-point values are stored in their own type, F32 or F64, so that none changes. Throws FileError when the file
 /// cannot be written (for example because the disk is full); a previous file is then unchanged.
@@ -237,6 +239,11 @@ void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optim
     detail::append_random(writer, trainer.random());
     detail::visit_numbers(progress, detail::NumberWriter{writer});
     if (progress.best) append(writer, *progress.best, "best.");
+    if (trainer.average()) append(writer, *trainer.average(), "average.");
+    if (const auto& accumulated = trainer.accumulated(); !accumulated.gradients.empty()) {
+        append(writer, detail::StateTensors{trainer.model(), std::span(accumulated.gradients)}, "accumulated.");
+        writer.add("trainer.accumulated_batches", {}, std::span<const std::int64_t>(&accumulated.batches, 1));
+    }
 
     detail::append_history(writer, progress.history, history_columns);
     writer.write(path);
@@ -269,12 +276,25 @@ Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, L
     detail::visit_numbers(progress, [&](const char* name, auto& value) { reader.number(name, value); });
     if (progress.best_epoch > 0) reader.tensors(progress.best.emplace(model), "best.");
 
+    auto average = std::as_const(trainer).average();
+    if (average) reader.tensors(*average, "average.");
+    auto accumulated = std::as_const(trainer).accumulated();
+    if (!accumulated.gradients.empty()) {
+        detail::StateTensors named{model, std::span(accumulated.gradients)};
+        reader.tensors(named, "accumulated.");
+        reader.number("trainer.accumulated_batches", accumulated.batches);
+        if (accumulated.batches < 0)
+            throw FileError(path, "tensor \"trainer.accumulated_batches\" is " + std::to_string(accumulated.batches));
+    }
+
     reader.history(progress.history, history_columns);
     reader.expect_position(progress.epoch, progress.step, progress.steps_per_epoch, steps_per_epoch);
 
     // From here on nothing fails.
     detail::copy_values(model, trainer.model());
     trainer.state() = std::move(state);
+    if (average) detail::copy_values(*average, *trainer.average());
+    if (!accumulated.gradients.empty()) trainer.accumulated() = std::move(accumulated);
     trainer.optimizer = optimizer;
     trainer.random().restore(random);
     return progress;

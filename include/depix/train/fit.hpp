@@ -195,9 +195,16 @@ class Fit {
         }
     }
 
+    // The weights that an epoch's end validates and keeps.
+    const Model<Network, T>& validated() const {
+        const auto& trainer = std::as_const(trainer_);
+        return trainer.average() ? *trainer.average() : trainer.model();
+    }
+
     template <class... Callbacks>
     void finish_epoch(Callbacks&... callbacks) {
-        const Inference<Network, Backend, T> network(trainer_.model(), trainer_.threads());
+        const Model<Network, T>& weights = validated();
+        const Inference<Network, Backend, T> network(weights, trainer_.threads());
         const double validation_loss = mean_loss(network, trainer_.loss(), validation_);
         if (!is_finite(validation_loss))
             throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) +
@@ -209,7 +216,7 @@ class Fit {
         if (best) {
             progress_.best_epoch = progress_.epoch;
             progress_.best_loss = validation_loss;
-            progress_.best = trainer_.model();
+            progress_.best = weights;
         }
         const double images = static_cast<double>(std::exchange(progress_.images, 0));
         const double seconds = std::exchange(progress_.seconds, 0);
@@ -218,7 +225,7 @@ class Fit {
 
         // The checkpoint is written last, because a run that is killed before that repeats the epoch's end and writes
         // the other files again.
-        if (best && !options_.best_weights.empty()) depix::save(trainer_.model(), options_.best_weights);
+        if (best && !options_.best_weights.empty()) depix::save(weights, options_.best_weights);
         if (!options_.history_csv.empty()) write_history_csv(options_.history_csv, progress_.history);
         if (!options_.loss_curve_svg.empty())
             write_loss_curve(options_.loss_curve_svg, progress_.history, options_.loss_curve);
@@ -256,6 +263,8 @@ class Fit {
 ///     FitOptions options{.epochs = 35, .patience = 10, .checkpoint = "run.safetensors"};
 ///     ProgressLine progress(stderr);
 ///     const FitResult result = fit(trainer, loader, validation, options, progress);
+///
+/// If the trainer averages the weights, the average is validated, and the best epoch's average is kept.
 ///
 /// With a checkpoint, a run that was killed at any moment continues when it is started again, and ends with the same
 /// bits as an uninterrupted one, because everything depends only on the seeds, the epoch and the step (and the number

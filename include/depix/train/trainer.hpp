@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "depix/plan/check.hpp"
 #include "depix/train/loss.hpp"
 #include "depix/train/optimizer.hpp"
+#include "depix/train/trainer_options.hpp"
 #include "depix/train/training_engine.hpp"
 
 namespace depix {
@@ -34,6 +36,10 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
 ///     Trainer trainer{model, MeanSquaredError{}, Adam{.learning_rate = 1e-3}};
 ///     for (const auto& [noisy, target] : batches) loss = trainer.step(noisy, target);
 ///
+/// Options clip the gradients, accumulate them over several batches, and average the weights:
+///
+///     Trainer trainer{model, MeanSquaredError{}, AdamW{}, TrainerOptions{.max_gradient_norm = 1}};
+///
 /// The loss is one of single elements (loss.hpp) or of whole pictures (SSIM, FeatureLoss, SumOfLosses).
 ///
 /// The model must outlive the trainer. Batches may change in size from step to step; a step allocates nothing unless
@@ -57,8 +63,16 @@ class Trainer {
     using Engine = TrainingEngine<Backend, T>;
 
   public:
-    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, Backend = {}, int threads = 0)
-        : optimizer(settings), engine_(threads), network_(engine_, model, settings), loss_(std::move(loss)) {
+    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, Backend backend = {}, int threads = 0)
+        : Trainer(model, std::move(loss), settings, TrainerOptions{}, backend, threads) {}
+    /// Throws Error for options or settings that cannot be.
+    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, const TrainerOptions& options, Backend = {},
+            int threads = 0)
+        : optimizer(settings),
+          options_((detail::check_options(options), options)),
+          engine_(threads),
+          network_(engine_, model, settings, options),
+          loss_(std::move(loss)) {
         detail::check_loss(loss_);
     }
     Trainer(const Trainer&) = delete;
@@ -94,8 +108,8 @@ class Trainer {
         run(as_view(input), as_view(target), false);
         return network_.fetch_losses()[0];
     }
-    /// The gradients of the last step, laid out as model.parameters(): a std::span, or a std::vector that is fetched
-    /// from the device.
+    /// The gradients of the last batch, laid out as model.parameters(): a std::span, or a std::vector that is fetched
+    /// from the device. After an update they are clipped, unless they were accumulated.
     auto gradients() const { return network_.gradients(); }
 
     Model<Network, T>& model() { return network_.model(); }
@@ -104,6 +118,14 @@ class Trainer {
     const Loss& loss() const { return loss_; }
     OptimizerState<T>& state() { return network_.state(); }
     const OptimizerState<T>& state() const { return network_.state(); }
+    const TrainerOptions& options() const { return options_; }
+    /// The exponential moving average of the weights, updated with them: average = decay average + (1 - decay) weights.
+    /// It is empty if options().average_decay is 0.
+    std::optional<Model<Network, T>>& average() { return network_.average(); }
+    const std::optional<Model<Network, T>>& average() const { return network_.average(); }
+    /// The gradients that wait for the next update; no values if options().accumulate_batches is 1.
+    AccumulatedGradients<T>& accumulated() { return network_.accumulated(); }
+    const AccumulatedGradients<T>& accumulated() const { return network_.accumulated(); }
     Random& random() { return random_; }
     const Random& random() const { return random_; }
     int threads() const { return engine_.threads(); }
@@ -141,28 +163,41 @@ class Trainer {
         detail::check_batch<Network>(input, target);
         const int at_once = Engine::template images_at_once<Network>(input.batch, input.shape());
         const bool moved = engine_.prepare(input.batch, input.shape(), target.shape());
-        if (network_.prepare(at_once, input.shape()) || moved) step_ = {}, gradient_ = {};
+        if (network_.prepare(at_once, input.shape()) || moved) step_ = {}, gradient_ = {}, accumulation_ = {};
         network_.prepare_loss(loss_, input.batch, target.shape());
         engine_.send(input, target);
         network_.draw_from(random_);
+        const bool updates = network_.updates();
         if (learn) network_.begin_update(optimizer);
-        engine_.replay(learn ? step_ : gradient_, [&] {
-            network_.begin_step(input.batch);
-            pass_over(input.batch, at_once);
-            if (!learn || !network_.finite()) return;
-            network_.update();
-            network_.keep_statistics();
-            network_.end_step();
-        });
+        engine_.replay(!learn    ? gradient_
+                       : updates ? step_
+                                 : accumulation_,
+                       [&] {
+                           network_.begin_step(input.batch);
+                           pass_over(input.batch, at_once);
+                           if (!learn || !network_.finite()) return;
+                           network_.update();
+                           network_.keep_statistics();
+                           if (updates && network_.averaged()) network_.move_average(options_.average_decay);
+                           network_.end_step();
+                       });
     }
 
+    const TrainerOptions options_;
     Engine engine_;
     TrainedNetwork<Network, Optimizer, Backend, T> network_;
     Loss loss_;
     Random random_{1};
-    typename Engine::Recording step_, gradient_;
+    typename Engine::Recording step_, gradient_, accumulation_;
 };
 
+template <class Network, class T, class Loss, class Optimizer>
+Trainer(Model<Network, T>&, Loss, Optimizer, TrainerOptions) -> Trainer<Network, Loss, Optimizer, Cpu, T>;
+template <class Network, class T, class Loss, class Optimizer, class Backend>
+Trainer(Model<Network, T>&, Loss, Optimizer, TrainerOptions, Backend) -> Trainer<Network, Loss, Optimizer, Backend, T>;
+template <class Network, class T, class Loss, class Optimizer, class Backend>
+Trainer(Model<Network, T>&, Loss, Optimizer, TrainerOptions, Backend, int)
+    -> Trainer<Network, Loss, Optimizer, Backend, T>;
 template <class Network, class T, class Loss, class Optimizer>
 Trainer(Model<Network, T>&, Loss, Optimizer) -> Trainer<Network, Loss, Optimizer, Cpu, T>;
 template <class Network, class T, class Loss, class Optimizer, class Backend>

@@ -27,6 +27,7 @@
 #include "depix/train/loss.hpp"
 #include "depix/train/moving_average.hpp"
 #include "depix/train/optimizer.hpp"
+#include "depix/train/trainer_options.hpp"
 #include "depix/train/training_pass.hpp"
 
 namespace depix {
@@ -115,13 +116,16 @@ class TrainedNetwork {
     /// The losses of a step. A trainer computes at most two for a network.
     using Losses = std::array<double, 2>;
 
-    TrainedNetwork(Engine& engine, Model<Network, T>& model, const Optimizer& settings, bool averaged = false)
+    TrainedNetwork(Engine& engine, Model<Network, T>& model, const Optimizer& settings,
+                   const TrainerOptions& options = {})
         : engine_(engine),
+          options_(options),
           model_(model),
           settings_(settings),
           state_(settings.template start<T>(model.parameters().size())),
           gradients_(model.parameters().size()) {
-        if (averaged) average_.emplace(model);
+        if (options.average_decay > 0) average_.emplace(model);
+        if (options.accumulate_batches > 1) accumulated_.gradients.resize(model.parameters().size());
     }
 
     Model<Network, T>& model() { return model_; }
@@ -131,6 +135,8 @@ class TrainedNetwork {
     bool averaged() const { return average_.has_value(); }
     std::optional<Model<Network, T>>& average() { return average_; }
     const std::optional<Model<Network, T>>& average() const { return average_; }
+    AccumulatedGradients<T>& accumulated() { return accumulated_; }
+    const AccumulatedGradients<T>& accumulated() const { return accumulated_; }
     std::span<const T> gradients() const { return gradients_; }
     std::int64_t steps() const { return state_.step; }
     static int skipped_steps() { return 0; }
@@ -150,6 +156,8 @@ class TrainedNetwork {
     static void prepare_loss(Loss&, int /*batch*/, Shape /*output*/) {}
     /// To be called before a forward pass: layers that need random numbers draw them from `random`.
     void draw_from(Random& random) { random_ = &random; }
+    /// Whether the next batch completes an update. The others are only accumulated.
+    bool updates() const { return accumulated_.batches + 1 >= options_.accumulate_batches; }
     /// To be called before `update`: sets the optimizer's settings and the number of batches that the step was trained
     /// on.
     void begin_update(const Optimizer& settings, int /*batches*/ = 1) { settings_ = settings; }
@@ -224,16 +232,31 @@ class TrainedNetwork {
     /// Whether the step may continue. On the device this is always true, because the device skips the updates itself.
     bool finite() const { return is_finite(losses_[0] + losses_[1]); }
 
-    void update() { settings_.step(model_.parameters(), std::span<const T>(gradients_), state_); }
+    /// Changes the weights, or accumulates the gradients for the batch that does.
+    void update() {
+        std::span<T> gradients(gradients_);
+        if (options_.accumulate_batches > 1) {
+            const T share = T(1) / static_cast<T>(options_.accumulate_batches);
+            for (std::size_t i = 0; i < gradients.size(); ++i) accumulated_.gradients[i] += share * gradients[i];
+            if (++accumulated_.batches < options_.accumulate_batches) return;
+            gradients = accumulated_.gradients;
+        }
+        if (detail::clips(options_)) clip_gradients(gradients, options_.max_gradient_norm);
+        settings_.step(model_.parameters(), std::span<const T>(gradients), state_);
+        std::ranges::fill(accumulated_.gradients, T(0));
+        accumulated_.batches = 0;
+    }
     void keep_statistics() { pass_.keep_statistics(model_); }
     void move_average(double decay) { depix::move_average(*average_, std::as_const(model_), decay); }
 
   private:
     Engine& engine_;
+    const TrainerOptions options_;
     Model<Network, T>& model_;
     Optimizer settings_;
     OptimizerState<T> state_;
     std::vector<T> gradients_;
+    AccumulatedGradients<T> accumulated_;
     std::optional<Model<Network, T>> average_;
     Random* random_ = nullptr;
     Pass pass_;

@@ -17,6 +17,7 @@ struct StepState {
     double losses[2] = {};  ///< a trainer computes at most two for a network
     float scale = 1;
     float applied_scale = 1;  ///< the scale of the last step's gradients
+    float clip_factor = 1;    ///< what the gradients of an update are multiplied by
     int finite = 1;           ///< 1: the losses are finite, and if they are scaled, so are the gradients
     int good_steps = 0;       ///< since the scale last changed
     int skipped = 0;          ///< steps that were left out
