@@ -42,7 +42,7 @@ double largest_difference(const Values& a, const Others& b) {
     return largest;
 }
 
-const TrainerOptions all{.max_gradient_norm = 0.05, .accumulate_batches = 2, .average_decay = 0.75};
+const TrainerOptions every_option{.max_gradient_norm = 0.05, .accumulate_batches = 2, .average_decay = 0.75};
 
 /// Seven steps of both trainers. The tolerances are those of tests/cuda/test_trainer.cpp.
 template <class Loss, class Optimizer>
@@ -70,7 +70,7 @@ void compare_with_textbook(Loss loss, Optimizer settings, const TrainerOptions& 
 }  // namespace
 
 TEST_CASE("steps with options are the textbook's") {
-    compare_with_textbook(MeanSquaredError{}, AdamW{.weight_decay = 0.5}, all);
+    compare_with_textbook(MeanSquaredError{}, AdamW{.weight_decay = 0.5}, every_option);
     compare_with_textbook(Charbonnier{.epsilon = 0.1}, SGD{.learning_rate = 0.1, .momentum = 0.9},
                           {.max_gradient_norm = 0.1});
     compare_with_textbook(MeanSquaredError{}, AdamW{}, {.average_decay = 0.5});
@@ -78,7 +78,8 @@ TEST_CASE("steps with options are the textbook's") {
 
 TEST_CASE("steps with losses of whole pictures are the textbook's") {
     compare_with_textbook(SSIM{.data_range = 1.5}, AdamW{}, {});
-    compare_with_textbook(SumOfLosses{Weighted{SSIM{}, 0.8}, Weighted{Charbonnier{.epsilon = 0.1}, 0.2}}, AdamW{}, all);
+    compare_with_textbook(SumOfLosses{Weighted{SSIM{}, 0.8}, Weighted{Charbonnier{.epsilon = 0.1}, 0.2}}, AdamW{},
+                          every_option);
     Model<Network> model;
     Trainer trainer{model, SSIM{}, AdamW{}, Cuda{}};
     const Tensor<float> small(1, {1, 10, 12});
@@ -88,8 +89,8 @@ TEST_CASE("steps with losses of whole pictures are the textbook's") {
 
 TEST_CASE("a loss that is not finite changes neither weights nor average nor accumulated gradients") {
     Model<Network> model(5), undisturbed_model(5);
-    Trainer trainer{model, MeanSquaredError{}, AdamW{}, all, Cuda{}};
-    Trainer undisturbed{undisturbed_model, MeanSquaredError{}, AdamW{}, all, Cuda{}};
+    Trainer trainer{model, MeanSquaredError{}, AdamW{}, every_option, Cuda{}};
+    Trainer undisturbed{undisturbed_model, MeanSquaredError{}, AdamW{}, every_option, Cuda{}};
     for (std::uint64_t step = 0; step < 5; ++step) {
         const auto [input, target] = draw_batch(step);
         Tensor<float> bad = target;
@@ -107,15 +108,15 @@ TEST_CASE("a loss that is not finite changes neither weights nor average nor acc
 TEST_CASE("a run goes on from its checkpoint with the same bits, and a step allocates nothing") {
     const std::string path = (std::filesystem::temp_directory_path() / "depix_test_cuda_options.safetensors").string();
     Model<Network> model(5);
-    Trainer trainer{model, SSIM{}, AdamW{}, all, Cuda{}};
+    Trainer trainer{model, SSIM{}, AdamW{}, every_option, Cuda{}};
     for (std::uint64_t step = 0; step < 4; ++step) {
         trainer.step(draw_batch(step).input, draw_batch(step).target);
         save_checkpoint(path, trainer, Progress<Network>{});
         Model<Network> resumed(6), continued_model(model);
-        Trainer other{resumed, SSIM{}, AdamW{}, all, Cuda{}};
+        Trainer other{resumed, SSIM{}, AdamW{}, every_option, Cuda{}};
         other.step(draw_batch(9).input, draw_batch(9).target);  // load_checkpoint must discard this step
         load_checkpoint(path, other, 0);
-        Trainer again{continued_model, SSIM{}, AdamW{}, all, Cuda{}};
+        Trainer again{continued_model, SSIM{}, AdamW{}, every_option, Cuda{}};
         load_checkpoint(path, again, 0);
         for (std::uint64_t more = 10; more < 13; ++more) {
             const auto [input, target] = draw_batch(more);
@@ -134,7 +135,7 @@ TEST_CASE("a run goes on from its checkpoint with the same bits, and a step allo
     }
     // The run itself, without an interruption, ends where a resumed one does.
     Model<Network> resumed(6);
-    Trainer other{resumed, SSIM{}, AdamW{}, all, Cuda{}};
+    Trainer other{resumed, SSIM{}, AdamW{}, every_option, Cuda{}};
     load_checkpoint(path, other, 0);
     std::filesystem::remove(path);
     for (std::uint64_t more = 20; more < 23; ++more)

@@ -85,8 +85,9 @@ __global__ void move_average(const T* weights, T* average, std::size_t count, T 
 }
 
 /// accumulated += share * gradients, which are those of the loss times its scale. Does nothing if the batch is skipped.
-__global__ inline void accumulate_gradients(const float* gradients, float* accumulated, std::size_t count, float share,
-                                            const StepState* state) {
+template <class T>
+__global__ void accumulate_gradients(const T* gradients, T* accumulated, std::size_t count, T share,
+                                     const StepState* state) {
     if (!state->finite) return;
     const float factor = share / state->scale;
     const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
@@ -96,7 +97,8 @@ __global__ inline void accumulate_gradients(const float* gradients, float* accum
 
 /// Clears the accumulated gradients after an update, also after one that was skipped because float16 gradients
 /// overflowed. After a loss that is not finite they stay, because the host takes the batch back.
-__global__ inline void clear_accumulated(float* accumulated, std::size_t count, const StepState* state) {
+template <class T>
+__global__ void clear_accumulated(T* accumulated, std::size_t count, const StepState* state) {
     if (!isfinite(state->losses[0] + state->losses[1])) return;
     const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
     for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
@@ -106,7 +108,8 @@ __global__ inline void clear_accumulated(float* accumulated, std::size_t count, 
 inline constexpr unsigned norm_parts = 128;
 
 /// parts[block] = the sum of g^2 over the block's share of the gradients, in double and in a fixed order.
-__global__ inline void sum_squares(const float* gradients, std::size_t count, double* parts) {
+template <class T>
+__global__ void sum_squares(const T* gradients, std::size_t count, double* parts) {
     double sum = 0;
     const std::size_t step = static_cast<std::size_t>(gridDim.x) * blockDim.x;
     for (std::size_t i = static_cast<std::size_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += step)
@@ -117,7 +120,8 @@ __global__ inline void sum_squares(const float* gradients, std::size_t count, do
 
 /// state->clip_factor = min(1, max_norm / (norm + 1e-6)). Runs on one thread. If `scaled`, the gradients are those of
 /// the loss times its scale.
-__global__ inline void find_clip_factor(const double* parts, double max_norm, bool scaled, StepState* state) {
+template <class Sum>
+__global__ void find_clip_factor(const Sum* parts, double max_norm, bool scaled, StepState* state) {
     double sum = 0;
     for (unsigned part = 0; part < norm_parts; ++part) sum += parts[part];
     const double norm = sqrt(sum) / (scaled ? static_cast<double>(state->scale) : 1.0);

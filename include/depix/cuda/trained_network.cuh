@@ -187,15 +187,15 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
         const bool accumulates = options_.accumulate_batches > 1;
         const cuda::StepState* const state = losses();
         if (accumulates)
-            cuda::launch(stream_, cuda::accumulate_gradients, cuda::grid_for(count_), dim3(256), 0,
+            cuda::launch(stream_, cuda::accumulate_gradients<float>, cuda::grid_for(count_), dim3(256), 0,
                          static_cast<const float*>(device_gradients()), device_accumulated(), count_,
                          1.f / static_cast<float>(options_.accumulate_batches), state);
         if (!updates_) return;
         const float* const gradients = accumulates ? device_accumulated() : device_gradients();
         if (detail::clips(options_)) {
-            cuda::launch(stream_, cuda::sum_squares, dim3(cuda::norm_parts), dim3(256), 256 / 32 * sizeof(double),
-                         gradients, count_, norm_parts_.data());
-            cuda::launch(stream_, cuda::find_clip_factor, dim3(1), dim3(1), 0,
+            cuda::launch(stream_, cuda::sum_squares<float>, dim3(cuda::norm_parts), dim3(256),
+                         256 / 32 * sizeof(double), gradients, count_, norm_parts_.data());
+            cuda::launch(stream_, cuda::find_clip_factor<double>, dim3(1), dim3(1), 0,
                          static_cast<const double*>(norm_parts_.data()), options_.max_gradient_norm, !accumulates,
                          losses());
         }
@@ -203,8 +203,8 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
                      static_cast<const float*>(numbers_.data()), gradients, parameters(), arrays(), count_,
                      !accumulates, state);
         if (accumulates)
-            cuda::launch(stream_, cuda::clear_accumulated, cuda::grid_for(count_), dim3(256), 0, device_accumulated(),
-                         count_, state);
+            cuda::launch(stream_, cuda::clear_accumulated<float>, cuda::grid_for(count_), dim3(256), 0,
+                         device_accumulated(), count_, state);
     }
     void keep_statistics() {
         cuda::launch(stream_, cuda::keep_if_finite<float>, cuda::grid_for(statistic_count_), dim3(256), 0,
