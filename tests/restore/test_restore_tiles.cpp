@@ -22,9 +22,9 @@ using namespace depix;
 namespace {
 
 /// Returns every pixel unchanged.
-using Identity = Sequential<Conv<2, 2, 1>>;
-Model<Identity> identity() {
-    Model<Identity> model;
+using Unchanging = Sequential<Conv<2, 2, 1>>;
+Model<Unchanging> identity() {
+    Model<Unchanging> model;
     const std::vector<float> values{1, 0, 0, 1, 0, 0};  // the weights, output by input, and the biases
     std::copy(values.begin(), values.end(), model.parameters().begin());
     return model;
@@ -107,8 +107,8 @@ TEST_CASE("the weights are smooth: outer quarter 0, a raised cosine, outer quart
 }
 
 TEST_CASE("a network that changes nothing gives the picture back, of any size") {
-    const Inference<Identity, Cpu> network{identity(), 1};
-    const Inference<Identity, Reference> reference{identity()};
+    const Inference<Unchanging, Cpu> network{identity(), 1};
+    const Inference<Unchanging, Reference> reference{identity()};
     for (const auto& [height, width] : {std::pair{16, 16}, {40, 60}, {17, 33}, {1, 1}, {5, 70}, {31, 3}, {97, 16}}) {
         const Image image = test_image(height, width);
         CAPTURE(to_string(image.shape));
