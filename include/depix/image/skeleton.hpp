@@ -41,14 +41,14 @@ struct PagePlace {
     int y, x;
 };
 /// The eight neighbours, clockwise from the one above.
-inline constexpr std::array<PagePlace, 8> neighbours{
+inline constexpr std::array<PagePlace, 8> eight_neighbours{
     {{-1, 0}, {-1, 1}, {0, 1}, {1, 1}, {1, 0}, {1, -1}, {0, -1}, {-1, -1}}};
 
 /// Which neighbours are in the mask: bit i is neighbour i.
 inline unsigned neighbourhood(const PageMap& mask, int y, int x) {
     unsigned bits = 0;
     for (std::size_t i = 0; i < 8; ++i)
-        bits |= (mask.or_zero(y + neighbours[i].y, x + neighbours[i].x) != 0 ? 1u : 0u) << i;
+        bits |= (mask.or_zero(y + eight_neighbours[i].y, x + eight_neighbours[i].x) != 0 ? 1u : 0u) << i;
     return bits;
 }
 
@@ -76,7 +76,7 @@ struct Components {
                 while (!open.empty()) {
                     const PagePlace at = open.back();
                     open.pop_back();
-                    for (const auto& [dy, dx] : neighbours) {
+                    for (const auto& [dy, dx] : eight_neighbours) {
                         const int v = at.y + dy, u = at.x + dx;
                         if (!page.holds(v, u) || page(v, u) != value || labels(v, u) != 0) continue;
                         labels(v, u) = label;
@@ -136,7 +136,7 @@ inline PageMap skeleton_of(PageMap mask) {
         for (const auto& [y, x] : doomed) mask(y, x) = 0;
         std::erase_if(border, [&](const PagePlace& at) { return mask(at.y, at.x) == 0; });
         for (const auto& [y, x] : doomed)
-            for (const auto& [dy, dx] : neighbours) watch(y + dy, x + dx);
+            for (const auto& [dy, dx] : eight_neighbours) watch(y + dy, x + dx);
     }
     for (int y = 0; y < mask.height; ++y)
         for (int x = 0; x < mask.width; ++x)
@@ -164,7 +164,7 @@ inline PageMap chessboard_distance(const PageMap& mask) {
             int& own = distance(y, x);
             if (mask(y, x) != 0) own = 0;
             for (std::size_t k = 0; own > 0 && k < 4; ++k) {  // forward: the neighbours to the left and above
-                const auto [dy, dx] = neighbours[forward ? (k + 6) % 8 : k + 2];
+                const auto [dy, dx] = eight_neighbours[forward ? (k + 6) % 8 : k + 2];
                 if (mask.holds(y + dy, x + dx)) own = (std::min)(own, distance(y + dy, x + dx) + 1);
             }
         }

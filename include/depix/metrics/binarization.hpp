@@ -109,7 +109,7 @@ inline AcrossStrokes measure_strokes(const Components& strokes, PageMap& distanc
     // same.)
     for_each_pixel(strokes, [&](const Component&, int y, int x) {
         int neighbours = 0, next = 0;
-        for (const auto& [dy, dx] : neighbours) {
+        for (const auto& [dy, dx] : eight_neighbours) {
             if (skeleton(y, x) == 0 || skeleton.clamped(y + dy, x + dx) == 0) continue;
             ++neighbours;
             next = half.clamped(y + dy, dy == 1 && dx == 1 ? (std::min)(1, half.width - 1 - x) : x + dx);
