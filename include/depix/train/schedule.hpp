@@ -83,7 +83,7 @@ struct CosineWarmRestarts {
         std::int64_t first = 0, length = period;  // of the period that the step belongs to
         if (factor == 1) first = step / period * period;
         while (step - first >= length) {
-            constexpr std::int64_t longest = std::numeric_limits<std::int64_t>::max();
+            constexpr std::int64_t longest = (std::numeric_limits<std::int64_t>::max)();
             first += length;
             length = length <= longest / factor ? length * factor : longest;
         }
