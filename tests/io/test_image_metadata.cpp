@@ -109,13 +109,14 @@ TEST_CASE("image metadata: damaged entries of EXIF are left out, the others stay
     check({{0x8769, 4, {60}}, {0x8769, 4, {60}}, {0x8769, 4, {60}}}, "3");  // twice, and where no directory fits
 
     // Values outside, and values that are so many that their bytes overflow 32 bits.
-    for (const auto& [count, offset] : {std::pair{100u, 8u},
-                                        {5u, 0xFFFFFFFFu},
-                                        {5u, 60u},
-                                        {0xFFFFFFFFu, 8u},
-                                        {0x80000001u, 8u},
-                                        {5u, 2u},
-                                        {5u, 10u}}) {
+    for (const auto& place : {std::pair{100u, 8u},
+                              {5u, 0xFFFFFFFFu},
+                              {5u, 60u},
+                              {0xFFFFFFFFu, 8u},
+                              {0x80000001u, 8u},
+                              {5u, 2u},
+                              {5u, 10u}}) {
+        const std::uint32_t count = place.first, offset = place.second;  // clang with OpenMP captures no bindings
         CAPTURE(count);
         CAPTURE(offset);
         TiffWriter tiff(true);
