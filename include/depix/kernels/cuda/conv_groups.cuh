@@ -81,8 +81,9 @@ __global__ void grouped_weight_gradient(ConvGeometry g, View<const T> x, View<co
 template <class T>
 void add_grouped_weight_gradient(cudaStream_t stream, const ConvGeometry& g, View<const T> x, View<const T> dy,
                                  float* d_weight) {
-    launch(stream, grouped_weight_gradient<T>, dim3(static_cast<unsigned>(g.weight_count())), dim3(reduce_threads),
-           reduce_threads / 32 * sizeof(double), g, x, dy, d_weight);
+    const unsigned threads = dy.batch * dy.height * dy.width < 4096 ? 32 : reduce_threads;  // a warp for few pixels
+    launch(stream, grouped_weight_gradient<T>, dim3(static_cast<unsigned>(g.weight_count())), dim3(threads),
+           threads / 32 * sizeof(double), g, x, dy, d_weight);
 }
 
 }  // namespace depix::cuda
