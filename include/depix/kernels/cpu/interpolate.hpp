@@ -81,9 +81,10 @@ struct Kernel<Cpu, L> {
     static void row_by_phases(const Forward<float>& a, int n, int c, int i, const Taps& rows) {
         using namespace cpu;
         constexpr int around = taps / 2, stride = columns + vector_width, factor = L::factor;
+        constexpr auto sums = static_cast<std::size_t>(columns + 2 * around + 2 * vector_width);
         for (int first = 0; first < a.input.width; first += columns) {
             const int count = (std::min)(columns, a.input.width - first);
-            float sum[columns + 2 * around + 2 * vector_width] = {}, phases[factor * stride];
+            float sum[sums] = {}, phases[static_cast<std::size_t>(factor * stride)];
             sum_rows(a.input, n, c, rows, taps, first - around, count + 2 * around, sum);
             for (int l = 0; l < factor; ++l) {
                 const Taps own = interpolation::template taps_of<float>(l, a.input.width);
@@ -106,7 +107,7 @@ struct Kernel<Cpu, L> {
             const int count = (std::min)(columns, a.output.width - first);
             const int begin = interpolation::template taps_of<float>(first, a.input.width).first;
             const int last = interpolation::template taps_of<float>(first + count - 1, a.input.width).first;
-            float sum[columns + taps + vector_width] = {}, pixels[columns] = {};
+            float sum[static_cast<std::size_t>(columns + taps + vector_width)] = {}, pixels[columns] = {};
             sum_rows(a.input, n, c, rows, taps, begin, last - begin + taps, sum);
             const int below = (std::max)(a.output.width - 1, 1), step = a.input.width - 1;
             int place = 0, above = static_cast<int>(static_cast<long long>(first) * step % below);

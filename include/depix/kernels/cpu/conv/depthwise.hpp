@@ -107,7 +107,7 @@ void depthwise_rows(View<const float> x, int n, const float* weight, int padding
         by_channels ? (std::max)(last - first, 1) : round_up(band_rows(x.channels, x.width, Stride), together);
     for (int top = first; top < last; top += band)
         for (int c = 0; c < y.channels; ++c) {
-            float own[taps];
+            float own[static_cast<std::size_t>(taps)];
             for (int t = 0; t < taps; ++t) own[t] = weight[c * taps + (Backward ? taps - 1 - t : t)];
             const float bias = epilogue.bias ? epilogue.bias[c] : 0.f;
             const auto compute = [&](auto row, int i) {
