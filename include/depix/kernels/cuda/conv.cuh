@@ -17,12 +17,13 @@ struct ConvLayerKernel {
     /// biases'.
     static constexpr std::size_t scratch_size(int batch, Shape input) {
         const Shape output = L::output(input), small = transposed ? input : output;
-        const std::size_t weights =
-            geometry.plain()
-                ? weight_gradient_scratch(geometry, static_cast<long long>(batch) * small.height * small.width)
-                : 0;
-        const std::size_t biases = L::bias ? reduce_scratch(batch, output, 1) : 0;
-        return weights > biases ? weights : biases;
+        std::size_t largest = L::bias ? reduce_scratch(batch, output, 1) : 0;
+        if constexpr (geometry.plain()) {
+            const std::size_t weights =
+                weight_gradient_scratch(geometry, static_cast<long long>(batch) * small.height * small.width);
+            if (weights > largest) largest = weights;
+        }
+        return largest;
     }
 
     template <class T>
