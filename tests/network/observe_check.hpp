@@ -89,6 +89,14 @@ std::vector<Observation<T>> observe_all(const Inference<Network, Backend, T>& in
     return all;
 }
 
+/// The names of all layers and joins, in one text.
+template <class Network>
+std::string layer_names_of() {
+    std::string text;
+    for (const std::string& name : layer_names<Network>()) text.append(text.empty() ? "" : " ").append(name);
+    return text;
+}
+
 /// Names: no two are equal, and every parameter's name begins with that of its layer.
 template <class Network, class T>
 void check_names(const std::vector<Observation<T>>& all) {

@@ -6,13 +6,6 @@ using namespace depix_test;
 
 namespace {
 
-template <class Network>
-std::string names() {
-    std::string text;
-    for (const std::string& name : layer_names<Network>()) text.append(text.empty() ? "" : " ").append(name);
-    return text;
-}
-
 /// The names of the parameters.
 template <class Network>
 std::string parameters() {
@@ -61,11 +54,11 @@ TEST_CASE("names are those of PyTorch's state_dict") {
           "0.weight 1.0.weight");
     CHECK(parameters<Split<Pass<1>, Conv<2, 2, 1, NoBias>, Named<"last", Conv<1, 1, 1, NoBias>>>>() ==
           "1.weight last.weight");
-    CHECK(names<Sequential<Conv<1, 2>, Sum<Conv<2, 2>, Identity, ReLU>, Product<Identity, Sigmoid>>>() ==
+    CHECK(layer_names_of<Sequential<Conv<1, 2>, Sum<Conv<2, 2>, Identity, ReLU>, Product<Identity, Sigmoid>>>() ==
           "0 1.0 1.add 1.2 1.add_1 2.1 2.multiply");
     // A Residual is a Sum whose second branch has no number.
-    CHECK(names<Sequential<Conv<1, 2>, Residual<Conv<2, 2>, ReLU>>>() == "0 1.0 1.1 1.add");
-    CHECK(names<Sequential<Conv<1, 2>, Sum<Identity, Conv<2, 2>>>>() == "0 1.1 1.add");
+    CHECK(layer_names_of<Sequential<Conv<1, 2>, Residual<Conv<2, 2>, ReLU>>>() == "0 1.0 1.1 1.add");
+    CHECK(layer_names_of<Sequential<Conv<1, 2>, Sum<Identity, Conv<2, 2>>>>() == "0 1.1 1.add");
     static_assert(std::is_same_v<PartOf<"1.1", Sequential<Conv<1, 2>, Sum<Identity, Conv<2, 2>>>>, Conv<2, 2>>);
     using Far = Named<"far", Conv<1, 2, 5>, ReLU>;
     static_assert(std::is_same_v<PartOf<"far", Concat<Conv<1, 2>, Far>>, Far>);

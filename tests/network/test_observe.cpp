@@ -7,29 +7,18 @@
 
 using namespace depix_test;
 
-namespace {
-
-template <class Network>
-std::string names() {
-    std::string text;
-    for (const std::string& name : layer_names<Network>()) text.append(text.empty() ? "" : " ").append(name);
-    return text;
-}
-
-}  // namespace
-
 TEST_CASE("layers have the names of the state_dict, and joins those of their part") {
-    CHECK(names<Sequential<Named<"encoder", Conv<1, 2>, ReLU>, MaxPool<2>>>() == "encoder.0 encoder.1 1");
-    CHECK(names<Sequential<Conv<1, 2>, Residual<Conv<2, 2>, ReLU>, SkipConcat<ReLU>>>() ==
+    CHECK(layer_names_of<Sequential<Named<"encoder", Conv<1, 2>, ReLU>, MaxPool<2>>>() == "encoder.0 encoder.1 1");
+    CHECK(layer_names_of<Sequential<Conv<1, 2>, Residual<Conv<2, 2>, ReLU>, SkipConcat<ReLU>>>() ==
           "0 1.0 1.1 1.add 2.0 2.concatenate");
-    CHECK(names<Residual<Named<"head", Conv<1, 1>>, ReLU>>() == "head 1 add");
-    CHECK(names<Sequential<Conv<1, 2>, Named<"blocks", Repeat<2, Residual<Conv<2, 2>>>>>>() ==
+    CHECK(layer_names_of<Residual<Named<"head", Conv<1, 1>>, ReLU>>() == "head 1 add");
+    CHECK(layer_names_of<Sequential<Conv<1, 2>, Named<"blocks", Repeat<2, Residual<Conv<2, 2>>>>>>() ==
           "0 blocks.0.0 blocks.0.add blocks.1.0 blocks.1.add");
     // Parts without names, as in the U-Nets, whose layers without parameters share a path.
     using Level = Named<"", SkipConcat<MaxPool<2>, Named<"up", Conv<2, 8>>, PixelShuffle<2>>>;
-    CHECK(names<Sequential<Conv<1, 2>, Level, Conv<4, 2>, Level>>() ==
+    CHECK(layer_names_of<Sequential<Conv<1, 2>, Level, Conv<4, 2>, Level>>() ==
           "0 0_1 up 2 concatenate 2_1 0_2 up_1 2_2 concatenate_1");
-    CHECK(names<Sequential<Sequential<Sequential<ReLU>>>>() == "0.0.0");
+    CHECK(layer_names_of<Sequential<Sequential<Sequential<ReLU>>>>() == "0.0.0");
 }
 
 TEST_CASE("the visitor gets name, kind and output in order of execution") {
