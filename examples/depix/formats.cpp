@@ -88,6 +88,11 @@ const std::vector<Format>& tool::formats() {
 #else
         missing_format("WebP", {"webp"}, "libwebp", tool::is_webp),
 #endif
+#ifdef DEPIX_TOOL_WITH_JXL
+        jxl_format(),
+#else
+        missing_format("JPEG XL", {"jxl"}, "libjxl", tool::is_jxl),
+#endif
     };
     return all;
 }
@@ -98,6 +103,11 @@ bool tool::is_tiff(FileBytes file) {
 }
 
 bool tool::is_webp(FileBytes file) { return starts_with(file, "RIFF") && starts_with(file, "WEBP", 8); }
+
+bool tool::is_jxl(FileBytes file) {
+    // The picture alone, or in a container that also holds metadata.
+    return starts_with(file, "\xFF\x0A") || starts_with(file, std::string_view("\0\0\0\x0CJXL \r\n\x87\n", 12));
+}
 
 const Format* tool::find_format(std::string extension) {
     for (char& c : extension) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

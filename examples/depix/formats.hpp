@@ -59,12 +59,16 @@ std::string written_formats();
 /// By a file's first bytes.
 bool is_tiff(FileBytes file);
 bool is_webp(FileBytes file);
+bool is_jxl(FileBytes file);
 
 #ifdef DEPIX_TOOL_WITH_TIFF
 Format tiff_format();
 #endif
 #ifdef DEPIX_TOOL_WITH_WEBP
 Format webp_format();
+#endif
+#ifdef DEPIX_TOOL_WITH_JXL
+Format jxl_format();
 #endif
 #ifdef DEPIX_TOOL_WITH_JPEG
 /// Whether a JPEG file has arithmetic coding, which stb does not read.

@@ -74,11 +74,11 @@ int tool::info(const InfoOptions& options) {
 }
 
 int tool::list_formats() {
-    std::printf("%-6s %-6s %-7s %s\n", "FORMAT", "READS", "WRITES", "WHAT OF IT");
+    std::printf("%-8s %-6s %-7s %s\n", "FORMAT", "READS", "WRITES", "WHAT OF IT");
     for (const Format& format : formats()) {
         const std::string by = format.library != nullptr ? std::string(" (") + format.library + ")" : std::string();
         const bool available = format.is_available == nullptr || format.is_available();
-        std::printf("%-6s %-6s %-7s %s%s\n", format.name, format.read != nullptr && available ? "yes" : "no",
+        std::printf("%-8s %-6s %-7s %s%s\n", format.name, format.read != nullptr && available ? "yes" : "no",
                     format.append != nullptr && available ? "yes" : "no",
                     available ? format.about : "the library cannot be loaded here", by.c_str());
     }

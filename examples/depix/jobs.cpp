@@ -10,6 +10,7 @@ namespace {
 // Why a format cannot be written.
 std::string why_not(const tool::Format* format) {
     if (format == nullptr) return "unknown";
+    if (format->read != nullptr) return "read, but not written";
     return std::string("this build was made without ") + format->library;
 }
 

@@ -10,7 +10,7 @@
 #include "depix/error.hpp"
 #include "shared_library.hpp"
 
-// The functions that are used. In this namespace their names are pointers, which library() sets.
+// The functions that are used.
 // clang-format off
 #define DEPIX_JPEG_FUNCTIONS(F)                                                                                       \
     F(jpeg_CreateDecompress) F(jpeg_destroy_decompress) F(jpeg_finish_decompress) F(jpeg_mem_src) \
@@ -20,21 +20,7 @@
 namespace tool::jpeg {
 namespace {
 
-#define DEPIX_DECLARE(name) decltype(&::name) name = nullptr;
-DEPIX_JPEG_FUNCTIONS(DEPIX_DECLARE)
-#undef DEPIX_DECLARE
-
-/// Loads libjpeg at the first call.
-const SharedLibrary& library() {
-    static const SharedLibrary* const loaded = [] {
-        static SharedLibrary file(DEPIX_TOOL_WITH_JPEG);
-#define DEPIX_FIND(name) file.find(#name, name);
-        DEPIX_JPEG_FUNCTIONS(DEPIX_FIND)
-#undef DEPIX_FIND
-        return &file;
-    }();
-    return *loaded;
-}
+DEPIX_TOOL_LIBRARY(library, DEPIX_TOOL_WITH_JPEG, DEPIX_JPEG_FUNCTIONS)
 
 // libjpeg leaves by longjmp. So nothing that has a destructor is made between setjmp and the calls.
 struct Failure {

@@ -46,3 +46,25 @@ class SharedLibrary {
 };
 
 }  // namespace tool
+
+// DEPIX_TOOL_LIBRARY(library, "libtiff.so.6", DEPIX_TIFF_FUNCTIONS) defines, in a namespace of the reader's own, a
+// pointer for each of the functions, under its name, and
+//
+//     const SharedLibrary& library();
+//
+// which loads the library and sets the pointers when it is first called. The functions are a list that is a macro:
+// #define DEPIX_TIFF_FUNCTIONS(F) F(TIFFClose) F(TIFFGetField)
+// clang-format off
+#define DEPIX_TOOL_DECLARE_FUNCTION(name) inline decltype(&::name) name = nullptr;
+#define DEPIX_TOOL_FIND_FUNCTION(name) library_file.find(#name, name);
+#define DEPIX_TOOL_LIBRARY(library, file, FUNCTIONS)                    \
+    FUNCTIONS(DEPIX_TOOL_DECLARE_FUNCTION)                              \
+    inline const ::tool::SharedLibrary& library() {                     \
+        static const ::tool::SharedLibrary* const loaded = [] {         \
+            static ::tool::SharedLibrary library_file(file);            \
+            FUNCTIONS(DEPIX_TOOL_FIND_FUNCTION)                         \
+            return &library_file;                                       \
+        }();                                                            \
+        return *loaded;                                                 \
+    }
+// clang-format on

@@ -6,17 +6,6 @@
 #include <cstring>
 #include <exception>
 
-const tool::SharedLibrary& tool::tiff::library() {
-    static const SharedLibrary* const loaded = [] {
-        static SharedLibrary file(DEPIX_TOOL_WITH_TIFF);
-#define DEPIX_FIND(name) file.find(#name, name);
-        DEPIX_TIFF_FUNCTIONS(DEPIX_FIND)
-#undef DEPIX_FIND
-        return &file;
-    }();
-    return *loaded;
-}
-
 namespace {
 
 using tool::tiff::Memory;

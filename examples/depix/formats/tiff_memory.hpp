@@ -12,7 +12,7 @@
 #include "../formats.hpp"
 #include "shared_library.hpp"
 
-// The functions of libtiff that are used. In this namespace their names are pointers, which library() sets.
+// The functions of libtiff that are used.
 // clang-format off
 #define DEPIX_TIFF_FUNCTIONS(F)                                                                                       \
     F(TIFFClientOpenExt) F(TIFFClose) F(TIFFCurrentDirectory) F(TIFFDefaultStripSize) F(TIFFFieldDataType) \
@@ -25,12 +25,7 @@
 
 namespace tool::tiff {
 
-#define DEPIX_DECLARE(name) inline decltype(&::name) name = nullptr;
-DEPIX_TIFF_FUNCTIONS(DEPIX_DECLARE)
-#undef DEPIX_DECLARE
-
-/// Loads libtiff at the first call.
-const SharedLibrary& library();
+DEPIX_TOOL_LIBRARY(library, DEPIX_TOOL_WITH_TIFF, DEPIX_TIFF_FUNCTIONS)
 
 /// A file that libtiff reads or writes; its address must not change.
 struct Memory {

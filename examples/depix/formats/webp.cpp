@@ -12,7 +12,7 @@
 #include "depix/error.hpp"
 #include "shared_library.hpp"
 
-// The functions that are used. In this namespace their names are pointers, which load() sets.
+// The functions that are used.
 // clang-format off
 #define DEPIX_WEBP_FUNCTIONS(F)                                                                                       \
     F(WebPConfigInitInternal) F(WebPDecodeRGBAInto) F(WebPDecodeRGBInto) F(WebPEncode) F(WebPFree) \
@@ -28,34 +28,12 @@ namespace {
 using depix::Image;
 using depix::ImageFile;
 
-#define DEPIX_DECLARE(name) decltype(&::name) name = nullptr;
-DEPIX_WEBP_FUNCTIONS(DEPIX_DECLARE)
-DEPIX_WEBPMUX_FUNCTIONS(DEPIX_DECLARE)
-#undef DEPIX_DECLARE
+DEPIX_TOOL_LIBRARY(webp_library, DEPIX_TOOL_WITH_WEBP, DEPIX_WEBP_FUNCTIONS)
+DEPIX_TOOL_LIBRARY(mux_library, DEPIX_TOOL_WITH_WEBPMUX, DEPIX_WEBPMUX_FUNCTIONS)
 
-struct Libraries {
-    SharedLibrary webp{DEPIX_TOOL_WITH_WEBP}, mux{DEPIX_TOOL_WITH_WEBPMUX};
-
-    bool are_loaded() const { return webp.is_loaded() && mux.is_loaded(); }
-    void require(const std::string& name) const {
-        webp.require(name);
-        mux.require(name);
-    }
-};
-
-/// Loads the libraries at the first call.
-const Libraries& libraries() {
-    static const Libraries* const loaded = [] {
-        static Libraries both;
-#define DEPIX_FIND(name) both.webp.find(#name, name);
-        DEPIX_WEBP_FUNCTIONS(DEPIX_FIND)
-#undef DEPIX_FIND
-#define DEPIX_FIND(name) both.mux.find(#name, name);
-        DEPIX_WEBPMUX_FUNCTIONS(DEPIX_FIND)
-#undef DEPIX_FIND
-        return &both;
-    }();
-    return *loaded;
+void require_libraries(const std::string& name) {
+    webp_library().require(name);
+    mux_library().require(name);
 }
 
 constexpr int largest_side = WEBP_MAX_DIMENSION;
@@ -97,7 +75,7 @@ ImageFile read(FileBytes file, int, const depix::ImageLimits& limits, const std:
     if (file.size() > limits.maximum_bytes)
         fail("a file of " + std::to_string(file.size()) + " bytes; the limit is " +
              std::to_string(limits.maximum_bytes));
-    libraries().require(name);
+    require_libraries(name);
     if (bytes.little32(4) > file.size() - 8) fail("a truncated WebP file");
     WebPBitstreamFeatures features;
     if (WebPGetFeaturesInternal(data_of(file), file.size(), &features, WEBP_DECODER_ABI_VERSION) != VP8_STATUS_OK)
@@ -162,7 +140,7 @@ class Memory {
 };
 
 void append(std::vector<std::byte>& file, const ImageFile& image, int quality) {
-    libraries().require("WebP");
+    require_libraries("WebP");
     depix::detail::check_image(image);
     const depix::Shape shape = image.color.shape;
     if (shape.height > largest_side || shape.width > largest_side)
@@ -233,6 +211,6 @@ tool::Format tool::webp_format() {
     format.read = webp::read;
     format.append = webp::append;
     format.left_out = webp::left_out;
-    format.is_available = [] { return webp::libraries().are_loaded(); };
+    format.is_available = [] { return webp::webp_library().is_loaded() && webp::mux_library().is_loaded(); };
     return format;
 }
