@@ -114,10 +114,38 @@ TEST_CASE("TIFF: metadata") {
     CHECK(std::equal(image.iptc.begin(), image.iptc.end(), back.iptc.begin()));  // zeros may follow
     CHECK(back.icc_profile == image.icc_profile);
     CHECK(back.warnings.empty());
-    CHECK(tiff().left_out(image) == std::vector<std::string>{"EXIF"});
+    CHECK(tiff().left_out(image).empty());
 }
 
-TEST_CASE("TIFF: IPTC as Photoshop's resource, and EXIF, which is not read") {
+TEST_CASE("TIFF: EXIF, from either byte order, of every page") {
+    for (const bool little : {false, true}) {
+        Bytes file;
+        for (const int side : {6, 7}) {
+            ImageFile image;
+            image.color = pattern({3, side, 8}, 8);
+            image.exif = camera_exif(little);
+            tiff().append(file, image, 95);
+        }
+        for (int page = 0; page < 2; ++page) {
+            const ImageFile back = read(file, page);
+            CHECK(back.color == pattern({3, 6 + page, 8}, 8));
+            CHECK(back.warnings.empty());
+            for (const char* text : {"A maker", "2026:02:03", "the maker's own data", "R98"})
+                CHECK(contains_text(back.exif, text));
+            CHECK(exif_number(back.exif, 0xA002, 0x8769) == 8);
+            CHECK(exif_number(back.exif, 0xA003, 0x8769) == 6 + page);
+            CHECK(exif_number(back.exif, 2, 0x8825) == 49);
+            CHECK(exif_number(back.exif, 0x0100) == -1);  // how the picture is stored is not part of it
+            CHECK_FALSE(contains_text(back.exif, "thumbnail"));
+            // Once more through a PNG file.
+            const ImageFile png = decode_image_file(encode_image_file(back, ImageFormat::PNG));
+            CHECK(contains_text(png.exif, "A maker"));
+            CHECK(exif_number(png.exif, 2, 0x8825) == 49);
+        }
+    }
+}
+
+TEST_CASE("TIFF: IPTC as Photoshop's resource, damaged EXIF, and a scanner's name") {
     const Bytes resource = detail::iptc_resource(iptc_data());
     const std::vector<Entry> grey{{bits, 3, {8}}, {photometric, 3, {1}}};
     std::vector<Entry> more = grey;
@@ -127,8 +155,18 @@ TEST_CASE("TIFF: IPTC as Photoshop's resource, and EXIF, which is not read") {
     more.push_back({33723, 7, {}, "no IPTC"});
     CHECK(contains(read(by_hand(true, 1, 1, more, {"a"})).warnings.at(0), "IPTC"));
     more = grey;
-    more.push_back({34665, 4, {8}});
+    more.push_back({34665, 4, {8}});  // leads to the picture's bytes
     CHECK(contains(read(by_hand(true, 1, 1, more, {"a"})).warnings.at(0), "EXIF"));
+    more = grey;
+    more.push_back({271, 2, {}, std::string("A scanner\0", 10)});
+    more.push_back({orientation, 3, {6}});
+    const ImageFile scan = read(by_hand(true, 2, 1, more, {"ab"}));
+    CHECK(contains_text(scan.exif, "A scanner"));
+    CHECK(scan.color.shape == Shape{1, 2, 1});  // turned
+    CHECK(scan.warnings.empty());
+    more = grey;
+    more.push_back({305, 2, {}, std::string("A program\0", 10)});
+    CHECK(read(by_hand(true, 1, 1, more, {"a"})).exif.empty());
 }
 
 TEST_CASE("TIFF: grey of both kinds, in both byte orders, turned, in planes, with a palette") {
@@ -197,6 +235,7 @@ TEST_CASE("TIFF: cut or changed anywhere: decoded or refused, never a crash") {
     image.bits = 16;
     image.xmp = xmp_packet();
     image.iptc = iptc_data();
+    image.exif = camera_exif(false);
     Bytes file = write(image);
     tiff().append(file, image, 95);
     const std::string row = bytes({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});

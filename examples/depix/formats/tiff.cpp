@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "depix/error.hpp"
+#include "tiff_exif.hpp"
 #include "tiff_memory.hpp"
 
 namespace tool::tiff {
@@ -80,12 +81,13 @@ void append(std::vector<std::byte>& file, const ImageFile& image, int) {
     if (TIFFWriteDirectory(tiff.get()) != 1) fail(memory);
     tiff.reset();
     if (!memory.error.empty()) fail(memory);
+    const depix::detail::ImageMetadata metadata = depix::detail::metadata_to_write(image);
+    if (!metadata.exif.empty()) add_exif(file, metadata.exif);
 }
 
 std::vector<std::string> left_out(const ImageFile& image) {
     std::vector<std::string> names;
     for (const std::string& name : depix::metadata_left_out(image, depix::ImageFormat::PNG)) names.push_back(name);
-    if (!image.exif.empty() && std::find(names.begin(), names.end(), "EXIF") == names.end()) names.emplace_back("EXIF");
     for (const std::string& name : depix::metadata_left_out(image, depix::ImageFormat::BMP))
         if (name == "the gamma (gAMA)") names.push_back(name);
     return names;

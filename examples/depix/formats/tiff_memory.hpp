@@ -15,7 +15,7 @@
 // The functions of libtiff that are used.
 // clang-format off
 #define DEPIX_TIFF_FUNCTIONS(F)                                                                                       \
-    F(TIFFClientOpenExt) F(TIFFClose) F(TIFFCurrentDirectory) F(TIFFDefaultStripSize) F(TIFFFieldDataType) \
+    F(TIFFClientOpenExt) F(TIFFClose) F(TIFFCurrentDirOffset) F(TIFFCurrentDirectory) F(TIFFDefaultStripSize) F(TIFFFieldDataType) \
     F(TIFFFieldWithTag) F(TIFFGetField) F(TIFFGetFieldDefaulted) F(TIFFIsTiled) F(TIFFOpenOptionsAlloc) \
     F(TIFFOpenOptionsFree) F(TIFFOpenOptionsSetErrorHandlerExtR) F(TIFFOpenOptionsSetMaxSingleMemAlloc) \
     F(TIFFOpenOptionsSetWarningHandlerExtR) F(TIFFRGBAImageOK) F(TIFFReadDirectory) F(TIFFReadRGBAImageOriented) \

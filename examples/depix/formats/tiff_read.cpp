@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "depix/error.hpp"
+#include "tiff_exif.hpp"
 #include "tiff_memory.hpp"
 
 namespace tool::tiff {
@@ -193,10 +194,25 @@ class Reader {
         read_iptc(metadata, bytes(TIFFTAG_RICHTIFFIPTC, value_bytes(file_.get(), TIFFTAG_RICHTIFFIPTC)));
         const FileBytes resources = bytes(TIFFTAG_PHOTOSHOP, 1);
         if (metadata.iptc.empty() && !resources.empty()) take_iptc(metadata, resources);
-        std::uint64_t exif = 0;
-        if (TIFFGetField(file_.get(), TIFFTAG_EXIFIFD, &exif) == 1)
-            warn_left_out(metadata, "the EXIF metadata of TIFF");
+        read_exif(metadata);
+        finish_metadata(metadata);
         return metadata;
+    }
+
+    void read_exif(depix::detail::ImageMetadata& metadata) {
+        const FileBytes file = memory_.content;
+        if (depix::detail::Bytes(file).big16(2) == 43 || depix::detail::Bytes(file).little16(2) == 43) {
+            std::uint64_t place = 0;  // BigTIFF has directories of another kind
+            if (TIFFGetField(file_.get(), TIFFTAG_EXIFIFD, &place) == 1)
+                warn_left_out(metadata, "the EXIF metadata of BigTIFF");
+            return;
+        }
+        const FoundExif found = exif_of(file, static_cast<std::size_t>(TIFFCurrentDirOffset(file_.get())));
+        if (found.damaged > 0) warn_left_out(metadata, "a damaged part of the EXIF metadata");
+        if (found.exif.empty()) return;
+        const int orientation = metadata.orientation;  // the picture's own, which EXIF here does not state
+        take_exif(metadata, found.exif);
+        metadata.orientation = orientation;
     }
 
     // Some programs state that it is numbers of 32 bits, in the file's byte order, and libtiff believes that.
