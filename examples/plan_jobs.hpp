@@ -12,10 +12,7 @@
 
 #include "depix/data/sources/image_folder.hpp"
 #include "depix/error.hpp"
-
-#if __has_include(<sys/stat.h>)
-#include <sys/stat.h>
-#endif
+#include "system_calls.hpp"
 
 namespace example {
 
@@ -39,31 +36,6 @@ struct PlanOptions {
     bool recursive = false;                         // sub-folders too, under their names
     bool full_names = false;                        // x.jpg becomes x.jpg.png, so x.jpg and x.png may lie side by side
     std::vector<std::string> more_extensions = {};  // see depix::ImageFolderOptions
-};
-
-/// Identifies a file whatever its name is, also through links.
-class FileIdentity {
-  public:
-    explicit FileIdentity(const std::filesystem::path& path) {
-#if __has_include(<sys/stat.h>)
-        struct stat status {};
-        exists_ = ::stat(path.c_str(), &status) == 0;
-        device_ = static_cast<unsigned long long>(status.st_dev);
-        number_ = static_cast<unsigned long long>(status.st_ino);
-#else
-        std::error_code error;
-        const auto real = std::filesystem::canonical(path, error);
-        exists_ = !error;
-        name_ = real.string();
-#endif
-    }
-    bool exists() const { return exists_; }
-    friend auto operator<=>(const FileIdentity&, const FileIdentity&) = default;
-
-  private:
-    bool exists_ = false;
-    unsigned long long device_ = 0, number_ = 0;
-    std::string name_;
 };
 
 /// Throws OverwriteError if a result would replace an input, under any name or link, and depix::FileError if it would

@@ -16,6 +16,7 @@
 #include "commands.hpp"
 #include "depix/error.hpp"
 #include "depix/io/image.hpp"
+#include "limited_server.hpp"
 #include "networks.hpp"
 #include "page.hpp"
 
@@ -85,10 +86,9 @@ class Queue {
 int example::serve(const ServeOptions& options) {
     const depix::AnyRestorer denoise = load_network(options.filters, options.denoise_weights, options.threads);
     const depix::AnyRestorer inpaint = load_network(options.filters, options.inpaint_weights, options.threads);
-    httplib::Server server;
-    server.set_payload_max_length(64 << 20);
-    server.set_read_timeout(10);
-    server.set_write_timeout(10);
+    LimitedServer server{ServerLimits{}};
+    // Many threads, because most of them only wait for slow clients.
+    server.new_task_queue = [] { return new httplib::ThreadPool(32); };
     // httplib's default would let a second server listen on the same port, and each would get some of the requests.
     server.set_socket_options([](socket_t socket) {
         const int yes = 1;
@@ -96,9 +96,14 @@ int example::serve(const ServeOptions& options) {
     });
     int port = options.port;
     server.set_pre_routing_handler([&](const httplib::Request& request, httplib::Response& response) {
-        if (is_own(request, port)) return httplib::Server::HandlerResponse::Unhandled;
-        response.status = 403;
-        response.set_content("this server answers its own page only", "text/plain");
+        const bool own = is_own(request, port);
+        // Only a body of a stated length is compared with the limit before it is read.
+        const bool has_body = request.method != "GET" && request.method != "HEAD";
+        if (own && !request.has_header("Transfer-Encoding") && (!has_body || request.has_header("Content-Length")))
+            return httplib::Server::HandlerResponse::Unhandled;
+        response.status = own ? 411 : 403;
+        response.set_content(own ? "a request must state its length" : "this server answers its own page only",
+                             "text/plain");
         return httplib::Server::HandlerResponse::Handled;
     });
     Queue queue;

@@ -1,11 +1,10 @@
 // bench: measures how fast a network is on this machine, on a picture of noise.
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <vector>
 
+#include "../system_calls.hpp"
 #include "commands.hpp"
 #include "depix/random.hpp"
 #include "image.hpp"
@@ -48,8 +47,7 @@ int tool::bench(const BenchOptions& options) {
         std::printf("workspace   %.1f MiB\n",
                     static_cast<double>(architecture.workspace_bytes(shape, model.backend, cut.threads)) / (1 << 20));
     }
-    rusage usage{};
-    if (::getrusage(RUSAGE_SELF, &usage) == 0)
-        std::printf("peak memory %.1f MiB (of the process)\n", static_cast<double>(usage.ru_maxrss) / 1024);
+    if (const std::size_t bytes = example::peak_memory())
+        std::printf("peak memory %.1f MiB (of the process)\n", static_cast<double>(bytes) / (1 << 20));
     return 0;
 }

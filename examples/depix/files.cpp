@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include <unistd.h>
-
+#include "../system_calls.hpp"
 #include "depix/io/atomic_file.hpp"
 
 namespace {
 
 std::vector<std::byte> read_standard_input(std::size_t maximum_bytes) {
+    example::make_binary(stdin);
     std::vector<std::byte> bytes, block(64 * 1024);
     while (const std::size_t size = std::fread(block.data(), 1, block.size(), stdin)) {
         bytes.insert(bytes.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(size));
@@ -93,7 +93,7 @@ std::vector<std::string> tool::warnings_of(const depix::ImageFile& result, const
 void tool::check_writable(const std::filesystem::path& path) {
     if (path == "-" || (std::filesystem::exists(path) && !std::filesystem::is_regular_file(path))) return;
     const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-    if (access(folder.c_str(), W_OK | X_OK) == 0) return;
+    if (example::is_writable_folder(folder)) return;
     throw depix::FileError(path.string(),
                            depix::detail::system_error_text("cannot be written: the folder " + folder.string(), errno));
 }
@@ -104,7 +104,10 @@ void tool::write_picture(const std::filesystem::path& path, const Picture& pictu
     const std::vector<std::byte>& bytes = picture.pages == 1 ? encoded : picture.file;
     if (path != "-") {
         depix::write_file(path.string(), bytes);
-    } else if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0) {
+        return;
+    }
+    example::make_binary(stdout);
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0) {
         throw depix::FileError("standard output", "cannot be written");
     }
 }

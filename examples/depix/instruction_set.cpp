@@ -1,13 +1,12 @@
 #include "instruction_set.hpp"
 
-#include <signal.h>
-#include <unistd.h>
-
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "../system_calls.hpp"
 #include "commands.hpp"
 #include "depix/kernels/cpu/simd.hpp"
 
@@ -21,12 +20,11 @@ extern "C" void report_missing_instruction(int) {
         "depix: this processor lacks instructions that this program was compiled for. Build it on this machine, or "
         "with "
         "-DDEPIX_TOOL_DISPATCH=ON for any x86-64 processor of 2009 or later.\n";
-    if (::write(STDERR_FILENO, message.data(), message.size()) < 0) ::_exit(2);
-    ::_exit(1);
+    example::end_with_message(message, 1);
 }
 
 // Before the constructors of all other global objects, whose code may have such instructions already.
-[[gnu::constructor(101)]] void report_missing_instructions() { ::signal(SIGILL, report_missing_instruction); }
+[[gnu::constructor(101)]] void report_missing_instructions() { std::signal(SIGILL, report_missing_instruction); }
 
 }  // namespace
 

@@ -1,14 +1,13 @@
 // Progress shows how far a folder is, in one line on the terminal that it overwrites. Elsewhere it shows nothing.
 #pragma once
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <string>
 
+#include "../system_calls.hpp"
 #include "depix/train/progress.hpp"
 
 namespace tool {
@@ -16,7 +15,7 @@ namespace tool {
 class Progress {
   public:
     explicit Progress(std::size_t total, const char* unit = "pictures")
-        : total_(total), unit_(unit), terminal_(::isatty(STDERR_FILENO) == 1) {}
+        : total_(total), unit_(unit), terminal_(example::is_terminal(stderr)) {}
     ~Progress() { clear(); }
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;

@@ -4,9 +4,18 @@
 
 #include <cstdint>
 
+// Where constants are, and where the compiler goes on, in the files of Linux and of Windows.
+#if defined(__ELF__)
+#define DEPIX_CONSTANTS ".pushsection .rodata\n"
+#define DEPIX_CONSTANTS_END ".popsection\n"
+#else
+#define DEPIX_CONSTANTS ".section .rdata,\"dr\"\n"
+#define DEPIX_CONSTANTS_END ".text\n"
+#endif
+
 // clang-format off
 #define DEPIX_WEIGHTS(name, path)                          \
-    asm(".pushsection .rodata\n"                           \
+    asm(DEPIX_CONSTANTS                                    \
         ".balign 64\n"                                     \
         ".global depix_weights_" #name "\n"                \
         "depix_weights_" #name ":\n"                       \
@@ -16,7 +25,7 @@
         ".global depix_weights_" #name "_bytes\n"          \
         "depix_weights_" #name "_bytes:\n"                 \
         ".quad 1b - depix_weights_" #name "\n"             \
-        ".popsection\n");                                  \
+        DEPIX_CONSTANTS_END);                              \
     extern "C" const std::byte depix_weights_##name[];     \
     extern "C" const std::uint64_t depix_weights_##name##_bytes;
 // clang-format on

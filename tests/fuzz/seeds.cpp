@@ -25,7 +25,7 @@ Image noise(Shape shape) {
 int main(int count, char** arguments) {
     if (count != 2) return 2;
     const std::filesystem::path root = arguments[1];
-    for (const char* name : {"image", "safetensors", "npy", "checkpoint"})
+    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata"})
         std::filesystem::create_directories(root / name);
     const auto file = [&](const char* folder, const std::string& name) { return (root / folder / name).string(); };
 
@@ -48,6 +48,16 @@ int main(int count, char** arguments) {
         save(model, file("safetensors", std::to_string(static_cast<int>(type)) + ".safetensors"), {.dtype = type});
     write_npy(file("npy", "float.npy"), xt::xarray<float>{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}});
     write_npy(file("npy", "bytes.npy"), xt::xarray<std::uint8_t>{{1, 2, 3}});
+    const std::string text = R"(12345678{"a": {"shape": [1, 2, 3], "b": "\u00e9\n"}, "c": 7})";
+    write_file(file("json", "small.json"), std::string_view(text));
+    const auto with_kind = [](char kind, std::vector<std::byte> bytes) {
+        bytes.insert(bytes.begin(), static_cast<std::byte>(kind));
+        return bytes;
+    };
+    for (const bool little : {false, true})
+        write_file(file("metadata", little ? "little" : "big"), with_kind(0, metadata_for_tests::camera_exif(little)));
+    write_file(file("metadata", "xmp"), with_kind(1, metadata_for_tests::xmp_packet()));
+    write_file(file("metadata", "iptc"), with_kind(2, detail::iptc_resource(metadata_for_tests::iptc_data())));
     const depix_fuzz::TinyRun run;
     save_checkpoint(file("checkpoint", "run.safetensors"), run.trainer, Progress<Sequential<Conv<1, 1, 1>>>{});
 }

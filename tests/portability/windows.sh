@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # windows.sh SOURCE FOLDER [TEST...]: compiles tests for Windows by MinGW-w64 and runs them under Wine. Without TEST, a
-# selection that takes a minute; TEST is a file such as kernels/test_conv.cpp, or "all": kernels, plan, network and io.
+# selection that takes two minutes; TEST is a file such as kernels/test_conv.cpp, or "all": kernels, plan, network, io and
+# the tool, or "tool". The tool is compiled with one network, for this machine's system too, and both must make the same
+# files; "whole-tool" compiles all networks.
 set -uo pipefail
 source=$(realpath "$1") folder=$2
 tests=("${@:3}")
 ((${#tests[@]})) || tests=(io/test_atomic_file.cpp io/test_safetensors.cpp plan/test_plan.cpp network/test_part.cpp
-                           kernels/test_conv_row_pairs.cpp)
+                           kernels/test_conv_row_pairs.cpp tool)
 compiler=x86_64-w64-mingw32-g++-posix
 wine=$(command -v wine64 || command -v /usr/lib/wine/wine64) && command -v $compiler >/dev/null || {
     echo "skipped: no $compiler or no wine64 (Debian: g++-mingw-w64-x86-64-posix wine64)"
@@ -15,19 +17,88 @@ mkdir -p "$folder/include"
 cd "$folder" || exit 1
 export WINEPREFIX=$PWD/wine WINEDEBUG=-all LC_ALL=C.UTF-8
 # Only these folders, because the headers beside them are this system's.
-for library in doctest stb xtensor xtl; do
+for library in doctest stb xtensor xtl CLI; do
     for place in /usr/include /usr/local/include; do
         [[ ! -d $place/$library ]] || ln -sfn "$place/$library" "include/$library"
     done
 done
 [[ ${tests[0]} != all ]] ||
-    mapfile -t tests < <(cd "$source/tests" && ls kernels/test_*.cpp plan/test_*.cpp network/test_*.cpp io/test_*.cpp)
+    mapfile -t tests < <(cd "$source/tests" && ls kernels/test_*.cpp plan/test_*.cpp network/test_*.cpp io/test_*.cpp && echo tool)
 
 flags=(-std=c++20 -O1 -fopenmp -Wall -Wextra -Wconversion -Wshadow -Werror "-I$source/include" -isystem include
        "-DDEPIX_SOURCE_DIR=\"$source\"" "-DDEPIX_SHARED_DIR=\"$source/../shared\"")
 failures=0
+fail() {
+    echo "FAILED: $*"
+    ((++failures))
+}
+
+# ---- the tool ------------------------------------------------------------------------------------------------------
+
+# build_tool COMPILER FOLDER [option...]: FOLDER/depix.exe, for processors of 2009, so that it computes the same.
+build_tool() {
+    local compiler=$1 folder=$2 file
+    mkdir -p "$folder"
+    for file in "$source"/examples/depix/*.cpp "${networks[@]}"; do
+        "$compiler" -std=c++20 -O1 -fopenmp -march=x86-64-v2 -Wall -Wextra -Wconversion -Wshadow -Werror \
+            "-I$source/include" "-I$source/examples/depix" -I. "${@:3}" -c "$file" \
+            -o "$folder/$(basename "$file" .cpp)$([[ $file != */architectures/* ]] || echo _network).o" || return 1
+    done
+    "$compiler" -fopenmp "${@:3}" "$folder"/*.o -o "$folder/depix.exe"
+}
+
+# Compares what the tool for Windows does with what it does here.
+compare_tool() {
+    local picture=$source/examples/01_depixelizer/samples/pixeled/0.png here=./here/depix.exe status=0 file name
+    local options=(-m depixelizer -j 2)
+    printf 'DEPIX_WEIGHTS(%s, "%s")\n' $(for file in "$source"/examples/*/*.safetensors; do
+        echo "$(basename "$file" .safetensors) $file"
+    done) >weights.inc
+    networks=("$source"/examples/depix/architectures/*.cpp)
+    if [[ $1 == tool ]]; then
+        {
+            echo '#include "architecture.hpp"'
+            echo 'std::vector<tool::Architecture> tool::all_architectures() { return {depixelizer()}; }'
+        } >all.cpp
+        networks=("$source"/examples/depix/architectures/{depixelizer,train_depixelizer}.cpp "$PWD/all.cpp")
+    fi
+    build_tool "$compiler" windows -static -isystem include -isystem include/stb &&
+        build_tool g++ here -isystem /usr/include/stb || return 1
+    in_wine() { "$wine" windows/depix.exe "$@" 2>messages.txt; }
+
+    rm -rf in out_* ./*.png
+    mkdir -p in/below
+    cp "$picture" in/a.png && cp "$source"/examples/01_depixelizer/samples/pixeled/1.png in/below/b.png
+    in_wine in/a.png one.png "${options[@]}" && $here in/a.png one_here.png "${options[@]}" && cmp one.png one_here.png ||
+        fail "the tool on Windows makes another picture: $(cat messages.txt)"
+    in_wine restore -r -i in -o out_windows "${options[@]}" && in_wine restore -r -i in -o out_windows "${options[@]}" \
+        --skip-existing && $here restore -r -i in -o out_here "${options[@]}" 2>/dev/null &&
+        diff -r out_windows out_here || fail "the tool on Windows makes other pictures of a folder: $(cat messages.txt)"
+    for name in jpg bmp; do
+        in_wine in/a.png one.$name "${options[@]}" && $here in/a.png one_here.$name "${options[@]}" &&
+            cmp one.$name one_here.$name || fail "$name on Windows is another: $(cat messages.txt)"
+    done
+    in_wine - - "${options[@]}" <in/a.png >pipe.png && cmp pipe.png one.png || fail "a pipe on Windows: $(cat messages.txt)"
+    ln -f in/a.png hard.png
+    in_wine in/a.png hard.png "${options[@]}" || status=$?
+    ((status == 2)) && cmp hard.png "$picture" || fail "on Windows an input was overwritten through a link"
+    in_wine missing.png no.png "${options[@]}" && fail "a missing file, and status 0"
+    grep -q missing.png messages.txt || fail "a missing file is not named: $(cat messages.txt)"
+    in_wine train -m depixelizer --help >/dev/null && in_wine formats >/dev/null && in_wine list >/dev/null ||
+        fail "formats, list: $(cat messages.txt)"
+    [[ -z $(find . -name '.depix-*') ]] || fail "temporary files are left"
+}
+
+# ---- the tests -----------------------------------------------------------------------------------------------------
+
 $compiler "${flags[@]}" -c "$source/tests/main.cpp" -o main.o || exit 1
 for test in "${tests[@]}"; do
+    if [[ $test == *tool ]]; then
+        before=$failures
+        compare_tool "$test" || fail "the tool does not compile"
+        ((failures > before)) || echo "$test: the same files as here"
+        continue
+    fi
     program=$(basename "$test" .cpp).exe
     if ! $compiler "${flags[@]}" -static main.o "$source/tests/$test" -o "$program" 2>messages.txt; then
         echo "$test: does not compile: $(grep -m 3 -E 'error' messages.txt)"

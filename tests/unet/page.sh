@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# page.sh SERVER FOLDER: checks what the page's server answers and refuses. FOLDER is deleted and made again.
+# page.sh SERVER MALFORMED FOLDER [COUNT]: checks what the page's server answers and refuses. MALFORMED is malformed.cpp,
+# which sends COUNT malformed requests (500). FOLDER is deleted and made again.
 set -uo pipefail
 command -v curl >/dev/null || { echo "skipped: no curl"; exit 77; }
-server=$(realpath "$1") folder=$2
+server=$(realpath "$1") malformed=$(realpath "$2") folder=$3 count=${4-500}
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder" || exit 1
@@ -78,6 +79,17 @@ rm large.bmp
 truncate -s 65M large.bin
 asked 413 -H 'Expect:' -F picture=@large.bin "$page/restore/denoise"
 rm large.bin
+asked 200 "${denoise[@]}"
+
+echo "---- malformed requests"
+asked 411 -H 'Transfer-Encoding: chunked' "${denoise[@]}"
+asked 411 -X POST "$page/restore/denoise" -H 'Content-Length:'
+slow=()
+((count < 1000)) || slow=(slow)
+"$malformed" "$port" in.png "$count" "${slow[@]}" || fail "the server fails on malformed requests: $(cat server.txt)"
+memory=$(sed -nE 's/^VmHWM:[[:space:]]*([0-9]+) kB/\1/p' "/proc/$process/status" 2>/dev/null)
+echo "the most memory that the server had: ${memory:-unknown} kB"
+((${memory:-0} < 600000)) || fail "the server takes $memory kB"
 asked 200 "${denoise[@]}"
 
 echo "---- a port that is taken"

@@ -21,11 +21,12 @@ namespace depix {
 ///
 /// The bytes go to a temporary file in the same folder, which `commit` flushes to the disk (fsync) and renames to
 /// `path`. Without a commit (for example after an exception) the old file is as it was. On Linux the temporary file has
-/// no name before the commit (O_TMPFILE), so it disappears with a process that is killed. Where the file system has no
-/// such files, it is called `.depix-PROCESS-NUMBER.tmp`, and only a killed process can leave it. A symbolic link to a
-/// file in the same folder is followed; a link that leads elsewhere is replaced. The permissions of an existing file
-/// are kept. A file that is not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly. On Windows
-/// the temporary file has a name, and a link is replaced.
+/// no name (O_TMPFILE), so it disappears with a process that is killed; the commit gives it the name `path`. If there
+/// is an old file, or where the file system has no such files, it is called `.depix-PROCESS-NUMBER.tmp` until it is
+/// renamed, and only a process that is killed in this time can leave it. A symbolic link to a file in the same folder
+/// is followed; a link that leads elsewhere is replaced. The permissions of an existing file are kept. A file that is
+/// not regular (`/dev/stdout`, a pipe) cannot be replaced and is written directly. On Windows the temporary file has a
+/// name, and a link is replaced.
 ///
 /// Every function throws FileError, which names `path` and gives the system's message.
 class AtomicFile {
@@ -55,7 +56,8 @@ class AtomicFile {
         if (!special_ && temporary_.empty()) give_name();
         // fclose reports write errors that come late (NFS, quotas); the file is closed even then.
         if (std::fclose(std::exchange(file_, nullptr)) != 0) fail("cannot write");
-        if (!special_) rename_temporary();
+        if (!temporary_.empty()) rename_temporary();
+        if (!special_) flush_folder();
     }
 
   private:
@@ -139,16 +141,19 @@ class AtomicFile {
         }
     }
 
-    /// Names the nameless file, so that it can be renamed: a link cannot take the place of an existing file.
+    /// Names the nameless file. A link cannot take the place of an existing file: then it gets another name, and is
+    /// renamed.
     void give_name() {
 #if DEPIX_HAS_POSIX && defined(O_TMPFILE)
         const std::string nameless = "/proc/self/fd/" + std::to_string(::fileno(file_));
-        int result = 0;
-        do {
+        const auto link = [&](const std::string& name) {
+            return ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
+        };
+        if (link(target_)) return;
+        while (errno == EEXIST) {
             temporary_ = new_name();
-            result = ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, temporary_.c_str(), AT_SYMLINK_FOLLOW);
-        } while (result != 0 && errno == EEXIST);
-        if (result == 0) return;
+            if (link(temporary_)) return;
+        }
         temporary_.clear();
         fail("cannot write");
 #endif
@@ -172,16 +177,19 @@ class AtomicFile {
 
     void rename_temporary() {
         if (!detail::replace_file(temporary_.c_str(), target_.c_str())) fail("cannot write");
+        temporary_.clear();
+    }
+
+    /// The folder's entry must reach the disk, too. Some file systems refuse this; the file itself is whole in either
+    /// case.
+    void flush_folder() const {
 #if DEPIX_HAS_POSIX
-        // The folder's entry must reach the disk, too. Some file systems refuse this; the file itself is whole in
-        // either case.
         const int descriptor = ::open(folder().c_str(), O_RDONLY | O_CLOEXEC);
         if (descriptor >= 0) {
             ::fsync(descriptor);
             ::close(descriptor);
         }
 #endif
-        temporary_.clear();
     }
 
     void discard() noexcept {
