@@ -67,7 +67,7 @@ const std::vector<Format>& tool::formats() {
     static const std::vector<Format> all{
         own_format<ImageFormat::PNG>("PNG", {"png"}, "1 to 16 bits, palettes, transparency, interlaced",
                                      [](FileBytes file) { return starts_with(file, "\x89PNG\r\n\x1A\n"); }),
-        own_format<ImageFormat::JPEG>("JPEG", {"jpg", "jpeg"},
+        own_format<ImageFormat::JPEG>("JPEG", {"jpg", "jpeg", "jpe", "jfif"},
 #ifdef DEPIX_TOOL_WITH_JPEG
                                       "8 bits, baseline and progressive, also with arithmetic coding (libjpeg); grey, "
                                       "RGB, CMYK; turned as EXIF says",
@@ -75,7 +75,7 @@ const std::vector<Format>& tool::formats() {
                                       "8 bits, baseline and progressive; grey, RGB, CMYK; turned as EXIF says",
 #endif
                                       [](FileBytes file) { return starts_with(file, "\xFF\xD8"); }),
-        own_format<ImageFormat::BMP>("BMP", {"bmp"},
+        own_format<ImageFormat::BMP>("BMP", {"bmp", "dib"},
                                      "1 to 32 bits, run-length encoded, either way up; written with 24 bits",
                                      [](FileBytes file) { return starts_with(file, "BM"); }),
 #ifdef DEPIX_TOOL_WITH_TIFF

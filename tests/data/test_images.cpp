@@ -78,6 +78,19 @@ TEST_CASE("picture folder: pictures in sub-folders too, in the order of their pa
     CHECK(names(ImageFolder(folder.path)) == std::vector<std::string>{"a.BMP", "b.png", "c.jpg", "d.JPEG", "link.png"});
     CHECK(names(ImageFolder(folder.path, {.recursive = false})) ==
           std::vector<std::string>{"a.BMP", "b.png", "link.png"});
+    fs::create_directory_symlink(folder.path / "deep", folder.path / "also");
+    for (const bool recursive : {false, true}) {
+        const ImageFolder images(folder.path, {.recursive = recursive});
+        std::vector<std::string> left_out;
+        for (const ImageFolder::LeftOut& one : images.left_out()) left_out.push_back(one.why);
+        std::ranges::sort(left_out);
+        std::vector<std::string> expected{"a link that leads nowhere"};
+        if (recursive) expected.insert(expected.begin(), "a link to a folder, which is not followed");
+        std::ranges::sort(expected);
+        CHECK(left_out == expected);
+    }
+    write_file(folder / "z.jfif", encode_image(Image({3, 4, 4}, 0.5f), ImageFormat::JPEG));
+    CHECK(names(ImageFolder(folder.path)).back() == "z.jfif");
     CHECK(ImageFolder(folder.path).read(1).shape == Shape{3, 4, 4});
     CHECK(ImageFolder(folder.path, {.channels = 1}).read(2).shape == Shape{1, 4, 4});
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -128,7 +129,33 @@ TEST_CASE("JPEG: kinds that are not read are refused by name") {
     CHECK(contains(with(frame + 4, 12), "12 bits a channel"));
     CHECK(contains(with(frame + 1, 0xC3), "lossless"));
     CHECK(contains(with(frame + 1, 0xC9), "arithmetic"));
-    CHECK(contains(with(frame + 9, 4), "CMYK"));
+}
+
+TEST_CASE("JPEG: four colours are CMYK, with Adobe's marker and without") {
+    // 16x8 pixels, the left half red, the right half blue-green; Adobe's marker is the first segment.
+    constexpr unsigned char numbers[] = {
+        255, 216, 255, 238, 0,  14, 65, 100, 111, 98, 101, 0,   100, 0,  0,  0,   0,   0,   255, 219, 0,   67,  0,
+        3,   2,   2,   3,   2,  2,  3,  3,   3,   3,  4,   3,   3,   4,  5,  8,   5,   5,   4,   4,   5,   10,  7,
+        7,   6,   8,   12,  10, 12, 12, 11,  10,  11, 11,  13,  14,  18, 16, 13,  14,  17,  14,  11,  11,  16,  22,
+        16,  17,  19,  20,  21, 21, 21, 12,  15,  23, 24,  22,  20,  24, 18, 20,  21,  20,  255, 192, 0,   20,  8,
+        0,   8,   0,   16,  4,  67, 17, 0,   77,  17, 0,   89,  17,  0,  75, 17,  0,   255, 196, 0,   22,  0,   1,
+        1,   1,   0,   0,   0,  0,  0,  0,   0,   0,  0,   0,   0,   0,  0,  9,   8,   10,  255, 196, 0,   20,  16,
+        1,   0,   0,   0,   0,  0,  0,  0,   0,   0,  0,   0,   0,   0,  0,  0,   255, 218, 0,   14,  4,   67,  0,
+        77,  0,   89,  0,   75, 0,  0,  63,  0,   84, 209, 226, 7,   39, 0,  124, 240, 52,  150, 158, 159, 255, 217};
+    const auto bytes = std::as_bytes(std::span(numbers));
+    const Bytes marked(bytes.begin(), bytes.end());
+    Bytes unmarked = marked;
+    unmarked.erase(unmarked.begin() + 2, unmarked.begin() + 18);
+    const ImageFile image = decode_image_file(marked), odd = decode_image_file(unmarked);
+    CHECK(image.color.shape == Shape{3, 8, 16});
+    CHECK(image.warnings.empty());
+    CHECK(image.color(0, 3, 3) > 0.9f);
+    CHECK(image.color(1, 3, 3) < 0.25f);
+    CHECK(image.color(0, 4, 12) < 0.25f);
+    CHECK(image.color(2, 4, 12) > 0.7f);
+    CHECK(odd.color == image.color);
+    REQUIRE(odd.warnings.size() == 1);
+    CHECK(contains(odd.warnings[0], "without Adobe's marker"));
 }
 
 TEST_CASE("BMP: the first row may be the upper one, and rows may be runs") {

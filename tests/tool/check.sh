@@ -212,9 +212,16 @@ echo "---- what is left out is named"
 mkdir mixed
 cp photos/0001.png mixed/a.png
 touch mixed/b.TIF mixed/c.webp mixed/Thumbs.db mixed/notes.txt
+ln -s nowhere mixed/d.png
+cp in.png mixed/e.jfif
 status 1 "$tool" mixed mixed_out "${fast[@]}"
 says "b.TIF"
 says "c.webp"
+says "mixed/d.png: a link that leads nowhere"
+[[ -f mixed_out/e.png ]] || fail "e.jfif was left out"
+ln -s "$PWD/photos" mixed/linked
+status 1 "$tool" mixed mixed_out "${fast[@]}" -r
+says "mixed/linked: a link to a folder, which is not followed"
 grep -q "Thumbs.db" messages.txt && fail "Thumbs.db is named"
 [[ -f mixed_out/a.png ]] || fail "a.png is missing"
 

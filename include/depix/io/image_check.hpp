@@ -90,8 +90,9 @@ struct CheckedJpeg {
 ///
 /// Bytes between segments that belong to none are left out, as in libjpeg, because old scanners and editors put them
 /// there. After the first scan, anything that is not a segment ends the picture, because some telephones write data of
-/// their own instead of an end marker. Throws FileError, which names what depix does not read: 12 bits, lossless,
-/// arithmetic coding, and CMYK if the file does not say whether 0 is ink or paper.
+/// their own instead of an end marker. Four colours without Adobe's marker are CMYK as Adobe stores it, with 0 for full
+/// ink, as other decoders take them; stb needs the marker for that. Throws FileError, which names what depix does not
+/// read: 12 bits, lossless, and arithmetic coding.
 inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::string& name) {
     const Bytes file(whole);
     const auto damaged = [&](const char* what) { throw FileError(name, std::string("a damaged JPEG file: ") + what); };
@@ -165,7 +166,12 @@ inline CheckedJpeg check_jpeg(std::span<const std::byte> whole, const std::strin
             last -= 2;
         keep(first, last);
     }
-    if (components == 4 && !has_adobe) refuse("of four colours (CMYK) without Adobe's marker");
+    if (components == 4 && !has_adobe) {
+        // Length, name, version, flags (2, 2), and 0 for CMYK.
+        constexpr std::string_view adobe("\xFF\xEE\0\x0E\x41\x64obe\0\x64\0\0\0\0\0", 16);
+        const auto marker = std::as_bytes(std::span(adobe));
+        checked.bytes.insert(checked.bytes.begin() + 2, marker.begin(), marker.end());
+    }
     append_end_of_jpeg(checked.bytes);
     return checked;
 }

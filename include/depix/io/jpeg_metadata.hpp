@@ -35,7 +35,7 @@ inline std::vector<std::byte> join_icc_segments(std::vector<std::span<const std:
 inline ImageMetadata read_jpeg_metadata(std::span<const std::byte> file) {
     ImageMetadata metadata;
     const Bytes bytes(file);
-    bool exif_seen = false, extension_seen = false;
+    bool exif_seen = false, extension_seen = false, has_adobe = false, is_cmyk = false;
     std::vector<std::byte> resources;  // Photoshop's
     std::vector<std::span<const std::byte>> icc_segments;
     for (std::size_t at = 2; at + 4 <= bytes.size();) {
@@ -61,11 +61,17 @@ inline ImageMetadata read_jpeg_metadata(std::span<const std::byte> file) {
             extension_seen = true;
         } else if (marker == 0xED && holds(photoshop_name)) {
             append_bytes(resources, data.subspan(photoshop_name.size()));
+        } else if (marker == 0xEE && holds("Adobe")) {
+            has_adobe = true;
+        } else if (marker >= 0xC0 && marker <= 0xC2 && data.size() > 5) {
+            is_cmyk = bytes[at + 9] == 4;
         } else if (marker == 0xE2 && data.size() >= icc_name.size() + 2 && holds(icc_name)) {
             icc_segments.push_back(data.subspan(icc_name.size()));
         }
         at += 2 + length;
     }
+    if (is_cmyk && !has_adobe)
+        metadata.warnings.emplace_back("four colours without Adobe's marker were read as CMYK with 0 for full ink");
     if (!resources.empty()) take_iptc(metadata, resources);
     if (extension_seen) warn_left_out(metadata, "the part of the XMP metadata that does not fit into 64 KB");
     if (!icc_segments.empty()) {

@@ -182,10 +182,11 @@ struct SafetensorsFile {
         // bytes.
         if (length > bytes_.size() - sizeof length) refuse_other_kinds();
         if (length > maximum_header_bytes)
-            detail::fail(
-                FileError(path, "claims a header of " + std::to_string(length) + " bytes; the limit is 100 MB"));
+            detail::fail(FileError(path, "no safetensors file, or a damaged one: it claims a header of " +
+                                             std::to_string(length) + " bytes; the limit is 100 MB"));
         if (length > bytes_.size() - sizeof length)
-            detail::fail(FileError(path, "claims a header of " + std::to_string(length) + " bytes, but holds only " +
+            detail::fail(FileError(path, "no safetensors file, or a damaged one: it claims a header of " +
+                                             std::to_string(length) + " bytes, but holds only " +
                                              std::to_string(bytes_.size())));
         data_begin_ = std::size_t{sizeof length} + length;
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + sizeof length, length);

@@ -40,11 +40,12 @@ inline std::string lower_extension(const std::filesystem::path& path) {
 
 }  // namespace detail
 
-/// Whether a file's name ends like that of a picture that read_image() reads: .png, .jpg, .jpeg or .bmp, in either
-/// case.
+/// Whether a file's name ends like that of a picture that read_image() reads: .png, .jpg, .jpeg or .bmp, or the rarer
+/// .jpe, .jfif (JPEG) or .dib (BMP), in either case.
 inline bool is_image_name(const std::filesystem::path& path) {
     const std::string extension = detail::lower_extension(path);
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
+    constexpr const char* own[] = {".png", ".jpg", ".jpeg", ".bmp", ".jpe", ".jfif", ".dib"};
+    return std::find(std::begin(own), std::end(own), extension) != std::end(own);
 }
 
 /// Whether a file or folder is one that operating systems create among pictures: hidden files, Thumbs.db, desktop.ini,
@@ -58,10 +59,10 @@ inline bool is_clutter(const std::filesystem::path& path) {
 /// Whether a file's name ends like that of a picture that read_image() does not read: .tif, .webp, .heic, ...
 inline bool is_foreign_image_name(const std::filesystem::path& path) {
     const std::string extension = detail::lower_extension(path);
-    constexpr const char* foreign[] = {".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2",
-                                       ".j2k", ".jfif", ".jpe",  ".psd", ".pnm",  ".ppm",  ".pgm",  ".pbm", ".tga",
-                                       ".exr", ".hdr",  ".ico",  ".svg", ".pdf",  ".djvu", ".dng",  ".cr2", ".cr3",
-                                       ".nef", ".arw",  ".orf",  ".rw2", ".raf",  ".dib",  ".pcx"};
+    constexpr const char* foreign[] = {".tif", ".tiff", ".webp", ".gif", ".heic", ".heif", ".avif", ".jxl",
+                                       ".jp2", ".j2k",  ".psd",  ".pnm", ".ppm",  ".pgm",  ".pbm",  ".tga",
+                                       ".exr", ".hdr",  ".ico",  ".svg", ".pdf",  ".djvu", ".dng",  ".cr2",
+                                       ".cr3", ".nef",  ".arw",  ".orf", ".rw2",  ".raf",  ".pcx"};
     return std::find(std::begin(foreign), std::end(foreign), extension) != std::end(foreign);
 }
 
@@ -135,11 +136,12 @@ struct ImageFolderOptions {
     std::vector<std::string> more_extensions{};
 };
 
-/// All pictures of a folder (.png, .jpg, .jpeg, .bmp), of any sizes, in the order of their paths.
+/// All pictures of a folder (is_image_name), of any sizes, in the order of their paths.
 ///
 /// Other files are ignored, and so are hidden ones and other clutter (is_clutter). Links to files are followed, links
 /// to sub-folders are not. Opening lists the folder and reads no picture; `read` is const and thread-safe. A sub-folder
-/// that cannot be listed is left out, and so is a picture of a kind that depix does not read; left_out() lists both.
+/// that cannot be listed or is a link is left out, and so are a link that leads nowhere and a picture of a kind that
+/// depix does not read; left_out() lists them.
 class ImageFolder {
   public:
     /// A path that was left out, and the reason.
@@ -205,8 +207,12 @@ class ImageFolder {
         for (const fs::path& file : detail::list_folder(folder, error)) {
             if (is_clutter(file)) continue;
             std::error_code unknown;  // a broken link is neither a file nor a folder
-            if (fs::is_directory(file, unknown) && !fs::is_symlink(file, unknown)) {
+            if (fs::is_directory(file, unknown)) {
                 if (!options_.recursive) continue;
+                if (fs::is_symlink(file, unknown)) {
+                    left_out_.push_back({file.string(), "a link to a folder, which is not followed"});
+                    continue;
+                }
                 std::error_code refused;
                 list(file, refused);
                 if (refused) left_out_.push_back({file.string(), "cannot be listed: " + refused.message()});
@@ -216,6 +222,9 @@ class ImageFolder {
                     paths_.push_back(path);
                 else if (is_foreign_image_name(path))
                     left_out_.push_back({path, "of a kind that depix does not read"});
+            } else if (is_image_name(file) || has_more_extension(file)) {
+                left_out_.push_back({file.string(), fs::is_symlink(file, unknown) ? "a link that leads nowhere"
+                                                                                  : "cannot be read as a file"});
             }
         }
     }
