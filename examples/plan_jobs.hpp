@@ -65,8 +65,9 @@ inline bool lies_in(const std::filesystem::path& file, const std::filesystem::pa
     const FileIdentity wanted(folder);
     if (!wanted.exists()) return false;
     std::error_code error;
-    for (auto above = std::filesystem::absolute(file, error).parent_path(); !above.empty();
-         above = above.parent_path()) {
+    // Without links and "..", because the folder above "a/.." is not "a".
+    const std::filesystem::path place = std::filesystem::absolute(file, error).parent_path();
+    for (auto above = std::filesystem::weakly_canonical(place, error); !above.empty(); above = above.parent_path()) {
         if (FileIdentity(above) == wanted) return true;
         if (above == above.parent_path()) break;
     }
@@ -98,6 +99,8 @@ inline Plan plan_folder(const std::filesystem::path& input, const std::filesyste
             result.replace_extension(options.extension);
         plan.jobs.push_back({path, result});
     }
+    if (plan.jobs.empty() && images.size() > 0)
+        throw depix::FileError(input.string(), "holds no picture besides those in the output's folder");
     refuse_overwriting(plan.jobs);
     return plan;
 }

@@ -389,7 +389,7 @@ TEST_CASE("load: counters may be absent and are then 0") {
 }
 
 TEST_CASE("load: weights that are no numbers, or too large for the model, are refused") {
-    for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(), 1e300}) {
+    for (const double bad : {std::nan(""), std::numeric_limits<double>::infinity(), 1e300, 3e38, -2e18}) {
         SafetensorsWriter writer;
         writer.add("0.weight", {2, 3}, std::vector<double>{1, 2, 3, 4, bad, 6});
         writer.add("0.bias", {2}, two_floats);

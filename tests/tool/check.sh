@@ -205,6 +205,15 @@ mkdir upper/scans
 cp photos/0002.png upper/scans/y.png
 (cd upper && status 0 "$tool" restore -r -i ./scans -o . "${fast[@]}")
 [[ -f upper/y.png ]] || fail "-r -i ./scans -o . wrote nothing"
+for up in .. ../ "$PWD/upper/scans/.."; do
+    rm upper/y.png
+    (cd upper/scans && status 0 "$tool" restore -r -i . -o "$up" "${fast[@]}")
+    [[ -f upper/y.png ]] || fail "-r -i . -o $up wrote nothing"
+done
+mkdir -p upper/only/results
+cp photos/0002.png upper/only/results
+status 1 "$tool" restore -r -i upper/only -o upper/only/results "${fast[@]}"
+says "holds no picture besides those in the output's folder"
 status 0 "$tool" two two_full "${fast[@]}" --full-names
 (($(files two_full) == 2)) || fail "--full-names: $(files two_full) files of 2"
 

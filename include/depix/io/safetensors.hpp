@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "depix/error.hpp"
+#include "depix/finite.hpp"
 #include "depix/io/safetensors_file.hpp"
 #include "depix/io/safetensors_writer.hpp"
 #include "depix/named_tensor.hpp"
@@ -64,12 +65,18 @@ struct SaveOptions {
 
 namespace detail {
 
+/// Weights beyond this are damaged: a product of two of them is no float any more.
+inline constexpr double largest_weight = 1e18;
+
 template <FileValue T>
-bool is_finite_tensor(const SafetensorsFile& file, const std::string& name) {
-    if constexpr (std::is_floating_point_v<T>)
-        return file.is_finite<T>(name);
-    else
-        return true;
+bool is_usable_tensor(const SafetensorsFile& file, const std::string& name) {
+    if constexpr (std::is_floating_point_v<T>) {
+        const std::vector<T> all = file.values<T>(name);
+        return std::all_of(all.begin(), all.end(), [](T value) {
+            return is_finite(value) && value < T(largest_weight) && value > T(-largest_weight);
+        });
+    }
+    return true;
 }
 
 /// A hint, if every missing name is in the file with the same prefix: "\n  the file's names begin with "module.": ...".
@@ -126,8 +133,8 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
                                ", the file has " + to_string(entry.shape));
         else if (!converts_to<T>(entry.dtype))
             problems.push_back("mis-typed " + tensor.name + ": the file has " + std::string(info(entry.dtype).name));
-        else if (!detail::is_finite_tensor<T>(file, foreign))
-            problems.push_back("not finite " + tensor.name + ": NaN or infinity" +
+        else if (!detail::is_usable_tensor<T>(file, foreign))
+            problems.push_back("not finite " + tensor.name + ": NaN, infinity, or beyond 1e18" +
                                (entry.dtype == DataType::F64 ? ", or beyond what the model computes in" : ""));
         else
             writes.push_back([&file, foreign, values = tensor.values] { file.copy_values<T>(foreign, values); });
@@ -161,10 +168,10 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
 /// `model.load_state_dict(load_file(path), strict=True)`.
 ///
 /// Every name and every shape must match; F64, F32, F16 and BF16 are converted to the type that the model computes in.
-/// A NaN or an infinity is refused, because it would make every picture black. Tensors of a type that no model holds
-/// (I32, BOOL, ...) are skipped. Counters (`*.num_batches_tracked`) may be absent and are then 0. Throws one FileError
-/// that names every missing, unexpected, mis-shaped, mis-typed and not finite tensor, with both shapes; the model is
-/// then unchanged.
+/// NaN, infinity and what is beyond 1e18 are refused, because they would make every picture black or white. Tensors of
+/// a type that no model holds (I32, BOOL, ...) are skipped. Counters (`*.num_batches_tracked`) may be absent and are
+/// then 0. Throws one FileError that names every missing, unexpected, mis-shaped, mis-typed and not finite tensor, with
+/// both shapes; the model is then unchanged.
 template <HasTensors Model>
 void load(Model& model, const std::string& path, const LoadOptions& options = {}) {
     load(model, SafetensorsFile::read(path), options);

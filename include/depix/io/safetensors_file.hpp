@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "depix/error.hpp"
-#include "depix/finite.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/data_type.hpp"
 #include "depix/io/json.hpp"
@@ -136,13 +135,6 @@ struct SafetensorsFile {
                     break;  // converts_to has refused them
             }
         }
-    }
-
-    /// Whether every value, as T, is finite. Throws as copy_values does.
-    template <FileValue T>
-    bool is_finite(const std::string& name) const {
-        const std::vector<T> all = values<T>(name);
-        return std::all_of(all.begin(), all.end(), [](T value) { return depix::is_finite(value); });
     }
 
   private:

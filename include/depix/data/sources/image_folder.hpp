@@ -48,12 +48,15 @@ inline bool is_image_name(const std::filesystem::path& path) {
     return std::find(std::begin(own), std::end(own), extension) != std::end(own);
 }
 
-/// Whether a file or folder is one that operating systems create among pictures: hidden files, Thumbs.db, desktop.ini,
-/// \@eaDir (thumbnails, on Synology's disks), __MACOSX.
+/// Whether a file or folder is one that systems create among pictures: hidden files, Thumbs.db, desktop.ini, \@eaDir
+/// (thumbnails, on Synology's disks), __MACOSX, recycle bins. Windows writes the names in either case.
 inline bool is_clutter(const std::filesystem::path& path) {
-    const std::string name = path.filename().string();
-    return name.starts_with('.') || name == "Thumbs.db" || name == "desktop.ini" || name == "@eaDir" ||
-           name == "__MACOSX";
+    std::string name = path.filename().string();
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    constexpr const char* clutter[] = {"thumbs.db", "ehthumbs.db", "desktop.ini", "picasa.ini",
+                                       "@eadir",    "__macosx",    "@recycle",    "$recycle.bin",
+                                       "#recycle",  "lost+found",  "icon\r",      "system volume information"};
+    return name.starts_with('.') || std::find(std::begin(clutter), std::end(clutter), name) != std::end(clutter);
 }
 
 /// Whether a file's name ends like that of a picture that read_image() does not read: .tif, .webp, .heic, ...
