@@ -88,6 +88,20 @@ compare_tool() {
     [[ -z $(find . -name '.depix-*') ]] || fail "temporary files are left"
 }
 
+# ---- clang -----------------------------------------------------------------------------------------------------------
+
+# clang for Windows' binary interface, with the parts of clang-cl's dialect that libstdc++ lets through: Microsoft's
+# extensions, and templates that are parsed when they are used. (-fms-compatibility needs Microsoft's library.)
+if command -v clang++-16 >/dev/null; then
+    standard_library=$(dirname "$($compiler -print-file-name=include)")/include/c++
+    printf '#include "depix/depix.hpp"\n#include "depix/io/image_file.hpp"\n' >dialect.cpp
+    clang++-16 --target=x86_64-w64-mingw32 -fms-extensions -fdelayed-template-parsing -std=c++20 -fsyntax-only -Wall -Wextra \
+        -Werror -isystem "$standard_library" -isystem "$standard_library/x86_64-w64-mingw32" "-I$source/include" \
+        -isystem include dialect.cpp || fail "clang for Windows does not compile depix.hpp"
+else
+    echo "skipped: no clang++-16 to check clang-cl's dialect"
+fi
+
 # ---- the tests -----------------------------------------------------------------------------------------------------
 
 $compiler "${flags[@]}" -c "$source/tests/main.cpp" -o main.o || exit 1
