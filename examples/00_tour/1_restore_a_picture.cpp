@@ -11,6 +11,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <system_error>
 
 int main(int count, char** arguments) {
     using namespace depix;
@@ -23,6 +25,11 @@ int main(int count, char** arguments) {
         // error that names everything that is wrong, and the model stays as it was.
         Model<Depixelizer> model;
         load(model, arguments[1]);
+
+        // A result must not replace its picture, under any name or link.
+        std::error_code missing;
+        if (std::filesystem::equivalent(arguments[2], arguments[3], missing))
+            throw FileError(arguments[3], "is the picture itself; choose another name for the result");
 
         // From here on the model is no longer needed. Calls are const and safe from many threads.
         const Inference<Depixelizer> network{model};

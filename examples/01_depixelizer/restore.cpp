@@ -117,7 +117,9 @@ int example::restore(const RestoreOptions& options) {
     }
     if (tasks.size() > 1 && !shown.empty()) {
         const fs::path sheet = options.output / "before_after.png";
-        write_image(sheet, make_sheet(shown));
+        // A picture of this name keeps its result.
+        if (std::ranges::none_of(tasks, [&](const auto& task) { return task.job.output == sheet; }))
+            write_image(sheet, make_sheet(shown));
         std::sort(milliseconds.begin(), milliseconds.end());
         std::printf("%zu pictures, median %.2f ms each", milliseconds.size(), milliseconds[milliseconds.size() / 2]);
         if (compared > 0)
