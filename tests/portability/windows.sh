@@ -85,6 +85,12 @@ compare_tool() {
     in_wine missing.png no.png "${options[@]}" && fail "a missing file, and status 0"
     grep -q missing.png messages.txt || fail "a missing file is not named: $(cat messages.txt)"
     in_wine formats >/dev/null && in_wine info >/dev/null || fail "formats, info: $(cat messages.txt)"
+    rm -rf pairs run_*
+    mkdir pairs && cp -r "$source"/examples/01_depixelizer/samples/pixeled pairs/degraded &&
+        cp -r "$source"/examples/01_depixelizer/samples/clean pairs/clean
+    local training=(train -m depixelizer --pairs pairs --epochs 2 --crops 1 --crop 32 --batch 2 -j 1 --run)
+    in_wine "${training[@]}" run_windows >/dev/null && $here "${training[@]}" run_here >/dev/null 2>&1 &&
+        cmp run_windows/best.safetensors run_here/best.safetensors || fail "training on Windows: $(cat messages.txt)"
     [[ -z $(find . -name '.depix-*') ]] || fail "temporary files are left"
 }
 
