@@ -78,7 +78,10 @@ TEST_CASE("picture folder: pictures in sub-folders too, in the order of their pa
     CHECK(names(ImageFolder(folder.path)) == std::vector<std::string>{"a.BMP", "b.png", "c.jpg", "d.JPEG", "link.png"});
     CHECK(names(ImageFolder(folder.path, {.recursive = false})) ==
           std::vector<std::string>{"a.BMP", "b.png", "link.png"});
-    fs::create_directory_symlink(folder.path / "deep", folder.path / "also");
+    const TemporaryFolder elsewhere;
+    fs::create_directory_symlink(elsewhere.path, folder.path / "also");
+    fs::create_directory_symlink(folder.path / "deep", folder.path / "again");  // needs no mention
+    fs::create_directory_symlink(folder.path, folder.path / "deep/loop");
     for (const bool recursive : {false, true}) {
         const ImageFolder images(folder.path, {.recursive = recursive});
         std::vector<std::string> left_out;

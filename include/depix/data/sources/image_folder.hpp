@@ -156,7 +156,7 @@ class ImageFolder {
     explicit ImageFolder(const std::filesystem::path& root, ImageFolderOptions options = {})
         : options_(std::move(options)) {
         std::error_code error;
-        list(root, error);
+        list(root, root, error);
         if (error) throw FileError(root.string(), "cannot list the folder: " + error.message());
         if (paths_.empty())
             throw FileError(
@@ -203,9 +203,17 @@ class ImageFolder {
     ImageSplit split_by_fractions(double train = 0.90, double validation = 0.06) const;
 
   private:
-    // Adds the pictures of a folder. An error of the folder itself is stored in `error`, that of a sub-folder in
-    // left_out_.
-    void list(const std::filesystem::path& folder, std::error_code& error) {
+    // Whether a link leads to the folder or into it, where its pictures are found anyway.
+    static bool leads_into(const std::filesystem::path& link, const std::filesystem::path& folder) {
+        std::error_code unknown;
+        const auto inside = std::filesystem::weakly_canonical(link, unknown)
+                                .lexically_relative(std::filesystem::weakly_canonical(folder, unknown));
+        return !inside.empty() && *inside.begin() != "..";
+    }
+
+    // Adds the pictures of a folder, below `top`. An error of the folder itself is stored in `error`, that of a
+    // sub-folder in left_out_.
+    void list(const std::filesystem::path& folder, const std::filesystem::path& top, std::error_code& error) {
         namespace fs = std::filesystem;
         for (const fs::path& file : detail::list_folder(folder, error)) {
             if (is_clutter(file)) continue;
@@ -213,11 +221,12 @@ class ImageFolder {
             if (fs::is_directory(file, unknown)) {
                 if (!options_.recursive) continue;
                 if (fs::is_symlink(file, unknown)) {
-                    left_out_.push_back({file.string(), "a link to a folder, which is not followed"});
+                    if (!leads_into(file, top))
+                        left_out_.push_back({file.string(), "a link to a folder, which is not followed"});
                     continue;
                 }
                 std::error_code refused;
-                list(file, refused);
+                list(file, top, refused);
                 if (refused) left_out_.push_back({file.string(), "cannot be listed: " + refused.message()});
             } else if (fs::is_regular_file(file, unknown)) {
                 const std::string path = file.string();
