@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # windows.sh SOURCE FOLDER [TEST...]: compiles tests for Windows by MinGW-w64 and runs them under Wine. Without TEST, a
-# selection that takes two minutes; TEST is a file such as kernels/test_conv.cpp, or "all": kernels, plan, network, io and
+# selection that takes some four minutes; TEST is a file such as kernels/test_conv.cpp, or "all": kernels, plan, network, io and
 # the tool, or "tool". The tool is compiled with one network, for this machine's system too, and both must make the same
 # files; "whole-tool" compiles all networks.
 set -uo pipefail
