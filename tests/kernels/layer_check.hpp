@@ -14,6 +14,56 @@ namespace depix_test {
 
 using namespace depix;
 
+/// What the check needs of a layer. The check itself is compiled once, and not again for each of the table's layers.
+struct LayerFunctions {
+    Shape (*output)(Shape);
+    std::size_t (*saved_size)(int batch, Shape);
+    std::size_t (*scratch_size)(int batch, Shape, int threads);  // of Cpu
+    std::size_t parameter_count, statistic_count;
+    int halo, gradient_halo;
+    bool winograd;
+    void (*reference_forward)(const kernels::Forward<double>&);
+    void (*reference_backward)(const kernels::Backward<double>&);
+    void (*cpu_forward)(const kernels::Forward<float>&, cpu::Team);
+    void (*cpu_backward)(const kernels::Backward<float>&, cpu::Team);
+};
+
+template <class L>
+constexpr bool uses_winograd() {
+    if constexpr (requires { kernels::Kernel<Cpu, L>::kernels.winograd; })
+        return kernels::Kernel<Cpu, L>::kernels.winograd;
+    else
+        return false;
+}
+
+template <class L>
+std::size_t scratch_size(int batch, Shape shape, int threads) {
+    if constexpr (requires { kernels::Kernel<Cpu, L>::scratch_size(1, shape, 1); })
+        return kernels::Kernel<Cpu, L>::scratch_size(batch, shape, threads);
+    else
+        return 0;
+}
+
+template <class L>
+constexpr LayerFunctions functions_of() {
+    return {
+        .output = [](Shape shape) { return L::output(shape); },
+        .saved_size = [](int batch, Shape shape) { return static_cast<std::size_t>(L::saved_size(batch, shape)); },
+        .scratch_size = scratch_size<L>,
+        .parameter_count = layer_info<L>.parameter_count,
+        .statistic_count = layer_info<L>.statistic_count,
+        .halo = L::traits.halo,
+        .gradient_halo = L::traits.gradient_halo,
+        .winograd = uses_winograd<L>(),
+        .reference_forward = [](const kernels::Forward<double>& call) { kernels::Kernel<Reference, L>::forward(call); },
+        .reference_backward =
+            [](const kernels::Backward<double>& call) { kernels::Kernel<Reference, L>::backward(call); },
+        .cpu_forward = [](const kernels::Forward<float>& call,
+                          cpu::Team team) { kernels::Kernel<Cpu, L>::forward(call, team); },
+        .cpu_backward = [](const kernels::Backward<float>& call,
+                           cpu::Team team) { kernels::Kernel<Cpu, L>::backward(call, team); }};
+}
+
 /// Everything that one layer reads and writes, in one backend's layout.
 template <class T, bool Padded>
 struct Bench {
@@ -24,19 +74,17 @@ struct Bench {
     std::vector<T> parameters, statistics, new_statistics, gradients, saved;
     bool forget_parameter_gradients = false;
 
-    template <class L>
-    Bench(L, int images, Shape shape, std::size_t scratch_size)
-        : batch(images), input_shape(shape), output_shape(L::output(shape)) {
-        constexpr int halo = L::traits.halo, gradient_halo = L::traits.gradient_halo;
-        input = lay_out(input_memory, input_shape, halo);
+    Bench(const LayerFunctions& layer, int images, Shape shape, std::size_t scratch_size)
+        : batch(images), input_shape(shape), output_shape(layer.output(shape)) {
+        input = lay_out(input_memory, input_shape, layer.halo);
         output = lay_out(output_memory, output_shape, 0);
         input_gradient = lay_out(input_gradient_memory, input_shape, 0);
-        output_gradient = lay_out(output_gradient_memory, output_shape, gradient_halo);
-        parameters.resize(layer_info<L>.parameter_count);
-        gradients.resize(layer_info<L>.parameter_count);
-        statistics.resize(layer_info<L>.statistic_count);
+        output_gradient = lay_out(output_gradient_memory, output_shape, layer.gradient_halo);
+        parameters.resize(layer.parameter_count);
+        gradients.resize(layer.parameter_count);
+        statistics.resize(layer.statistic_count);
         new_statistics.resize(statistics.size());
-        saved.resize(L::saved_size(batch, shape) + 1);
+        saved.resize(layer.saved_size(batch, shape) + 1);
         scratch.reserve(scratch_size + 1);
     }
 
@@ -126,14 +174,13 @@ inline bool border_is_zero(View<const float> x) {
     return true;
 }
 
-/// Checks one row of the table: layer L on `images` inputs of this shape.
-template <class L>
-void check_layer(const std::string& name, Shape shape, int images) {
+/// Checks one row of the table: a layer on `images` inputs of this shape.
+inline void check_layer(const LayerFunctions& layer, const std::string& name, Shape shape, int images) {
     CAPTURE(name);
     CAPTURE(to_string(shape));
     CAPTURE(images);
     Random random(17);
-    Bench<double, false> exact(L{}, images, shape, 0);
+    Bench<double, false> exact(layer, images, shape, 0);
     for (double& w : exact.parameters) w = static_cast<float>(random.uniform(-1, 1));
     for (double& s : exact.statistics) s = static_cast<float>(random.uniform(0.5, 1.5));
     fill_randomly(exact.input, random);
@@ -143,7 +190,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
     // leaves a truncation error of 1e-12 and a rounding error of 1e-16 / 1e-6 = 1e-10 for each of the terms summed.
     const auto objective = [&] {
         Random same(5);
-        kernels::Kernel<Reference, L>::forward(exact.forward_call(true, same));
+        layer.reference_forward(exact.forward_call(true, same));
         double sum = 0;
         for (int n = 0; n < images; ++n)
             for (int c = 0; c < exact.output_shape.channels; ++c)
@@ -153,7 +200,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
         return sum;
     };
     objective();
-    kernels::Kernel<Reference, L>::backward(exact.backward_call(false));
+    layer.reference_backward(exact.backward_call(false));
     const auto check_gradient = [&](double& variable, double gradient) {
         const double value = variable, step = 1e-6;
         variable = value + step;
@@ -174,22 +221,17 @@ void check_layer(const std::string& name, Shape shape, int images) {
 
     // Cpu agrees with Reference in double. Every result is a sum of at most `terms` products of numbers within +-1 (or
     // a few roundings of such): float rounds each, so the error is about sqrt(terms) * 2^-24, and never terms * 2^-24.
-    const double window = static_cast<double>(layer_info<L>.parameter_count);
-    const double plane = static_cast<double>(images) * static_cast<double>(L::output(shape).area() + shape.area());
+    const double window = static_cast<double>(layer.parameter_count);
+    const double plane = static_cast<double>(images) * static_cast<double>(layer.output(shape).area() + shape.area());
     const double unit = 6e-8;
     // Winograd's transforms make the errors some ten times as large. 8 was ample for the others, and 32 is for
     // Winograd.
-    double room = 8;
-    if constexpr (requires { kernels::Kernel<Cpu, L>::kernels.winograd; })
-        if (kernels::Kernel<Cpu, L>::kernels.winograd) room = 32;
+    const double room = layer.winograd ? 32 : 8;
     const double map_bound = room * unit * (4 + std::sqrt(window));
     const double gradient_bound = room * unit * (4 + plane / 4);
     for (const int threads : {1, 3}) {
         CAPTURE(threads);
-        std::size_t scratch_size = 0;
-        if constexpr (requires { kernels::Kernel<Cpu, L>::scratch_size(1, shape, 1); })
-            scratch_size = kernels::Kernel<Cpu, L>::scratch_size(images, shape, threads);
-        Bench<float, true> fast(L{}, images, shape, scratch_size);
+        Bench<float, true> fast(layer, images, shape, layer.scratch_size(images, shape, threads));
         fast.parameters.assign(exact.parameters.begin(), exact.parameters.end());
         fast.statistics.assign(exact.statistics.begin(), exact.statistics.end());
         copy_values<double, float>(exact.input, fast.input);
@@ -197,9 +239,9 @@ void check_layer(const std::string& name, Shape shape, int images) {
         for (const bool training : {false, true}) {
             CAPTURE(training);
             Random random_a(5), random_b(5);
-            kernels::Kernel<Reference, L>::forward(exact.forward_call(training, random_a));
+            layer.reference_forward(exact.forward_call(training, random_a));
             const kernels::Forward<float> call = fast.forward_call(training, random_b);
-            cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::forward(call, team); });
+            cpu::run_team(threads, [&](cpu::Team team) { layer.cpu_forward(call, team); });
             CHECK(largest_difference(fast.output, exact.output) < map_bound);
             CHECK(border_is_zero(fast.output));
             if (training) CHECK(largest_difference(fast.new_statistics, exact.new_statistics) < map_bound);
@@ -208,9 +250,9 @@ void check_layer(const std::string& name, Shape shape, int images) {
             CAPTURE(accumulate);
             std::fill(exact.gradients.begin(), exact.gradients.end(), 0.0);
             std::fill(fast.gradients.begin(), fast.gradients.end(), 0.f);
-            kernels::Kernel<Reference, L>::backward(exact.backward_call(accumulate));
+            layer.reference_backward(exact.backward_call(accumulate));
             const kernels::Backward<float> call = fast.backward_call(accumulate);
-            cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::backward(call, team); });
+            cpu::run_team(threads, [&](cpu::Team team) { layer.cpu_backward(call, team); });
             CHECK(largest_difference(fast.input_gradient, exact.input_gradient) < 4 * map_bound);
             CHECK(largest_difference(fast.gradients, exact.gradients) < gradient_bound);
             CHECK(border_is_zero(fast.input_gradient));
@@ -218,9 +260,9 @@ void check_layer(const std::string& name, Shape shape, int images) {
             // A frozen layer needs no gradients of its parameters. Its input's gradient is the same.
             fast.forget_parameter_gradients = true;
             const kernels::Backward<float> frozen = fast.backward_call(false);
-            cpu::run_team(threads, [&](cpu::Team team) { kernels::Kernel<Cpu, L>::backward(frozen, team); });
+            cpu::run_team(threads, [&](cpu::Team team) { layer.cpu_backward(frozen, team); });
             exact.forget_parameter_gradients = true;
-            kernels::Kernel<Reference, L>::backward(exact.backward_call(false));
+            layer.reference_backward(exact.backward_call(false));
             fast.forget_parameter_gradients = exact.forget_parameter_gradients = false;
             CHECK(largest_difference(fast.input_gradient, exact.input_gradient) < 4 * map_bound);
         }
@@ -229,7 +271,7 @@ void check_layer(const std::string& name, Shape shape, int images) {
 
 /// Checks the table's layers (layer_table.hpp) on Reference and Cpu.
 inline constexpr auto check_layer_of = []<class L>(const std::string& name, Shape shape, int images) {
-    check_layer<L>(name, shape, images);
+    check_layer(functions_of<L>(), name, shape, images);
 };
 
 }  // namespace depix_test
