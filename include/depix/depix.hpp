@@ -10,6 +10,7 @@
 #include "depix/layers/clamp.hpp"
 #include "depix/layers/conv.hpp"
 #include "depix/layers/conv_transpose.hpp"
+#include "depix/layers/crop.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/edge_padding.hpp"

@@ -1,7 +1,8 @@
-// The table's poolings with padding, padding by reflection and replication, and interpolation, on Cuda (emulated, or on
-// a GPU).
+// The table's poolings with padding, padding by reflection and replication, crops, and interpolation, on Cuda
+// (emulated, or on a GPU).
 #include "cuda_check.hpp"
 #include "depix/kernels/cuda/average_pool.cuh"
+#include "depix/kernels/cuda/crop.cuh"
 #include "depix/kernels/cuda/edge_padding.cuh"
 #include "depix/kernels/cuda/interpolate.cuh"
 #include "depix/kernels/cuda/max_pool.cuh"

@@ -390,6 +390,8 @@ def rcan(f=64, groups=10, blocks=20, reduction=16):
 
 
 class SPAN(nn.Module):
+    """With convolutions of 3x3, or as it is trained, with TrainedConv in their place."""
+
     class Conv(nn.Module):
         def __init__(self, a, b):
             super().__init__()
@@ -398,10 +400,19 @@ class SPAN(nn.Module):
         def forward(self, x):
             return self.eval_conv(x)
 
-    class Block(nn.Module):
-        def __init__(self, c):
+    class TrainedConv(nn.Module):
+        def __init__(self, a, b):
             super().__init__()
-            self.c1_r, self.c2_r, self.c3_r = SPAN.Conv(c, c), SPAN.Conv(c, c), SPAN.Conv(c, c)
+            self.conv = chain(nn.Conv2d(a, 2 * a, 1, padding=1), nn.Conv2d(2 * a, 2 * b, 3), nn.Conv2d(2 * b, b, 1))
+            self.sk = nn.Conv2d(a, b, 1)
+
+        def forward(self, x):
+            return self.conv(x) + self.sk(x)
+
+    class Block(nn.Module):
+        def __init__(self, c, conv):
+            super().__init__()
+            self.c1_r, self.c2_r, self.c3_r = conv(c, c), conv(c, c), conv(c, c)
 
         def forward(self, x):
             silu = nn.functional.silu
@@ -409,13 +420,13 @@ class SPAN(nn.Module):
             f = self.c3_r(silu(self.c2_r(first)))
             return (f + x) * (torch.sigmoid(f) - 0.5), first
 
-    def __init__(self, scale=4, c=48):
+    def __init__(self, scale=4, c=48, conv=Conv):
         super().__init__()
-        self.conv_1 = SPAN.Conv(3, c)
+        self.conv_1 = conv(3, c)
         for i in range(1, 7):
-            setattr(self, f"block_{i}", SPAN.Block(c))
+            setattr(self, f"block_{i}", SPAN.Block(c, conv))
         self.conv_cat = nn.Conv2d(4 * c, c, 1)
-        self.conv_2 = SPAN.Conv(c, c)
+        self.conv_2 = conv(c, c)
         self.upsampler = chain(nn.Conv2d(c, 3 * scale * scale, 3, padding=1), nn.PixelShuffle(scale))
 
     def forward(self, x):
@@ -426,6 +437,88 @@ class SPAN(nn.Module):
             y, _ = getattr(self, f"block_{i}")(y)
         y, last = self.block_6(y)
         return self.upsampler(self.conv_cat(torch.cat([features, self.conv_2(y), first, last], 1)))
+
+
+class CUNet(nn.Module):
+    """waifu2x's cunet, or upcunet at a scale of 2."""
+
+    class Convs(nn.Module):
+        def __init__(self, a, b, c, reduction=None):
+            super().__init__()
+            leaky = lambda: nn.LeakyReLU(0.1)
+            self.conv = chain(nn.Conv2d(a, b, 3), leaky(), nn.Conv2d(b, c, 3), leaky())
+            if reduction:
+                self.seblock = nn.Module()
+                self.seblock.conv1, self.seblock.conv2 = nn.Conv2d(c, c // reduction, 1), nn.Conv2d(c // reduction, c, 1)
+
+        def forward(self, x):
+            x = self.conv(x)
+            if not hasattr(self, "seblock"):
+                return x
+            means = nn.functional.adaptive_avg_pool2d(x, 1)
+            return x * torch.sigmoid(self.seblock.conv2(torch.relu(self.seblock.conv1(means))))
+
+    class UNet1(nn.Module):
+        def __init__(self, f, reduction, bottom):
+            super().__init__()
+            self.conv1, self.conv1_down = CUNet.Convs(3, f // 2, f), nn.Conv2d(f, f, 2, 2)
+            self.conv2, self.conv2_up = CUNet.Convs(f, 2 * f, f, reduction), nn.ConvTranspose2d(f, f, 2, 2)
+            self.conv3, self.conv_bottom = nn.Conv2d(f, f, 3), bottom
+
+        def forward(self, x):
+            leaky = lambda x: nn.functional.leaky_relu(x, 0.1)
+            x1 = self.conv1(x)
+            x2 = leaky(self.conv2_up(self.conv2(leaky(self.conv1_down(x1)))))
+            return self.conv_bottom(leaky(self.conv3(x1[:, :, 4:-4, 4:-4] + x2)))
+
+    class UNet2(nn.Module):
+        def __init__(self, f, reduction):
+            super().__init__()
+            self.conv1, self.conv1_down = CUNet.Convs(3, f // 2, f), nn.Conv2d(f, f, 2, 2)
+            self.conv2, self.conv2_down = CUNet.Convs(f, f, 2 * f, reduction), nn.Conv2d(2 * f, 2 * f, 2, 2)
+            self.conv3 = CUNet.Convs(2 * f, 4 * f, 2 * f, reduction)
+            self.conv3_up = nn.ConvTranspose2d(2 * f, 2 * f, 2, 2)
+            self.conv4, self.conv4_up = CUNet.Convs(2 * f, f, f, reduction), nn.ConvTranspose2d(f, f, 2, 2)
+            self.conv5, self.conv_bottom = nn.Conv2d(f, f, 3), nn.Conv2d(f, 3, 3)
+
+        def forward(self, x):
+            leaky = lambda x: nn.functional.leaky_relu(x, 0.1)
+            x1 = self.conv1(x)
+            x2 = self.conv2(leaky(self.conv1_down(x1)))
+            x3 = leaky(self.conv3_up(self.conv3(leaky(self.conv2_down(x2)))))
+            x4 = leaky(self.conv4_up(self.conv4(x2[:, :, 4:-4, 4:-4] + x3)))
+            return self.conv_bottom(leaky(self.conv5(x1[:, :, 16:-16, 16:-16] + x4)))
+
+    def __init__(self, f=64, reduction=8, scale=1):
+        super().__init__()
+        bottom = nn.Conv2d(f, 3, 3) if scale == 1 else nn.ConvTranspose2d(f, 3, 4, 2, 3)
+        self.unet1, self.unet2 = CUNet.UNet1(f, reduction, bottom), CUNet.UNet2(f, reduction)
+
+    def forward(self, x):
+        first = self.unet1(x).clamp(0, 1)
+        return first[:, :, 20:-20, 20:-20] + self.unet2(first)
+
+
+class ArtCNN(nn.Module):
+    class Block(nn.Module):
+        def __init__(self, f):
+            super().__init__()
+            conv = lambda: nn.Conv2d(f, f, 3, padding=1)
+            self.conv = chain(chain(conv(), nn.ReLU()), chain(conv(), nn.ReLU()), conv())
+
+        def forward(self, x):
+            return x + self.conv(x)
+
+    def __init__(self, scale=4, f=64, blocks=8):
+        super().__init__()
+        self.conv0 = nn.Conv2d(3, f, 3, padding=1)
+        self.res_block = chain(*[ArtCNN.Block(f) for _ in range(blocks)], nn.Conv2d(f, f, 3, padding=1))
+        self.depth_to_space = nn.Module()
+        self.depth_to_space.upscale = chain(nn.Conv2d(f, 3 * scale * scale, 3, padding=1), nn.PixelShuffle(scale))
+
+    def forward(self, x):
+        x = self.conv0(x)
+        return self.depth_to_space.upscale(x + self.res_block(x))
 
 
 def ircnn(channels=1, features=64):
@@ -477,14 +570,18 @@ class NAFNet(nn.Module):
 
 def make_restorers():
     for network, parameters in ((Compact(), 621424), (DnCNN(), 555137), (FFDNet(), 852108), (FFDNet(1, 15, 64), 485316),
-                                (DRUNet(), 32640960), (ircnn(), 185857), (NAFNet(), 29159715), (edsr(), 1517571 + 24), (rcan(), 15592355 + 24), (SPAN(), 426288)):
+                                (DRUNet(), 32640960), (ircnn(), 185857), (NAFNet(), 29159715), (edsr(), 1517571 + 24), (rcan(), 15592355 + 24), (SPAN(), 426288),
+                                (SPAN(conv=SPAN.TrainedConv), 1840488), (CUNet(), 1283254), (CUNet(scale=2), 1284598), (ArtCNN(), 952688)):
         assert count_parameters(network) == parameters
     for seed, (name, network, shape, target) in enumerate((
             ("compact", Compact(8, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("dncnn", DnCNN(1, 5, 8), (2, 1, 7, 9), None),
             ("ffdnet", FFDNet(3, 4, 8), (2, 4, 6, 10), (2, 3, 6, 10)), ("drunet", DRUNet(3, 2, 1), (2, 4, 16, 24), (2, 3, 16, 24)),
             ("edsr", edsr(4, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("rcan", rcan(8, 2, 2, 4), (2, 3, 5, 7), (2, 3, 20, 28)),
             ("span", SPAN(4, 6), (2, 3, 5, 7), (2, 3, 20, 28)), ("ircnn", ircnn(1, 4), (2, 1, 9, 11), None),
-            ("nafnet", NAFNet(4, (1, 2), 1, (1, 1)), (2, 3, 8, 12), None))):
+            ("nafnet", NAFNet(4, (1, 2), 1, (1, 1)), (2, 3, 8, 12), None),
+            ("span_trained", SPAN(4, 3, SPAN.TrainedConv), (2, 3, 5, 7), (2, 3, 20, 28)),
+            ("cunet", CUNet(4, 2), (2, 3, 60, 64), (2, 3, 4, 8)), ("upcunet", CUNet(4, 2, 2), (2, 3, 40, 44), (2, 3, 8, 16)),
+            ("artcnn", ArtCNN(4, 4, 2), (2, 3, 5, 7), (2, 3, 20, 28)))):
         torch.manual_seed(20 + seed)
         for parameter in network.parameters():
             nn.init.normal_(parameter, 0, 0.5 / max(1, parameter[0].numel()) ** 0.5)
@@ -622,6 +719,11 @@ def make_layers():
     add("bilinear_corners", nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True), 2, 4, 5)
     add("bicubic_2", nn.Upsample(scale_factor=2, mode="bicubic"), 2, 4, 5)
     add("bicubic_4", nn.Upsample(scale_factor=4, mode="bicubic"), 1, 3, 4)
+    add("crop", lambda x: nn.functional.pad(x, (-1, -2, -1, -2)), 2, 5, 6)
+    add("nearest_3_2", nn.Upsample(scale_factor=1.5, mode="nearest"), 2, 4, 6)
+    add("bilinear_3_2", nn.Upsample(scale_factor=1.5, mode="bilinear"), 2, 4, 6)
+    add("bilinear_corners_3_2", nn.Upsample(scale_factor=1.5, mode="bilinear", align_corners=True), 2, 4, 6)
+    add("bicubic_5_4", nn.Upsample(scale_factor=1.25, mode="bicubic"), 1, 4, 8)
     save("layers.safetensors", {key: tensor.detach().float() for key, tensor in tensors.items()})
 
 

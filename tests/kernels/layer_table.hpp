@@ -10,6 +10,7 @@
 #include "depix/layers/clamp.hpp"
 #include "depix/layers/conv.hpp"
 #include "depix/layers/conv_transpose.hpp"
+#include "depix/layers/crop.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/edge_padding.hpp"
@@ -147,7 +148,7 @@ class LayerTable {
         on<GroupNorm<2, 4>>("more pixels than one thread adds up", {4, 70, 64}, 3);
     }
 
-    /// Poolings with padding, padding by reflection and replication, and interpolation.
+    /// Poolings with padding, padding by reflection and replication, crops, and interpolation.
     void resampling() const {
         on_sizes<MaxPool<3, Stride<2>, Padding<1>>>("3 by 2, padded", 2);
         on_sizes<MaxPool<2, CeilMode>>("2, rounded up", 2);
@@ -169,6 +170,12 @@ class LayerTable {
         on_sizes<ReplicationPadding<2, 0>>("before", 2);
         on<ReplicationPadding<3>>("one pixel", {2, 1, 1}, 2);
 
+        on_sizes<Crop<1>>("1", 3);
+        on_sizes<Crop<0, 2>>("after", 2);
+        on_sizes<Crop<2, 0>>("before", 2);
+        on<Crop<3, 1>>("most of it", {2, 5, 6}, 2);
+        on<Crop<20>>("20", {1, 41, 77}, 1);
+
         on_sizes<Upsample<1, Bilinear>>("bilinear, 1", 2);
         on_sizes<Upsample<2, Bilinear>>("bilinear, 2", 3);
         on_sizes<Upsample<3, Bilinear>>("bilinear, 3", 2);
@@ -181,6 +188,15 @@ class LayerTable {
         on_sizes<Upsample<3, Bicubic>>("bicubic, 3", 2);
         on<Upsample<4, Bicubic>>("bicubic, 4", {2, 3, 130}, 1);
         on<Upsample<2, Bicubic>>("bicubic, one pixel", {2, 1, 1}, 2);
+
+        on<Upsample<3, Divisor<2>>>("3/2", {2, 4, 10}, 2);
+        on<Upsample<3, Divisor<2>>>("3/2", {1, 2, 138}, 1);
+        on<Upsample<5, Divisor<3>, Bilinear>>("bilinear, 5/3", {2, 6, 9}, 2);
+        on<Upsample<3, Divisor<2>, Bilinear>>("bilinear, 3/2", {1, 4, 138}, 1);
+        on<Upsample<3, Divisor<2>, Bilinear, AlignCorners>>("bilinear between corners, 3/2", {2, 4, 70}, 2);
+        on<Upsample<4, Divisor<3>, Bicubic>>("bicubic, 4/3", {2, 6, 51}, 2);
+        on<Upsample<2, Divisor<3>, Bilinear>>("bilinear, 2/3", {2, 6, 51}, 2);
+        on<Upsample<1, Divisor<2>>>("1/2", {2, 6, 34}, 2);
     }
 
     void convolutions() const {

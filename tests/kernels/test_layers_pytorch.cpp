@@ -133,9 +133,14 @@ TEST_CASE("pooling") {
 TEST_CASE("edges and enlargement") {
     check<ReflectPadding<2>>("reflect_padding");
     check<ReplicationPadding<2>>("replication_padding");
+    check<Crop<1, 2>>("crop");
     check<Upsample<2, Bilinear>>("bilinear_2");
     check<Upsample<3, Bilinear>>("bilinear_3");
     check<Upsample<2, Bilinear, AlignCorners>>("bilinear_corners");
     check<Upsample<2, Bicubic>>("bicubic_2");
     check<Upsample<4, Bicubic>>("bicubic_4");
+    check<Upsample<3, Divisor<2>>>("nearest_3_2");
+    check<Upsample<3, Divisor<2>, Bilinear>>("bilinear_3_2");
+    check<Upsample<3, Divisor<2>, Bilinear, AlignCorners>>("bilinear_corners_3_2");
+    check<Upsample<5, Divisor<4>, Bicubic>>("bicubic_5_4");
 }

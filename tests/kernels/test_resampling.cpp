@@ -1,5 +1,5 @@
-// Poolings with padding, padding by reflection and replication, and interpolation, on Reference and Cpu: the table's
-// rows, and shapes.
+// Poolings with padding, padding by reflection and replication, crops, and interpolation, on Reference
+// and Cpu: the table's rows, and shapes.
 #include "layer_check.hpp"
 
 using namespace depix_test;
@@ -31,6 +31,16 @@ TEST_CASE("paddings: shapes, and rows that are needed") {
     static_assert(ReplicationPadding<1>::needs({0, 0}) == RowRange{-2, 0});
 }
 
+TEST_CASE("crops: shapes, and rows that are needed") {
+    static_assert(Crop<2>::output({3, 5, 7}) == Shape{3, 1, 3});
+    static_assert(Crop<0, 1>::output({3, 5, 7}) == Shape{3, 4, 6});
+    static_assert(Crop<2>::output({3, 4, 7}) == Shape{3, 0, 0});
+    static_assert(Crop<2, 1>::needs({0, 3}) == RowRange{2, 5});
+    using Valid = Conv<1, 1, 3, Padding<0>>;
+    static_assert(receptive_field<Sum<Crop<2>, Sequential<Valid, Valid>>>() == 5);
+    static_assert(input_rows<Sum<Crop<2>, Sequential<Valid, Valid>>>({0, 0}) == RowRange{0, 4});
+}
+
 TEST_CASE("enlargement: shapes, and rows that are needed") {
     static_assert(Upsample<3, Bilinear>::output({3, 5, 7}) == Shape{3, 15, 21});
     static_assert(Upsample<2, Bilinear>::needs({0, 0}) == RowRange{-1, 0});
@@ -40,6 +50,12 @@ TEST_CASE("enlargement: shapes, and rows that are needed") {
     static_assert(Upsample<2, Bilinear, AlignCorners>::needs({0, 0}) == every_row);
     static_assert(Upsample<2, Bilinear>::traits.role != Role::Upsample);  // which is that of the nearest neighbour
     static_assert(Upsample<2>::traits.role == Role::Upsample);
+    static_assert(Upsample<3, Divisor<2>>::output({3, 4, 6}) == Shape{3, 6, 9});
+    static_assert(Upsample<3, Divisor<2>>::needs({2, 4}) == RowRange{1, 2});
+    static_assert(Upsample<3, Divisor<2>, Bilinear>::needs({0, 2}) == RowRange{-1, 2});
+    static_assert(Upsample<3, Divisor<2>, Bicubic>::needs({-3, -3}) == RowRange{-4, -1});
+    static_assert(Sequential<Conv<1, 1, 1>, Upsample<3, Divisor<2>>>::size_multiple == 2);
+    static_assert(receptive_field<Sequential<Conv<1, 1>, Upsample<3, Divisor<2>, Bilinear>>>() == 4);
     // Two passes of two multiply-adds: 3 x 10 x 7 sums of rows, 3 x 10 x 14 of columns.
     static_assert(Upsample<2, Bilinear>::multiply_adds({3, 5, 7}) == 2 * (3 * 10 * 7 + 3 * 10 * 14));
     static_assert(is_global<Sequential<Conv<1, 1>, Upsample<2, Bilinear, AlignCorners>>>());

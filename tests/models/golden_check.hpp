@@ -212,4 +212,15 @@ void check_names(const std::string& path) {
     }
 }
 
+/// Both files of a network for restoring, on Reference in double and on Cpu.
+template <class Small>
+void check_restorer(const std::string& name) {
+    CAPTURE(name);
+    check_names<Small>(shipped + name + ".safetensors");
+    check_output<Small, Cpu, float>(shipped + name + ".safetensors");
+    check_output<Small, Reference, double>(shipped + name + ".safetensors");
+    check_training<Small, Cpu, float>(shipped + name + "_step.safetensors");
+    check_training<Small, Reference, double>(shipped + name + "_step.safetensors");
+}
+
 }  // namespace depix_test

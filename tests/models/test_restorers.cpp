@@ -4,81 +4,111 @@
 #include "depix/models/drunet.hpp"
 #include "depix/models/edsr.hpp"
 #include "depix/models/ffdnet.hpp"
+#include "depix/models/fold_span.hpp"
 #include "depix/models/ircnn.hpp"
 #include "depix/models/mlperf_tiny.hpp"
 #include "depix/models/nafnet.hpp"
 #include "depix/models/span.hpp"
-#include "depix/models/upconv_7.hpp"
 #include "golden_check.hpp"
 
 using namespace depix_test;
-
-namespace {
-
-template <class Small>
-void check(const std::string& name) {
-    CAPTURE(name);
-    check_names<Small>(shipped + name + ".safetensors");
-    check_output<Small, Cpu, float>(shipped + name + ".safetensors");
-    check_output<Small, Reference, double>(shipped + name + ".safetensors");
-    check_training<Small, Cpu, float>(shipped + name + "_step.safetensors");
-    check_training<Small, Reference, double>(shipped + name + "_step.safetensors");
-}
-
-}  // namespace
 
 TEST_CASE("Compact") {
     static_assert(Compact<64, 16, 4>::output({3, 128, 100}) == Shape{3, 512, 400});
     static_assert(Compact<64, 32, 2>::parameter_count == 1192524);
     static_assert(receptive_field<Compact<>>() == 37);
-    check<Compact<8, 2>>("compact");
+    check_restorer<Compact<8, 2>>("compact");
 }
 
 TEST_CASE("DnCNN") {
     static_assert(DnCNN<3, 20>::parameter_count == 668227);
     static_assert(receptive_field<DnCNN<>>() == 35);
-    check<DnCNN<1, 5, 8>>("dncnn");
+    check_restorer<DnCNN<1, 5, 8>>("dncnn");
 }
 
 TEST_CASE("FFDNet") {
     static_assert(FFDNet<>::in_channels == 4);
     static_assert(FFDNet<>::output({4, 64, 32}) == Shape{3, 64, 32});
     static_assert(FFDNet<>::size_multiple == 2);
-    check<FFDNet<3, 4, 8>>("ffdnet");
+    check_restorer<FFDNet<3, 4, 8>>("ffdnet");
 }
 
 TEST_CASE("DRUNet") {
     static_assert(DRUNet<>::in_channels == 4);
     static_assert(DRUNet<>::size_multiple == 8);
     static_assert(DRUNet<1>::parameter_count == 32638656);
-    check<DRUNet<3, 2, 1>>("drunet");
+    check_restorer<DRUNet<3, 2, 1>>("drunet");
 }
 
 TEST_CASE("EDSR") {
     static_assert(EDSR<2>::parameter_count == 1369859 + 24);
     static_assert(EDSR<3>::output({3, 10, 20}) == Shape{3, 30, 60});
-    check<EDSR<4, 4, 2>>("edsr");
+    check_restorer<EDSR<4, 4, 2>>("edsr");
 }
 
 TEST_CASE("RCAN") {
     static_assert(is_global<RCAN<>>());
-    check<RCAN<4, 8, 2, 2, 4>>("rcan");
+    check_restorer<RCAN<4, 8, 2, 2, 4>>("rcan");
 }
 
 TEST_CASE("SPAN") {
-    static_assert(SPAN<>::parameter_count == 426288);
     static_assert(SPAN<2>::output({3, 10, 20}) == Shape{3, 20, 40});
-    check<SPAN<4, 6>>("span");
+    check_restorer<SPAN<4, 6>>("span");
+}
+
+// in = 1, middle = 2, wide = 2, out = 1: what the compiler folds.
+constexpr auto folded_by_the_compiler = [] {
+    const std::array<float, 2> first{2, -1}, first_bias{1, 3}, second_bias{5, -2}, third{1, 2};
+    const std::array<float, 1> third_bias{7}, skip{100}, skip_bias{1000};
+    std::array<float, 36> second{};
+    for (std::size_t i = 0; i < second.size(); ++i) second[i] = static_cast<float>(i % 9);
+    std::array<float, 10> result{};
+    fold_branches<float>({first, first_bias, second, second_bias, third, third_bias, skip, skip_bias},
+                         std::span(result).first(9), std::span(result).last(1));
+    return result;
+}();
+
+TEST_CASE("SPAN as it is trained, and folded") {
+    check_restorer<TrainedSPAN<4, 3>>("span_trained");
+
+    // Each tap k is (1 + 2) * (2 - 1) * k; the skip is at the centre.
+    static_assert(folded_by_the_compiler[0] == 0 && folded_by_the_compiler[3] == 9);
+    static_assert(folded_by_the_compiler[4] == 112 && folded_by_the_compiler[8] == 24);
+    // (1 + 2) * (1 + 3) * (0 + ... + 8) of the first bias, then 5 - 2 * 2, 7 and 1000.
+    static_assert(folded_by_the_compiler[9] == 432 + 1 + 1007);
+
+    Model<TrainedSPAN<4, 3>, double> trained;
+    load(trained, shipped + "span_trained.safetensors", {.prefix = "w."});
+    Model<SPAN<4, 3>, double> folded(1);
+    fold_span(trained, folded);
+    const SafetensorsFile file = SafetensorsFile::read(shipped + "span_trained.safetensors");
+    const Tensor<double> input = convert<double>(tensor(file, "input"));
+    const Tensor<double> output = Inference<TrainedSPAN<4, 3>, Reference, double>{trained}(input);
+    const Tensor<double> fast = Inference<SPAN<4, 3>, Reference, double>{folded}(input);
+    double difference = 0;
+    for (std::size_t i = 0; i < output.data.size(); ++i)
+        difference = std::max(difference, std::fabs(output.data[i] - fast.data[i]));
+    CHECK(difference < 1e-14);  // some fifty roundings of 1e-16, of values below 1
+
+    // Files have both forms, and each type takes its own.
+    CHECK(span_folded_name("block_1.c1_r.sk.weight").empty());
+    CHECK(span_folded_name("conv_1.conv.0.bias").empty());
+    CHECK(span_folded_name("conv_1.eval_conv.bias") == "conv_1.eval_conv.bias");
+    CHECK(span_trained_name("conv_1.eval_conv.bias").empty());
+    CHECK(span_trained_name("conv_cat.weight") == "conv_cat.weight");
+    Model<SPAN<4, 3>, double> other(2);
+    CHECK_THROWS_WITH_AS(fold_span(other, folded), "depix: fold_span: the trained model has no conv_1.conv.0.weight",
+                         Error);
 }
 
 TEST_CASE("IRCNN") {
     static_assert(receptive_field<IRCNN<>>() == 33);
-    check<IRCNN<1, 4>>("ircnn");
+    check_restorer<IRCNN<1, 4>>("ircnn");
 }
 
 TEST_CASE("NAFNet") {
     static_assert(is_global<NAFNet<>>());
-    check<NAFNet<4, Blocks<1, 2>, 1, Blocks<1, 1>>>("nafnet");
+    check_restorer<NAFNet<4, Blocks<1, 2>, 1, Blocks<1, 1>>>("nafnet");
 }
 
 TEST_CASE("MLPerf Tiny's networks, Cpu against the textbook") {
@@ -103,15 +133,4 @@ TEST_CASE("MLPerf Tiny's networks, Cpu against the textbook") {
     check_tiny.template operator()<TinyResNet>({3, 32, 32});
     check_tiny.template operator()<TinyKeywords>({1, 50, 10});
     check_tiny.template operator()<TinyMobileNet>({3, 96, 96});
-}
-
-TEST_CASE("upconv_7 for whole pictures, in tiles and at once") {
-    const Model<PaddedUpConv7> model(3);
-    const Inference<PaddedUpConv7> network{model};
-    Image image({3, 40, 51});
-    Random random(5);
-    for (float& value : image.pixels) value = static_cast<float>(random.uniform());
-    const Image whole = restore(network, image), tiled = restore(network, image, Tiles{.size = 16});
-    CHECK(whole.shape == Shape{3, 80, 102});
-    CHECK(largest_difference(whole.pixels, tiled.pixels) < 1e-6);
 }

@@ -23,6 +23,7 @@ struct Affine {};
 struct Ceil {};
 struct Mode {};
 struct AlignCorners {};
+struct Divisor {};
 }  // namespace option_kind
 
 /// Step between two windows, in both directions.
@@ -56,16 +57,23 @@ struct OutputPadding : option_kind::OutputPadding {
     static constexpr int value = N;
 };
 
-/// How Upsample enlarges, if not to the nearest neighbour.
+/// How Upsample enlarges, if not to the nearest neighbour: from 2 or 4 pixels in each direction.
 struct Bilinear : option_kind::Mode {
-    static constexpr bool cubic = false;
+    static constexpr int taps = 2;
 };
 struct Bicubic : option_kind::Mode {
-    static constexpr bool cubic = true;
+    static constexpr int taps = 4;
 };
 
 /// A bilinear Upsample that maps the corner pixels' centres to each other, and not the corners of the whole maps.
 struct AlignCorners : option_kind::AlignCorners {};
+
+/// Upsample<3, Divisor<2>> enlarges by 3/2.
+template <int N>
+struct Divisor : option_kind::Divisor {
+    static_assert(N >= 1, "depix: a divisor is at least 1");
+    static constexpr int value = N;
+};
 
 /// Input and output channels fall into N groups, and an output channel reads only those of its group. With N equal to
 /// the input channels the convolution is depthwise.

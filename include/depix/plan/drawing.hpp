@@ -154,8 +154,8 @@ inline Operation operation_of(const LayerInfo& layer) {
             break;
         case Role::Slice:
         case Role::Other:  // a pooling with padding; PixelUnshuffle, which makes more channels, is none
-            return layer.traits.down > 1 && layer.output({64, 64, 64}).channels == 64 ? Operation::Pooling
-                                                                                      : Operation::Other;
+            return layer.traits.down > layer.traits.up && layer.output({64, 64, 64}).channels == 64 ? Operation::Pooling
+                                                                                                    : Operation::Other;
     }
     return Operation::Other;
 }

@@ -8,6 +8,7 @@
 #include "depix/kernels/cpu/average_pool.hpp"
 #include "depix/kernels/cpu/batch_norm.hpp"
 #include "depix/kernels/cpu/channel_scale.hpp"
+#include "depix/kernels/cpu/crop.hpp"
 #include "depix/kernels/cpu/dense.hpp"
 #include "depix/kernels/cpu/dropout.hpp"
 #include "depix/kernels/cpu/edge_padding.hpp"

@@ -1,4 +1,4 @@
-// Enlargement by weighted sums of 2 x 2 or 4 x 4 pixels, with SIMD and threads: first of rows, then of columns.
+// Enlargement by weighted sums of 1, 2 x 2 or 4 x 4 pixels, with SIMD and threads: first of rows, then of columns.
 #pragma once
 
 #include <algorithm>
@@ -77,28 +77,29 @@ struct Kernel<Cpu, L> {
   private:
     using Taps = depix::detail::Taps<float>;
 
-    // Every Factor-th output column has the same weights.
+    // Every Factor-th output column has the same weights, and reads the input Divisor columns further on.
     static void row_by_phases(const Forward<float>& a, int n, int c, int i, const Taps& rows) {
         using namespace cpu;
-        constexpr int around = taps / 2, stride = columns + vector_width, factor = L::factor;
-        constexpr auto sums = static_cast<std::size_t>(columns + 2 * around + 2 * vector_width);
-        for (int first = 0; first < a.input.width; first += columns) {
-            const int count = (std::min)(columns, a.input.width - first);
+        constexpr int around = taps / 2, stride = columns + vector_width, factor = L::factor, divisor = L::divisor;
+        constexpr auto sums = static_cast<std::size_t>((columns + 2 * vector_width) * divisor + 2 * around);
+        const int groups = a.input.width / divisor;
+        for (int first = 0; first < groups; first += columns) {
+            const int count = (std::min)(columns, groups - first);
             float sum[sums] = {}, phases[static_cast<std::size_t>(factor * stride)];
-            sum_rows(a.input, n, c, rows, taps, first - around, count + 2 * around, sum);
+            sum_rows(a.input, n, c, rows, taps, first * divisor - around, count * divisor + 2 * around, sum);
             for (int l = 0; l < factor; ++l) {
                 const Taps own = interpolation::template taps_of<float>(l, a.input.width);
                 const float* from = sum + around + own.first;
                 for (int j = 0; j < count; j += vector_width) {
-                    Vector v = load(from + j) * broadcast(own.weight[0]);
-                    for (int k = 1; k < taps; ++k) v += load(from + j + k) * broadcast(own.weight[k]);
+                    Vector v = load_strided<divisor>(from + j * divisor) * broadcast(own.weight[0]);
+                    for (int k = 1; k < taps; ++k)
+                        v += load_strided<divisor>(from + j * divisor + k) * broadcast(own.weight[k]);
                     store(phases + l * stride + j, v);
                 }
             }
             interleave(phases, stride, factor, count, a.output.row(n, c, i) + first * factor, true);
         }
     }
-
     // With AlignCorners every output column has weights of its own. Their fractions have one denominator, so the next
     // numerator needs no division.
     static void row_by_pixels(const Forward<float>& a, int n, int c, int i, const Taps& rows) {

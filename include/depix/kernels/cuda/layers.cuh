@@ -8,6 +8,7 @@
 #include "depix/kernels/cuda/channel_scale.cuh"
 #include "depix/kernels/cuda/conv.cuh"
 #include "depix/kernels/cuda/conv_transpose.cuh"
+#include "depix/kernels/cuda/crop.cuh"
 #include "depix/kernels/cuda/dense.cuh"
 #include "depix/kernels/cuda/dropout.cuh"
 #include "depix/kernels/cuda/edge_padding.cuh"

@@ -8,6 +8,7 @@
 #include "depix/kernels/reference/channel_scale.hpp"
 #include "depix/kernels/reference/conv.hpp"
 #include "depix/kernels/reference/conv_transpose.hpp"
+#include "depix/kernels/reference/crop.hpp"
 #include "depix/kernels/reference/dense.hpp"
 #include "depix/kernels/reference/dropout.hpp"
 #include "depix/kernels/reference/edge_padding.hpp"
