@@ -1,4 +1,4 @@
-"""networks.py: the six networks of the race in PyTorch 1.13, with seeded weights.
+"""networks.py: the networks of the race in PyTorch 1.13, with seeded weights.
 
 Parameters have the names that they have in depix's models (include/depix/models/), so that one state_dict fits
 both. `python3 networks.py` prints each network's parameters and operations.
@@ -158,6 +158,235 @@ class RRDB(nn.Module):
         return self.conv3(self.upsampling(x + self.conv2(self.res_blocks(x))))
 
 
+class Compact(nn.Module):
+    """SRVGGNetCompact, of Real-ESRGAN."""
+
+    def __init__(self, f=64, convolutions=16, scale=4):
+        super().__init__()
+        layers = [nn.Conv2d(3, f, 3, padding=1), nn.PReLU(f)]
+        for _ in range(convolutions):
+            layers += [nn.Conv2d(f, f, 3, padding=1), nn.PReLU(f)]
+        self.body = nn.Sequential(*layers, nn.Conv2d(f, 3 * scale**2, 3, padding=1))
+        self.shuffle, self.upsample = nn.PixelShuffle(scale), nn.Upsample(scale_factor=scale)
+
+    def forward(self, x):
+        return self.shuffle(self.body(x)) + self.upsample(x)
+
+
+class GrowthDenseBlock(nn.Module):
+    def __init__(self, c, growth):
+        super().__init__()
+        for k in range(4):
+            setattr(self, f"conv{k + 1}", nn.Conv2d(c + k * growth, growth, 3, padding=1))
+        self.conv5, self.act = nn.Conv2d(c + 4 * growth, c, 3, padding=1), nn.LeakyReLU(0.2)
+
+    def forward(self, x):
+        inputs = x
+        for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
+            inputs = torch.cat([inputs, self.act(conv(inputs))], 1)
+        return x + 0.2 * self.conv5(inputs)
+
+
+class GrowthRRDB(nn.Module):
+    def __init__(self, c, growth):
+        super().__init__()
+        self.rdb1, self.rdb2, self.rdb3 = (GrowthDenseBlock(c, growth) for _ in range(3))
+
+    def forward(self, x):
+        return x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
+
+
+class RRDBNet(nn.Module):
+    """ESRGAN's generator, with the 6 blocks of realesrgan-x4plus-anime."""
+
+    def __init__(self, c=64, growth=32, blocks=6):
+        super().__init__()
+        self.conv_first = nn.Conv2d(3, c, 3, padding=1)
+        self.body = nn.Sequential(*(GrowthRRDB(c, growth) for _ in range(blocks)))
+        self.conv_body, self.conv_up1, self.conv_up2, self.conv_hr = (nn.Conv2d(c, c, 3, padding=1) for _ in range(4))
+        self.conv_last, self.act = nn.Conv2d(c, 3, 3, padding=1), nn.LeakyReLU(0.2)
+        self.upsample = nn.Upsample(scale_factor=2)
+
+    def forward(self, x):
+        x = self.conv_first(x)
+        x = x + self.conv_body(self.body(x))
+        for conv in (self.conv_up1, self.conv_up2):
+            x = self.act(conv(self.upsample(x)))
+        return self.conv_last(self.act(self.conv_hr(x)))
+
+
+class EvalConv(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.eval_conv = nn.Conv2d(i, o, 3, padding=1)
+
+    def forward(self, x):
+        return self.eval_conv(x)
+
+
+class SPANBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.c1_r, self.c2_r, self.c3_r, self.act = EvalConv(c, c), EvalConv(c, c), EvalConv(c, c), nn.SiLU(inplace=True)
+
+    def forward(self, x):
+        first = self.act(self.c1_r(x))
+        f = self.c3_r(self.act(self.c2_r(first)))
+        return (f + x) * (torch.sigmoid(f) - 0.5), first
+
+
+class SPAN(nn.Module):
+    """As it runs, with one convolution for each three that were trained."""
+
+    def __init__(self, scale=4, c=48):
+        super().__init__()
+        self.conv_1 = EvalConv(3, c)
+        for i in range(1, 7):
+            setattr(self, f"block_{i}", SPANBlock(c))
+        self.conv_cat, self.conv_2 = nn.Conv2d(4 * c, c, 1), EvalConv(c, c)
+        self.upsampler = nn.Sequential(nn.Conv2d(c, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
+
+    def forward(self, x):
+        features = self.conv_1(x)
+        first, _ = self.block_1(features)
+        y, last = first, None
+        for i in range(2, 7):
+            y, last = getattr(self, f"block_{i}")(y)
+        return self.upsampler(self.conv_cat(torch.cat([features, self.conv_2(y), first, last], 1)))
+
+
+class LayerNorm2d(nn.Module):
+    """Written as in NAFNet's own code."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(c)), nn.Parameter(torch.zeros(c))
+
+    def forward(self, x):
+        deviation = x - x.mean(1, keepdim=True)
+        normed = deviation / (deviation.pow(2).mean(1, keepdim=True) + 1e-6).sqrt()
+        return self.weight.view(1, -1, 1, 1) * normed + self.bias.view(1, -1, 1, 1)
+
+
+def simple_gate(x):
+    a, b = x.chunk(2, 1)
+    return a * b
+
+
+class NAFBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.norm1, self.norm2 = LayerNorm2d(c), LayerNorm2d(c)
+        self.conv1, self.conv2 = nn.Conv2d(c, 2 * c, 1), nn.Conv2d(2 * c, 2 * c, 3, padding=1, groups=2 * c)
+        self.sca = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(c, c, 1))
+        self.conv3, self.conv4, self.conv5 = nn.Conv2d(c, c, 1), nn.Conv2d(c, 2 * c, 1), nn.Conv2d(c, c, 1)
+        self.beta, self.gamma = nn.Parameter(torch.zeros(1, c, 1, 1)), nn.Parameter(torch.zeros(1, c, 1, 1))
+
+    def forward(self, x):
+        f = simple_gate(self.conv2(self.conv1(self.norm1(x))))
+        y = x + self.beta * self.conv3(f * self.sca(f))
+        return y + self.gamma * self.conv5(simple_gate(self.conv4(self.norm2(y))))
+
+
+class NAFNet(nn.Module):
+    def __init__(self, width=32, encoders=(2, 2, 4, 8), middle=12, decoders=(2, 2, 2, 2)):
+        super().__init__()
+
+        def blocks(count, c):
+            return nn.Sequential(*(NAFBlock(c) for _ in range(count)))
+
+        widths = [width * 2**i for i in range(len(encoders))]
+        self.intro, self.ending = nn.Conv2d(3, width, 3, padding=1), nn.Conv2d(width, 3, 3, padding=1)
+        self.encoders = nn.ModuleList(blocks(n, c) for n, c in zip(encoders, widths))
+        self.downs = nn.ModuleList(nn.Conv2d(c, 2 * c, 2, 2) for c in widths)
+        self.middle_blks = blocks(middle, 2 * widths[-1])
+        self.ups = nn.ModuleList(nn.Sequential(nn.Conv2d(2 * c, 4 * c, 1, bias=False), nn.PixelShuffle(2))
+                                 for c in widths[::-1])
+        self.decoders = nn.ModuleList(blocks(n, c) for n, c in zip(decoders, widths[::-1]))
+
+    def forward(self, x):
+        y, skips = self.intro(x), []
+        for encoder, down in zip(self.encoders, self.downs):
+            skips.append(encoder(y))
+            y = down(skips[-1])
+        y = self.middle_blks(y)
+        for decoder, up, skip in zip(self.decoders, self.ups, skips[::-1]):
+            y = decoder(up(y) + skip)
+        return x + self.ending(y)
+
+
+class MobileBottleneck(nn.Module):
+    def __init__(self, i, o, wide, stride):
+        super().__init__()
+        layers = [mobile_conv(i, wide * i, 1)] if wide > 1 else []
+        self.conv = nn.Sequential(*layers, mobile_conv(wide * i, wide * i, 3, stride, wide * i),
+                                  nn.Conv2d(wide * i, o, 1, bias=False), nn.BatchNorm2d(o))
+        self.skip = stride == 1 and i == o
+
+    def forward(self, x):
+        return x + self.conv(x) if self.skip else self.conv(x)
+
+
+def mobile_conv(i, o, kernel, stride=1, groups=1):
+    return nn.Sequential(nn.Conv2d(i, o, kernel, stride, kernel // 2, groups=groups, bias=False), nn.BatchNorm2d(o),
+                         nn.ReLU6())
+
+
+class MobileNetV2(nn.Module):
+    """The features of torchvision's mobilenet_v2(width_mult=0.35); c are the channels of its stages."""
+
+    def __init__(self, c=(16, 8, 8, 16, 24, 32, 56, 112)):
+        super().__init__()
+        layers, i = [mobile_conv(3, c[0], 3, 2), MobileBottleneck(c[0], c[1], 1, 1)], c[1]
+        for o, count, stride in zip(c[2:], (2, 3, 4, 3, 3, 1), (2, 2, 2, 1, 2, 1)):
+            for k in range(count):
+                layers.append(MobileBottleneck(i, o, 6, stride if k == 0 else 1))
+                i = o
+        self.features = nn.Sequential(*layers, mobile_conv(i, 1280, 1))
+
+    def forward(self, x):
+        return self.features(x)
+
+
+class DRUNetBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.res = nn.Sequential(nn.Conv2d(c, c, 3, padding=1, bias=False), nn.ReLU(),
+                                 nn.Conv2d(c, c, 3, padding=1, bias=False))
+
+    def forward(self, x):
+        return x + self.res(x)
+
+
+class DRUNet(nn.Module):
+    """For colour pictures; the fourth channel of its input is the noise map."""
+
+    def __init__(self, f=64, blocks=4):
+        super().__init__()
+
+        def many(c):
+            return [DRUNetBlock(c) for _ in range(blocks)]
+
+        def down(c):
+            return nn.Sequential(*many(c), nn.Conv2d(c, 2 * c, 2, 2, bias=False))
+
+        def up(c):
+            return nn.Sequential(nn.ConvTranspose2d(2 * c, c, 2, 2, bias=False), *many(c))
+
+        self.m_head, self.m_tail = nn.Conv2d(4, f, 3, padding=1, bias=False), nn.Conv2d(f, 3, 3, padding=1, bias=False)
+        self.m_down1, self.m_down2, self.m_down3 = down(f), down(2 * f), down(4 * f)
+        self.m_body = nn.Sequential(*many(8 * f))
+        self.m_up3, self.m_up2, self.m_up1 = up(4 * f), up(2 * f), up(f)
+
+    def forward(self, x):
+        x1 = self.m_head(x)
+        x2 = self.m_down1(x1)
+        x3 = self.m_down2(x2)
+        x4 = self.m_down3(x3)
+        y = self.m_up3(self.m_body(x4) + x4)
+        return self.m_tail(self.m_up1(self.m_up2(y + x3) + x2) + x1)
+
+
 class Entry:
     """One network of the race, with the shapes of what it restores and of the batch of one training step, both (batch,
     channels, height, width). training_shape is None where it is not trained here.
@@ -174,6 +403,12 @@ NETWORKS = {
     "de_gan_generator": Entry(DeGanGenerator, (1, 1, 256, 256), (1, 1, 256, 256), nn.functional.binary_cross_entropy),
     "srresnet": Entry(SRResNet, (1, 3, 96, 96), (4, 3, 24, 24)),
     "rrdb": Entry(RRDB, (1, 3, 24, 24)),
+    "compact": Entry(Compact, (1, 3, 128, 128)),
+    "rrdbnet_6": Entry(RRDBNet, (1, 3, 128, 128)),
+    "span": Entry(SPAN, (1, 3, 128, 128)),
+    "nafnet": Entry(NAFNet, (1, 3, 256, 256)),
+    "mobilenet_v2": Entry(MobileNetV2, (1, 3, 224, 224)),
+    "drunet": Entry(DRUNet, (1, 4, 128, 128)),
 }
 
 # Adam's, in every worker. It is small, so that thousands of steps on one batch stay stable.
@@ -203,7 +438,13 @@ def build(name, seed=1):
             if isinstance(module, nn.ConvTranspose2d):
                 fan_in /= module.stride[0] * module.stride[1]
             module.weight.data = normal(module.weight, (2 / fan_in) ** 0.5)
-            module.bias.data = normal(module.bias, 0.1)
+            if module.bias is not None:
+                module.bias.data = normal(module.bias, 0.1)
+        elif isinstance(module, NAFBlock):
+            module.beta.data, module.gamma.data = uniform(module.beta, 0.1, 0.3), uniform(module.gamma, 0.1, 0.3)
+        elif isinstance(module, LayerNorm2d):
+            module.weight.data = uniform(module.weight, 0.5, 1.5)
+            module.bias.data = normal(module.bias, 0.2)
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.data = uniform(module.weight, 0.5, 1.5)
             module.bias.data = normal(module.bias, 0.2)
@@ -214,6 +455,8 @@ def build(name, seed=1):
     for module in network.modules():
         if isinstance(module, SRBlock):  # damps what each of 16 blocks adds; the sum would grow
             module.bn2.weight.data *= 0.2
+        elif isinstance(module, DRUNetBlock):
+            module.res[2].weight.data *= 0.2
     return network.eval()
 
 

@@ -25,7 +25,8 @@ import chart
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # As in networks.py, which is not imported, because this process must hold no PyTorch and none of its threads.
-NETWORKS = ["depixelizer", "documents_autoencoder", "pixel_shuffle_unet", "de_gan_generator", "srresnet", "rrdb"]
+NETWORKS = ["depixelizer", "documents_autoencoder", "pixel_shuffle_unet", "de_gan_generator", "srresnet", "rrdb",
+            "compact", "rrdbnet_6", "span", "nafnet", "mobilenet_v2", "drunet"]
 SMALL = NETWORKS[:2]
 
 # A share of the output's range. A peer with a larger error computes something else. The error of single precision is

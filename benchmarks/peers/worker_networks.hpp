@@ -10,11 +10,17 @@
 
 #include "depix/io/safetensors.hpp"
 #include "depix/model.hpp"
+#include "depix/models/compact.hpp"
 #include "depix/models/de_gan.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/documents_autoencoder.hpp"
+#include "depix/models/drunet.hpp"
+#include "depix/models/mobilenet_v2.hpp"
+#include "depix/models/nafnet.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/models/rrdb.hpp"
+#include "depix/models/rrdbnet.hpp"
+#include "depix/models/span.hpp"
 #include "depix/models/srresnet.hpp"
 #include "depix/network/sequential.hpp"
 #include "depix/tensor.hpp"
@@ -55,6 +61,36 @@ struct Peer<"srresnet"> {
 template <>
 struct Peer<"rrdb"> {
     using Network = depix::RRDB<>;
+    using Loss = void;
+};
+template <>
+struct Peer<"compact"> {
+    using Network = depix::Compact<>;
+    using Loss = void;
+};
+template <>
+struct Peer<"rrdbnet_6"> {
+    using Network = depix::RRDBNet<64, 32, 6>;
+    using Loss = void;
+};
+template <>
+struct Peer<"span"> {
+    using Network = depix::SPAN<>;
+    using Loss = void;
+};
+template <>
+struct Peer<"nafnet"> {
+    using Network = depix::NAFNet<>;
+    using Loss = void;
+};
+template <>
+struct Peer<"mobilenet_v2"> {
+    using Network = depix::MobileNetV2<std::ratio<7, 20>>;
+    using Loss = void;
+};
+template <>
+struct Peer<"drunet"> {
+    using Network = depix::DRUNet<>;
     using Loss = void;
 };
 

@@ -12,6 +12,7 @@ TEST_CASE("CUNet and UpCUNet") {
     check_restorer<UpCUNet<4, 2>>("upcunet");
 
     // For whole pictures, of which waifu2x continues the edges.
+    check_names<PaddedUpCUNet<4, 2>>(shipped + "upcunet.safetensors");
     const Model<PaddedUpCUNet<4, 2>> model(3);
     Image image({3, 21, 30});
     Random random(5);
@@ -26,7 +27,9 @@ TEST_CASE("ArtCNN") {
 }
 
 TEST_CASE("upconv_7 for whole pictures, in tiles and at once") {
+    CHECK(Model<UpConv7>().tensors()[0].name == "net.0.weight");
     const Model<PaddedUpConv7> model(3);
+    CHECK(model.tensors()[0].name == "net.0.weight");
     const Inference<PaddedUpConv7> network{model};
     Image image({3, 40, 51});
     Random random(5);

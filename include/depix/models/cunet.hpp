@@ -87,9 +87,9 @@ using UpCUNet = detail::CUNetPair<F, Reduction, ConvTranspose<F, 3, 4, Stride<2>
 /// The same two for whole pictures, to 3 x H x W and 3 x 2H x 2W, with the same names: the picture goes on beyond its
 /// edges as its last rows and columns.
 template <int F = 64, int Reduction = 8>
-using PaddedCUNet = Sequential<ReplicationPadding<28>, CUNet<F, Reduction>>;
+using PaddedCUNet = Sequential<ReplicationPadding<28>, Named<"", CUNet<F, Reduction>>>;
 template <int F = 64, int Reduction = 8>
-using PaddedUpCUNet = Sequential<ReplicationPadding<18>, UpCUNet<F, Reduction>>;
+using PaddedUpCUNet = Sequential<ReplicationPadding<18>, Named<"", UpCUNet<F, Reduction>>>;
 // clang-format on
 
 static_assert(CUNet<>::parameter_count == 1283254 && UpCUNet<>::parameter_count == 1284598);
