@@ -14,6 +14,7 @@ struct Clamp : LayerBase<Clamp<Low, High>> {
     static_assert(ratio_value<Low> < ratio_value<High>,
                   "depix: Clamp<Low, High> takes two std::ratios, Low below High");
 
+    static constexpr float low = static_cast<float>(ratio_value<Low>), high = static_cast<float>(ratio_value<High>);
     static constexpr const char* name = "Hardtanh";
     static constexpr Traits traits{.role = Role::Activation,
                                    .elementwise = true,

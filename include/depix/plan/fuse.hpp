@@ -25,6 +25,13 @@ constexpr bool is_halving(const PlanLayer& layer) {
     return info.traits.role == Role::MaxPool && info.traits.down == 2 && info.needs({0, 0}) == RowRange{0, 1};
 }
 
+// Whether a convolution has a kernel of 1x1 without padding. It is computed as a product of matrices, which stores no
+// shuffled pixels.
+constexpr bool is_pointwise(const PlanLayer& layer) {
+    const LayerInfo& info = *layer.info;
+    return info.needs({0, 0}) == RowRange{0, 0} && info.output({1, 1, 1}).height == 1;
+}
+
 // Whether `next` may become part of `step`, a convolution that other layers may already be fused with.
 constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusing) {
     if (!is_convolution(step.layer) || step.pool) return false;
@@ -40,7 +47,7 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusi
         case Role::MaxPool:  // a formula is applied to what the step has stored, so pooling must not come first
             return fusing.pool && plain && is_halving(next) && (!step.activation || step.has_rectifier());
         case Role::PixelShuffle:
-            return fusing.shuffle && plain;
+            return fusing.shuffle && plain && !is_pointwise(step.layer);
         case Role::Convolution:
         case Role::TransposedConvolution:
         case Role::Upsample:

@@ -121,7 +121,8 @@ class Engine {
         std::vector<float> bias;
         kernels::Rectifier rectifier;
         // The formula of an activation that is not a rectifier. It works in place on rows [first, last) of y.
-        void (*activation)(View<float> y, int first, int last, bool padded) = nullptr;
+        RowsFormula activation = nullptr;
+        float low = Epilogue{}.low, high = Epilogue{}.high;  // instead of it: the limits of a Clamp
     };
 
     const PreparedStep& prepared(int index) const { return steps_[static_cast<std::size_t>(index)]; }
@@ -132,14 +133,20 @@ class Engine {
         PreparedStep& prepared = steps_[static_cast<std::size_t>(index)];
         prepared.algorithm = inference_algorithms<Network>[static_cast<std::size_t>(index)];
         prepared.rectifier = find_rectifier(step, parameters);
-        if (step.activation && !step.has_rectifier())
-            with_layer<Network>(step.activation.info, [&]<class L>() {
-                if constexpr (L::traits.role == Role::Activation) prepared.activation = &elementwise_rows<L>;
-            });
         const ConvKernels* kernels = nullptr;
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) kernels = &kernels::Kernel<Cpu, L>::kernels;
         });
+        if (step.activation && !step.has_rectifier())
+            with_layer<Network>(step.activation.info, [&]<class L>() {
+                if constexpr (L::traits.role == Role::Activation) prepared.activation = &elementwise_rows<L>;
+                if constexpr (requires { L::low, L::high; })
+                    if (kernels && kernels->has_limits(prepared.algorithm)) {
+                        prepared.activation = nullptr;
+                        prepared.low = L::low;
+                        prepared.high = L::high;
+                    }
+            });
         if (!kernels) {
             const float* running = statistics + step.layer.statistics;
             prepared.weights.assign(own, own + step.layer.info->parameter_count);
@@ -197,6 +204,8 @@ class Engine {
         epilogue.bias = ready.bias.data();
         epilogue.padded = index != to_caller;
         epilogue.rectifier = ready.rectifier;
+        epilogue.low = ready.low;
+        epilogue.high = ready.high;
         const Shape convolved = step.layer.info->output(x.shape());
         if (ready.algorithm == Algorithm::Winograd || ready.algorithm == Algorithm::StridedWinograd) {
             const auto tiles = step.pool      ? &winograd_tiles<WinogradStore::Pooled>
@@ -224,6 +233,10 @@ class Engine {
             else
                 kernels.rows(ready.algorithm)(x, 0, weight, padding, epilogue, y, first, last);
         };
+        if (ready.algorithm == Algorithm::Pointwise) {
+            const Part rows = team.share(y.height);
+            return pointwise_rows(x, weight, {epilogue, ready.activation, y}, rows.first, rows.last, scratch);
+        }
         const int height = step.upsample ? x.height : step.shuffle ? convolved.height : y.height;
         const Part rows = team.share(height);
         if (!ready.activation) return compute(rows.first, rows.last);

@@ -15,6 +15,7 @@ constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep&
     const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
     if (kernels.winograd && can_store) return Algorithm::Winograd;
     if (kernels.strided_winograd && !step.pool && !step.shuffle) return Algorithm::StridedWinograd;
+    if (kernels.pointwise() && !step.pool && !step.shuffle) return Algorithm::Pointwise;
     return kernels.row_pair_block > 0 && !step.shuffle ? Algorithm::RowPairs : Algorithm::Taps;
 }
 
@@ -24,6 +25,7 @@ constexpr std::size_t step_scratch(const ConvKernels& kernels, const PlanStep& s
     if (algorithm == Algorithm::Winograd) return kernels.winograd_forward().scratch();
     if (algorithm == Algorithm::StridedWinograd) return kernels.strided_forward().scratch();
     if (algorithm == Algorithm::Upsampled) return kernels.upsampled().scratch();
+    if (algorithm == Algorithm::Pointwise) return pointwise_scratch(kernels.geometry.in_channels);
     const int rows = step.pool ? 2 * largest_block : step.shuffle ? step.shuffle.info->traits.up * largest_block : 0;
     return static_cast<std::size_t>(rows) * static_cast<std::size_t>(round_up(width, 2 * vector_width));
 }

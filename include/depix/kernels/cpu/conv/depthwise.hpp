@@ -78,7 +78,7 @@ DEPIX_INLINE void depthwise_tile(const DepthwiseRows& rows, int first, int count
             add_tap_column<Kernel, Stride, Rows>(sum, taps + l, 0, rows.x_row, rows.weight + l, count);
     }
 #pragma GCC unroll 8
-    for (int i = 0; i < Rows; ++i) finish(rows.y + i * rows.y_row + first, sum[i], count, epilogue);
+    for (int i = 0; i < Rows; ++i) finish(rows.y + i * rows.y_row + first, limit(sum[i], epilogue), count, epilogue);
 }
 
 /// Computes Rows rows.

@@ -1,6 +1,8 @@
 // What is done with a convolution's sums before they are stored: bias, rectifier, and where they are written.
 #pragma once
 
+#include <limits>
+
 #include "depix/kernels/cpu/rectify.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -12,7 +14,17 @@ struct Epilogue {
     kernels::Rectifier rectifier{};
     bool accumulate = false;
     bool padded = true;  ///< y's rows end in padding that may, and must, be set to zero
+    /// Pointwise and depthwise convolutions cut off their results here. (In the other kernels a Clamp is a formula.)
+    float low = -std::numeric_limits<float>::infinity();
+    float high = std::numeric_limits<float>::infinity();
 };
+
+/// min(max(v, low), high); NaN stays NaN.
+DEPIX_INLINE Vector limit(Vector v, const Epilogue& epilogue) {
+    const Vector low = broadcast(epilogue.low), high = broadcast(epilogue.high);
+    v = v < low ? low : v;
+    return v > high ? high : v;
+}
 
 DEPIX_INLINE void finish(float* to, Vector sum, int count, const Epilogue& epilogue) {
     Vector v = rectify(sum, epilogue.rectifier);

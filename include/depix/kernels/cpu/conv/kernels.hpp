@@ -2,6 +2,7 @@
 #pragma once
 
 #include "depix/kernels/cpu/conv/depthwise.hpp"
+#include "depix/kernels/cpu/conv/pointwise.hpp"
 #include "depix/kernels/cpu/conv/row_pairs.hpp"
 #include "depix/kernels/cpu/conv/strided_winograd.hpp"
 #include "depix/kernels/cpu/conv/tap_weight_gradient.hpp"
@@ -15,8 +16,8 @@ namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
 /// How a convolution is computed: tap by tap, the same for two rows at once, by Winograd's tiles, by Winograd's tiles
-/// for stride 2, or together with the Upsample<2> that precedes it.
-enum class Algorithm { Taps, RowPairs, Winograd, StridedWinograd, Upsampled };
+/// for stride 2, together with the Upsample<2> that precedes it, or as a product of matrices.
+enum class Algorithm { Taps, RowPairs, Winograd, StridedWinograd, Upsampled, Pointwise };
 
 /// A convolution's kernels as a value: its geometry, and which of the compiled kernels serve it. All code around them
 /// is compiled once, for every convolution of a program.
@@ -47,6 +48,11 @@ struct ConvKernels {
     constexpr StridedSizes strided_backward() const {
         return {geometry.out_channels, geometry.in_channels, !transposed};
     }
+    constexpr bool pointwise() const { return !transposed && pointwise_pays(geometry); }
+    /// Whether its kernel, by this algorithm, cuts off its results at two limits by itself.
+    constexpr bool has_limits(Algorithm algorithm) const {
+        return algorithm == Algorithm::Pointwise || (!transposed && is_depthwise(geometry));
+    }
     constexpr UpsampledSizes upsampled() const { return {geometry.in_channels, geometry.out_channels}; }
     /// What training uses for the forward pass.
     constexpr Algorithm layer_algorithm() const {
@@ -60,6 +66,7 @@ struct ConvKernels {
         return algorithm == Algorithm::Winograd          ? winograd_forward().packed()
                : algorithm == Algorithm::StridedWinograd ? strided_forward().packed()
                : algorithm == Algorithm::Upsampled       ? upsampled().packed()
+               : algorithm == Algorithm::Pointwise       ? packed_size(in, out, kernel, vector_width)
                : algorithm == Algorithm::RowPairs        ? row_pair_packed_size(in, out, kernel, row_pair_block)
                : geometry.plain()                        ? packed_size(in, out, kernel, forward_block)
                                                          : forward_groups(geometry).packed(forward_block);
@@ -102,6 +109,9 @@ struct ConvKernels {
             pack_strided_winograd(weight, strided_forward(), scale, packed, team);
         else if (algorithm == Algorithm::Upsampled)
             pack_upsampled(weight, upsampled(), scale, packed, team);
+        else if (algorithm == Algorithm::Pointwise)
+            pack_weights(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, vector_width, transposed,
+                         scale, packed, team);
         else if (algorithm == Algorithm::RowPairs)
             pack_row_pairs(weight, geometry.in_channels, geometry.out_channels, geometry.kernel, row_pair_block, scale,
                            packed, team);
