@@ -39,12 +39,23 @@ inline FoldedBatchNorm fold_batch_norm(const ConvGeometry& geometry, const float
     return folded;
 }
 
+/// The same for a factor of each channel: the weights become w * factor, and the biases b * factor.
+inline FoldedBatchNorm fold_channel_scale(const ConvGeometry& geometry, const float* weight, const float* factors) {
+    const auto out = static_cast<std::size_t>(geometry.out_channels);
+    FoldedBatchNorm folded{std::vector<float>(factors, factors + out), std::vector<float>(out, 0.f)};
+    for (std::size_t c = 0; geometry.bias && c < out; ++c)
+        folded.bias[c] = weight[geometry.weight_count() + c] * factors[c];
+    return folded;
+}
+
 /// The same for a step of a plan that begins with the convolution g; parameters and statistics are the model's.
 template <Module Network>
 FoldedBatchNorm fold_batch_norm(const PlanStep& step, const ConvGeometry& g, const float* parameters,
                                 const float* statistics) {
     double epsilon = 0;
     const float* norm = nullptr;
+    if (step.batch_norm && step.batch_norm.info->traits.role == Role::ChannelScale)
+        return fold_channel_scale(g, parameters + step.layer.parameters, parameters + step.batch_norm.parameters);
     with_layer<Network>(step.batch_norm.info, [&]<class L>() {
         if constexpr (L::traits.role == Role::BatchNorm) {
             epsilon = L::epsilon;

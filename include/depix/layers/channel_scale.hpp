@@ -21,7 +21,7 @@ struct ChannelScale : LayerBase<ChannelScale<Channels, Start>> {
     static constexpr int out_channels(int) { return Channels; }
     static constexpr std::size_t multiply_adds(Shape input) { return input.size(); }
     static constexpr std::array<TensorInfo, 1> tensors{{{"", {1, Channels, 1, 1}, 4, Start, 1, true}}};
-    static constexpr Traits traits{.elementwise = true};
+    static constexpr Traits traits{.role = Role::ChannelScale, .elementwise = true};
 };
 
 }  // namespace depix

@@ -58,6 +58,8 @@ enum class Role : unsigned char {
     Concatenate,
     Multiply,
     Slice,
+    ChannelScale,  ///< a factor for each channel
+    PixelNorm,     ///< a norm over the channels of each pixel
     Other
 };
 

@@ -36,7 +36,7 @@ struct LayerNorm2d : LayerBase<LayerNorm2d<Channels, Options...>> {
         return 2 * static_cast<std::size_t>(batch) * input.area();
     }
 
-    static constexpr Traits traits{.elementwise = true};
+    static constexpr Traits traits{.role = Role::PixelNorm, .elementwise = true};
 };
 
 }  // namespace depix

@@ -151,6 +151,8 @@ inline Operation operation_of(const LayerInfo& layer) {
         case Role::Add:
         case Role::Concatenate:
         case Role::Multiply:
+        case Role::ChannelScale:
+        case Role::PixelNorm:
             break;
         case Role::Slice:
         case Role::Other:  // a pooling with padding; PixelUnshuffle, which makes more channels, is none

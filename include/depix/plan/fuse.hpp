@@ -10,6 +10,7 @@ struct Fusing {
     bool activations = true;  ///< other formulas than a rectifier's
     bool pool = true;         ///< 2x2 max pooling
     bool shuffle = true;
+    bool scales = true;  ///< ChannelScale
 };
 
 namespace detail {
@@ -29,7 +30,8 @@ constexpr bool is_halving(const PlanLayer& layer) {
 // shuffled pixels.
 constexpr bool is_pointwise(const PlanLayer& layer) {
     const LayerInfo& info = *layer.info;
-    return info.needs({0, 0}) == RowRange{0, 0} && info.output({1, 1, 1}).height == 1;
+    return info.traits.role == Role::Convolution && info.traits.plain && info.needs({0, 1}) == RowRange{0, 1} &&
+           info.output({1, 1, 1}).height == 1;
 }
 
 // Whether `next` may become part of `step`, a convolution that other layers may already be fused with.
@@ -38,6 +40,8 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusi
     const Traits& traits = step.layer.info->traits;
     const bool plain = traits.role == Role::Convolution && traits.plain && !step.upsample && !step.shuffle;
     switch (next.info->traits.role) {
+        case Role::ChannelScale:
+            return fusing.scales && !step.batch_norm && !step.activation && !step.shuffle;
         case Role::BatchNorm:
             return !step.batch_norm && !step.activation && !step.shuffle;
         case Role::Rectifier:
@@ -55,6 +59,7 @@ constexpr bool can_fuse(const PlanStep& step, const PlanLayer& next, Fusing fusi
         case Role::Concatenate:
         case Role::Multiply:
         case Role::Slice:
+        case Role::PixelNorm:
         case Role::Other:
             break;
     }
@@ -82,10 +87,10 @@ constexpr Plan<T, S> join_steps(Plan<T, S> plan, const CanJoin& can_join) {
         if (before >= 0 && input.consumers == 1 && step.other < 0 && can_join(plan.step(before), step.layer)) {
             PlanStep& longer = plan.step(before);
             const Role role = step.layer.info->traits.role;
-            (role == Role::BatchNorm      ? longer.batch_norm
-             : role == Role::MaxPool      ? longer.pool
-             : role == Role::PixelShuffle ? longer.shuffle
-                                          : longer.activation) = step.layer;
+            (role == Role::BatchNorm || role == Role::ChannelScale ? longer.batch_norm
+             : role == Role::MaxPool                               ? longer.pool
+             : role == Role::PixelShuffle                          ? longer.shuffle
+                                                                   : longer.activation) = step.layer;
             longer.output = step.output;
             plan.tensor(step.output).producer = before;
             plan.tensor(step.input) = {};  // no tensor any more
@@ -106,21 +111,16 @@ constexpr bool is_two_by_two(const PlanLayer& layer) {
            info.needs({1, 1}) == RowRange{1, 2} && info.output({1, 4, 4}).height == 4;
 }
 
-}  // namespace detail
-
-/// Fuses an Upsample<2> with a 2x2 convolution after it that is padded right and below. The convolution then reads the
-/// small map; from the map of twice the size it would read every pixel four times (kernels/cpu/conv/upsampled.hpp).
-template <std::size_t T, std::size_t S>
-constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
+// Puts a layer in front of the step after it, where join(step, layer) is true and no other step reads what lies
+// between. join sets the step's member.
+template <std::size_t T, std::size_t S, class Join>
+constexpr Plan<T, S> join_with_next(Plan<T, S> plan, const Join& join) {
     int kept = 0;
     for (int i = 0; i < plan.step_count; ++i) {
         PlanStep step = plan.step(i);
         const PlanTensor& input = plan.tensor(step.input);
         const int before = input.producer;
-        if (before >= 0 && before == kept - 1 && input.consumers == 1 && detail::is_two_by_two(step.layer) &&
-            plan.step(before).layer.info->traits.role == Role::Upsample &&
-            plan.step(before).layer.info->traits.up == 2) {
-            step.upsample = plan.step(before).layer;
+        if (before >= 0 && before == kept - 1 && input.consumers == 1 && join(step, plan.step(before).layer)) {
             plan.tensor(step.input) = {};  // no tensor any more
             step.input = plan.step(before).input;
             kept = before;
@@ -130,6 +130,32 @@ constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
     }
     plan.step_count = kept;
     return plan;
+}
+
+}  // namespace detail
+
+/// Fuses an Upsample<2> with a 2x2 convolution after it that is padded right and below. The convolution then reads the
+/// small map; from the map of twice the size it would read every pixel four times (kernels/cpu/conv/upsampled.hpp).
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse_upsampling(Plan<T, S> plan) {
+    return detail::join_with_next(plan, [](PlanStep& step, const PlanLayer& first) {
+        if (!detail::is_two_by_two(step.layer) || first.info->traits.role != Role::Upsample ||
+            first.info->traits.up != 2)
+            return false;
+        step.upsample = first;
+        return true;
+    });
+}
+
+/// Fuses a norm over the channels of each pixel with the 1x1 convolution after it, which copies these channels anyway
+/// (kernels/cpu/conv/pointwise.hpp). The convolution has been fused with what comes after it already.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> fuse_norms(Plan<T, S> plan) {
+    return detail::join_with_next(plan, [](PlanStep& step, const PlanLayer& first) {
+        if (first.info->traits.role != Role::PixelNorm || !detail::is_pointwise(step.layer) || step.pool) return false;
+        step.norm = first;
+        return true;
+    });
 }
 
 /// Joins a convolution with the batch norm, activation and 2x2 pooling or pixel shuffle after it, if no other step

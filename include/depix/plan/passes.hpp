@@ -29,7 +29,7 @@ constexpr auto plan_for_inference() {
         if constexpr (requires { Network::runs_layer_by_layer; })
             return flatten<Network>();
         else
-            return fuse(fuse_upsampling(flatten<Network>()));
+            return fuse_norms(fuse(fuse_upsampling(flatten<Network>())));
     };
     return find_halos(find_lifetimes(alias_in_place(alias_slices(alias_concatenations(steps())))));
 }

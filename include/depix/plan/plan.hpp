@@ -22,9 +22,10 @@ struct PlanLayer {
 
 /// What runs at once: a layer and the layers that are fused with it, in this order.
 struct PlanStep {
-    PlanLayer upsample{};  ///< in front of the layer; the others come after it
+    PlanLayer upsample{};  ///< in front of the layer
+    PlanLayer norm{};      ///< likewise; the others come after it
     PlanLayer layer{};
-    PlanLayer batch_norm{};
+    PlanLayer batch_norm{};  ///< or a ChannelScale, which is folded into the weights like it
     PlanLayer activation{};
     PlanLayer pool{};
     PlanLayer shuffle{};  ///< before or after the activation, with the same result
@@ -37,8 +38,8 @@ struct PlanStep {
     }
     /// How many of the network's layers the step runs.
     constexpr int layers() const {
-        return upsample.present + layer.present + batch_norm.present + activation.present + pool.present +
-               shuffle.present;
+        return upsample.present + norm.present + layer.present + batch_norm.present + activation.present +
+               pool.present + shuffle.present;
     }
 };
 

@@ -120,6 +120,8 @@ class Engine {
         std::vector<float> weights;
         std::vector<float> bias;
         kernels::Rectifier rectifier;
+        std::vector<float> norm;  // weights and biases of a norm in front of the convolution
+        float norm_epsilon = 0;
         // The formula of an activation that is not a rectifier. It works in place on rows [first, last) of y.
         RowsFormula activation = nullptr;
         float low = Epilogue{}.low, high = Epilogue{}.high;  // instead of it: the limits of a Clamp
@@ -137,6 +139,14 @@ class Engine {
         with_layer<Network>(step.layer.info, [&]<class L>() {
             if constexpr (Convolution<L>) kernels = &kernels::Kernel<Cpu, L>::kernels;
         });
+        if (step.norm)
+            with_layer<Network>(step.norm.info, [&]<class L>() {
+                if constexpr (L::traits.role == Role::PixelNorm) {
+                    const float* norm = parameters + step.norm.parameters;
+                    prepared.norm.assign(norm, norm + step.norm.info->parameter_count);
+                    prepared.norm_epsilon = static_cast<float>(L::epsilon);
+                }
+            });
         if (step.activation && !step.has_rectifier())
             with_layer<Network>(step.activation.info, [&]<class L>() {
                 if constexpr (L::traits.role == Role::Activation) prepared.activation = &elementwise_rows<L>;
@@ -235,7 +245,9 @@ class Engine {
         };
         if (ready.algorithm == Algorithm::Pointwise) {
             const Part rows = team.share(y.height);
-            return pointwise_rows(x, weight, {epilogue, ready.activation, y}, rows.first, rows.last, scratch);
+            return pointwise_rows(x, weight, {epilogue, ready.activation, y},
+                                  {step.norm ? ready.norm.data() : nullptr, ready.norm_epsilon}, rows.first, rows.last,
+                                  scratch);
         }
         const int height = step.upsample ? x.height : step.shuffle ? convolved.height : y.height;
         const Part rows = team.share(height);

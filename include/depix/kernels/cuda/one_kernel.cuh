@@ -65,7 +65,7 @@ constexpr bool all_suit_one_kernel(TypeList<Layers...>) {
 template <Module Network>
 struct ChainPlan {
     using Layers = layers_of<Network>;
-    static constexpr auto plan = fuse(flatten<Network>(), {.activations = false});
+    static constexpr auto plan = fuse(flatten<Network>(), {.activations = false, .scales = false});
     static constexpr std::size_t capacity = plan.steps.size();
 
     struct Links {

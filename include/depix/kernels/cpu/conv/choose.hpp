@@ -12,6 +12,7 @@ namespace cpu {
 /// Chooses Winograd's tiles, of either kind, or pairs of rows, if they pay and can store what follows the convolution.
 constexpr Algorithm choose_algorithm(const ConvKernels& kernels, const PlanStep& step) {
     if (step.upsample) return Algorithm::Upsampled;
+    if (step.norm) return Algorithm::Pointwise;
     const bool can_store = !step.shuffle || step.shuffle.info->traits.up == 2;
     if (kernels.winograd && can_store) return Algorithm::Winograd;
     if (kernels.strided_winograd && !step.pool && !step.shuffle) return Algorithm::StridedWinograd;

@@ -11,6 +11,7 @@
 
 #include "depix/kernels/cpu/conv/cache.hpp"
 #include "depix/kernels/cpu/conv/epilogue.hpp"
+#include "depix/kernels/cpu/reciprocal_root.hpp"
 #include "depix/layers/conv.hpp"
 
 namespace depix::inline DEPIX_ISA {
@@ -68,6 +69,41 @@ inline void copy_pixels(const View<const float>& x, const PixelVectors& pixels, 
         });
     for (int c = 0; c < x.channels; ++c, to += vectors * vector_width)
         for (std::size_t i = 0; i < parts; ++i) store(to + places[i], load(from[i] + c * x.channel_stride));
+}
+
+/// A norm over the channels of each pixel, as in layer_norm.hpp.
+struct PixelNorm {
+    const float* weight = nullptr;  ///< (In), followed by the biases (In); nullptr: no norm
+    float epsilon = 0;
+};
+
+/// Normalises copied pixels, (channels, Vectors, lanes), in place, while they are in the nearest cache.
+template <int Vectors>
+[[gnu::noinline]] void normalise_copies(float* pixels, int channels, const PixelNorm& norm) {
+    constexpr int row = Vectors * vector_width;
+    const Vector share = broadcast(1.f / static_cast<float>(channels));
+    Vector origin[bound(Vectors)], sum[bound(Vectors)] = {}, squares[bound(Vectors)] = {};
+    for (int v = 0; v < Vectors; ++v) origin[v] = load(pixels + v * vector_width);
+    for (int c = 1; c < channels; ++c)
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) sum[v] += load(pixels + c * row + v * vector_width) - origin[v];
+    Vector mean[bound(Vectors)], inverse[bound(Vectors)];
+    for (int v = 0; v < Vectors; ++v) mean[v] = origin[v] + sum[v] * share;
+    for (int c = 0; c < channels; ++c)
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) {
+            const Vector distance = load(pixels + c * row + v * vector_width) - mean[v];
+            squares[v] += distance * distance;
+        }
+    for (int v = 0; v < Vectors; ++v) inverse[v] = reciprocal_root(squares[v] * share + broadcast(norm.epsilon));
+    for (int c = 0; c < channels; ++c) {
+        const Vector weight = broadcast(norm.weight[c]), bias = broadcast(norm.weight[channels + c]);
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) {
+            float* pixel = pixels + c * row + v * vector_width;
+            store(pixel, (load(pixel) - mean[v]) * inverse[v] * weight + bias);
+        }
+    }
 }
 
 /// A formula that is applied in place to rows [first, last) of a picture.
@@ -154,18 +190,25 @@ template <int Vectors>
     store_pixels(sums, Vectors, tile, pixels, to);
 }
 
-/// y = formula(epilogue(x * weight)), rows [first, last) of a picture. weight is packed in panels: (Out / vector_width,
-/// In, vector_width). x is (1, In, H, W), y (1, Out, H, W); scratch has pointwise_scratch floats.
+/// y = formula(epilogue(norm(x) * weight)), rows [first, last) of a picture. weight is packed in panels: (Out /
+/// vector_width, In, vector_width). x is (1, In, H, W), y (1, Out, H, W); scratch has pointwise_scratch floats.
 [[gnu::noinline]] inline void pointwise_rows(View<const float> x, const float* weight, const PointwiseStore& to,
-                                             int first, int last, float* scratch) {
+                                             const PixelNorm& norm, int first, int last, float* scratch) {
     constexpr int group = pointwise_group, block = pointwise_block;
     const PixelVectors pixels{x.width, first, last};
     const int all = pixels.count(), chunk = pointwise_groups(x.channels) * group;
     const int vector_size = vector_width * x.channels;
     for (int begin = 0; begin < all; begin += chunk) {
         const int end = (std::min)(begin + chunk, all);
-        for (int v = begin; v < end; v += group)
-            copy_pixels(x, pixels, v, (std::min)(group, end - v), scratch + (v - begin) * vector_size);
+        for (int v = begin; v < end; v += group) {
+            const int vectors = (std::min)(group, end - v);
+            float* copies = scratch + (v - begin) * vector_size;
+            copy_pixels(x, pixels, v, vectors, copies);
+            if (!norm.weight) continue;
+            vectors == 3   ? normalise_copies<3>(copies, x.channels, norm)
+            : vectors == 2 ? normalise_copies<2>(copies, x.channels, norm)
+                           : normalise_copies<1>(copies, x.channels, norm);
+        }
         for (int o = 0; o < to.y.channels; o += block)
             for (int v = begin; v < end; v += group) {
                 const PointwiseTile tile{scratch + (v - begin) * vector_size,
