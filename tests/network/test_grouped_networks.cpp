@@ -82,3 +82,25 @@ TEST_CASE("a row does not depend on the number of threads, and a training repeat
         CHECK(first.input_gradient == again.input_gradient);
     }
 }
+
+TEST_CASE("convolutions of 1x1, on maps of every width") {
+    static_assert(steps<Conv<3, 8>, LayerNorm2d<8>, Conv<8, 16, 1>, SimpleGate, Conv<8, 8, 1>, ChannelScale<8>> == 4);
+    // What lies between is read twice, so that the norm stays a step of its own.
+    static_assert(steps<Conv<3, 8>, LayerNorm2d<8>, Sum<Identity, Conv<8, 8, 1>>> == 4);
+    static_assert(steps<Conv<3, 8>, LayerNorm2d<8>, Conv<8, 8>> == 3);
+    static_assert(steps<Conv<8, 32, 1>, PixelShuffle<2>> == 2);
+    using Norms = Sequential<Conv<3, 9>, LayerNorm2d<9>, Conv<9, 20, 1>, SimpleGate, Conv<10, 11, 1>, ChannelScale<11>,
+                             Residual<LayerNorm2d<11>, Conv<11, 11, 1, NoBias>, ChannelScale<11>, GELU>,
+                             Conv<11, 36, 1>, PixelShuffle<2>>;
+    using Limits = Sequential<Conv<8, 30, 1, NoBias>, BatchNorm<30>, ReLU6, Conv<30, 30, 3, Groups<30>>, BatchNorm<30>,
+                              Clamp<std::ratio<-1, 4>, std::ratio<1, 2>>, Conv<30, 12, 1>, LeakyReLU<>, Conv<12, 9, 1>,
+                              SiLU, Conv<9, 5>>;
+    for (const Shape& size : {Shape{0, 5, 7}, Shape{0, 7, 16}, Shape{0, 3, 1}, Shape{0, 4, 50}}) {
+        check_images<Norms>({3, size.height, size.width}, 2);
+        check_images<Limits>({8, size.height, size.width}, 2);
+    }
+    // The network's own output, which has no padding, and more pixels than are copied at once.
+    check_images<Sequential<Conv<8, 9, 1>>>({8, 5, 19}, 2);
+    check_images<Sequential<Conv<8, 9, 1>>>({8, 5, 3}, 2);
+    check_images<Sequential<Conv<3, 8>, Conv<8, 17, 1>, Tanh, Conv<17, 8, 1>>>({3, 40, 67}, 1);
+}

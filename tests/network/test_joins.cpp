@@ -173,3 +173,51 @@ TEST_CASE("tiles of a sum with branches of different depth are exact") {
     const Image whole = restore(inference, image), tiled = restore(inference, image, Tiles{.size = 32});
     CHECK(largest_difference(whole.pixels, tiled.pixels) < 1e-6);
 }
+
+namespace {
+
+/// Changes one row of the input after another, and checks that the output rows that change are those that input_rows
+/// says: none less, and none more. Weights are random, so no contributions cancel out.
+template <class Network>
+void check_rows_that_count(Shape shape) {
+    CAPTURE(summary<Network>(shape));
+    const Model<Network, double> model{lively_model<Network>()};
+    const Inference<Network, Reference, double> network{model};
+    Tensor<double> input = noise<double>(1, shape, 3);
+    const Tensor<double> output = network(input);
+    for (int row = 0; row < shape.height; ++row) {
+        Tensor<double> changed = input;
+        for (int c = 0; c < shape.channels; ++c)
+            for (int j = 0; j < shape.width; ++j) changed.view()(0, c, row, j) += 1;
+        const Tensor<double> result = network(changed);
+        for (int i = 0; i < output.shape.height; ++i) {
+            bool differs = false;
+            for (int c = 0; c < output.shape.channels; ++c)
+                for (int j = 0; j < output.shape.width; ++j)
+                    differs = differs || result.view()(0, c, i, j) != output.view()(0, c, i, j);
+            const RowRange needed = input_rows<Network>({i, i});
+            CAPTURE(row);
+            CAPTURE(i);
+            CHECK(differs == (needed.first <= row && row <= needed.last));
+        }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("the rows that an output depends on are exact, through every join of mixed depths") {
+    using Valid = Conv<2, 2, 3, Padding<0>>;
+    check_rows_that_count<
+        Sequential<Conv<1, 2>, Sum<Identity, Conv<2, 2, 5>, Sequential<Conv<2, 2>, Tanh, Conv<2, 2>>>>>({1, 17, 4});
+    check_rows_that_count<Concat<Conv<1, 2, 1>, Sequential<Conv<1, 2>, Conv<2, 2, 3, Dilation<2>>>, Identity>>(
+        {1, 15, 3});
+    check_rows_that_count<Sequential<Conv<1, 2>, Product<Sequential<Conv<2, 2>, Sigmoid>, Conv<2, 1, 1>>>>({1, 11, 3});
+    check_rows_that_count<Sequential<Conv<1, 2, 1>, Gate<Conv<2, 1, 5>, Sigmoid>>>({1, 13, 3});
+    check_rows_that_count<Split<Conv<1, 1, 5>, Pass<1>, Sequential<Conv<1, 2>, Conv<2, 1>>>>({3, 13, 3});
+    check_rows_that_count<Sequential<Conv<1, 2>, Tap<"near">, Conv<2, 2, 5>, Concat<Identity, Use<"near", 2>>>>(
+        {1, 13, 3});
+    check_rows_that_count<Sequential<Conv<1, 2>, Sum<Crop<2>, Sequential<Valid, Tanh, Valid>>>>({1, 13, 7});
+    check_rows_that_count<Concat<Sequential<AveragePool<2>, Conv<1, 2>, Upsample<2>>, Conv<1, 1, 1>>>({1, 14, 4});
+    check_rows_that_count<Sequential<Upsample<3, Divisor<2>, Bilinear>, Conv<1, 1>>>({1, 12, 4});
+    check_rows_that_count<Sequential<Conv<1, 2>, Slice<2, 1, 1>, Upsample<3, Divisor<2>>>>({1, 12, 4});
+}

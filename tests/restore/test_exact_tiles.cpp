@@ -137,6 +137,8 @@ TEST_CASE("enlargement with weights, and poolings with padding") {
     check<Sequential<Conv<1, 2>, Upsample<2, Bilinear>, Conv<2, 1>>>(5, 20, 31);
     check<Sequential<Conv<1, 2>, Upsample<3, Bicubic>, Conv<2, 1>>>(5, 20, 31);
     check<Sequential<Conv<1, 2, 3, Stride<2>>, Upsample<2, Bicubic>, Conv<2, 1>, Upsample<2, Bilinear>>>(6, 21, 30);
+    check<Sequential<Conv<1, 2>, Upsample<3, Divisor<2>, Bilinear>, Conv<2, 1>>>(6, 21, 30);
+    check<Sequential<Conv<1, 2>, Upsample<4, Divisor<3>>, Conv<2, 1>>>(6, 21, 30);
     check<Sequential<PixelUnshuffle<2, 1>, Conv<4, 8>, SimpleGate, LayerNorm2d<4>, PixelShuffle<2>>>(6, 21, 30);
     check<Sequential<Conv<1, 2>, MaxPool<3, Stride<2>, Padding<1>>, GELU, Conv<2, 4>, PixelShuffle<2>>>(6, 21, 30);
     check<Sequential<Conv<1, 2>, AveragePool<3, Stride<1>, Padding<1>>, MaxPool<2, CeilMode>, Upsample<2>>>(6, 21, 30);
