@@ -53,6 +53,24 @@ restored=(
     'rrdbnet                  RRDBNet<>'
     'srgan_discriminator      SrganDiscriminator<>'
     'vgg19                    Vgg54'
+    # The third word is a header that depix.hpp does not include.
+    'rrdbnet_6                RRDBNet<64,32,6>'
+    'artcnn                   ArtCNN<>                  artcnn'
+    'compact                  Compact<>                 compact'
+    'cunet                    CUNet<>                   cunet'
+    'dncnn                    DnCNN<>                   dncnn'
+    'drunet                   DRUNet<>                  drunet'
+    'edsr                     EDSR<>                    edsr'
+    'ffdnet                   FFDNet<>                  ffdnet'
+    'ircnn                    IRCNN<>                   ircnn'
+    'mobilenet_v2             MobileNetV2<>             mobilenet_v2'
+    'nafnet                   NAFNet<>                  nafnet'
+    'rcan                     RCAN<>                    edsr'
+    'span                     SPAN<>                    span'
+    'trained_span             TrainedSPAN<>             span'
+    'tiny_keywords            TinyKeywords              mlperf_tiny'
+    'tiny_mobilenet           TinyMobileNet             mlperf_tiny'
+    'upconv_7                 UpConv7                   upconv_7'
 )
 trained=(
     'train_depixelizer            Depixelizer'
@@ -61,7 +79,8 @@ trained=(
     'train_srresnet               SRResNet<>'
 )
 
-write_restore() {  # NETWORK
+write_restore() {  # NETWORK [HEADER]
+    [[ -z ${2-} ]] || echo "#include \"depix/models/$2.hpp\""
     cat <<END
 #include "depix/depix.hpp"
 using Network = depix::$1;
@@ -107,16 +126,16 @@ done
 most_seconds=${MAX_SECONDS:-15} most_megabytes=${MAX_MEGABYTES:-1024}
 echo "${CXX:-g++} $("${CXX:-g++}" -dumpfullversion), the processor's seconds; budget: $most_seconds s, $most_megabytes MiB"
 over=()
-compile() {  # KIND NAME NETWORK
+compile() {  # KIND NAME NETWORK [HEADER]
     if ((${#wanted[@]} > 0)) && [[ " ${wanted[*]} " != *" $2 "* ]]; then return; fi
     local seconds kibibytes judgement=''
-    "write_$1" "$3" >"$work/$2.cpp"
+    "write_$1" "$3" "${4-}" >"$work/$2.cpp"
     read -r seconds kibibytes < <(measure '%U %M' "$work/$2.cpp")
     awk "BEGIN {exit !($seconds > $most_seconds || $kibibytes > 1024 * $most_megabytes)}" && judgement='  over the budget'
     printf '%-30s %6.1f s %6d MiB%s\n' "$2" "$seconds" $((kibibytes / 1024)) "$judgement"
     [[ -z $judgement ]] || over+=("$2")
 }
-for line in "${restored[@]}"; do read -r name network <<<"$line" && compile restore "$name" "$network"; done
+for line in "${restored[@]}"; do read -r name network header <<<"$line" && compile restore "$name" "$network" "$header"; done
 for line in "${trained[@]}"; do read -r name network <<<"$line" && compile train "$name" "$network"; done
 
 if ((${#over[@]} > 0)); then

@@ -14,7 +14,8 @@ struct Clamp : LayerBase<Clamp<Low, High>> {
     static_assert(ratio_value<Low> < ratio_value<High>,
                   "depix: Clamp<Low, High> takes two std::ratios, Low below High");
 
-    static constexpr float low = static_cast<float>(ratio_value<Low>), high = static_cast<float>(ratio_value<High>);
+    static constexpr bool is_clamp = true;  ///< some kernels apply these two limits in registers
+    static constexpr float lower = static_cast<float>(ratio_value<Low>), upper = static_cast<float>(ratio_value<High>);
     static constexpr const char* name = "Hardtanh";
     static constexpr Traits traits{.role = Role::Activation,
                                    .elementwise = true,

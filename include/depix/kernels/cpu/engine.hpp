@@ -150,11 +150,11 @@ class Engine {
         if (step.activation && !step.has_rectifier())
             with_layer<Network>(step.activation.info, [&]<class L>() {
                 if constexpr (L::traits.role == Role::Activation) prepared.activation = &elementwise_rows<L>;
-                if constexpr (requires { L::low, L::high; })
+                if constexpr (requires { requires L::is_clamp; })
                     if (kernels && kernels->has_limits(prepared.algorithm)) {
                         prepared.activation = nullptr;
-                        prepared.low = L::low;
-                        prepared.high = L::high;
+                        prepared.low = L::lower;
+                        prepared.high = L::upper;
                     }
             });
         if (!kernels) {
