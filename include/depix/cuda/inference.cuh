@@ -18,8 +18,8 @@ namespace depix::cuda {
 
 /// Steps are fused as for Cpu, but an Upsample stays a step of its own.
 template <Module Network>
-inline constexpr auto inference_plan =
-    find_lifetimes(alias_in_place(alias_concatenations(fuse(flatten<Network>(), {.activations = false, .scales = false}))));
+inline constexpr auto inference_plan = find_lifetimes(
+    alias_in_place(alias_concatenations(fuse(flatten<Network>(), {.activations = false, .scales = false}))));
 
 /// Where everything is stored for one size of batch, in elements. The maps come first. They are followed, in float32,
 /// by the batch that came from the host, the batch that goes back to it, and scratch.
