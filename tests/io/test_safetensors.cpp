@@ -442,6 +442,33 @@ TEST_CASE("load: a prefix selects, a name map translates") {
     CHECK(model == other_model<float>());
 }
 
+TEST_CASE("TensorFile: what a reader adds is what a model loads, in the order of the file") {
+    TensorFile file("weights.any", "a format");
+    const std::vector<float> weight = {6, 5, 4, 3, 2, 1};
+    file.add("b", DataType::F32, {2, 3}, std::as_bytes(std::span(weight)));
+    file.add("a", DataType::Other, {}, {});
+    CHECK(file.names == std::vector<std::string>{"b", "a"});
+    CHECK(file.values<float>("b") == weight);
+    CHECK(file.bytes("b").size() == 24);
+    CHECK(message_of([&] { file.add("b", DataType::Other, {}, {}); }) == "weights.any: tensor \"b\": comes twice");
+    CHECK(message_of([&] { file.add("c", DataType::F32, {2}, file.bytes("a")); }) ==
+          "weights.any: tensor \"c\": has 0 bytes, which is not what shape (2) of F32 takes");
+    CHECK(contains(message_of([&] { file.add_in_place("c", DataType::U8, {9}, 20, 29); }), "20 to 29 of 24"));
+    CHECK(contains(message_of([&] { file.add_in_place("c", DataType::F32, {std::size_t{1} << 62}, 0, 0); }), "takes"));
+    CHECK_THROWS_AS(file.take_bytes({}), FileError);
+    CHECK(file.names.size() == 2);
+
+    TensorFile shared("weights.any", "a format");  // two tensors in the same bytes
+    shared.take_bytes(std::vector<std::byte>(40));
+    shared.add_in_place("0.weight", DataType::F32, {2, 3}, 16, 40);
+    shared.add_in_place("0.bias", DataType::F32, {2}, 16, 24);
+    shared.add("1.running_mean", DataType::F32, {2}, std::as_bytes(std::span(two_floats)));
+    TinyModel<float> model;
+    load(model, shared);
+    CHECK(model.weight == std::vector<float>(6));
+    CHECK(model.running_mean == two_floats);
+}
+
 TEST_CASE("rename: whole names and beginnings at a dot, the longest first") {
     const NameMap map = rename({{"block1", "a"}, {"block1.0", "b"}, {"last.weight", "tail"}});
     CHECK(map("block1.weight") == "a.weight");

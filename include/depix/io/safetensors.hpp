@@ -19,6 +19,7 @@
 #include "depix/finite.hpp"
 #include "depix/io/safetensors_file.hpp"
 #include "depix/io/safetensors_writer.hpp"
+#include "depix/io/tensor_file.hpp"
 #include "depix/named_tensor.hpp"
 
 namespace depix {
@@ -69,7 +70,7 @@ namespace detail {
 inline constexpr double largest_weight = 1e18;
 
 template <FileValue T>
-bool is_usable_tensor(const SafetensorsFile& file, const std::string& name) {
+bool is_usable_tensor(const TensorFile& file, const std::string& name) {
     if constexpr (std::is_floating_point_v<T>) {
         const std::vector<T> all = file.values<T>(name);
         return std::all_of(all.begin(), all.end(), [](T value) {
@@ -98,7 +99,7 @@ inline std::string prefix_hint(const std::vector<std::string>& missing, const st
 
 /// Fills the model from an open file; see load(model, path).
 template <HasTensors Model>
-void load(Model& model, const SafetensorsFile& file, const LoadOptions& options = {}) {
+void load(Model& model, const TensorFile& file, const LoadOptions& options = {}) {
     using Value = typename decltype(model.tensors().front().values)::value_type;
     std::vector<std::string> problems, missing;
 
@@ -127,7 +128,7 @@ void load(Model& model, const SafetensorsFile& file, const LoadOptions& options 
         }
         const std::string foreign = found->second;
         foreign_names.erase(found);
-        const SafetensorsFile::Entry& entry = file.entry(foreign);
+        const TensorFile::Entry& entry = file.entry(foreign);
         if (entry.shape != tensor.shape)
             problems.push_back("mis-shaped " + tensor.name + ": the model has " + to_string(tensor.shape) +
                                ", the file has " + to_string(entry.shape));
