@@ -1,6 +1,7 @@
 // Writes small files of every kind for the fuzzers to begin with: seeds FOLDER makes FOLDER/image, FOLDER/npy and so
 // on.
 #include "../io/metadata_for_tests.hpp"
+#include "../io/pytorch_for_tests.hpp"
 #include "depix/depix.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/io/npy.hpp"
@@ -20,12 +21,32 @@ Image noise(Shape shape) {
     return quantized(image);
 }
 
+/// Small files in both formats of torch.save, and the real ones of the tests.
+void write_pytorch_seeds(const std::filesystem::path& folder) {
+    using namespace pytorch_for_tests;
+    const std::string values = floats({0, 1, 2, 3, 4, 5});
+    const std::string weight = tensor(storage("0", 6), 0, {2, 3}, {3, 1});
+    const std::string object =
+        dict({{"params", dict({{"module.w", weight}, {"module.t", tensor(storage("0", 6), 0, {3, 2}, {1, 3})}})},
+              {"bytes", tensor(storage("0", 24, "ByteStorage"), 20, {4}, {1})},
+              {"parameter", call(name("torch._utils", "_rebuild_parameter"), {weight, "N", "}"})},
+              {"args", name("argparse", "Namespace") + ")\x81" + dict({{"lr", integer(1)}}) + "b"}});
+    write_file((folder / "zip.pth").string(), pytorch_zip(object, {values}));
+    write_file((folder / "legacy.pth").string(), pytorch_legacy(object, {values}));
+    write_file(
+        (folder / "wide.pth").string(),
+        zip_of({{"m/data.pkl", pickled(object), 0, 0, true}, {"m/data/0", values, 0, 0, true}}, true, "comment"));
+    for (const char* real : {"pytorch_zip.pth", "pytorch_legacy.pth"})
+        std::filesystem::copy_file(std::filesystem::path("tests/golden") / real, folder / real,
+                                   std::filesystem::copy_options::overwrite_existing);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count != 2) return 2;
     const std::filesystem::path root = arguments[1];
-    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata"})
+    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch"})
         std::filesystem::create_directories(root / name);
     const auto file = [&](const char* folder, const std::string& name) { return (root / folder / name).string(); };
 
@@ -58,6 +79,7 @@ int main(int count, char** arguments) {
         write_file(file("metadata", little ? "little" : "big"), with_kind(0, metadata_for_tests::camera_exif(little)));
     write_file(file("metadata", "xmp"), with_kind(1, metadata_for_tests::xmp_packet()));
     write_file(file("metadata", "iptc"), with_kind(2, detail::iptc_resource(metadata_for_tests::iptc_data())));
+    write_pytorch_seeds(root / "pytorch");
     const depix_fuzz::TinyRun run;
     save_checkpoint(file("checkpoint", "run.safetensors"), run.trainer, Progress<Sequential<Conv<1, 1, 1>>>{});
 }

@@ -14,7 +14,12 @@ losses.safetensors     For each loss NAME of `input` and `target`: NAME.loss and
 layers.safetensors     For each single layer NAME: NAME.input, NAME.output, NAME.output_gradient, NAME.input_gradient, its
                        parameters NAME.weight ... and their gradients NAME.g.weight ..., all computed in double and
                        rounded to float.
+pytorch_zip.pth, pytorch_legacy.pth  One checkpoint in both formats of torch.save; pytorch_tensors.safetensors has its
+                       tensors, dense. In the legacy format the names of storages are addresses in memory, so that the
+                       file differs from run to run.
 """
+import argparse
+import collections
 import copy
 import json
 import os
@@ -793,6 +798,36 @@ def make_losses():
     save("losses.safetensors", tensors)
 
 
+def make_checkpoint():
+    """A checkpoint like those of trainings: weights of every type and layout, beside what is to be passed over."""
+    map3 = torch.randn(4, 3, 5)
+    integers = torch.arange(12).reshape(3, 4) - 5
+    state = collections.OrderedDict({
+        "float64": map3.double() / 3, "float32": nn.Parameter(map3), "float16": map3.half(), "bfloat16": map3.bfloat16(),
+        "int64": integers << 40, "int32": integers.int(), "int16": integers.short(), "int8": integers.char(),
+        "uint8": (integers + 5).byte(), "bool": integers > 0, "transposed": map3.permute(2, 0, 1),
+        "strided": map3[1:, ::2, 1], "shared": map3[2], "expanded": map3[:1, 0].expand(3, 5),
+        "channels_last": torch.randn(2, 3, 2, 2).to(memory_format=torch.channels_last),
+        "int32_transposed": integers.int().t(), "scalar": torch.tensor(7), "empty": torch.zeros(0, 3)})
+    network = nn.Conv2d(1, 2, 1)
+    optimizer = torch.optim.Adam(network.parameters())
+    network(torch.ones(1, 1, 1, 1)).sum().backward()
+    optimizer.step()
+    checkpoint = {
+        "epoch": 3, "global_step": 1 << 40, "pytorch-lightning_version": "1.9.0",
+        "state_dict": collections.OrderedDict(("module." + name, values) for name, values in state.items()),
+        "optimizer_states": [optimizer.state_dict()], "callbacks": {nn.ReLU: {"best_model_score": torch.zeros(())}},
+        "hyper_parameters": argparse.Namespace(lr=1e-3, betas=(0.9, 0.999), activation=nn.ReLU, dtype=torch.float32,
+                                               sizes={1, 2}, device=torch.device("cpu"), score=np.float64(0.5))}
+    torch.save(checkpoint, os.path.join(HERE, "pytorch_zip.pth"))
+    torch.save(checkpoint, os.path.join(HERE, "pytorch_legacy.pth"), _use_new_zipfile_serialization=False)
+    dense = {}
+    for name, values in state.items():
+        kind = torch.float64 if values.is_floating_point() else torch.int64
+        dense[name] = values.detach().to(kind)
+    save("pytorch_tensors.safetensors", dense)
+
+
 def main():
     torch.set_num_threads(1)
     torch.manual_seed(1)
@@ -838,6 +873,8 @@ def main():
     make_convolutions()
     torch.manual_seed(13)
     make_losses()
+    torch.manual_seed(14)
+    make_checkpoint()
 
 
 if __name__ == "__main__":

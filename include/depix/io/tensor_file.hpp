@@ -1,7 +1,6 @@
 // TensorFile: the named tensors that a file of any format holds. Every reader of weights gives one.
 #pragma once
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
