@@ -8,7 +8,9 @@
 
 #include "depix/io/pytorch_file.hpp"
 #include "depix/io/safetensors_file.hpp"
+#include "depix/io/weights_file.hpp"
 #include "pytorch_for_tests.hpp"
+#include "temporary_folder.hpp"
 
 using namespace depix;
 using namespace pytorch_for_tests;
@@ -276,6 +278,31 @@ TEST_CASE("PyTorch: hostile archives") {
     check_refused(pytorch_legacy(dict({{"w", weight}}), {six, six}), "storage \"1\" belongs to no tensor");
     check_refused(std::string(257, '\0') + "ustar" + std::string(250, '\0'), "tar archive");
     check_refused("", "no file of torch.save's");
+}
+
+TEST_CASE("load takes any weights file by what it holds, whatever its name") {
+    struct OneTensor {
+        std::vector<float> values = std::vector<float>(6);
+        std::vector<NamedTensor<float>> tensors() { return {{"w", {2, 3}, values}}; }
+    };
+    const TemporaryFolder folder;
+    SafetensorsWriter writer;
+    writer.add("w", {2, 3}, std::vector<float>{0, 1, 2, 3, 4, 5});
+    const std::vector<std::byte> files[] = {writer.bytes(), bytes_of(pytorch_zip(dict({{"w", weight}}), {six})),
+                                            bytes_of(pytorch_legacy(dict({{"module.w", weight}}), {six}))};
+    const char* const formats[] = {"safetensors", "PyTorch", "PyTorch"};
+    for (int i = 0; i < 3; ++i) {
+        write_file(folder / "weights.bin", files[i]);
+        CHECK(read_weights(folder / "weights.bin").format == formats[i]);
+        OneTensor model;
+        load(model, folder / "weights.bin");
+        CHECK(model.values == std::vector<float>{0, 1, 2, 3, 4, 5});
+    }
+    const auto refused = [](const std::string& text) { return message_of([&] { parse_weights(bytes_of(text)); }); };
+    CHECK(refused("").starts_with("memory: no weights file that is read (safetensors; PyTorch's"));
+    CHECK(refused("<html>").find("a web page") != std::string::npos);
+    CHECK(refused("version https://git-lfs.github.com").find("git lfs pull") != std::string::npos);
+    CHECK(refused("PK\x03\x04").find("zip archive: is cut off") != std::string::npos);
 }
 
 TEST_CASE("PyTorch: cut at every byte, and every byte changed: reads or throws, and never crashes") {

@@ -69,6 +69,14 @@ namespace detail {
 /// Weights beyond this are damaged: a product of two of them is no float any more.
 inline constexpr double largest_weight = 1e18;
 
+/// Reads a weights file of any format. Null, and then load reads safetensors alone, unless the program includes
+/// io/weights_file.hpp, which sets it before main.
+inline TensorFile (*read_any_weights)(const std::string& path) = nullptr;
+
+inline TensorFile read_weights_file(const std::string& path) {
+    return read_any_weights != nullptr ? read_any_weights(path) : TensorFile(SafetensorsFile::read(path));
+}
+
 template <FileValue T>
 bool is_usable_tensor(const TensorFile& file, const std::string& name) {
     if constexpr (std::is_floating_point_v<T>) {
@@ -173,9 +181,12 @@ void load(Model& model, const TensorFile& file, const LoadOptions& options = {})
 /// a type that no model holds (I32, BOOL, ...) are skipped. Counters (`*.num_batches_tracked`) may be absent and are
 /// then 0. Throws one FileError that names every missing, unexpected, mis-shaped, mis-typed and not finite tensor, with
 /// both shapes; the model is then unchanged.
+///
+/// Where any file of the program includes io/weights_file.hpp, the path may lead to a file of another format, such as
+/// PyTorch's .pth.
 template <HasTensors Model>
 void load(Model& model, const std::string& path, const LoadOptions& options = {}) {
-    load(model, SafetensorsFile::read(path), options);
+    load(model, detail::read_weights_file(path), options);
 }
 
 /// Adds a model's tensors and counters to a writer, with `prefix` before each name. This is how a checkpoint holds

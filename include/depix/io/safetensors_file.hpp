@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -19,6 +20,26 @@
 #include "depix/io/tensor_file.hpp"
 
 namespace depix {
+
+namespace detail {
+
+/// What a file is that is often mistaken for a safetensors file, and what to do; "" if it is none of these.
+inline std::string foreign_kind(std::span<const std::byte> file) {
+    const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+    if (text.starts_with("version https://git-lfs"))
+        return "a Git LFS pointer, which stands for the file; `git lfs pull` fetches it";
+    if (text.starts_with("PK\x03\x04") || text.starts_with("\x80\x02") || text.starts_with("\x80\x04"))
+        return "a file of PyTorch's (.pth, .pt, .ckpt); a program that includes depix/io/weights_file.hpp reads it; or "
+               "in "
+               "Python, save_file(torch.load(path, map_location=\"cpu\"), \"weights.safetensors\") of "
+               "safetensors.torch makes one";
+    if (text.starts_with("\x89HDF")) return "an HDF5 file, such as Keras writes";
+    if (text.starts_with("GGUF")) return "a GGUF file";
+    if (text.starts_with("<")) return "a web page, or XML: perhaps the answer of a server that has no such file";
+    return "";
+}
+
+}  // namespace detail
 
 /// A file of named tensors, whole in memory: https://github.com/huggingface/safetensors.
 ///
@@ -48,31 +69,15 @@ struct SafetensorsFile : TensorFile {
     }
 
   private:
-    // The files that are most often mistaken for safetensors files.
-    void refuse_other_kinds() const {
-        const std::string_view text(reinterpret_cast<const char*>(buffer().data()), buffer().size());
-        const auto refuse = [this](const char* what) {
-            detail::fail(FileError(path, std::string("no safetensors file: ") + what));
-        };
-        constexpr const char* convert =
-            "; in Python, save_file(torch.load(path, map_location=\"cpu\"), \"weights.safetensors\") of "
-            "safetensors.torch makes one";
-        if (text.starts_with("version https://git-lfs"))
-            refuse("a Git LFS pointer, which stands for the file; `git lfs pull` fetches it");
-        if (text.starts_with("PK\x03\x04") || text.starts_with("\x80\x02") || text.starts_with("\x80\x04"))
-            refuse((std::string("a file of PyTorch's (.pth, .pt, .ckpt)") + convert).c_str());
-        if (text.starts_with("\x89HDF")) refuse("an HDF5 file, such as Keras writes");
-        if (text.starts_with("GGUF")) refuse("a GGUF file");
-        if (text.starts_with("<")) refuse("a web page, or XML: perhaps the answer of a server that has no such file");
-    }
-
     void read_header() {
         std::uint64_t length = 0;
         if (buffer().size() < sizeof length) detail::fail(FileError(path, "too short to be a safetensors file"));
         std::memcpy(&length, buffer().data(), sizeof length);
         // This is checked only if the file cannot be a safetensors file, because a header's length may begin with any
         // bytes.
-        if (length > buffer().size() - sizeof length) refuse_other_kinds();
+        if (length > buffer().size() - sizeof length)
+            if (const std::string kind = detail::foreign_kind(buffer()); !kind.empty())
+                detail::fail(FileError(path, "no safetensors file: " + kind));
         if (length > maximum_header_bytes)
             detail::fail(FileError(path, "no safetensors file, or a damaged one: it claims a header of " +
                                              std::to_string(length) + " bytes; the limit is 100 MB"));
