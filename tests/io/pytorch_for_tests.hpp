@@ -13,7 +13,7 @@ namespace pytorch_for_tests {
 /// `size` bytes of a number, little-endian.
 inline std::string little(std::uint64_t value, int size) {
     std::string text;
-    for (int i = 0; i < size; ++i) text += static_cast<char>(value >> (8 * i) & 0xFF);
+    for (int i = 0; i < size; ++i, value >>= 8) text += static_cast<char>(value & 0xFF);
     return text;
 }
 

@@ -8,6 +8,7 @@
 
 #include "depix/layers/conv.hpp"
 #include "depix/layers/leaky_relu.hpp"
+#include "depix/layers/pixel_unshuffle.hpp"
 #include "depix/layers/scale.hpp"
 #include "depix/layers/upsample.hpp"
 #include "depix/network/skip.hpp"
@@ -53,9 +54,9 @@ using UpsampledConv = Named<"", Upsample<2>, NamedConv, EsrganLeakyReLU>;
 ///
 /// Parameters are named as in BasicSR's module RRDBNet (conv_first, body.0.rdb1.conv1, conv_body, conv_up1, conv_up2,
 /// conv_hr, conv_last), which the files of Real-ESRGAN use too. ESRGAN's own files have other names; see esrgan_name.
-template <int Filters = 64, int Growth = 32, int Blocks = 23, int Channels = 3>
+template <int Filters = 64, int Growth = 32, int Blocks = 23, int Channels = 3, int InChannels = Channels>
 using RRDBNet = Sequential<
-    Named<"conv_first", Conv<Channels, Filters>>,
+    Named<"conv_first", Conv<InChannels, Filters>>,
     Named<"", Residual<
         Named<"body", Repeat<Blocks, detail::GrowthRRDB<Filters, Growth>>>,
         Named<"conv_body", Conv<Filters, Filters>>>>,
@@ -63,7 +64,17 @@ using RRDBNet = Sequential<
     detail::UpsampledConv<Named<"conv_up2", Conv<Filters, Filters>>>,
     Named<"conv_hr", Conv<Filters, Filters>>, detail::EsrganLeakyReLU,
     Named<"conv_last", Conv<Filters, Channels>>>;
+
+/// Real-ESRGAN's networks for a scale of 4 / Unshuffle, with the same names: each square of Unshuffle x Unshuffle pixels
+/// becomes channels, so that all convolutions work at a smaller size. UnshuffledRRDBNet<2> is RealESRGAN_x2plus. Height and
+/// width are multiples of Unshuffle.
+template <int Unshuffle = 2, int Filters = 64, int Growth = 32, int Blocks = 23, int Channels = 3>
+using UnshuffledRRDBNet = Sequential<
+    PixelUnshuffle<Unshuffle>,
+    Named<"", RRDBNet<Filters, Growth, Blocks, Channels, Channels * Unshuffle * Unshuffle>>>;
 // clang-format on
+
+static_assert(UnshuffledRRDBNet<2, 8, 4, 1>::output({3, 10, 6}) == Shape{3, 20, 12});
 
 /// A name map for LoadOptions (io/safetensors.hpp): to RRDBNet's names from the two sets of names that ESRGAN's own
 /// files have had. The older has model.0, model.1.sub.0.RDB1.conv1.0 and model.1.sub.23 for the convolution after 23
