@@ -1,6 +1,8 @@
 // identify: the networks of models/ and the names of their authors' files are recognised by names and shapes.
 #include <doctest/doctest.h>
 
+#include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +29,7 @@
 #include "depix/models/srresnet.hpp"
 #include "depix/models/text_restorer.hpp"
 #include "depix/models/upconv_7.hpp"
-#include "depix/plan/flatten.hpp"
+#include "depix/random.hpp"
 
 using namespace depix;
 
@@ -139,16 +141,55 @@ TEST_CASE("identify: ESRGAN's older names are mapped to RRDBNet's") {
     }
 }
 
-TEST_CASE("identify: SPAN's files of training hold what is left out") {
+TEST_CASE("identify: SPAN's files of training are folded into what runs") {
+    // One layer from 2 to 1 channels, by 3 and 2; the rest has the right names.
     TensorFile file = file_of_network<SPAN<4, 8>>();
-    const std::size_t own = file.names.size();
-    for (const char* name : {"conv_1.sk.weight", "conv_1.conv.0.weight", "block_1.c1_r.conv.2.bias", "no_norm"})
-        file.add(name, DataType::Other, {}, {});
+    Random random(1);
+    std::map<std::string, std::vector<double>> values;
+    const auto add = [&](const std::string& name, const std::vector<std::size_t>& shape) {
+        std::vector<double>& list = values[name];
+        list.resize(*element_count(shape));
+        for (double& value : list) value = random.uniform() - 0.5;
+        file.add("layer." + name, DataType::F64, shape, std::as_bytes(std::span(list)));
+    };
+    const std::vector<std::pair<std::string, std::vector<std::size_t>>> convolutions{{"conv.0", {3, 2, 1, 1}},
+                                                                                     {"conv.1", {2, 3, 3, 3}},
+                                                                                     {"conv.2", {1, 2, 1, 1}},
+                                                                                     {"sk", {1, 2, 1, 1}},
+                                                                                     {"eval_conv", {1, 2, 3, 3}}};
+    for (const auto& [name, shape] : convolutions) {
+        add(name + ".weight", shape);
+        add(name + ".bias", {shape[0]});
+    }
+    file.add("no_norm", DataType::Other, {}, {});
+
     const NetworkDescription found = identify(file);
     CHECK(found.type == "SPAN<4, 8>");
-    std::size_t kept = 0;
-    for (const std::string& name : file.names) kept += found.name_map(name).empty() ? 0 : 1;
-    CHECK(kept == own);
+    const TensorFile folded = prepare_weights(file, found);
+    CHECK(folded.names.size() == file_of_network<SPAN<4, 8>>().names.size() + 2);
+    const std::vector<double> weight = folded.values<double>("layer.eval_conv.weight");
+    // A patch of 3x3 pixels goes through the convolutions one after the other, and through the folded one.
+    std::vector<double> patch(2 * 9);
+    for (double& value : patch) value = random.uniform();
+    double expected = values["conv.2.bias"][0] + values["sk.bias"][0],
+           got = folded.values<double>("layer.eval_conv.bias")[0];
+    for (std::size_t m = 0; m < 2; ++m) {
+        double inner = values["conv.1.bias"][m];
+        for (std::size_t n = 0; n < 3; ++n)
+            for (std::size_t k = 0; k < 9; ++k)
+                inner += values["conv.1.weight"][(m * 3 + n) * 9 + k] *
+                         (values["conv.0.bias"][n] + values["conv.0.weight"][n * 2] * patch[k] +
+                          values["conv.0.weight"][n * 2 + 1] * patch[9 + k]);
+        expected += values["conv.2.weight"][m] * inner;
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        expected += values["sk.weight"][i] * patch[i * 9 + 4];
+        for (std::size_t k = 0; k < 9; ++k) got += weight[i * 9 + k] * patch[i * 9 + k];
+    }
+    CHECK(got == doctest::Approx(expected).epsilon(1e-12));  // both sum some 100 products in double
+    file.add("other.sk.weight", DataType::F64, {0, 0, 1, 1}, {});
+    file.add("other.eval_conv.weight", DataType::F64, {0, 0, 1, 1}, {});
+    CHECK_THROWS_AS(fold_span(file), FileError);
 }
 
 TEST_CASE("identify: an unknown network gets what was looked for, and the tensors' table") {

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "depix/io/network_description.hpp"
+#include "depix/io/span_weights.hpp"
 #include "depix/models/rrdbnet.hpp"
 
 namespace depix::detail {
@@ -79,7 +80,7 @@ inline std::optional<NetworkDescription> recognise_compact(const TensorShapes& f
     return found;
 }
 
-/// Files of training hold the three convolutions of which each eval_conv is made, too; those are left out.
+/// Files of training hold the convolutions of which each eval_conv is made, too: see fold_span.
 inline std::optional<NetworkDescription> recognise_span(const TensorShapes& file) {
     if (!file.has("conv_1.eval_conv.weight", 4) || !file.has("block_1.c1_r.eval_conv.weight", 4) ||
         !file.has("upsampler.0.weight", 4))
@@ -94,10 +95,8 @@ inline std::optional<NetworkDescription> recognise_span(const TensorShapes& file
     found.type = type_text("SPAN", {found.scale, found.features});
     if (found.in_channels != 3) found.type.insert(found.type.size() - 1, ", " + std::to_string(found.in_channels));
     found.note = "the input is (picture - mean) * 255 unless the file holds no_norm";
-    found.name_map = [](const std::string& name) {
-        const bool of_training = name.find(".sk.") != std::string::npos || name.find(".conv.") != std::string::npos;
-        return of_training || name == "no_norm" ? std::string() : name;
-    };
+    found.convert = [](const TensorFile& weights) { return fold_span(weights); };
+    found.name_map = [](const std::string& name) { return name == "no_norm" ? std::string() : name; };
     return found;
 }
 

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "depix/error.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/io/tensor_file.hpp"
 
@@ -26,8 +27,32 @@ struct NetworkDescription {
     int growth = 0;          ///< of a dense block
     bool noise_map = false;  ///< the input's last channel is the standard deviation of the noise
     NameMap name_map = {};   ///< from the file's names to the type's, for LoadOptions; empty if they are the same
-    std::string note = {};   ///< what a user should know besides; may be empty
+    std::function<TensorFile(const TensorFile&)> convert = {};  ///< before the name map; empty if nothing is to be done
+    std::string note = {};                                      ///< what a user should know besides; may be empty
 };
+
+/// The same tensors under other names; those whose name becomes "" are left out. Throws FileError where two names
+/// become one.
+inline TensorFile renamed(TensorFile file, const NameMap& map) {
+    std::vector<std::string> names;
+    std::map<std::string, TensorFile::Entry> entries;
+    for (const std::string& name : file.names) {
+        const std::string own = map(name);
+        if (own.empty()) continue;
+        if (!entries.emplace(own, file.entry(name)).second)
+            detail::fail(FileError(file.path, name + " and another tensor are both mapped to " + own));
+        names.push_back(own);
+    }
+    file.names = std::move(names);
+    file.entries = std::move(entries);
+    return file;
+}
+
+/// The file's weights as the network's type takes them.
+inline TensorFile prepare_weights(TensorFile file, const NetworkDescription& network) {
+    if (network.convert) file = network.convert(file);
+    return network.name_map ? renamed(std::move(file), network.name_map) : std::move(file);
+}
 
 namespace detail {
 

@@ -12,6 +12,7 @@
 #include "depix/layers/scale.hpp"
 #include "depix/layers/upsample.hpp"
 #include "depix/network/skip.hpp"
+#include "depix/network/split.hpp"
 
 namespace depix {
 
@@ -70,7 +71,7 @@ using RRDBNet = Sequential<
 /// width are multiples of Unshuffle.
 template <int Unshuffle = 2, int Filters = 64, int Growth = 32, int Blocks = 23, int Channels = 3>
 using UnshuffledRRDBNet = Sequential<
-    PixelUnshuffle<Unshuffle>,
+    Pass<Channels>, PixelUnshuffle<Unshuffle>,
     Named<"", RRDBNet<Filters, Growth, Blocks, Channels, Channels * Unshuffle * Unshuffle>>>;
 // clang-format on
 
