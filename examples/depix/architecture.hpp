@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "commands.hpp"
-#include "depix/io/safetensors_file.hpp"
+#include "depix/io/tensor_file.hpp"
 #include "depix/shape.hpp"
 #include "depix/tensor.hpp"
 
@@ -46,6 +46,7 @@ enum class TileKind { Exact, Blended };
 struct Architecture {
     std::string name;
     std::string about;
+    std::string type;  // as depix::identify writes it; empty for depix's own
     int channels = 3;  // of its pictures: 1 or 3
     int scale = 1;
     int size_multiple = 1;
@@ -59,18 +60,19 @@ struct Architecture {
     std::size_t (*multiply_adds)(depix::Shape) = nullptr;
     std::string (*summary)(depix::Shape) = nullptr;
 
-    /// Throws depix::FileError if the weights are another network's. Each call uses `threads` threads.
-    std::unique_ptr<const Restorer> (*load)(const depix::SafetensorsFile&, Backend, int threads) = nullptr;
+    /// Throws depix::FileError if the weights are another network's. Each call uses `threads` threads. `noise` is the
+    /// standard deviation, of pictures in 0..1, for networks that want to be told.
+    std::unique_ptr<const Restorer> (*load)(const depix::TensorFile&, Backend, int threads, float noise) = nullptr;
 
     /// Runs the network on a picture with its channels and with sides that divide by size_multiple, and calls the
     /// visitor after every layer, as depix::observe does. Returns the filters of the first layer, (Out, In, K, K), or
-    /// nothing if that is no convolution. Throws depix::FileError as `load` does.
+    /// nothing if that is no convolution. Throws depix::FileError as `load` does. Null for published networks.
     using LayerVisitor = std::function<void(std::string_view name, std::string_view kind, depix::View<const float>)>;
-    depix::Tensor<float> (*observe)(const depix::SafetensorsFile&, Backend, int threads, const depix::Image&,
+    depix::Tensor<float> (*observe)(const depix::TensorFile&, Backend, int threads, const depix::Image&,
                                     const LayerVisitor&) = nullptr;
 
     /// Null if the tool does not train it. `start` holds the weights to begin with, or is null.
-    using Train = int (*)(const TrainOptions&, const depix::SafetensorsFile* start);
+    using Train = int (*)(const TrainOptions&, const depix::TensorFile* start);
     Train train = nullptr;
 
     /// The shape with its sides rounded up to size_multiple.
@@ -99,13 +101,21 @@ Architecture de_gan_8();
 Architecture de_gan_pytorch_8();
 Architecture srresnet_small();
 
+// Published networks, for weights that others trained: several of a family in each file of architectures/published/.
+std::vector<Architecture> compact();
+std::vector<Architecture> compact_32();
+std::vector<Architecture> upconv_7();
+std::vector<Architecture> rrdbnet();
+std::vector<Architecture> span();
+std::vector<Architecture> denoising();
+
 /// All of them, in the order in which `depix list` shows them.
 std::vector<Architecture> all_architectures();
 
-int train_depixelizer(const TrainOptions& options, const depix::SafetensorsFile* start);
-int train_page_cleaner(const TrainOptions& options, const depix::SafetensorsFile* start);
-int train_unet_16(const TrainOptions& options, const depix::SafetensorsFile* start);
-int train_srresnet_small(const TrainOptions& options, const depix::SafetensorsFile* start);
+int train_depixelizer(const TrainOptions& options, const depix::TensorFile* start);
+int train_page_cleaner(const TrainOptions& options, const depix::TensorFile* start);
+int train_unet_16(const TrainOptions& options, const depix::TensorFile* start);
+int train_srresnet_small(const TrainOptions& options, const depix::TensorFile* start);
 
 }  // namespace DEPIX_TOOL_LEVEL
 }  // namespace tool

@@ -17,7 +17,7 @@ int tool::bench(const BenchOptions& options) {
     const int whole = std::max(options.height, options.width);
     const int tile = options.tile > 0 ? options.tile : blended ? 0 : whole;
     const Cut cut = cut_image(architecture, options.height, options.width, tile, options.threads);
-    const auto network = architecture.load(model.weights, model.backend, cut.threads);
+    const auto network = architecture.load(model.weights, model.backend, cut.threads, model.noise);
 
     depix::Image image({architecture.channels, options.height, options.width});
     depix::Random random(1);

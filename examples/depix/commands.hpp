@@ -20,6 +20,7 @@ struct ModelOptions {
     std::string name = "denoise";  // one that is compiled in, or a weights file
     std::string architecture;      // of a weights file; empty: the one that the file names
     std::string backend = "cpu";
+    double noise = 15;  // standard deviation, of pictures in 0..255, for networks that want to be told
 };
 
 /// How large a picture may be: see depix::ImageLimits.

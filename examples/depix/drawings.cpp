@@ -5,16 +5,23 @@
 #include <string>
 #include <utility>
 
+#include "depix/models/compact.hpp"
 #include "depix/models/de_gan.hpp"
 #include "depix/models/de_gan_pytorch.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/models/depixelizer.hpp"
+#include "depix/models/dncnn.hpp"
 #include "depix/models/documents_autoencoder.hpp"
+#include "depix/models/drunet.hpp"
+#include "depix/models/ffdnet.hpp"
 #include "depix/models/page_cleaner.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/models/rrdb.hpp"
+#include "depix/models/rrdbnet.hpp"
+#include "depix/models/span.hpp"
 #include "depix/models/srresnet.hpp"
 #include "depix/models/text_restorer.hpp"
+#include "depix/models/upconv_7.hpp"
 #include "depix/plan/draw.hpp"
 
 namespace {
@@ -38,6 +45,26 @@ const std::vector<tool::Drawing>& tool::drawings() {
         drawing<depix::DocumentsAutoencoder>("documents_autoencoder", "Documents autoencoder"),
         drawing<depix::TextRestorer>("text_restorer", "Text restorer"),
         drawing<depix::Depixelizer>("depixelizer", "Depixelizer"),
+        drawing<depix::Compact<64, 16, 4>>("compact_16_x4", "Compact, 16 convolutions"),
+        drawing<depix::Compact<64, 16, 2>>("compact_16_x2", "Compact, 16 convolutions, x2"),
+        drawing<depix::PaddedUpConv7>("upconv_7", "upconv_7"),
+#ifdef DEPIX_TOOL_ALL_NETWORKS
+        drawing<depix::Compact<64, 16, 1>>("compact_16_x1", "Compact, 16 convolutions, x1"),
+        drawing<depix::Compact<64, 32, 4>>("compact_32_x4", "Compact, 32 convolutions"),
+        drawing<depix::Compact<64, 32, 2>>("compact_32_x2", "Compact, 32 convolutions, x2"),
+        drawing<depix::RRDBNet<64, 32, 23>>("rrdbnet_23_x4", "RRDBNet, 23 blocks"),
+        drawing<depix::UnshuffledRRDBNet<2, 64, 32, 23>>("rrdbnet_23_x2", "RRDBNet, 23 blocks, x2"),
+        drawing<depix::RRDBNet<64, 32, 6>>("rrdbnet_6_x4", "RRDBNet, 6 blocks"),
+        drawing<depix::SPAN<4, 48>>("span_48_x4", "SPAN, 48 channels"),
+        drawing<depix::SPAN<2, 48>>("span_48_x2", "SPAN, 48 channels, x2"),
+        drawing<depix::DnCNN<1, 17, 64>>("dncnn_17_grey", "DnCNN, 17 convolutions"),
+        drawing<depix::DnCNN<3, 20, 64>>("dncnn_20_color", "DnCNN, 20 convolutions"),
+        drawing<depix::DnCNN<1, 20, 64>>("dncnn_20_grey", "DnCNN, 20 convolutions, grey"),
+        drawing<depix::FFDNet<3, 12, 96>>("ffdnet_color", "FFDNet"),
+        drawing<depix::FFDNet<1, 15, 64>>("ffdnet_grey", "FFDNet, grey"),
+        drawing<depix::DRUNet<3, 64, 4>>("drunet_color", "DRUNet"),
+        drawing<depix::DRUNet<1, 64, 4>>("drunet_grey", "DRUNet, grey"),
+#endif
         // As published. The tool has no weights of these.
         drawing<depix::DeGanGenerator<>>("de_gan", "DE-GAN's generator"),
         drawing<depix::DeGanPyTorchGenerator<>>("de_gan_pytorch", "DE-GAN's generator in PyTorch"),

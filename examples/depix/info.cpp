@@ -1,9 +1,12 @@
 // info: prints what this build is, and which of its kernels run on this processor, or what is known of a model;
 // formats: what it reads and writes.
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "commands.hpp"
+#include "depix/io/identify.hpp"
+#include "depix/io/weights_file.hpp"
 #include "depix/kernels/cpu/team.hpp"
 #include "depix/version.hpp"
 #include "formats.hpp"
@@ -36,7 +39,43 @@ const char* explain(tool::Colours colours) {
     return "";
 }
 
+// The file's format, its network if it is known, and its tensors.
+int print_file(const std::string& path) {
+    const depix::TensorFile file = depix::read_weights(path);
+    std::printf("file:         %s, %s\n", path.c_str(), file.format.c_str());
+    for (const auto& [key, value] : file.metadata) std::printf("  %s: %s\n", key.c_str(), value.c_str());
+    if (const auto network = depix::find_network(file)) {
+        const bool typed = !network->type.empty();
+        std::printf("architecture: %s%s\n", network->architecture.c_str(),
+                    typed ? (" (in depix " + network->type + ")").c_str() : "");
+        std::printf("channels:     %d to %d%s\n", network->in_channels, network->out_channels,
+                    network->noise_map ? ", and the noise's strength (--noise)" : "");
+        std::printf("scale:        %d\n", network->scale);
+        if (!network->note.empty()) std::printf("note:         %s\n", network->note.c_str());
+        if (const tool::Architecture* here = tool::find_architecture_of(*network)) {
+            const depix::Shape shape = here->padded({here->channels, 512, 512});
+            const double workspace = static_cast<double>(here->workspace_bytes(shape, tool::Backend::Cpu, 1));
+            std::printf("runs here:    as %s (depix restore -m %s)\n", here->name.c_str(), path.c_str());
+            std::printf("depends on:   at most %d pixels each way\n", here->receptive_field);
+            std::printf("workspace:    %.1f MiB for 512x512, and %.1f thousand million multiply-adds\n",
+                        workspace / (1 << 20), static_cast<double>(here->multiply_adds(shape)) / 1e9);
+        } else {
+            std::printf("runs here:    no, it is not compiled in (depix list)\n");
+        }
+    } else {
+        std::printf("architecture: not known\n");
+    }
+    std::printf("parameters:   %llu, in %zu tensors:\n%s",
+                static_cast<unsigned long long>(depix::parameter_count(file)), file.names.size(),
+                depix::tensor_table(file).c_str());
+    return 0;
+}
+
 int print_model(const tool::ModelOptions& options) {
+    // What `depix train` made says what it is for; others' weights do not.
+    const bool is_file = std::filesystem::is_regular_file(options.name) && options.architecture.empty();
+    if (is_file && !depix::read_weights(options.name).metadata.contains("architecture"))
+        return print_file(options.name);
     const tool::ChosenModel model = tool::choose_model(options);
     const tool::Architecture& network = *model.architecture;
     const std::string& trained_on = model.facts.trained_on;

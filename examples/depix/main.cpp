@@ -39,10 +39,13 @@
 namespace {
 
 void add_model_options(CLI::App& command, tool::ModelOptions& model, const char* names = "-m,--model") {
-    command.add_option(names, model.name, "a model of `depix list`, or a weights file (safetensors)")
+    command.add_option(names, model.name, "a model of `depix list`, or a weights file (safetensors, .pth, .ckpt)")
         ->capture_default_str();
     command.add_option("--architecture", model.architecture,
                        "of a weights file that does not say it itself; see `depix list`");
+    command.add_option("--noise", model.noise, "of a picture, 0 to 255, for networks that are told (DRUNet, FFDNet)")
+        ->check(CLI::Range(0.0, 255.0))
+        ->capture_default_str();
     command.add_option("--backend", model.backend, "cpu, or reference: slow, plain loops")->capture_default_str();
 }
 

@@ -1,11 +1,16 @@
 #include "models.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
+#include "depix/io/identify.hpp"
+#include "depix/io/weights_file.hpp"
 #include "instruction_set.hpp"
 #include "weights.hpp"
 
@@ -37,7 +42,7 @@ tool::Backend find_backend(const std::string& name) {
 
 // What a weights file says of itself in its metadata, as `depix train` writes it: colours (kept, grey), trained_on,
 // smallest_side, largest_side. What it does not say follows from the network, or is not known.
-tool::ModelFacts read_facts(const depix::SafetensorsFile& weights, const tool::Architecture& architecture) {
+tool::ModelFacts read_facts(const depix::TensorFile& weights, const tool::Architecture& architecture) {
     tool::ModelFacts facts;
     const auto text = [&](const char* key) {
         const auto found = weights.metadata.find(key);
@@ -60,7 +65,52 @@ tool::ModelFacts read_facts(const depix::SafetensorsFile& weights, const tool::A
     return facts;
 }
 
+// The types of depix's own networks, as depix::identify writes them.
+constexpr std::array<std::pair<std::string_view, const char*>, 10> own_types{{
+    {"Denoiser", "denoiser"},
+    {"PixelShuffleUNet<16, 3, 5>", "unet_16"},
+    {"PixelShuffleUNet<32, 3, 5>", "unet_32"},
+    {"SRResNet<32, 4>", "srresnet_small"},
+    {"PageCleaner", "page_cleaner"},
+    {"DeGanGenerator<8>", "de_gan_8"},
+    {"DeGanPyTorchGenerator<8>", "de_gan_pytorch_8"},
+    {"DocumentsAutoencoder", "documents_autoencoder"},
+    {"TextRestorer", "text_restorer"},
+    {"DepixelizerOfWidth<6, 3>", "depixelizer"},
+}};
+
+bool is_weights_name(const std::string& name) {
+    for (const char* ending : {".safetensors", ".pth", ".pt", ".ckpt"})
+        if (name.ends_with(ending)) return true;
+    return false;
+}
+
+// The architecture of weights that do not say it themselves.
+const tool::Architecture& architecture_of(const depix::TensorFile& weights) {
+    const depix::NetworkDescription network = depix::identify(weights);
+    if (const tool::Architecture* found = tool::find_architecture_of(network)) return *found;
+    std::string types;
+    for (const tool::Architecture& architecture : tool::architectures())
+        if (!architecture.type.empty()) types += (types.empty() ? "" : ", ") + architecture.type;
+    std::string message = "holds the weights of " + (network.type.empty() ? network.architecture : network.type);
+    if (network.type.empty()) message += " for a scale of " + std::to_string(network.scale);
+    message += ", which is not compiled into this program; it has " + types;
+#ifndef DEPIX_TOOL_ALL_NETWORKS
+    message += ", and with -DDEPIX_TOOL_ALL_NETWORKS=ON more";
+#endif
+    throw depix::FileError(weights.path, message);
+}
+
 }  // namespace
+
+const tool::Architecture* tool::find_architecture_of(const depix::NetworkDescription& network) {
+    if (network.type.empty()) return nullptr;
+    for (const auto& [type, name] : own_types)
+        if (type == network.type) return find(architectures(), name);
+    for (const Architecture& architecture : architectures())
+        if (architecture.type == network.type) return &architecture;
+    return nullptr;
+}
 
 const std::vector<tool::Model>& tool::models() {
     // The smallest pages are as large as the squares of training. In A4 pages of more than 300 dots per inch letters
@@ -156,6 +206,7 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
     ChosenModel chosen;
     chosen.name = options.name;
     chosen.backend = find_backend(options.backend);
+    chosen.noise = static_cast<float>(options.noise / 255);
     const Model* const model = find(models(), options.name);
     if (model != nullptr && options.architecture.empty()) {
         const auto bytes = compiled_in_weights(model->weights);
@@ -165,20 +216,23 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         chosen.about = model->about;
         return chosen;
     }
-    if (!std::filesystem::exists(options.name) && !options.name.ends_with(".safetensors")) {
+    if (!std::filesystem::exists(options.name) && !is_weights_name(options.name)) {
         throw UsageError("there is no model \"" + options.name + "\"; there are " + names_of(models()) +
-                         ", or a weights file with --architecture");
+                         ", or a weights file");
     }
     if (!options.architecture.empty()) chosen.architecture = &find_architecture(options.architecture);
-    chosen.weights = depix::SafetensorsFile::read(options.name);
+    chosen.weights = depix::read_weights(options.name);
     if (chosen.architecture == nullptr) {
         // `depix train` writes the architecture's name there.
         const auto named = chosen.weights.metadata.find("architecture");
-        if (named == chosen.weights.metadata.end()) {
-            throw UsageError(options.name + ": which network are these weights of? --architecture says it: " +
-                             names_of(architectures()));
-        }
-        chosen.architecture = &find_architecture(named->second);
+        chosen.architecture = named != chosen.weights.metadata.end() ? &find_architecture(named->second)
+                                                                     : &architecture_of(chosen.weights);
+    }
+    const std::optional<depix::NetworkDescription> network = depix::find_network(chosen.weights);
+    if (network && find_architecture_of(*network) == chosen.architecture) {
+        if (network->architecture == "SPAN" && chosen.weights.contains("no_norm"))
+            throw depix::FileError(options.name, "SPAN that takes pictures as they are (no_norm) is not compiled in");
+        chosen.weights = depix::prepare_weights(std::move(chosen.weights), *network);
     }
     chosen.facts = read_facts(chosen.weights, *chosen.architecture);
     return chosen;

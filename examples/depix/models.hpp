@@ -7,7 +7,11 @@
 
 #include "architecture.hpp"
 #include "commands.hpp"
-#include "depix/io/safetensors_file.hpp"
+#include "depix/io/tensor_file.hpp"
+
+namespace depix {
+struct NetworkDescription;
+}
 
 namespace tool {
 
@@ -41,12 +45,16 @@ const Architecture& find_architecture(const std::string& name);
 /// The architecture of this name, or that of the model of this name. Throws UsageError.
 const Architecture& find_architecture_or_model(const std::string& name);
 
+/// The architecture of a network that depix::identify has found; null if it is not compiled in.
+const Architecture* find_architecture_of(const depix::NetworkDescription& network);
+
 /// The model that a command works with.
 struct ChosenModel {
     std::string name;
     const Architecture* architecture = nullptr;
-    depix::SafetensorsFile weights;
+    depix::TensorFile weights;
     Backend backend = Backend::Cpu;
+    float noise = 0;  // standard deviation, of pictures in 0..1
     ModelFacts facts;
     std::string about;  // empty for a weights file
 };

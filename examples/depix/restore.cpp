@@ -26,7 +26,7 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
     tool::Picture picture = tool::read_picture(job.input, options, format);
     const int height = picture.image.color.shape.height, width = picture.image.color.shape.width;
     tool::Cut cut = tool::cut_image(*model.architecture, height, width, options.tile, options.threads.restore);
-    const auto network = model.architecture->load(model.weights, model.backend, cut.threads);
+    const auto network = model.architecture->load(model.weights, model.backend, cut.threads, model.noise);
 
     tool::Progress progress(
         static_cast<std::size_t>(cut.count) * static_cast<std::size_t>(picture.pages) * (recipe.flips ? 8 : 1),
@@ -63,7 +63,7 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
 int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
     const tool::FolderJobs plan = tool::plan_folder(options);
     // Each picture is restored by one thread, and as many pictures at a time as there are threads.
-    const auto network = model.architecture->load(model.weights, model.backend, 1);
+    const auto network = model.architecture->load(model.weights, model.backend, 1, model.noise);
     const tool::FolderResult result = tool::restore_folder(*network, recipe, plan.jobs, options);
 
     for (const auto& [text, pictures] : result.warnings)

@@ -377,6 +377,47 @@ done
 status 2 "$tool" info nothing
 says "there is no model \"nothing\""
 
+echo "---- weights that others trained"
+for kind in zip legacy evil; do "$pictures" weights compact_$kind.pth compact $kind || fail "weights $kind"; done
+"$pictures" weights upconv_7.pth upconv_7 zip || fail "weights upconv_7"
+"$pictures" weights narrow.pth compact_8 zip || fail "weights narrow"
+status 0 "$tool" info compact_zip.pth
+grep -q "^file: .*PyTorch" output.bin || fail "info: $(cat output.bin)"
+grep -q "^architecture: Compact (in depix Compact<64, 16, 2>)" output.bin || fail "info: $(cat output.bin)"
+grep -q "^scale: *2" output.bin || fail "info: $(cat output.bin)"
+grep -q "^runs here: *as compact_16_x2" output.bin || fail "info: $(cat output.bin)"
+grep -q "^parameters: *600652, in 53 tensors" output.bin || fail "info: $(cat output.bin)"
+grep -q "^  body.0.weight .*F32 .*(64, 3, 3, 3)" output.bin || fail "info: $(cat output.bin)"
+grep -q "^  weights: params_ema" output.bin || fail "info: $(cat output.bin)"
+make small_16.png 20 31 16-alpha
+status 0 "$tool" small_16.png foreign.png -m compact_zip.pth
+"$pictures" info foreign.png | grep -q "^40x62 rgb 16 alpha" || fail "foreign: $("$pictures" info foreign.png)"
+cp compact_legacy.pth by_content.safetensors
+status 0 "$tool" small_16.png foreign_legacy.png -m by_content.safetensors
+same foreign.png foreign_legacy.png
+make small.png 20 31 rgb
+for weights in compact_zip upconv_7; do
+    status 0 "$tool" small.png whole.png -m $weights.pth
+    status 0 "$tool" small.png tiles.png -m $weights.pth -t 12 -j 2
+    info tiles.png "40x62 rgb 8"
+    status 0 "$tool" compare whole.png tiles.png
+    grep -Eq '^PSNR +([5-9][0-9]\.|1[0-9][0-9]\.|infinite)' output.bin || fail "tiles of $weights show: $(cat output.bin)"
+done
+status 1 "$tool" small.png no.png -m compact_evil.pth
+says "calls os.system"
+[[ ! -e executed ]] || fail "a weights file was executed"
+status 0 "$tool" info narrow.pth
+grep -q "^runs here: *no" output.bin || fail "info: $(cat output.bin)"
+status 1 "$tool" small.png no.png -m narrow.pth
+says "holds the weights of Compact<8, 16, 2>, which is not compiled into this program; it has Compact<64, 16, 4>"
+status 1 "$tool" small.png no.png -m compact_zip.pth --architecture upconv_7
+says "does not fit the model"
+status 1 "$tool" small.png no.png -m small.png
+says "no weights file that is read"
+status 2 "$tool" small.png no.png -m compact_zip.pth --backend reference
+status 2 "$tool" look compact_zip.pth small.png -o no.png
+status 2 "$tool" small.png no.png -m compact_zip.pth --noise 300
+
 echo "---- the other commands"
 status 0 "$tool" --version
 grep -Eq '^depix [0-9]+\.[0-9]+\.[0-9]+$' output.bin || fail "--version: $(cat output.bin)"

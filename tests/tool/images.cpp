@@ -9,6 +9,8 @@
 //     pictures hidden FILE LEVEL                    a disc on transparent ground of this grey, 0 to 255
 //     pictures colours FILE                         white paper with two coloured stamps
 //     pictures chroma FILE LEAST                    exits with 0 if some pixel has colour, else with 1
+//     pictures weights FILE NETWORK KIND            drawn weights as PyTorch writes them. NETWORK: compact, compact_8,
+//                                                   upconv_7; KIND: zip, legacy, or evil, which calls os.system
 //     pictures info FILE                            HEIGHTxWIDTH, grey or rgb, bits, alpha's smallest value, profile
 #include <algorithm>
 #include <cmath>
@@ -19,9 +21,11 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../io/metadata_for_tests.hpp"
+#include "../io/pytorch_for_tests.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/random.hpp"
@@ -172,6 +176,52 @@ void print_info(const std::string& path) {
     std::printf("\n");
 }
 
+/// A checkpoint of a published network: Compact twice as high and wide with 16 convolutions of 64 channels or of 8, or
+/// upconv_7.
+void write_weights(const std::string& path, const std::string& network, const std::string& kind) {
+    using namespace pytorch_for_tests;
+    struct Layer {
+        std::string name;
+        std::vector<std::int64_t> shape;
+    };
+    std::vector<Layer> layers;
+    const auto add = [&](int number, std::int64_t out, std::int64_t in, std::int64_t side, std::int64_t biases) {
+        const std::string layer = (network == "upconv_7" ? "net." : "body.") + std::to_string(number);
+        layers.push_back({layer + ".weight", {out, in, side, side}});
+        layers.push_back({layer + ".bias", {biases}});
+    };
+    if (network == "upconv_7") {
+        const std::int64_t channels[] = {3, 16, 32, 64, 128, 128, 256};
+        for (int i = 0; i < 6; ++i) add(2 * i, channels[i + 1], channels[i], 3, channels[i + 1]);
+        add(12, 256, 3, 4, 3);
+    } else {
+        const std::int64_t features = network == "compact" ? 64 : 8;
+        for (int i = 0; i < 18; ++i) {
+            const std::int64_t out = i < 17 ? features : 12;
+            add(2 * i, out, i == 0 ? 3 : features, 3, out);
+            if (i < 17) layers.push_back({"body." + std::to_string(2 * i + 1) + ".weight", {features}});
+        }
+    }
+    depix::Random random(1);
+    std::vector<std::string> storages;
+    std::vector<std::pair<std::string, std::string>> tensors;
+    for (const Layer& layer : layers) {
+        std::vector<std::int64_t> strides(layer.shape.size(), 1);
+        for (std::size_t i = strides.size() - 1; i-- > 0;) strides[i] = strides[i + 1] * layer.shape[i + 1];
+        const std::int64_t count = strides[0] * layer.shape[0];
+        const double width = layer.shape.size() == 4 ? std::sqrt(6.0 / static_cast<double>(strides[0])) : 0.1;
+        std::vector<float> values(static_cast<std::size_t>(count));
+        for (float& value : values) value = static_cast<float>((random.uniform() - 0.5) * width);
+        tensors.emplace_back("module." + layer.name,
+                             tensor(storage(std::to_string(storages.size()), count), 0, layer.shape, strides));
+        storages.push_back(floats(values));
+    }
+    std::vector<std::pair<std::string, std::string>> checkpoint{{"params_ema", dict(tensors)}, {"iter", integer(7)}};
+    if (kind == "evil") checkpoint.emplace_back("x", call(name("os", "system"), {text("touch executed")}));
+    depix::write_file(
+        path, kind == "legacy" ? pytorch_legacy(dict(checkpoint), storages) : pytorch_zip(dict(checkpoint), storages));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -202,6 +252,8 @@ int main(int count, char** arguments) {
             write_colours(a[1]);
         } else if (a.size() == 3 && a[0] == "chroma") {
             return is_coloured(a[1], std::stof(a[2])) ? 0 : 1;
+        } else if (a.size() == 4 && a[0] == "weights") {
+            write_weights(a[1], a[2], a[3]);
         } else if (a.size() == 2 && a[0] == "info") {
             print_info(a[1]);
         } else {

@@ -1,7 +1,17 @@
+#include <utility>
+
 #include "../architecture.hpp"
 
 std::vector<tool::Architecture> tool::all_architectures() {
-    return {denoiser(),      unet_16(),    unet_32(),          srresnet_small(),
-            page_cleaner(),  de_gan_8(),   de_gan_pytorch_8(), documents_autoencoder(),
-            text_restorer(), depixelizer()};
+    std::vector<Architecture> all{denoiser(),      unet_16(),    unet_32(),          srresnet_small(),
+                                  page_cleaner(),  de_gan_8(),   de_gan_pytorch_8(), documents_autoencoder(),
+                                  text_restorer(), depixelizer()};
+#ifdef DEPIX_TOOL_ALL_NETWORKS
+    const auto families = {&compact, &compact_32, &rrdbnet, &span, &denoising, &upconv_7};
+#else
+    const auto families = {&compact, &upconv_7};
+#endif
+    for (const auto family : families)
+        for (Architecture& network : family()) all.push_back(std::move(network));
+    return all;
 }

@@ -57,7 +57,7 @@ class NetworkRestorer : public Restorer {
 };
 
 template <class Network, InputRange Input>
-depix::Tensor<float> observe_network(const depix::SafetensorsFile& weights, Backend backend, int threads,
+depix::Tensor<float> observe_network(const depix::TensorFile& weights, Backend backend, int threads,
                                      const depix::Image& image, const Architecture::LayerVisitor& visitor) {
     depix::Model<Network> model;
     depix::load(model, weights);
@@ -77,35 +77,50 @@ depix::Tensor<float> observe_network(const depix::SafetensorsFile& weights, Back
     return filters;
 }
 
-template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne,
-          InputRange Input = InputRange::ZeroToOne>
-Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
-    static_assert(Network::in_channels == 1 || Network::in_channels == 3);
+/// The shape of what a network takes for a picture of this shape.
+template <class Network>
+depix::Shape with_channels(depix::Shape shape) {
+    return {Network::in_channels, shape.height, shape.width};
+}
+
+/// What is known of a network from its type. `channels` are those of its pictures; it may take more.
+template <class Network>
+Architecture describe_network(std::string name, std::string about, int channels = Network::in_channels) {
     constexpr depix::Scaling scale = depix::scale_after<Network>(depix::Scaling{});
     static_assert(scale.down == 1 || scale.up % scale.down == 0);
     Architecture architecture;
     architecture.name = std::move(name);
     architecture.about = std::move(about);
-    architecture.channels = Network::in_channels;
+    architecture.channels = channels;
     architecture.scale = scale.up / scale.down;
     architecture.size_multiple = Network::size_multiple;
     architecture.receptive_field = depix::receptive_field<Network>();
+    architecture.parameters = Network::parameter_count;
+    architecture.multiply_adds = [](depix::Shape shape) {
+        return depix::multiply_adds<Network>(with_channels<Network>(shape));
+    };
+    architecture.summary = [](depix::Shape shape) {
+        std::ostringstream text;
+        text << depix::summary<Network>(with_channels<Network>(shape));
+        return text.str();
+    };
+    return architecture;
+}
+
+template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne,
+          InputRange Input = InputRange::ZeroToOne>
+Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
+    static_assert(Network::in_channels == 1 || Network::in_channels == 3);
+    Architecture architecture = describe_network<Network>(std::move(name), std::move(about));
     architecture.tiles = Kind;
     architecture.black = Range == OutputRange::MinusOneToOne ? -1.0f : 0.0f;
-    architecture.parameters = Network::parameter_count;
     architecture.workspace_bytes = [](depix::Shape shape, Backend backend, int threads) {
         return backend == Backend::Cpu ? depix::workspace_bytes<Network, depix::Cpu>(shape, threads)
                                        : depix::workspace_bytes<Network, depix::Reference>(shape, threads);
     };
-    architecture.multiply_adds = [](depix::Shape shape) { return depix::multiply_adds<Network>(shape); };
-    architecture.summary = [](depix::Shape shape) {
-        std::ostringstream text;
-        text << depix::summary<Network>(shape);
-        return text.str();
-    };
     architecture.observe = &observe_network<Network, Input>;
-    architecture.load = [](const depix::SafetensorsFile& weights, Backend backend,
-                           int threads) -> std::unique_ptr<const Restorer> {
+    architecture.load = [](const depix::TensorFile& weights, Backend backend, int threads,
+                           float) -> std::unique_ptr<const Restorer> {
         depix::Model<Network> model;
         depix::load(model, weights);
         if (backend == Backend::Reference)

@@ -149,7 +149,7 @@ class Pickle {
     /// The next `size` bytes of the pickle.
     std::string_view take(std::uint64_t size) {
         if (size > text_.size() - at_) fail("is cut off");
-        const std::string_view bytes = text_.substr(at_, static_cast<std::size_t>(size));
+        const std::string_view bytes = text_.substr(at_, size);
         at_ += bytes.size();
         return bytes;
     }

@@ -206,7 +206,7 @@ inline TensorFile parse_legacy(std::vector<std::byte> bytes, const std::string& 
         std::memcpy(&elements, bytes.data() + at, sizeof elements);
         at += sizeof elements;
         if (elements > (bytes.size() - at) / size->second) refuse("reaches beyond the end of the file");
-        const std::size_t end = at + static_cast<std::size_t>(elements) * size->second;
+        const std::size_t end = at + elements * size->second;
         if (!extents.emplace(key, Extent{at, end}).second) refuse("comes twice");
         at = end;
     }

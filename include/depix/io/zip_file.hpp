@@ -123,7 +123,11 @@ class ZipFile {
         }
         if (disks != 0) fail("is one of several parts");
         if (begin > end || size != end - begin) fail("its directory is not where the file says");
-        return {count, static_cast<std::size_t>(begin), static_cast<std::size_t>(end)};
+        Directory directory;
+        directory.count = count;
+        directory.begin = begin;  // both lie inside the file
+        directory.end = end;
+        return directory;
     }
 
     /// Reads the entry of the directory that begins at `at`, and returns where the next one begins.
@@ -151,17 +155,18 @@ class ZipFile {
         if (begin > file_.size() || packed > file_.size() - begin) refuse("reaches beyond the end of the file");
         if (number(header + 26, 2) != name_size || text(header + local, name_size) != name)
             refuse("has another name in its own header");
-        Entry entry{name, static_cast<std::size_t>(begin), static_cast<std::size_t>(begin + packed), method};
-        taken.push_back({static_cast<std::size_t>(header), entry.end, "entry \"" + name + "\""});
+        const std::size_t first = header, data = begin, end = begin + packed;  // all lie inside the file
+        taken.push_back({first, end, "entry \"" + name + "\""});
+        Entry entry{name, data, end, method};
         if (!entries_.emplace(name, std::move(entry)).second) refuse("stands twice in the directory");
-        return at + static_cast<std::size_t>(total);
+        return at + total;
     }
 
     /// The 64-bit field of an entry: a value for each of those that are all ones, in this order.
     void read_extra(std::size_t at, std::size_t left, std::uint64_t& size, std::uint64_t& packed,
                     std::uint64_t& header) const {
         while (left >= 4) {
-            const auto length = static_cast<std::size_t>(number(at + 2, 2));
+            const auto length = number(at + 2, 2);
             if (length > left - 4) break;  // an extra field may hold anything
             if (number(at, 2) == 1) {
                 std::size_t field = at + 4, rest = length;
@@ -180,7 +185,7 @@ class ZipFile {
 
     std::string text(std::uint64_t at, std::uint64_t size) const {
         if (at > file_.size() || size > file_.size() - at) fail("is cut off");
-        return {reinterpret_cast<const char*>(file_.data()) + at, static_cast<std::size_t>(size)};
+        return std::string(reinterpret_cast<const char*>(file_.data()) + at, size);
     }
 
     void check_name(const std::string& name) const {
