@@ -21,8 +21,7 @@
 namespace tool::inline DEPIX_TOOL_LEVEL {
 
 template <class Network>
-int train_network(const TrainOptions& options, const depix::TensorFile* start,
-                  depix::Initialisation initialisation) {
+int train_network(const TrainOptions& options, const depix::TensorFile* start, depix::Initialisation initialisation) {
     constexpr depix::Scaling scale = depix::scale_after<Network>(depix::Scaling{});
     const TrainingPairs pairs = make_pairs(options, Network::in_channels, scale.up / scale.down);
     const depix::Loader training{pairs.training, {.batch_size = options.batch_size, .seed = options.seed}};
