@@ -8,6 +8,7 @@
 
 #include "depix/error.hpp"
 #include "depix/io/tensor_file.hpp"
+#include "depix/models/fold_span.hpp"
 
 namespace depix {
 
@@ -15,10 +16,8 @@ namespace detail {
 
 /// One convolution with its weight (Out, In, K, K), of double, and its bias.
 struct PlainConv {
-    std::size_t out = 0, in = 0, taps = 0;
+    std::size_t out = 0, in = 0;
     std::vector<double> weight, bias;
-
-    double at(std::size_t o, std::size_t i, std::size_t tap) const { return weight[(o * in + i) * taps + tap]; }
 };
 
 inline PlainConv read_conv(const TensorFile& file, const std::string& layer, std::size_t kernel) {
@@ -27,20 +26,15 @@ inline PlainConv read_conv(const TensorFile& file, const std::string& layer, std
         file.shape(layer + ".bias") != std::vector<std::size_t>{shape[0]})
         fail(FileError(file.path, layer + ": no convolution of " + std::to_string(kernel) + "x" +
                                       std::to_string(kernel) + " with a bias, but " + to_string(shape)));
-    return {shape[0], shape[1], kernel * kernel, file.values<double>(layer + ".weight"),
-            file.values<double>(layer + ".bias")};
+    return {shape[0], shape[1], file.values<double>(layer + ".weight"), file.values<double>(layer + ".bias")};
 }
 
 }  // namespace detail
 
-/// SPAN's weights as they run, with a new eval_conv for each layer that has `sk` and `conv.0` to `conv.2`:
-///
-///     eval_conv(x) = conv.2(conv.1(conv.0(x))) + sk(x),    conv.1 is 3x3, the others are 1x1
-///     weight[o, i, k] = sum_m w2[o, m] sum_n w1[m, n, k] w0[n, i], and sk[o, i] at the middle
-///     bias[o] = b2[o] + sum_m w2[o, m] (b1[m] + sum_nk w1[m, n, k] b0[n]) + bs[o]
-///
-/// What a file has as eval_conv may be older than the rest, because PyTorch's module makes it anew before it runs. The
-/// sums are in double. Other tensors stay; the trained ones are left out. Throws FileError where shapes do not fit.
+/// SPAN's weights as they run, with a new eval_conv for each layer that has `sk` and `conv.0` to `conv.2`
+/// (fold_branches says how it is computed). What a file has as eval_conv may be older than the rest, because PyTorch's
+/// module makes it anew before it runs. Other tensors stay; the trained ones are left out. Throws FileError where
+/// shapes do not fit.
 inline TensorFile fold_span(const TensorFile& file) {
     TensorFile folded(file.path, file.format);
     folded.metadata = file.metadata;
@@ -60,20 +54,8 @@ inline TensorFile fold_span(const TensorFile& file) {
         if (b.in != a.out || c.in != b.out || skip.in != a.in || skip.out != c.out)
             detail::fail(FileError(file.path, layer + ": its convolutions do not fit each other"));
         std::vector<double> weight(c.out * a.in * 9), bias(c.out);
-        for (std::size_t o = 0; o < c.out; ++o) {
-            bias[o] = c.bias[o] + skip.bias[o];
-            double* const row = weight.data() + o * a.in * 9;
-            for (std::size_t i = 0; i < a.in; ++i) row[i * 9 + 4] = skip.at(o, i, 0);
-            for (std::size_t m = 0; m < b.out; ++m) {
-                bias[o] += c.at(o, m, 0) * b.bias[m];
-                for (std::size_t n = 0; n < b.in; ++n)
-                    for (std::size_t k = 0; k < 9; ++k) {
-                        const double both = c.at(o, m, 0) * b.at(m, n, k);
-                        bias[o] += both * a.bias[n];
-                        for (std::size_t i = 0; i < a.in; ++i) row[i * 9 + k] += both * a.at(n, i, 0);
-                    }
-            }
-        }
+        fold_branches<double>({a.weight, a.bias, b.weight, b.bias, c.weight, c.bias, skip.weight, skip.bias},
+                              std::span(weight), std::span(bias));
         folded.add(layer + ".eval_conv.weight", DataType::F64, {c.out, a.in, 3, 3}, std::as_bytes(std::span(weight)));
         folded.add(layer + ".eval_conv.bias", DataType::F64, {c.out}, std::as_bytes(std::span(bias)));
     }
