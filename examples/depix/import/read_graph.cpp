@@ -1,0 +1,26 @@
+#include "read_graph.hpp"
+
+#include <utility>
+
+#include "depix/error.hpp"
+
+namespace tool {
+
+depix::Graph read_for_two_sizes(const std::function<depix::Graph(depix::Shape)>& read, int channels) {
+    depix::Graph first = read({channels, 128, 192});
+    const depix::Graph second = read({channels, 320, 256});
+    for (std::size_t i = 0; i < first.nodes.size(); ++i)
+        if (second.nodes.size() != first.nodes.size() || second.nodes[i].type != first.nodes[i].type ||
+            second.nodes[i].inputs != first.nodes[i].inputs)
+            throw depix::FileError(first.path, first.nodes[i].name + "depends on the picture's size: it is " +
+                                                   first.nodes[i].type + " for 128x192, and not for 320x256");
+    return first;
+}
+
+depix::Graph read_graph(const std::string& path) {
+    if (path.ends_with(".param") || path.ends_with(".bin")) return read_graph(depix::NcnnFile::read(path));
+    if (path.ends_with(".onnx")) return read_graph(depix::OnnxFile::read(path));
+    throw depix::FileError(path, "its graph is not read: those of ncnn (.param, .bin) and of ONNX (.onnx) are");
+}
+
+}  // namespace tool
