@@ -89,6 +89,12 @@ struct LookOptions {
 };
 int look(const LookOptions& options);
 
+struct ImportOptions {
+    std::string file;    // .param, .bin or .onnx
+    std::string output;  // a folder; empty: one called like the file
+};
+int import_network(const ImportOptions& options);
+
 struct CompareOptions {
     std::string first, second;
     Limits limits;

@@ -14,6 +14,7 @@
 //     depix summary    a network, layer by layer             architecture.hpp: a type becomes a value
 //     depix draw       the same as a drawing                 draw.cpp
 //     depix look       what each layer makes of a picture    look.cpp
+//     depix import     a network of ncnn or ONNX as C++   import/: graphs become types
 //     depix compare    PSNR and SSIM of two pictures
 //     depix bench      how fast a network is here
 //     depix train      trains an architecture                architectures/train_network.hpp
@@ -157,6 +158,12 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
                              "Liberation Sans or FreeSans)");
     add_limits(*look_command, look.limits);
 
+    tool::ImportOptions import;
+    CLI::App* import_command = app.add_subcommand(
+        "import", "write a network of ncnn or ONNX as a folder that compiles: a type, and its weights");
+    import_command->add_option("file", import.file, "NAME.param or NAME.bin (ncnn), or NAME.onnx")->required();
+    import_command->add_option("-o,--output", import.output, "the folder (the file's name)");
+
     tool::CompareOptions compare;
     CLI::App* compare_command = app.add_subcommand("compare", "PSNR and SSIM of two pictures");
     compare_command->add_option("first", compare.first)->required();
@@ -215,6 +222,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     if (*summary_command) return tool::summarise(summary);
     if (*draw_command) return tool::draw(draw);
     if (*look_command) return tool::look(look);
+    if (*import_command) return tool::import_network(import);
     if (*compare_command) return tool::compare(compare);
     if (*bench_command) return tool::bench(bench);
     return tool::train(train);

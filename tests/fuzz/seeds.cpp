@@ -2,9 +2,11 @@
 // on.
 #include "../io/metadata_for_tests.hpp"
 #include "../io/pytorch_for_tests.hpp"
+#include "../io/ncnn_for_tests.hpp"
 #include "depix/depix.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/io/npy.hpp"
+#include "depix/io/onnx_writer.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/train/checkpoint.hpp"
 #include "fuzz.hpp"
@@ -41,12 +43,53 @@ void write_pytorch_seeds(const std::filesystem::path& folder) {
                                    std::filesystem::copy_options::overwrite_existing);
 }
 
+// The .param file, and as many weights as the layers need.
+void write_ncnn(const std::string& path, const std::string& layers, std::size_t weights) {
+    std::size_t count = 0;
+    for (const char character : layers) count += character == '\n' ? 1 : 0;
+    const std::string param = "7767517\n" + std::to_string(count) + " 9\n" + layers;
+    std::vector<std::byte> bytes{static_cast<std::byte>(param.size() & 0xFF),
+                                 static_cast<std::byte>(param.size() >> 8)};
+    detail::append_text(bytes, param);
+    bytes.resize(bytes.size() + 4 * weights);
+    write_file(path, bytes);
+}
+
+// A network in which every kind of attribute and of tensor occurs.
+std::vector<std::byte> onnx_network() {
+    using Integers = std::vector<std::int64_t>;
+    OnnxWriter writer;
+    writer.input("x", {"batch", "3", "height", "width"});
+    writer.weight("w", {4, 3, 3, 3}, std::vector<float>(108, 0.5f));
+    writer.weight("slope", {4, 1, 1}, std::vector<float>(4, 0.25f));
+    writer.weight("scales", {4}, std::vector<float>{1, 1, 2, 2});
+    writer.integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+    writer.node("Conv", {"x", "w"}, {"a"}, {{"pads", Integers{1, 1, 1, 1}}, {"group", std::int64_t{1}}});
+    writer.node("PRelu", {"a", "slope"}, {"b"});
+    writer.node("Sigmoid", {"b"}, {"c"});
+    writer.node("Mul", {"b", "c"}, {"d"});
+    writer.node("Split", {"d"}, {"e", "f"}, {{"axis", std::int64_t{1}}});
+    writer.node("LeakyRelu", {"f"}, {"g"}, {{"alpha", 0.2f}});
+    writer.node("Concat", {"e", "g"}, {"h"}, {{"axis", std::int64_t{1}}});
+    writer.node("Add", {"h", "b"}, {"i"});
+    writer.node("DepthToSpace", {"i"}, {"j"}, {{"mode", std::string("CRD")}, {"blocksize", std::int64_t{2}}});
+    writer.node("Shape", {"j"}, {"k"});
+    writer.node("Resize", {"j", "", "scales"}, {"l"},
+                {{"mode", std::string("nearest")},
+                 {"nearest_mode", std::string("floor")},
+                 {"coordinate_transformation_mode", std::string("asymmetric")}});
+    writer.node("Pad", {"l", "pads"}, {"m"}, {{"mode", std::string("reflect")}});
+    writer.node("MaxPool", {"m"}, {"n"}, {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}});
+    writer.output("n", {"batch", "1", "height", "width"});
+    return writer.bytes();
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count != 2) return 2;
     const std::filesystem::path root = arguments[1];
-    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch"})
+    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch", "ncnn", "onnx"})
         std::filesystem::create_directories(root / name);
     const auto file = [&](const char* folder, const std::string& name) { return (root / folder / name).string(); };
 
@@ -80,6 +123,17 @@ int main(int count, char** arguments) {
     write_file(file("metadata", "xmp"), with_kind(1, metadata_for_tests::xmp_packet()));
     write_file(file("metadata", "iptc"), with_kind(2, detail::iptc_resource(metadata_for_tests::iptc_data())));
     write_pytorch_seeds(root / "pytorch");
+    write_ncnn(
+        file("ncnn", "residual"),
+        "Input i 0 1 x\nConvolution c 1 1 x a 0=4 1=3 4=1 5=1 6=108 9=2 -23310=1,0.2\nSplit s 1 2 a b c\n"
+        "PReLU p 1 1 b d 0=4\nBinaryOp o 2 1 d c e 0=0\nPixelShuffle q 1 1 e f 0=2\nInterp r 1 1 f g 0=2 1=2.0 2=2.0\n",
+        1 + 108 + 4 + 4);
+    write_ncnn(file("ncnn", "dense"),
+               "Input i 0 1 x\nConvolution c 1 1 x a 0=2 1=1 6=6\nSplit s 1 3 a b c d\nReLU p 1 1 b e 0=0.1\n"
+               "Concat k 2 1 c e f\nDeconvolution q 1 1 f g 0=2 1=2 3=2 6=32\nPooling r 1 1 g h 0=0 1=2 2=2 5=1\n"
+               "Eltwise t 2 1 h d u 0=1 -23301=2,0.2,1.0\nClip v 1 1 u w 0=0 1=1\n",
+               1 + 6 + 1 + 32);
+    write_file(file("onnx", "network.onnx"), onnx_network());
     const depix_fuzz::TinyRun run;
     save_checkpoint(file("checkpoint", "run.safetensors"), run.trainer, Progress<Sequential<Conv<1, 1, 1>>>{});
 }

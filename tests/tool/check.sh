@@ -29,6 +29,22 @@ files() { find "$1" -type f ! -name '.*' 2>/dev/null | wc -l; }
 make() { "$pictures" make "$@" || fail "pictures make $*"; }
 fast=(-m depixelizer)
 
+echo "---- a network of another format"
+printf '7767517\n3 3\nInput in 0 1 a 2=3\nPReLU act 1 1 a b 0=1\nPixelShuffle up 1 1 b c 0=1\n' >net.param
+printf '\0\0\200\076' >net.bin
+status 0 "$tool" import net.param -o imported
+grep -qF 'using Net = Sequential<PReLU<>, PixelShuffle<1>>;' imported/net.hpp || fail "$(cat imported/net.hpp)"
+(($(files imported) == 4)) || fail "imported: $(ls imported)"
+status 1 "$tool" import nothing.onnx
+says "nothing.onnx: "
+status 1 "$tool" import weights.h5
+says "weights.h5: its graph is not read: those of ncnn (.param, .bin) and of ONNX (.onnx) are"
+printf '7767517\n2 2\nInput in 0 1 a\nLSTM deep 1 1 a b\n' >deep.param
+: >deep.bin
+status 1 "$tool" import deep.bin
+says "deep.param: layer deep (LSTM) is of a type that depix does not know"
+[[ ! -e deep ]] || fail "a folder for a network that was refused"
+
 echo "---- one picture"
 make in.png 50 77 rgb
 status 0 "$tool" restore -i in.png -o out.png "${fast[@]}"

@@ -303,14 +303,16 @@ class Printer {
         }
         return best;
     }
+    static bool is_main(const Part& part) { return !part.children.empty() || part.head.starts_with("Conv"); }
     static Parts repeat(Parts parts) {
         Parts result;
         for (std::size_t i = 0; i < parts.size();) {
             const auto [period, times] = repetition(parts, i);
             if (times > 1 && i + 1 < parts.size()) {
                 const auto [next_period, next_times] = repetition(parts, i + 1);
-                // One that begins a part later and is as long begins with a convolution instead of its activation.
-                if (next_times > 1 && next_period * next_times >= period * times && period > 1) {
+                // One that begins a part later and is as long begins with a convolution instead of an activation.
+                const bool begins_better = !is_main(parts[i]) && is_main(parts[i + 1]);
+                if (next_times > 1 && next_period * next_times >= period * times && begins_better) {
                     result.push_back(std::move(parts[i++]));
                     continue;
                 }
