@@ -94,30 +94,40 @@ std::optional<OnnxTensor> gather(const OnnxTensor& from, const OnnxTensor& indic
     }
     return result;
 }
+// Some of the rows of a vector or a matrix, forwards or, as PyTorch turns the numbers of its padding around, backwards.
 std::optional<OnnxTensor> slice(const OnnxNode& node, const std::vector<const OnnxTensor*>& inputs) {
     const OnnxTensor& from = *inputs[0];
-    if (from.shape.size() != 1) return std::nullopt;
-    const auto first_of = [&](std::size_t input, const char* name, std::int64_t otherwise) {
+    if (from.shape.empty() || from.shape.size() > 2 || from.shape[0] == 0) return std::nullopt;
+    const auto one_of = [&](std::size_t input, const char* name, std::int64_t otherwise) {
         if (input < inputs.size() && inputs[input] != nullptr && inputs[input]->integers.size() == 1)
             return inputs[input]->integers[0];
         const auto found = node.attributes.find(name);
         return found == node.attributes.end() || found->second.integers.size() != 1 ? otherwise
                                                                                     : found->second.integers[0];
     };
-    const auto size = static_cast<std::int64_t>(count_of(from));
-    if (first_of(4, "steps", 1) != 1) return std::nullopt;
-    const auto inside = [&](std::int64_t i) {
-        return static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(i < 0 ? std::max(i, -size) + size : i, 0, size));
+    const auto size = static_cast<std::int64_t>(from.shape[0]);
+    const std::int64_t step = one_of(4, "steps", 1), axis = one_of(3, "axes", 0);
+    if ((step != 1 && step != -1) || axis != 0) return std::nullopt;
+    const auto inside = [&](std::int64_t i, std::int64_t low, std::int64_t high) {
+        return std::clamp<std::int64_t>(i < 0 ? std::max(i, -size - 1) + size : i, low, high);
     };
-    const std::ptrdiff_t begin = inside(first_of(1, "starts", 0)),
-                         end = std::max(begin, inside(first_of(2, "ends", size)));
+    const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+    const std::int64_t begin = inside(one_of(1, "starts", 0), low, high),
+                       end = inside(one_of(2, "ends", size), low, high);
+    const std::size_t row = count_of(from) / from.shape[0];
     OnnxTensor result;
     result.is_integer = from.is_integer;
-    if (from.is_integer)
-        result.integers.assign(from.integers.begin() + begin, from.integers.begin() + end);
-    else
-        result.floats.assign(from.floats.begin() + begin, from.floats.begin() + end);
-    result.shape = {count_of(result)};
+    result.shape = from.shape;
+    result.shape[0] = 0;
+    for (std::int64_t i = begin; step > 0 ? i < end : i > end; i += step) {
+        const auto first = static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * row),
+                   last = first + static_cast<std::ptrdiff_t>(row);
+        if (from.is_integer)
+            result.integers.insert(result.integers.end(), from.integers.begin() + first, from.integers.begin() + last);
+        else
+            result.floats.insert(result.floats.end(), from.floats.begin() + first, from.floats.begin() + last);
+        ++result.shape[0];
+    }
     return result;
 }
 
@@ -125,12 +135,17 @@ std::optional<OnnxTensor> slice(const OnnxNode& node, const std::vector<const On
 std::optional<OnnxTensor> transpose(const OnnxNode& node, const OnnxTensor& from) {
     const auto perm = node.attributes.find("perm");
     const bool swaps = perm == node.attributes.end() || perm->second.integers == std::vector<std::int64_t>{1, 0};
-    if (from.shape.size() != 2 || from.is_integer || !swaps) return std::nullopt;
+    if (from.shape.size() != 2 || !swaps) return std::nullopt;
     OnnxTensor result = from;
     result.shape = {from.shape[1], from.shape[0]};
     for (std::size_t i = 0; i < from.shape[0]; ++i)
-        for (std::size_t j = 0; j < from.shape[1]; ++j)
-            result.floats[j * from.shape[0] + i] = from.floats[i * from.shape[1] + j];
+        for (std::size_t j = 0; j < from.shape[1]; ++j) {
+            const std::size_t to = j * from.shape[0] + i, source = i * from.shape[1] + j;
+            if (from.is_integer)
+                result.integers[to] = from.integers[source];
+            else
+                result.floats[to] = from.floats[source];
+        }
     return result;
 }
 

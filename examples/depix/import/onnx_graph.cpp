@@ -20,6 +20,7 @@ struct Reshaped {
     int map = 0;
     Integers shape;  // of the map, in its own order
     Integers order;  // of the dimensions, as Transpose has it
+    Integers then;   // the shape that the values in that order were given; empty: none yet
 };
 
 class OnnxLowering {
@@ -123,6 +124,7 @@ class OnnxLowering {
     }
     Integers shape_of(std::size_t index) const {
         if (const auto found = reshaped_.find(node_->inputs[index]); found != reshaped_.end()) {
+            if (!found->second.then.empty()) return found->second.then;
             Integers shape;
             for (const std::int64_t axis : found->second.order)
                 shape.push_back(found->second.shape[static_cast<std::size_t>(axis)]);
@@ -138,7 +140,8 @@ class OnnxLowering {
 
     void lower() {
         const std::string& type = node_->type;
-        if (type == "Reshape" || type == "Flatten" || type == "Transpose") return reshape();
+        if (type == "Reshape" || type == "Flatten" || type == "Transpose" || type == "Squeeze" || type == "Unsqueeze")
+            return reshape();
         if (type == "InstanceNormalization" && reshaped_.contains(node_->inputs[0])) return group_norm();
         if (type == "Split") return split();
         if (type == "Gemm" || type == "MatMul") return dense();
@@ -149,7 +152,10 @@ class OnnxLowering {
             for (std::size_t i = 1; i < node_->inputs.size(); ++i) result = build_.add(result, map(i));
             return give(result);
         }
-        give(unary(map(0)));
+        const int x = map(0), result = unary(x);
+        const Shape shape = build_.shape(result);
+        if (flat_.contains(x) && shape.height == 1 && shape.width == 1) flat_[result] = true;
+        give(result);
     }
 
     int unary(int x) {
@@ -191,13 +197,6 @@ class OnnxLowering {
         if (type == "Resize" || type == "Upsample") return resize(x);
         if (type == "Pad") return pad(x);
         if (type == "Slice") return slice(x);
-        if (type == "Squeeze" || type == "Unsqueeze") {
-            const Shape shape = build_.shape(x);
-            if (shape.height != 1 || shape.width != 1)
-                build_.fail("changes the dimensions of a map of more than one pixel");
-            type == "Squeeze" ? flat_[x] = true : flat_.erase(x) > 0;
-            return x;
-        }
         build_.fail("has no layer in depix");
     }
 
@@ -432,12 +431,13 @@ class OnnxLowering {
         if (const auto found = reshaped_.find(node_->inputs[0]); found != reshaped_.end()) {
             view = found->second;
         } else {
-            view = {map(0), shape_of(0), {}};
+            view = {map(0), shape_of(0), {}, {}};
             for (std::size_t i = 0; i < view.shape.size(); ++i) view.order.push_back(static_cast<std::int64_t>(i));
         }
         if (node_->type == "Transpose") {
             const auto perm = list("perm", attribute_only);
-            if (!perm || perm->size() != view.order.size()) build_.fail("has no order of its dimensions");
+            if (!perm || perm->size() != view.order.size() || !view.then.empty())
+                build_.fail("has no order of its dimensions");
             Integers order;
             for (const std::int64_t axis : *perm) {
                 if (axis < 0 || axis >= static_cast<std::int64_t>(view.order.size()))
@@ -451,6 +451,11 @@ class OnnxLowering {
         const Integers shape = new_shape(shape_of(0));
         const bool ordered = std::is_sorted(view.order.begin(), view.order.end());
         int result = view.map;
+        if (!ordered && shape.size() != 4) {
+            view.then = shape;
+            reshaped_[node_->outputs[0]] = view;
+            return;
+        }
         if (!ordered) result = reordered(view, shape);
         const Shape own = build_.shape(result);
         const bool vector = shape.size() == 2 && shape[0] == 1, one_pixel = own.height == 1 && own.width == 1;
@@ -474,6 +479,7 @@ class OnnxLowering {
             if (integer("axis", 1) != 1) build_.fail("keeps more than the batch");
             return {1, count};
         }
+        if (node_->type == "Squeeze" || node_->type == "Unsqueeze") return squeezed(old);
         shape = list("shape", 1).value_or(Integers{});
         std::int64_t known = 1;
         if (shape.empty() || shape.size() > 8) build_.fail("has no shape");
@@ -488,6 +494,26 @@ class OnnxLowering {
         std::int64_t product = 1;
         for (const std::int64_t extent : shape) product *= extent;
         if (product != count) build_.fail("has a shape that does not fit");
+        return shape;
+    }
+
+    // Dimensions of 1 left out or put in.
+    Integers squeezed(Integers shape) const {
+        Integers axes = list("axes", 1).value_or(Integers{});
+        const bool removes = node_->type == "Squeeze";
+        const auto rank = static_cast<std::int64_t>(shape.size() + (removes ? 0 : axes.size()));
+        if (axes.empty() || rank > 8) build_.fail("does not say which dimensions");
+        for (std::int64_t& axis : axes)
+            if (axis < 0) axis += rank;
+        std::sort(axes.begin(), axes.end());
+        if (removes) std::reverse(axes.begin(), axes.end());
+        for (const std::int64_t axis : axes) {
+            const auto size = static_cast<std::int64_t>(shape.size());
+            if (axis < 0 || axis > (removes ? size - 1 : size)) build_.fail("has an axis that is not there");
+            if (removes && shape[static_cast<std::size_t>(axis)] != 1)
+                build_.fail("leaves out a dimension that is not 1");
+            removes ? shape.erase(shape.begin() + axis) : shape.insert(shape.begin() + axis, 1);
+        }
         return shape;
     }
 
