@@ -341,6 +341,16 @@ int GraphBuilder::group_norm(int input, int groups, std::vector<float> weight, s
     return add_node(type + ">", {input}, shape(input), std::move(tensors), channels);
 }
 
+int GraphBuilder::layer_norm(int input, std::vector<float> weight, std::vector<float> bias, double epsilon) {
+    const int channels = shape(input).channels;
+    for (const auto* values : {&weight, &bias}) expect_channels(input, static_cast<int>(values->size()));
+    const auto ratio = ratio_of(epsilon);
+    if (!ratio) fail("has an epsilon that is no fraction of whole numbers");
+    const std::string rest = *ratio == "std::ratio<1, 1000000>" ? ">" : ", Epsilon<" + *ratio + ">>";
+    return add_node("LayerNorm2d<" + text(channels) + rest, {input}, shape(input),
+                    {vector_tensor("weight", std::move(weight)), vector_tensor("bias", std::move(bias))}, channels);
+}
+
 int GraphBuilder::add(int a, int b) {
     if (shape(a) != shape(b))
         fail("adds maps of " + depix::to_string(shape(a)) + " and of " + depix::to_string(shape(b)));

@@ -79,6 +79,8 @@ class GraphBuilder {
                    std::vector<float> variance, double epsilon);
     int group_norm(int input, int groups, std::vector<float> weight, std::vector<float> bias, double epsilon);
 
+    int layer_norm(int input, std::vector<float> weight, std::vector<float> bias, double epsilon);
+
     // Joins.
     int add(int a, int b);
     int multiply(int a, int b);

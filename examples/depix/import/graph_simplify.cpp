@@ -24,6 +24,11 @@ class Simplifier {
             if (node.type == "*Affine") merge_affine(node);
         drop_unneeded();
         for (GraphNode& node : graph_.nodes) {
+            if (node.type == "*Affine") give_to_norm(node);
+            if (node.type == "*Permute") merge_permutation(node);
+        }
+        drop_unneeded();
+        for (GraphNode& node : graph_.nodes) {
             if (node.type == "*Affine") name_affine(node);
             if (node.type == "*Permute") fold_permutation(node);
         }
@@ -110,6 +115,30 @@ class Simplifier {
         scale = std::move(new_scale);
         shift = std::move(new_shift);
         node.inputs = first->inputs;
+    }
+
+    // A norm of groups without a weight and a bias takes those that follow it.
+    void give_to_norm(GraphNode& node) {
+        GraphNode* norm = producer(node.inputs[0], "GroupNorm<");
+        if (norm == nullptr || !norm->tensors.empty()) return;
+        const std::size_t no_affine = norm->type.find(", NoAffine>");
+        if (no_affine == std::string::npos) return;
+        norm->type.replace(no_affine, std::string::npos, ">");
+        const auto count = static_cast<std::size_t>(norm->in_channels);
+        std::vector<float> weight = node.tensors[0].values, bias = node.tensors[1].values;
+        if (weight.size() == 1) weight.assign(count, weight[0]);
+        if (bias.size() == 1) bias.assign(count, bias[0]);
+        norm->tensors = {{"weight", {count}, std::move(weight)}, {"bias", {count}, std::move(bias)}};
+        redirect(node.output, node.inputs[0]);
+    }
+
+    // Two permutations are one; one that changes nothing is none.
+    void merge_permutation(GraphNode& node) {
+        if (const GraphNode* first = producer(node.inputs[0], "*Permute")) {
+            for (int& source : node.permutation) source = first->permutation[static_cast<std::size_t>(source)];
+            node.inputs = first->inputs;
+        }
+        if (std::is_sorted(node.permutation.begin(), node.permutation.end())) redirect(node.output, node.inputs[0]);
     }
 
     // Scale, ChannelScale, or a convolution of one tap for each channel, which also adds.

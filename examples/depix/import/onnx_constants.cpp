@@ -188,7 +188,19 @@ std::optional<OnnxTensor> constant_of_shape(const OnnxNode& node, const OnnxTens
 OnnxTensor reshaped(const OnnxNode& node, const std::vector<const OnnxTensor*>& inputs) {
     OnnxTensor result = *inputs[0];
     const std::size_t count = count_of(result);
-    if (node.type == "Squeeze" && count == 1) {
+    if (node.type == "Unsqueeze") {
+        std::vector<std::int64_t> axes;
+        if (const auto found = node.attributes.find("axes"); found != node.attributes.end())
+            axes = found->second.integers;
+        if (inputs.size() == 2 && inputs[1] != nullptr) axes = inputs[1]->integers;
+        const auto rank = static_cast<std::int64_t>(result.shape.size() + axes.size());
+        for (std::int64_t& axis : axes)
+            if (axis < 0) axis += rank;
+        std::sort(axes.begin(), axes.end());
+        for (const std::int64_t axis : axes)
+            if (axis >= 0 && axis <= static_cast<std::int64_t>(result.shape.size()) && result.shape.size() < 8)
+                result.shape.insert(result.shape.begin() + axis, 1);
+    } else if (node.type == "Squeeze" && count == 1) {
         result.shape.clear();
     } else if (node.type == "Reshape" && inputs.size() == 2 && inputs[1] != nullptr) {
         std::vector<std::size_t> shape;

@@ -142,6 +142,7 @@ class OnnxLowering {
         const std::string& type = node_->type;
         if (type == "Reshape" || type == "Flatten" || type == "Transpose" || type == "Squeeze" || type == "Unsqueeze")
             return reshape();
+        if (type == "LayerNormalization") return layer_norm();
         if (type == "InstanceNormalization" && reshaped_.contains(node_->inputs[0])) return group_norm();
         if (type == "Split") return split();
         if (type == "Gemm" || type == "MatMul") return dense();
@@ -181,9 +182,11 @@ class OnnxLowering {
         if (type == "BatchNormalization")
             return build_.batch_norm(x, reals(1, "scale"), reals(2, "bias"), reals(3, "mean"), reals(4, "variance"),
                                      real("epsilon", 1e-5f));
-        if (type == "InstanceNormalization")
-            return build_.group_norm(x, build_.shape(x).channels, reals(1, "scale"), reals(2, "bias"),
-                                     real("epsilon", 1e-5f));
+        if (type == "InstanceNormalization") {
+            std::vector<float> scale = reals(1, "scale"), shift = reals(2, "bias");
+            if (all_are(scale, 1) && all_are(shift, 0)) scale.clear(), shift.clear();  // ONNX always has both
+            return build_.group_norm(x, build_.shape(x).channels, scale, shift, real("epsilon", 1e-5f));
+        }
         if (type == "MaxPool" || type == "AveragePool") {
             Windows pool = windows(false);
             pool.ceil = integer("ceil_mode", 0) != 0;
@@ -196,8 +199,13 @@ class OnnxLowering {
         if (type == "SpaceToDepth") return build_.pixel_unshuffle(x, small("blocksize", 0), true);
         if (type == "Resize" || type == "Upsample") return resize(x);
         if (type == "Pad") return pad(x);
+        if (type == "Gather") return gather(x);
         if (type == "Slice") return slice(x);
         build_.fail("has no layer in depix");
+    }
+
+    static bool all_are(const std::vector<float>& values, float wanted) {
+        return std::all_of(values.begin(), values.end(), [&](float value) { return value == wanted; });
     }
 
     GraphTensor weight(std::size_t index) const {
@@ -344,6 +352,17 @@ class OnnxLowering {
         return build_.pad(x, {narrow(p[2]), narrow(p[6])}, {narrow(p[3]), narrow(p[7])}, mode);
     }
 
+    // All channels in another order.
+    int gather(int x) {
+        const Integers indices = need_constant(1, "indices").integers;
+        if (const std::int64_t axis = integer("axis", 0); axis != 1 && axis != -3)
+            build_.fail("gathers along another axis than the channels");
+        std::vector<int> permutation;
+        for (const std::int64_t index : indices)
+            permutation.push_back(narrow(index < 0 ? index + build_.shape(x).channels : index));
+        return build_.permute(x, permutation);
+    }
+
     int slice(int x) {
         const auto starts = list("starts", 1), ends = list("ends", 2), steps = list("steps", 4);
         auto axes = list("axes", 3);
@@ -445,6 +464,10 @@ class OnnxLowering {
                 order.push_back(view.order[static_cast<std::size_t>(axis)]);
             }
             view.order = order;
+            const Shape own = build_.shape(view.map);
+            if (std::is_sorted(order.begin(), order.end()) &&
+                view.shape == Integers{1, own.channels, own.height, own.width})
+                return give(view.map);  // it turns an earlier one back
             reshaped_[node_->outputs[0]] = view;
             return;
         }
@@ -545,12 +568,21 @@ class OnnxLowering {
         Reshaped view = reshaped_.at(node_->inputs[0]);
         if (view.shape.size() != 3 || !std::is_sorted(view.order.begin(), view.order.end()))
             build_.fail("normalises something else than groups of channels");
-        for (const float value : reals(1, "scale"))
-            if (value != 1) build_.fail("has a factor for each group");
-        for (const float value : reals(2, "bias"))
-            if (value != 0) build_.fail("has a bias for each group");
+        if (!all_are(reals(1, "scale"), 1) || !all_are(reals(2, "bias"), 0))
+            build_.fail("has a factor or a summand for each group");
         view.map = build_.group_norm(view.map, narrow(view.shape[1]), {}, {}, real("epsilon", 1e-5f));
         reshaped_[node_->outputs[0]] = view;
+    }
+
+    // Over the channels of each pixel, which a Transpose has moved to the end.
+    void layer_norm() {
+        const auto view = reshaped_.find(node_->inputs[0]);
+        if (view == reshaped_.end() || view->second.order != Integers{0, 2, 3, 1} || !view->second.then.empty() ||
+            integer("axis", -1) != -1)
+            build_.fail("normalises something else than the channels of each pixel");
+        Reshaped result = view->second;
+        result.map = build_.layer_norm(result.map, reals(1, "scale"), reals(2, "bias"), real("epsilon", 1e-5f));
+        reshaped_[node_->outputs[0]] = result;
     }
 
     const OnnxFile& file_;
