@@ -276,8 +276,8 @@ int GraphBuilder::prelu(int input, std::vector<float> slopes) {
 }
 
 int GraphBuilder::clamp(int input, double low, double high) {
-    constexpr double most = (std::numeric_limits<float>::max)();
-    if (low == 0 && high >= most) return elementwise(input, "ReLU");
+    constexpr double largest = (std::numeric_limits<float>::max)();
+    if (low == 0 && high >= largest) return elementwise(input, "ReLU");
     const auto first = ratio_of(low), last = ratio_of(high);
     if (!first || !last || !(low < high)) fail("clips to a range that depix's Clamp does not have");
     if (low == 0 && high == 6) return elementwise(input, "ReLU6");

@@ -1,11 +1,13 @@
-// JsonReader: a strict reader of the part of JSON that safetensors headers use.
+// JsonReader: a strict reader of JSON, for headers whose members are known.
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "depix/error.hpp"
@@ -41,9 +43,9 @@ constexpr bool is_utf8(std::string_view text) {
 ///     });
 ///     reader.end();
 ///
-/// It reads objects, arrays, strings and integers that are not negative, and nothing else. Therefore the nesting is
-/// never deeper than the caller's calls, and a hostile text cannot exhaust the stack. Any other text throws FileError,
-/// which names the file and the position.
+/// The caller says what must come next, and therefore the nesting is never deeper than the caller's calls, and a
+/// hostile text cannot exhaust the stack. Any other text throws FileError, which names the file and the position. Only
+/// io/json_value.hpp reads what it does not expect.
 class JsonReader {
   public:
     /// `text` must outlive the reader; `path` is for the error messages.
@@ -98,6 +100,32 @@ class JsonReader {
         if (position_ == first) fail("expected a number that is whole and not negative");
         if (position_ - first > 1 && text_[first] == '0') fail("a number that begins with 0");
         return value;
+    }
+
+    /// Any number of JSON's, such as -1.5e3, that a double can hold.
+    double number() {
+        skip_whitespace();
+        double value = 0;
+        const char* const first = text_.data() + position_;
+        const auto [last, error] = std::from_chars(first, text_.data() + text_.size(), value);
+        const bool begins = peek() == '-' || (peek() >= '0' && peek() <= '9');
+        if (error != std::errc{} || !begins) fail("expected a number");
+        position_ += static_cast<std::size_t>(last - first);
+        return value;
+    }
+
+    /// The first character of what comes next; 0 at the end.
+    char peek() {
+        skip_whitespace();
+        return position_ < text_.size() ? text_[position_] : '\0';
+    }
+
+    /// Whether this word comes next, such as `null`; it is then read.
+    bool accept_word(std::string_view word) {
+        skip_whitespace();
+        if (!text_.substr(position_).starts_with(word)) return false;
+        position_ += word.size();
+        return true;
     }
 
     /// Only whitespace may follow.
