@@ -123,7 +123,8 @@ class Simplifier {
         if (norm == nullptr || !norm->tensors.empty()) return;
         const std::size_t no_affine = norm->type.find(", NoAffine>");
         if (no_affine == std::string::npos) return;
-        norm->type.replace(no_affine, std::string::npos, ">");
+        norm->type.erase(no_affine);
+        norm->type += '>';
         const auto count = static_cast<std::size_t>(norm->in_channels);
         std::vector<float> weight = node.tensors[0].values, bias = node.tensors[1].values;
         if (weight.size() == 1) weight.assign(count, weight[0]);

@@ -359,7 +359,8 @@ class Printer {
             const bool last = i + 1 == part.children.size();
             const std::string child = flat(part.children[i], false);
             if (column + child.size() + 3 > line_width) {
-                result += "\n" + std::string(indent, ' ');
+                result += '\n';
+                result.append(indent, ' ');
                 column = indent;
             } else {
                 result += " ";

@@ -107,9 +107,10 @@ ProjectNames project_names(const std::string& path) {
 
 std::string project_header(const depix::Graph& graph, const ProjectNames& names) {
     NetworkType network = network_type(graph, names.type);
-    const auto shape = [](depix::Shape s) {
-        return "{" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " + std::to_string(s.width) +
-               "}";
+    const auto shape = [](depix::Shape s) {  // appended, because g++ 12 at -O3 falsely warns of "{" + a string
+        std::string text = "{";
+        text.append(std::to_string(s.channels)).append(", ").append(std::to_string(s.height)).append(", ");
+        return text.append(std::to_string(s.width)).append("}");
     };
     const int border = missing_border(network.input, network.output);
     std::string about = "/// From " + depix::to_string(network.input) + " to " + depix::to_string(network.output) +

@@ -82,9 +82,13 @@ struct OnnxVisitor {
   private:
     std::string name(const char* last = "") const {
         std::string result;
-        for (const std::string& part : path)
-            if (!part.empty()) result += (result.empty() ? "" : ".") + part;
-        if (*last != 0) result += (result.empty() ? "" : ".") + std::string(last);
+        const auto append = [&result](std::string_view part) {
+            if (part.empty()) return;
+            if (!result.empty()) result += '.';
+            result += part;
+        };
+        for (const std::string& part : path) append(part);
+        append(last);
         return result;
     }
     // The next tensors of the model, which come in the order of the layers.

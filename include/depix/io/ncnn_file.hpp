@@ -31,7 +31,7 @@ namespace depix {
 /// from a table are refused. Of layers that depix does not know the weights' sizes are not known either, so they are
 /// refused by their type. Weights that are left over, or missing, are an error.
 struct NcnnFile {
-    static constexpr std::size_t maximum_param_bytes = std::size_t{1} << 26;
+    static constexpr std::size_t maximum_param_bytes = std::size_t{1} << 24;
 
     std::string path;  ///< of the .param file, for messages
     std::vector<NcnnLayer> layers;

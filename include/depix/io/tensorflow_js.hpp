@@ -235,7 +235,7 @@ class TensorflowJsReader {
 /// becomes (Out, In, H, W). The output channels of a convolution that a depth_to_space reads come in PixelShuffle's
 /// order. (A Dense layer after a Flatten has its inputs in the order H, W, C, which is kept.) Throws FileError.
 inline TensorFile read_tensorflow_js(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
-    const std::vector<std::byte> text = read_file(path, std::size_t{1} << 26);
+    const std::vector<std::byte> text = read_file(path, std::size_t{1} << 22);
     JsonReader reader({reinterpret_cast<const char*>(text.data()), text.size()}, path);
     const JsonValue model = read_json(reader);
     reader.end();
