@@ -130,8 +130,9 @@ class ProtobufReader {
         if (size > bytes_.size() - position_)
             fail("a field of " + std::to_string(size) + " bytes, of which " +
                  std::to_string(bytes_.size() - position_) + " are there");
-        position_ += static_cast<std::size_t>(size);
-        return bytes_.subspan(position_ - static_cast<std::size_t>(size), static_cast<std::size_t>(size));
+        const std::size_t first = position_;
+        position_ += size;
+        return bytes_.subspan(first, position_ - first);
     }
 
     std::span<const std::byte> bytes_;
