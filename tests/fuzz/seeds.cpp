@@ -1,8 +1,8 @@
 // Writes small files of every kind for the fuzzers to begin with: seeds FOLDER makes FOLDER/image, FOLDER/npy and so
 // on.
 #include "../io/metadata_for_tests.hpp"
-#include "../io/pytorch_for_tests.hpp"
 #include "../io/ncnn_for_tests.hpp"
+#include "../io/pytorch_for_tests.hpp"
 #include "depix/depix.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/io/npy.hpp"
@@ -43,16 +43,18 @@ void write_pytorch_seeds(const std::filesystem::path& folder) {
                                    std::filesystem::copy_options::overwrite_existing);
 }
 
-// The .param file, and as many weights as the layers need.
+// Two bytes with the text's length, the text, and as many numbers.
+void write_with_weights(const std::string& path, const std::string& text, std::size_t weights) {
+    std::vector<std::byte> bytes{static_cast<std::byte>(text.size() & 0xFF), static_cast<std::byte>(text.size() >> 8)};
+    detail::append_text(bytes, text);
+    bytes.resize(bytes.size() + 4 * weights);
+    write_file(path, bytes);
+}
+
 void write_ncnn(const std::string& path, const std::string& layers, std::size_t weights) {
     std::size_t count = 0;
     for (const char character : layers) count += character == '\n' ? 1 : 0;
-    const std::string param = "7767517\n" + std::to_string(count) + " 9\n" + layers;
-    std::vector<std::byte> bytes{static_cast<std::byte>(param.size() & 0xFF),
-                                 static_cast<std::byte>(param.size() >> 8)};
-    detail::append_text(bytes, param);
-    bytes.resize(bytes.size() + 4 * weights);
-    write_file(path, bytes);
+    write_with_weights(path, "7767517\n" + std::to_string(count) + " 9\n" + layers, weights);
 }
 
 // A network in which every kind of attribute and of tensor occurs.
@@ -89,7 +91,8 @@ std::vector<std::byte> onnx_network() {
 int main(int count, char** arguments) {
     if (count != 2) return 2;
     const std::filesystem::path root = arguments[1];
-    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch", "ncnn", "onnx"})
+    for (const char* name :
+         {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch", "ncnn", "onnx", "tensorflow_js"})
         std::filesystem::create_directories(root / name);
     const auto file = [&](const char* folder, const std::string& name) { return (root / folder / name).string(); };
 
@@ -134,6 +137,15 @@ int main(int count, char** arguments) {
                "Eltwise t 2 1 h d u 0=1 -23301=2,0.2,1.0\nClip v 1 1 u w 0=0 1=1\n",
                1 + 6 + 1 + 32);
     write_file(file("onnx", "network.onnx"), onnx_network());
+    write_with_weights(
+        file("tensorflow_js", "shuffle"),
+        R"({"format": "layers-model", "modelTopology": {"model_config": {"class_name": "Functional", "config": {"layers": [)"
+        R"({"class_name": "Conv2D", "name": "c", "config": {"rate": -1.5e-3, "seed": null}, "inbound_nodes": []},)"
+        R"({"class_name": "TFOpLambda", "name": "s", "config": {"function": "nn.depth_to_space"},)"
+        R"("inbound_nodes": [["c", 0, 0, {"block_size": 2}]]}]}}}, "weightsManifest": [{"paths": ["w.bin"], "weights": [)"
+        R"({"name": "c/kernel", "shape": [1, 1, 3, 4], "dtype": "float32"},)"
+        R"({"name": "c/bias", "shape": [4], "dtype": "float32"}]}]})",
+        16);
     const depix_fuzz::TinyRun run;
     save_checkpoint(file("checkpoint", "run.safetensors"), run.trainer, Progress<Sequential<Conv<1, 1, 1>>>{});
 }

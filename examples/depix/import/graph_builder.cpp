@@ -61,6 +61,7 @@ int GraphBuilder::add_node(std::string type, std::vector<int> inputs, Shape outp
         output.height > most || output.width > most)
         fail("gives a map of " + depix::to_string(output) + " from one of " + depix::to_string(shape(inputs[0])));
     for (int& input : inputs) input = solid(input);
+    if (graph.nodes.size() == 20'000) fail("is one layer more than 20000");
     GraphNode node;
     node.type = std::move(type);
     node.name = context;
@@ -368,7 +369,7 @@ int GraphBuilder::multiply(int a, int b) {
 }
 
 int GraphBuilder::concatenate(const std::vector<int>& inputs) {
-    if (inputs.empty()) fail("joins no maps");
+    if (inputs.empty() || inputs.size() > 1024) fail("joins " + std::to_string(inputs.size()) + " maps");
     Shape joined = shape(inputs[0]);
     for (std::size_t i = 1; i < inputs.size(); ++i) {
         const Shape other = shape(inputs[i]);
@@ -494,7 +495,7 @@ int GraphBuilder::permute(int input, std::vector<int> permutation) {
     std::sort(sorted.begin(), sorted.end());
     for (std::size_t i = 0; i < sorted.size(); ++i)
         if (sorted.size() != channels || sorted[i] != static_cast<int>(i)) fail("is no permutation of its channels");
-    if (channels > 4096) fail("changes the order of more than 4096 channels");
+    if (channels > 1024) fail("changes the order of more than 1024 channels");
     const int result = add_node("*Permute", {input}, shape(input));
     graph.nodes.back().permutation = std::move(permutation);
     return result;

@@ -267,11 +267,11 @@ class Printer {
         shorten(network);
         count(network);
         std::string result;
-        for (const Part& part : order_) {
-            if (counts_[part.text] < 2) continue;
+        for (const Part* part : order_) {
+            if (counts_[part->text] < 2) continue;
             const std::string alias = name_ + "Block" + std::to_string(aliases_.size() + 1);
-            const std::string text = define(alias, part);
-            aliases_[part.text] = alias;
+            const std::string text = define(alias, *part);
+            aliases_[part->text] = alias;
             result += text;
         }
         return result + define(name_, network);
@@ -341,7 +341,7 @@ class Printer {
         if (part.children.empty()) return;
         if (part.text.size() > 40 && counts_[part.text]++ > 0) return;
         for (const Part& child : part.children) count(child);
-        if (part.text.size() > 40) order_.push_back(part);
+        if (part.text.size() > 40) order_.push_back(&part);
     }
 
     std::string define(const std::string& name, const Part& part) {
@@ -390,7 +390,7 @@ class Printer {
     std::string name_;
     std::map<std::string, int> counts_;
     std::map<std::string, std::string> aliases_;
-    Parts order_;
+    std::vector<const Part*> order_;
 };
 
 // Children are numbered in every composition, as in PyTorch's Sequential.

@@ -119,6 +119,8 @@ class OnnxLowering {
         }
         std::optional<OnnxTensor> result = constant_result(*node_, inputs);
         if (!result) build_.fail("computes with constants alone in a way that is not read");
+        folded_ += result->floats.size() + result->integers.size();
+        if (folded_ > std::size_t{1} << 25) build_.fail("computes more constants than 2^25");
         constants_[node_->outputs[0]] = std::move(*result);
         return true;
     }
@@ -591,6 +593,7 @@ class OnnxLowering {
     std::map<std::string, int> maps_;
     std::map<std::string, OnnxTensor> constants_;
     std::map<std::string, Reshaped> reshaped_;
+    std::size_t folded_ = 0;    // values that were computed from constants
     std::map<int, bool> flat_;  // maps of one pixel that the file has as vectors
 };
 
