@@ -135,7 +135,10 @@ TEST_CASE("what ncnn's weights may not be") {
 
 TEST_CASE("the real files of ncnn have as many parameters as their networks") {
     const std::string zoo = std::string(DEPIX_SHARED_DIR) + "/weights/zoo/";
-    if (!std::ifstream(zoo + "upconv_7_scale2.0x.param")) return;
+    if (!std::ifstream(zoo + "upconv_7_scale2.0x.param")) {
+        MESSAGE("skipped: no " << zoo);
+        return;
+    }
     const auto parameters = [&](const char* name) {
         std::size_t count = 0;
         const TensorFile tensors = NcnnFile::read(zoo + name).tensors();
