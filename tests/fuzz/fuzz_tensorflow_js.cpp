@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::size_t wanted = std::to_integer<std::size_t>(bytes[0]) | std::to_integer<std::size_t>(bytes[1]) << 8;
         const std::size_t length = std::min(wanted, bytes.size() - 2);
         JsonReader reader({reinterpret_cast<const char*>(bytes.data()) + 2, length}, "model.json");
-        const JsonValue model = read_json(reader);
+        const detail::JsonValue model = detail::read_json(reader);
         reader.end();
         std::size_t read = 0;
         const std::span<const std::byte> weights = bytes.subspan(2 + length);

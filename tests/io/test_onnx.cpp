@@ -31,8 +31,8 @@ OnnxWriter small_network() {
 }
 
 // A model whose graph has one field.
-Bytes with_field(std::uint32_t number, const ProtobufWriter& content, bool with_opset = true) {
-    ProtobufWriter graph, operators, model;
+Bytes with_field(std::uint32_t number, const detail::ProtobufWriter& content, bool with_opset = true) {
+    detail::ProtobufWriter graph, operators, model;
     graph.message(number, content);
     operators.integer(2, 17);
     model.message(7, graph);
@@ -43,8 +43,8 @@ struct TensorParts {
     std::vector<std::int64_t> shape{2};
     std::int64_t type = 1;
 };
-ProtobufWriter tensor(const TensorParts& parts) {
-    ProtobufWriter message;
+detail::ProtobufWriter tensor(const TensorParts& parts) {
+    detail::ProtobufWriter message;
     for (const std::int64_t extent : parts.shape) message.integer(1, extent);
     message.integer(2, parts.type);
     message.text(8, "w");
@@ -81,40 +81,40 @@ TEST_CASE("nodes, attributes, weights, inputs and outputs of an ONNX file") {
 }
 
 TEST_CASE("every way in which ONNX stores a tensor's values") {
-    const auto read = [](const ProtobufWriter& tensor) {
+    const auto read = [](const detail::ProtobufWriter& tensor) {
         return OnnxFile::parse(with_field(5, tensor)).initializers[0];
     };
-    ProtobufWriter floats = tensor({});
+    detail::ProtobufWriter floats = tensor({});
     const std::vector<float> values{1, -2};
     floats.bytes(4, std::as_bytes(std::span(values)));
     CHECK(read(floats).floats == values);
-    ProtobufWriter one_by_one = tensor({});
+    detail::ProtobufWriter one_by_one = tensor({});
     for (const float value : values) one_by_one.real(4, value);
     CHECK(read(one_by_one).floats == values);
-    ProtobufWriter halves = tensor({.type = 10});
+    detail::ProtobufWriter halves = tensor({.type = 10});
     halves.integer(5, 0x3C00);
     halves.integer(5, 0xC000);
     CHECK(read(halves).floats == values);
-    ProtobufWriter raw_halves = tensor({.type = 16});
+    detail::ProtobufWriter raw_halves = tensor({.type = 16});
     raw_halves.bytes(9, raw({0x80, 0x3F, 0x00, 0xC0}));
     CHECK(read(raw_halves).floats == values);
-    ProtobufWriter doubles = tensor({.type = 11});
+    detail::ProtobufWriter doubles = tensor({.type = 11});
     const std::vector<double> wide{1, -2};
     doubles.bytes(10, std::as_bytes(std::span(wide)));
     CHECK(read(doubles).floats == values);
-    ProtobufWriter packed = tensor({.type = 7});
+    detail::ProtobufWriter packed = tensor({.type = 7});
     packed.bytes(7, raw({1, 0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01}));
     CHECK(read(packed).integers == Integers{1, -2});
-    ProtobufWriter narrow = tensor({.type = 5});
+    detail::ProtobufWriter narrow = tensor({.type = 5});
     narrow.bytes(9, raw({1, 0, 0xFE, 0xFF}));
     CHECK(read(narrow).integers == Integers{1, -2});
-    ProtobufWriter empty = tensor({.shape = {0}});  // a Resize's missing region is written so
+    detail::ProtobufWriter empty = tensor({.shape = {0}});  // a Resize's missing region is written so
     CHECK(read(empty).floats.empty());
 }
 
 TEST_CASE("tensors that are refused, by name") {
-    const auto refuse = [](const ProtobufWriter& tensor) { return refusal(with_field(5, tensor)); };
-    ProtobufWriter external = tensor({}), entry;
+    const auto refuse = [](const detail::ProtobufWriter& tensor) { return refusal(with_field(5, tensor)); };
+    detail::ProtobufWriter external = tensor({}), entry;
     entry.text(1, "location");
     entry.text(2, "../../etc/passwd");
     external.message(13, entry);
@@ -129,17 +129,17 @@ TEST_CASE("tensors that are refused, by name") {
     CHECK(contains(refuse(tensor({.shape = {1, 1, 1, 1, 1, 1, 1, 1, 1}})), "more than 8"));
     const std::int64_t huge = std::int64_t{1} << 62;
     CHECK(contains(refuse(tensor({.shape = {huge, huge}})), "has 0 values for shape (4611686018427387904, "));
-    ProtobufWriter cut = tensor({});
+    detail::ProtobufWriter cut = tensor({});
     cut.bytes(9, raw({1, 2, 3, 4, 5}));
     CHECK(contains(refuse(cut), "ends inside a value"));
-    ProtobufWriter twice = tensor({});
+    detail::ProtobufWriter twice = tensor({});
     twice.real(4, 1);
     twice.bytes(9, raw({1, 2, 3, 4}));
     CHECK(contains(refuse(twice), "has its values twice"));
-    ProtobufWriter other = tensor({});
+    detail::ProtobufWriter other = tensor({});
     other.integer(5, 1);
     CHECK(contains(refuse(other), "has integers for values of type float"));
-    ProtobufWriter packed = tensor({});
+    detail::ProtobufWriter packed = tensor({});
     packed.bytes(4, raw({1, 2, 3}));
     CHECK(contains(refuse(packed), "packed numbers of which the last is cut off"));
 }
@@ -167,7 +167,7 @@ TEST_CASE("graphs that are refused") {
     CHECK(contains(refuse({{"a", "a"}}), "two nodes write a"));
 
     // A graph inside of a node would be the way to endless nesting.
-    ProtobufWriter node, attribute, graph;
+    detail::ProtobufWriter node, attribute, graph;
     attribute.text(1, "then_branch");
     attribute.message(6, graph);
     node.message(5, attribute);

@@ -13,15 +13,11 @@
 #include <vector>
 
 #include "depix/error.hpp"
-#include "depix/io/graph.hpp"
+#include "depix/io/tensor_file.hpp"
 #include "depix/shape.hpp"
+#include "graph.hpp"
 
 namespace tool {
-
-using depix::Graph;
-using depix::GraphNode;
-using depix::GraphTensor;
-using depix::Shape;
 
 /// "std::ratio<1, 5>": the simplest fraction that is this number as a float. No value for what is not finite, or has no
 /// fraction of numbers below 10^9.

@@ -249,7 +249,7 @@ class Simplifier {
         }
         std::reverse(kept.begin(), kept.end());
         graph_.nodes = std::move(kept);
-        for (depix::GraphMap& map : graph_.maps) map.producer = -1;
+        for (GraphMap& map : graph_.maps) map.producer = -1;
         for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
             graph_.maps[static_cast<std::size_t>(graph_.nodes[i].output)].producer = static_cast<int>(i);
     }

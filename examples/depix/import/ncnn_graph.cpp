@@ -47,7 +47,7 @@ class NcnnLowering {
             return give(layer, 0);
         }
         if (type == "MemoryData") {
-            if (layer.outputs.size() == 1) constants_[layer.outputs[0]] = layer.tensors[0];
+            if (layer.outputs.size() == 1) constants_[layer.outputs[0]] = tensor(layer, 0);
             return;
         }
         if (type == "Split") return give_all(layer);
@@ -71,7 +71,7 @@ class NcnnLowering {
         const auto whole = [&](int key, int otherwise) { return layer.integer(key, otherwise); };
         const auto real = [&](int key, double otherwise) { return layer.number(key, otherwise); };
         if (type.starts_with("Convolution") || type.starts_with("Deconvolution")) return convolution(layer, x);
-        if (type == "InnerProduct") return activated(layer, build_.dense(x, layer.tensors[0], bias(layer)));
+        if (type == "InnerProduct") return activated(layer, build_.dense(x, tensor(layer, 0), bias(layer)));
         if (type == "PReLU") return build_.prelu(x, layer.tensors[0].values);
         if (type == "ReLU") return build_.leaky_relu(x, real(0, 0));
         if (type == "Sigmoid") return build_.elementwise(x, "Sigmoid");
@@ -129,11 +129,11 @@ class NcnnLowering {
         windows.after[1] = layer.integer(15, left);
         windows.after[0] = layer.integer(16, top);
         if (!transposed && layer.number(18, 0) != 0) build_.fail("pads with a number that is not 0");
-        if (!transposed) return activated(layer, build_.conv(x, windows, layer.tensors[0], bias(layer)));
+        if (!transposed) return activated(layer, build_.conv(x, windows, tensor(layer, 0), bias(layer)));
         windows.output_padding[1] = layer.integer(18, 0);
         windows.output_padding[0] = layer.integer(19, windows.output_padding[1]);
         if (layer.integer(20, 0) != 0 || layer.integer(21, 0) != 0) build_.fail("states the size of its output");
-        return activated(layer, build_.conv_transpose(x, windows, layer.tensors[0], bias(layer)));
+        return activated(layer, build_.conv_transpose(x, windows, tensor(layer, 0), bias(layer)));
     }
 
     // The activation that convolutions and inner products may have.
@@ -324,6 +324,10 @@ class NcnnLowering {
         return result;
     }
 
+    static GraphTensor tensor(const NcnnLayer& layer, std::size_t index) {
+        const depix::NcnnTensor& source = layer.tensors[index];
+        return {source.name, source.shape, source.values};
+    }
     std::vector<float> bias(const NcnnLayer& layer) const {
         return layer.tensors.size() > 1 ? layer.tensors[1].values : std::vector<float>{};
     }

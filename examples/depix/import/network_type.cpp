@@ -13,9 +13,6 @@ namespace tool {
 
 namespace {
 
-using depix::Graph;
-using depix::GraphNode;
-
 // A part of the type: a layer, or a composition of parts.
 struct Part {
     std::string head;  // "Conv<3, 64>", "Residual", "Series<16"
@@ -396,7 +393,7 @@ class Printer {
 // Children are numbered in every composition, as in PyTorch's Sequential.
 void name_tensors(const Part& part, const Graph& graph, const std::string& path, NetworkType& result) {
     if (part.node >= 0) {
-        for (const depix::GraphTensor& tensor : graph.node(part.node).tensors) {
+        for (const GraphTensor& tensor : graph.node(part.node).tensors) {
             std::string name = path + "." + tensor.name;
             if (tensor.name.empty() || path.empty()) name = path + tensor.name;
             result.tensors.push_back({name, tensor.shape, tensor.values});

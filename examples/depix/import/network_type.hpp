@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "depix/io/graph.hpp"
+#include "graph.hpp"
 
 namespace tool {
 
 /// A network as C++, and its weights under the names that depix gives them.
 struct NetworkType {
     std::string definitions;  ///< "using NameBlock1 = ...;\nusing Name = ...;\n"
-    std::vector<depix::GraphTensor> tensors;
+    std::vector<GraphTensor> tensors;
     std::size_t parameters = 0;  ///< that are trained
     depix::Shape input, output;  ///< of one picture
 };
@@ -24,6 +24,6 @@ struct NetworkType {
 /// How it works: each map has a dominator, the nearest map before it that everything it is computed from passes
 /// through. A join whose dominator is d is `Join<F1, F2, ...>` applied to d, where Fi leads from d to the join's i-th
 /// input. What a branch needs and another branch has computed already is the other's Tap.
-NetworkType network_type(const depix::Graph& graph, const std::string& name);
+NetworkType network_type(const Graph& graph, const std::string& name);
 
 }  // namespace tool

@@ -6,9 +6,9 @@
 
 namespace tool {
 
-depix::Graph read_for_two_sizes(const std::function<depix::Graph(depix::Shape)>& read, int channels) {
-    depix::Graph first = read({channels, 128, 192});
-    const depix::Graph second = read({channels, 320, 256});
+Graph read_for_two_sizes(const std::function<Graph(depix::Shape)>& read, int channels) {
+    Graph first = read({channels, 128, 192});
+    const Graph second = read({channels, 320, 256});
     for (std::size_t i = 0; i < first.nodes.size(); ++i)
         if (second.nodes.size() != first.nodes.size() || second.nodes[i].type != first.nodes[i].type ||
             second.nodes[i].inputs != first.nodes[i].inputs)
@@ -17,7 +17,7 @@ depix::Graph read_for_two_sizes(const std::function<depix::Graph(depix::Shape)>&
     return first;
 }
 
-depix::Graph read_graph(const std::string& path) {
+Graph read_graph(const std::string& path) {
     if (path.ends_with(".param") || path.ends_with(".bin")) return read_graph(depix::NcnnFile::read(path));
     if (path.ends_with(".onnx")) return read_graph(depix::OnnxFile::read(path));
     throw depix::FileError(path, "its graph is not read: those of ncnn (.param, .bin) and of ONNX (.onnx) are");

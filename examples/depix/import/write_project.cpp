@@ -105,7 +105,7 @@ ProjectNames project_names(const std::string& path) {
     return names;
 }
 
-std::string project_header(const depix::Graph& graph, const ProjectNames& names) {
+std::string project_header(const Graph& graph, const ProjectNames& names) {
     NetworkType network = network_type(graph, names.type);
     const auto shape = [](depix::Shape s) {  // appended, because g++ 12 at -O3 falsely warns of "{" + a string
         std::string text = "{";
@@ -135,12 +135,12 @@ std::string project_header(const depix::Graph& graph, const ProjectNames& names)
            shape(network.input) + ") == Shape" + shape(network.output) + ");\n\n}  // namespace imported\n";
 }
 
-void write_project(const depix::Graph& graph, const ProjectNames& names, const std::filesystem::path& folder) {
+void write_project(const Graph& graph, const ProjectNames& names, const std::filesystem::path& folder) {
     const std::string header = project_header(graph, names);  // before anything is written: it may be refused
     const NetworkType network = network_type(graph, names.type);
     depix::SafetensorsWriter weights;
     weights.metadata["source"] = names.source;
-    for (const depix::GraphTensor& tensor : network.tensors)
+    for (const GraphTensor& tensor : network.tensors)
         weights.add(tensor.name, tensor.shape, std::span<const float>(tensor.values));
 
     std::error_code error;

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "depix/io/graph.hpp"
+#include "graph.hpp"
 
 namespace tool {
 
@@ -21,10 +21,10 @@ struct ProjectNames {
 ProjectNames project_names(const std::string& path);
 
 /// The header: the network as a type.
-std::string project_header(const depix::Graph& graph, const ProjectNames& names);
+std::string project_header(const Graph& graph, const ProjectNames& names);
 
 /// Writes NAME.hpp, NAME.safetensors, main.cpp and CMakeLists.txt into a folder, which is made. A program with these
 /// four files restores a picture. Throws FileError; files of these names are replaced.
-void write_project(const depix::Graph& graph, const ProjectNames& names, const std::filesystem::path& folder);
+void write_project(const Graph& graph, const ProjectNames& names, const std::filesystem::path& folder);
 
 }  // namespace tool

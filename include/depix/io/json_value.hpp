@@ -8,7 +8,7 @@
 
 #include "depix/io/json.hpp"
 
-namespace depix {
+namespace depix::detail {
 
 /// A JSON value. Of another kind than asked for it is empty: text is "", number is 0, there are no items.
 struct JsonValue {
@@ -63,4 +63,4 @@ inline JsonValue read_json(JsonReader& reader, int depth = 0) {
     return value;
 }
 
-}  // namespace depix
+}  // namespace depix::detail

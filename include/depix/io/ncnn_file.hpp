@@ -52,7 +52,10 @@ struct NcnnFile {
     /// All weights, each called LAYER.weight, LAYER.bias and so on, in order.
     TensorFile tensors() const {
         TensorFile file(path, "ncnn");
-        for (const NcnnLayer& layer : layers) append_tensors(file, layer.tensors, layer.name + ".");
+        for (const NcnnLayer& layer : layers)
+            for (const NcnnTensor& tensor : layer.tensors)
+                file.add(layer.name + "." + tensor.name, DataType::F32, tensor.shape,
+                         std::as_bytes(std::span(tensor.values)));
         return file;
     }
 };

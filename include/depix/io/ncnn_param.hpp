@@ -13,9 +13,15 @@
 #include <vector>
 
 #include "depix/error.hpp"
-#include "depix/io/graph.hpp"
 
 namespace depix {
+
+/// A layer's weight: its name in PyTorch, its shape there, and its values, row-major.
+struct NcnnTensor {
+    std::string name;
+    std::vector<std::size_t> shape;
+    std::vector<float> values;
+};
 
 /// One line of a .param file, with the weights that belong to it.
 struct NcnnLayer {
@@ -23,7 +29,7 @@ struct NcnnLayer {
     std::string name;
     std::vector<std::string> inputs, outputs;       ///< names of maps
     std::map<int, std::vector<double>> parameters;  ///< by ncnn's numbers; a number that is no array is an array of 1
-    std::vector<GraphTensor> tensors;               ///< named "weight", "bias" ..., in PyTorch's order and shapes
+    std::vector<NcnnTensor> tensors;                ///< named "weight", "bias" ..., in PyTorch's order and shapes
 
     double number(int key, double otherwise) const {
         const auto found = parameters.find(key);

@@ -36,7 +36,7 @@ class OnnxWriter {
 
     void node(std::string_view type, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
               const std::vector<OnnxAttributeValue>& attributes = {}) {
-        ProtobufWriter node;
+        detail::ProtobufWriter node;
         for (const std::string& input : inputs) node.text(1, input);
         for (const std::string& output : outputs) node.text(2, output);
         node.text(3, outputs.empty() ? std::string(type) : outputs[0]);
@@ -62,7 +62,7 @@ class OnnxWriter {
     }
 
     std::vector<std::byte> bytes() const {
-        ProtobufWriter graph = graph_, operators, model;
+        detail::ProtobufWriter graph = graph_, operators, model;
         graph.text(2, "depix");
         operators.text(1, "");
         operators.integer(2, opset);
@@ -76,8 +76,8 @@ class OnnxWriter {
     }
 
   private:
-    static ProtobufWriter attribute_message(const OnnxAttributeValue& attribute) {
-        ProtobufWriter message;
+    static detail::ProtobufWriter attribute_message(const OnnxAttributeValue& attribute) {
+        detail::ProtobufWriter message;
         message.text(1, attribute.name);
         if (const auto* real = std::get_if<float>(&attribute.value)) {
             message.real(2, *real);
@@ -97,7 +97,7 @@ class OnnxWriter {
 
     void tensor(const std::string& name, const std::vector<std::size_t>& shape, std::int64_t type,
                 std::span<const std::byte> bytes) {
-        ProtobufWriter message;
+        detail::ProtobufWriter message;
         for (const std::size_t extent : shape) message.integer(1, static_cast<std::int64_t>(extent));
         message.integer(2, type);
         message.text(8, name);
@@ -105,10 +105,10 @@ class OnnxWriter {
         graph_.message(5, message);
     }
 
-    static ProtobufWriter value_message(const std::string& name, const std::vector<std::string>& extents) {
-        ProtobufWriter shape, tensor, type, value;
+    static detail::ProtobufWriter value_message(const std::string& name, const std::vector<std::string>& extents) {
+        detail::ProtobufWriter shape, tensor, type, value;
         for (const std::string& extent : extents) {
-            ProtobufWriter dimension;
+            detail::ProtobufWriter dimension;
             if (extent.find_first_not_of("0123456789") == std::string::npos)
                 dimension.integer(1, std::stoll(extent));
             else
@@ -123,7 +123,7 @@ class OnnxWriter {
         return value;
     }
 
-    ProtobufWriter graph_;
+    detail::ProtobufWriter graph_;
 };
 
 }  // namespace depix

@@ -13,7 +13,7 @@
 #include "depix/error.hpp"
 #include "depix/io/byte_writer.hpp"
 
-namespace depix {
+namespace depix::detail {
 
 /// One field of a message: its number, and its value in the form that its wire type has.
 struct ProtobufField {
@@ -170,4 +170,4 @@ class ProtobufWriter {
     std::vector<std::byte> bytes_;
 };
 
-}  // namespace depix
+}  // namespace depix::detail

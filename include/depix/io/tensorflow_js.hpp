@@ -237,7 +237,7 @@ class TensorflowJsReader {
 inline TensorFile read_tensorflow_js(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
     const std::vector<std::byte> text = read_file(path, std::size_t{1} << 22);
     JsonReader reader({reinterpret_cast<const char*>(text.data()), text.size()}, path);
-    const JsonValue model = read_json(reader);
+    const detail::JsonValue model = detail::read_json(reader);
     reader.end();
     const std::size_t slash = path.find_last_of("/\\");
     const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "depix/io/tensor_file.hpp"
 #include "depix/shape.hpp"
 
-namespace depix {
+namespace tool {
+
+using depix::Shape;
 
 /// One tensor of a network that was read with its graph: its name, its shape in PyTorch, and its values, row-major.
 struct GraphTensor {
@@ -52,10 +53,4 @@ struct Graph {
     const GraphNode& node(int index) const { return nodes[static_cast<std::size_t>(index)]; }
 };
 
-/// Appends tensors to a file, as float32, with `prefix` before their names.
-inline void append_tensors(TensorFile& file, const std::vector<GraphTensor>& tensors, const std::string& prefix) {
-    for (const GraphTensor& tensor : tensors)
-        file.add(prefix + tensor.name, DataType::F32, tensor.shape, std::as_bytes(std::span(tensor.values)));
-}
-
-}  // namespace depix
+}  // namespace tool
