@@ -62,6 +62,8 @@ TEST_CASE("ONNX that depix has no layer for is refused by the node's name") {
     CHECK(contains(node("Transpose", {"x"}), "has no order of its dimensions"));
     CHECK(contains(node("DepthToSpace", {"x"}, {{"blocksize", std::int64_t{2}}}),
                    "shuffles 3 channels by a factor of 2"));
+    for (const char* type : {"Shape", "Reshape", "Gemm", "InstanceNormalization", "Concat", "Conv", "Relu", "Split"})
+        CHECK(contains(node(type, {}), "computes with constants alone"));  // without inputs
     CHECK(contains(node("Identity", {"x"}), "the network's output is its input"));
 
     OnnxWriter old;

@@ -73,6 +73,11 @@ class OnnxLowering {
         if (found == maps_.end()) build_.fail("reads something that is no picture");
         return found->second;
     }
+    // The input, if it is a map seen with other dimensions; otherwise null.
+    const Reshaped* view(std::size_t index) const {
+        const auto found = has(index) ? reshaped_.find(node_->inputs[index]) : reshaped_.end();
+        return found == reshaped_.end() ? nullptr : &found->second;
+    }
     std::int64_t integer(const char* name, std::int64_t otherwise) const {
         const auto found = node_->attributes.find(name);
         return found == node_->attributes.end() ? otherwise : found->second.integer;
@@ -108,7 +113,7 @@ class OnnxLowering {
 
     // Shapes, and what is computed from constants alone.
     bool fold() {
-        if (node_->type == "Shape" && (is_map(0) || reshaped_.contains(node_->inputs[0]))) {
+        if (node_->type == "Shape" && (is_map(0) || view(0) != nullptr)) {
             constants_[node_->outputs[0]] = integer_tensor(shape_of(0));
             return true;
         }
@@ -125,11 +130,10 @@ class OnnxLowering {
         return true;
     }
     Integers shape_of(std::size_t index) const {
-        if (const auto found = reshaped_.find(node_->inputs[index]); found != reshaped_.end()) {
-            if (!found->second.then.empty()) return found->second.then;
+        if (const Reshaped* found = view(index)) {
+            if (!found->then.empty()) return found->then;
             Integers shape;
-            for (const std::int64_t axis : found->second.order)
-                shape.push_back(found->second.shape[static_cast<std::size_t>(axis)]);
+            for (const std::int64_t axis : found->order) shape.push_back(found->shape[static_cast<std::size_t>(axis)]);
             return shape;
         }
         const Shape shape = build_.shape(map(index));
@@ -145,7 +149,7 @@ class OnnxLowering {
         if (type == "Reshape" || type == "Flatten" || type == "Transpose" || type == "Squeeze" || type == "Unsqueeze")
             return reshape();
         if (type == "LayerNormalization") return layer_norm();
-        if (type == "InstanceNormalization" && reshaped_.contains(node_->inputs[0])) return group_norm();
+        if (type == "InstanceNormalization" && view(0) != nullptr) return group_norm();
         if (type == "Split") return split();
         if (type == "Gemm" || type == "MatMul") return dense();
         if (type == "Concat") return concatenate();
@@ -422,9 +426,9 @@ class OnnxLowering {
     // x W + b after the picture has become a vector.
     void dense() {
         int x = -1;
-        if (const auto found = reshaped_.find(node_->inputs[0]); found != reshaped_.end()) {
-            if (found->second.shape.size() != 2) build_.fail("multiplies something else than a vector");
-            x = found->second.map;
+        if (const Reshaped* found = view(0)) {
+            if (found->shape.size() != 2) build_.fail("multiplies something else than a vector");
+            x = found->map;
         } else {
             x = map(0);
             if (!flat_.contains(x)) build_.fail("multiplies a map, and not a vector");
@@ -449,8 +453,8 @@ class OnnxLowering {
 
     void reshape() {
         Reshaped view;
-        if (const auto found = reshaped_.find(node_->inputs[0]); found != reshaped_.end()) {
-            view = found->second;
+        if (const Reshaped* found = this->view(0)) {
+            view = *found;
         } else {
             view = {map(0), shape_of(0), {}, {}};
             for (std::size_t i = 0; i < view.shape.size(); ++i) view.order.push_back(static_cast<std::int64_t>(i));
@@ -567,7 +571,7 @@ class OnnxLowering {
 
     // PyTorch writes GroupNorm as an InstanceNormalization of (1, groups, rest), a Reshape, a factor and a summand.
     void group_norm() {
-        Reshaped view = reshaped_.at(node_->inputs[0]);
+        Reshaped view = *this->view(0);
         if (view.shape.size() != 3 || !std::is_sorted(view.order.begin(), view.order.end()))
             build_.fail("normalises something else than groups of channels");
         if (!all_are(reals(1, "scale"), 1) || !all_are(reals(2, "bias"), 0))
@@ -578,11 +582,10 @@ class OnnxLowering {
 
     // Over the channels of each pixel, which a Transpose has moved to the end.
     void layer_norm() {
-        const auto view = reshaped_.find(node_->inputs[0]);
-        if (view == reshaped_.end() || view->second.order != Integers{0, 2, 3, 1} || !view->second.then.empty() ||
-            integer("axis", -1) != -1)
+        const Reshaped* last = view(0);
+        if (last == nullptr || last->order != Integers{0, 2, 3, 1} || !last->then.empty() || integer("axis", -1) != -1)
             build_.fail("normalises something else than the channels of each pixel");
-        Reshaped result = view->second;
+        Reshaped result = *last;
         result.map = build_.layer_norm(result.map, reals(1, "scale"), reals(2, "bias"), real("epsilon", 1e-5f));
         reshaped_[node_->outputs[0]] = result;
     }
