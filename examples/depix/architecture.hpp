@@ -64,6 +64,10 @@ struct Architecture {
     /// standard deviation, of pictures in 0..1, for networks that want to be told.
     std::unique_ptr<const Restorer> (*load)(const depix::TensorFile&, Backend, int threads, float noise) = nullptr;
 
+    /// The weights under this network's names, from a file whose names say nothing (depix::in_order_of). Throws
+    /// depix::FileError if they are another network's. Null for networks whose weights are never in such files.
+    depix::TensorFile (*in_order)(const depix::TensorFile&) = nullptr;
+
     /// Runs the network on a picture with its channels and with sides that divide by size_multiple, and calls the
     /// visitor after every layer, as depix::observe does. Returns the filters of the first layer, (Out, In, K, K), or
     /// nothing if that is no convolution. Throws depix::FileError as `load` does. Null for published networks.

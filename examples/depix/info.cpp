@@ -41,7 +41,8 @@ const char* explain(tool::Colours colours) {
 
 // The file's format, its network if it is known, and its tensors.
 int print_file(const std::string& path) {
-    const depix::TensorFile file = depix::read_weights(path);
+    depix::TensorFile file = depix::read_weights(path);
+    tool::name_in_order(file);
     std::printf("file:         %s, %s\n", path.c_str(), file.format.c_str());
     for (const auto& [key, value] : file.metadata) std::printf("  %s: %s\n", key.c_str(), value.c_str());
     if (const auto network = depix::find_network(file)) {

@@ -80,7 +80,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 10> own_types{{
 }};
 
 bool is_weights_name(const std::string& name) {
-    for (const char* ending : {".safetensors", ".pth", ".pt", ".ckpt"})
+    for (const char* ending : {".safetensors", ".pth", ".pt", ".ckpt", ".param", ".bin", ".onnx", ".json"})
         if (name.ends_with(ending)) return true;
     return false;
 }
@@ -202,6 +202,21 @@ const tool::Architecture& tool::find_architecture_or_model(const std::string& na
                      " and the architectures " + names_of(architectures()));
 }
 
+void tool::name_in_order(depix::TensorFile& weights) {
+    if ((weights.format != "ncnn" && weights.format != "ONNX") || depix::find_network(weights)) return;
+    std::size_t parameters = 0;
+    for (const auto& [name, entry] : weights.entries)
+        if (depix::converts_to<float>(entry.dtype)) parameters += depix::element_count(entry.shape).value_or(0);
+    for (const Architecture& architecture : architectures()) {
+        if (architecture.in_order == nullptr || architecture.parameters != parameters) continue;
+        try {
+            weights = architecture.in_order(weights);
+            return;
+        } catch (const depix::FileError&) {  // as many parameters, but of other shapes
+        }
+    }
+}
+
 tool::ChosenModel tool::choose_model(const ModelOptions& options) {
     ChosenModel chosen;
     chosen.name = options.name;
@@ -224,6 +239,7 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
     chosen.weights = depix::read_weights(options.name);
     if (chosen.architecture == nullptr) {
         // `depix train` writes the architecture's name there.
+        name_in_order(chosen.weights);
         const auto named = chosen.weights.metadata.find("architecture");
         chosen.architecture = named != chosen.weights.metadata.end() ? &find_architecture(named->second)
                                                                      : &architecture_of(chosen.weights);

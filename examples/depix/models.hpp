@@ -48,6 +48,10 @@ const Architecture& find_architecture_or_model(const std::string& name);
 /// The architecture of a network that depix::identify has found; null if it is not compiled in.
 const Architecture* find_architecture_of(const depix::NetworkDescription& network);
 
+/// Gives the tensors of ncnn's and ONNX's files, whose names say nothing, those of the published network that has as
+/// many parameters in the same order. Without one they stay as they are.
+void name_in_order(depix::TensorFile& weights);
+
 /// The model that a command works with.
 struct ChosenModel {
     std::string name;

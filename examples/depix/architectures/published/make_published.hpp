@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../make_architecture.hpp"
+#include "depix/io/weights_file.hpp"
 
 namespace tool::inline DEPIX_TOOL_LEVEL {
 
@@ -66,6 +67,9 @@ Architecture make_published(std::string name, std::string type, std::string abou
         depix::Model<Network> model;
         depix::load(model, weights);
         return std::make_unique<PublishedRestorer<Network, Input>>(model, threads, noise);
+    };
+    architecture.in_order = [](const depix::TensorFile& weights) {
+        return depix::in_order_of(depix::Model<Network>(), weights);
     };
     return architecture;
 }
