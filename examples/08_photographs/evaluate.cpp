@@ -2,7 +2,8 @@
 //
 // Each picture of a folder is damaged in each way, the same way in every run, and restored; once in its colours and
 // once as a grey picture stored as RGB. The PSNR is the mean over the pictures, as papers give it. The median of 3x3
-// pixels stands beside the network, because it needs no training.
+// pixels stands beside the network, because it needs no training. For holes that is the smooth filling which the
+// network gets, and it stands in the column "before".
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -14,36 +15,44 @@
 #include "depix/image/contact_sheet.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
+#include "depix/models/inpainter.hpp"
 #include "depix/restore/restore.hpp"
 
-int example::evaluate(const EvaluateOptions& options) {
+namespace {
+
+using example::Measured;
+
+template <depix::Module Network>
+int evaluate_network(const example::EvaluateOptions& options) {
     const depix::ImageFolder folder(options.images, {.channels = 3});
-    depix::Model<depix::Denoiser> model;
+    depix::Model<Network> model;
     depix::load(model, options.weights.string());
-    const depix::Inference<depix::Denoiser> network(model, options.threads);
+    const depix::Inference<Network> network(model, options.threads);
     const std::size_t count =
         options.most > 0 ? std::min(folder.size(), static_cast<std::size_t>(options.most)) : folder.size();
 
     std::vector<std::vector<depix::Image>> rows;
     for (const bool grey : {false, true}) {
         std::printf("%zu pictures%s: mean PSNR in dB%s\n", count, grey ? ", grey as RGB" : "",
-                    options.task.on_luma ? ", on luma" : "");
+                    options.task.measured == Measured::Luma    ? ", on luma"
+                    : options.task.measured == Measured::Holes ? ", inside the holes"
+                                                               : "");
         std::printf("%-36s  before  median   after  least after  least gain\n", "damage");
-        for (const NamedDamage& kind : options.task.test_damages) {
+        for (const example::NamedDamage& kind : options.task.test_damages) {
             double before = 0, median = 0, after = 0, least = 1e9, least_gain = 1e9;
             for (std::size_t i = 0; i < count; ++i) {
                 depix::Image clean = folder.read(i);
-                if (grey) clean = depix::quantized(without_colour(clean));
-                depix::Image damaged = clean;
+                if (grey) clean = depix::quantized(example::without_colour(clean));
                 depix::Random random(2026, 0, i);
-                kind.damage(damaged, random);
-                damaged = depix::quantized(std::move(damaged));  // as a PNG would hold it
-                const depix::Image restored = depix::quantized(depix::restore(network, damaged));
-                const double reached = score(options.task, restored, clean);
-                const double damaged_score = score(options.task, damaged, clean);
+                const depix::Image input = kind.degrade(clean, grey, random), damaged = example::picture_of(input);
+                depix::Image restored = depix::quantized(depix::restore(network, input));
+                if (options.task.measured == Measured::Holes)
+                    restored = depix::only_in_holes(clean, example::mask_of(input), restored);
+                const double reached = example::score(options.task, restored, clean, input);
+                const double damaged_score = example::score(options.task, damaged, clean, input);
                 before += damaged_score;
                 least_gain = std::min(least_gain, reached - damaged_score);
-                median += score(options.task, example::median_of_nine(damaged), clean);
+                median += example::score(options.task, example::median_of_nine(damaged), clean, input);
                 after += reached;
                 least = std::min(least, reached);
                 if (i < 2 && !options.sheet.empty()) rows.push_back({damaged, restored, clean});
@@ -58,4 +67,11 @@ int example::evaluate(const EvaluateOptions& options) {
         std::printf("damaged, restored, clean: %s\n", options.sheet.string().c_str());
     }
     return 0;
+}
+
+}  // namespace
+
+int example::evaluate(const EvaluateOptions& options) {
+    return options.task.measured == Measured::Holes ? evaluate_network<depix::Inpainter>(options)
+                                                    : evaluate_network<depix::Denoiser>(options);
 }

@@ -18,7 +18,9 @@ int main(int count, char** arguments) {
     app.require_subcommand(1);
     std::string task = "denoise";
     const auto add_task = [&](CLI::App* command) {
-        command->add_option("task", task, "denoise or dejpeg")->required()->check(CLI::IsMember({"denoise", "dejpeg"}));
+        command->add_option("task", task, "denoise, dejpeg or inpaint")
+            ->required()
+            ->check(CLI::IsMember(example::task_names));
     };
 
     example::PrepareOptions prepare;
@@ -57,7 +59,7 @@ int main(int count, char** arguments) {
     CLI11_PARSE(app, count, arguments);
     try {
         if (*prepare_command) return example::prepare(prepare);
-        train.task = evaluate.task = task == "dejpeg" ? example::dejpeg() : example::denoise();
+        train.task = evaluate.task = example::task_called(task);
         if (evaluate.weights.empty()) evaluate.weights = task + ".safetensors";
         return *evaluate_command ? example::evaluate(evaluate) : example::train(train);
     } catch (const std::exception& error) {

@@ -1,12 +1,15 @@
 // What there is to learn: the damage to train on, and the damages to measure with.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "depix/data/damage.hpp"
+#include "depix/data/masks.hpp"
 #include "depix/metrics/fidelity.hpp"
+#include "depix/restore/inpaint.hpp"
 
 namespace example {
 
@@ -47,7 +50,6 @@ inline void training_noise(depix::Image& image, bool is_grey, depix::Random& ran
         if (kind > 0.95) depix::GaussianNoise{0, 30 / 255.0}(image, random);
         depix::SaltAndPepper{0, 0.10}(image, random);
     }
-    image = depix::quantized(std::move(image));  // as a file would hold it
 }
 
 /// JPEG of random quality. High qualities come often: there is little to mend there, and much to spoil.
@@ -60,48 +62,147 @@ inline void training_jpeg(depix::Image& image, bool /*is_grey*/, depix::Random& 
         depix::JpegArtefacts{60, 98}(image, random);
 }
 
+/// Small discs, as dust leaves on a scan.
+struct DustMask {
+    int max_count = 60;
+    double max_radius = 2.5;  // pixels
+
+    void operator()(depix::Image& mask, depix::Random& random) const {
+        for (int count = random.integer(1, max_count); count > 0; --count) {
+            const double x = random.uniform(0, mask.shape.width), y = random.uniform(0, mask.shape.height);
+            depix::detail::mark_stroke(mask, x, y, x, y, random.uniform(0.5, max_radius));
+        }
+    }
+};
+
+/// Roboto, from Debian's fonts-roboto-unhinted. Throws FileError if it is missing.
+inline std::vector<depix::Font> mask_fonts() { return {depix::Font(depix::find_font("Roboto-Regular.ttf"))}; }
+
+/// A network's input for a clean picture.
+using Degrade = std::function<depix::Image(const depix::Image& clean, bool is_grey, depix::Random&)>;
+
+/// The damaged picture is the input.
+template <class Damage>
+Degrade damaged_by(Damage damage) {
+    return [damage](depix::Image image, bool is_grey, depix::Random& random) {
+        if constexpr (std::invocable<Damage, depix::Image&, bool, depix::Random&>)
+            damage(image, is_grey, random);
+        else
+            damage(image, random);
+        return depix::quantized(std::move(image));  // as a file would hold it
+    };
+}
+
+/// The input of an inpainting network, with holes that the damage draws into a mask.
+inline Degrade with_holes(depix::Damage draw) {
+    return [draw](const depix::Image& image, bool /*is_grey*/, depix::Random& random) {
+        depix::Image mask({1, image.shape.height, image.shape.width});
+        draw(mask, random);
+        return depix::inpainting_input(image, mask);
+    };
+}
+
 struct NamedDamage {
     std::string name;
-    depix::Damage damage;
+    Degrade degrade;
+};
+
+/// What a network restores, and so what is measured.
+enum class Measured {
+    Everything,  // all channels of all pixels
+    Luma,        // as papers on JPEG do
+    Holes        // the pixels that are missing
 };
 
 /// One kind of damage, with a network of its own.
 struct Task {
     std::string name;
-    std::function<void(depix::Image&, bool is_grey, depix::Random&)> training_damage;
+    Degrade training_damage;
     std::vector<NamedDamage> test_damages;  // each on its own, at one strength
-    bool on_luma;                           // what is measured: the luma, as papers on JPEG do, or all channels
+    Measured measured = Measured::Everything;
 };
 
 inline Task denoise() {
-    const auto colour = [](double sigma) { return depix::GaussianNoise{sigma / 255, sigma / 255}; };
-    const auto grey = [](double sigma) { return GreyNoise{sigma / 255, sigma / 255}; };
+    const auto colour = [](double sigma) { return damaged_by(depix::GaussianNoise{sigma / 255, sigma / 255}); };
+    const auto grey = [](double sigma) { return damaged_by(GreyNoise{sigma / 255, sigma / 255}); };
     return {.name = "denoise",
-            .training_damage = training_noise,
+            .training_damage = damaged_by(training_noise),
             .test_damages = {{"colour noise, sigma 15", colour(15)},
                              {"colour noise, sigma 25", colour(25)},
                              {"colour noise, sigma 50", colour(50)},
                              {"one noise on all channels, sigma 15", grey(15)},
                              {"one noise on all channels, sigma 25", grey(25)},
                              {"one noise on all channels, sigma 50", grey(50)},
-                             {"salt and pepper, 5 %", depix::SaltAndPepper{0.05, 0.05}},
-                             {"clean", [](depix::Image&, depix::Random&) {}}},
-            .on_luma = false};
+                             {"salt and pepper, 5 %", damaged_by(depix::SaltAndPepper{0.05, 0.05})},
+                             {"clean", damaged_by([](depix::Image&, depix::Random&) {})}}};
 }
 
 inline Task dejpeg() {
-    Task task{.name = "dejpeg", .training_damage = training_jpeg, .test_damages = {}, .on_luma = true};
+    Task task{
+        .name = "dejpeg", .training_damage = damaged_by(training_jpeg), .test_damages = {}, .measured = Measured::Luma};
     for (const int quality : {5, 10, 20, 30, 40, 60, 80, 90, 95})
-        task.test_damages.push_back({"quality " + std::to_string(quality), depix::JpegArtefacts{quality, quality}});
-    task.test_damages.push_back({"clean", [](depix::Image&, depix::Random&) {}});
+        task.test_damages.push_back(
+            {"quality " + std::to_string(quality), damaged_by(depix::JpegArtefacts{quality, quality})});
+    task.test_damages.push_back({"clean", damaged_by([](depix::Image&, depix::Random&) {})});
     return task;
 }
 
+inline Task inpaint() {
+    const depix::TextMask text{.fonts = mask_fonts()};
+    const depix::StrokeMask scratches{
+        .max_count = 8, .min_vertices = 1, .max_vertices = 4, .min_width = 0.005, .max_width = 0.03};
+    const depix::OneOf holes{{depix::RectangleMask{}, depix::RectangleMask{.max_count = 2, .max_side = 0.5},
+                              depix::StrokeMask{}, depix::StrokeMask{.min_width = 0.02, .max_width = 0.06}, text,
+                              scratches, DustMask{}}};
+    return {.name = "inpaint",
+            .training_damage = with_holes(holes),
+            .test_damages = {{"rectangles", with_holes(depix::RectangleMask{})},
+                             {"strokes", with_holes(depix::StrokeMask{})},
+                             {"text", with_holes(text)},
+                             {"scratches", with_holes(scratches)},
+                             {"dust", with_holes(DustMask{})}},
+            .measured = Measured::Holes};
+}
+
+/// The names of all tasks, and a task by its name.
+inline const std::vector<std::string> task_names{"denoise", "dejpeg", "inpaint"};
+inline Task task_called(const std::string& name) {
+    return name == "inpaint" ? inpaint() : name == "dejpeg" ? dejpeg() : denoise();
+}
+
+/// The picture that a network's input shows, without the mask of an inpainting network.
+inline depix::Image picture_of(const depix::Image& input) {
+    depix::Image picture({3, input.shape.height, input.shape.width});
+    std::copy_n(input.pixels.begin(), picture.pixels.size(), picture.pixels.begin());
+    return picture;
+}
+
+/// The mask that stands in an inpainting network's input.
+inline depix::Image mask_of(const depix::Image& input) {
+    depix::Image mask({1, input.shape.height, input.shape.width});
+    std::copy_n(input.pixels.end() - static_cast<std::ptrdiff_t>(mask.pixels.size()), mask.pixels.size(),
+                mask.pixels.begin());
+    return mask;
+}
+
 /// The PSNR in dB, of what the task measures; equal pictures count as 70 dB, so that a mean over pictures stays finite.
-inline double score(const Task& task, const depix::Image& restored, const depix::Image& clean) {
-    const double error = task.on_luma ? depix::mean_squared_error(depix::luma(restored), depix::luma(clean))
-                                      : depix::mean_squared_error(restored, clean);
-    return depix::decibels(std::max(error, 1e-7));
+inline double score(const Task& task, const depix::Image& restored, const depix::Image& clean,
+                    const depix::Image& input) {
+    const auto decibels = [](double error) { return depix::decibels(std::max(error, 1e-7)); };
+    if (task.measured == Measured::Luma)
+        return decibels(depix::mean_squared_error(depix::luma(restored), depix::luma(clean)));
+    if (task.measured == Measured::Everything) return decibels(depix::mean_squared_error(restored, clean));
+    const std::size_t area = clean.shape.area();
+    const float* const missing = &input.pixels[clean.pixels.size()];
+    double sum = 0;
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < clean.pixels.size(); ++i) {
+        if (!(missing[i % area] > 0)) continue;
+        const double error = static_cast<double>(restored.pixels[i]) - static_cast<double>(clean.pixels[i]);
+        sum += error * error;
+        ++count;
+    }
+    return decibels(count > 0 ? sum / static_cast<double>(count) : 0);
 }
 
 }  // namespace example

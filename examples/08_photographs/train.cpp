@@ -9,6 +9,7 @@
 #include "depix/data/loader.hpp"
 #include "depix/data/sources/image_source.hpp"
 #include "depix/models/denoiser.hpp"
+#include "depix/models/inpainter.hpp"
 #include "depix/restore/restore.hpp"
 #include "depix/train/checkpoint.hpp"
 #include "depix/train/moving_average.hpp"
@@ -16,22 +17,6 @@
 #include "depix/train/trainer.hpp"
 
 namespace {
-
-using depix::Denoiser;
-
-/// sqrt((y - t)^2 + e^2), e = 1/1000: an absolute error with a derivative at 0 (Charbonnier et al. 1994). Unlike the
-/// squared error it does not forget weak damage over strong damage.
-struct Charbonnier {
-    static constexpr const char* name = "charbonnier";
-    template <class T>
-    static constexpr T value(T y, T t) {
-        return std::sqrt((y - t) * (y - t) + T(1e-6));
-    }
-    template <class T>
-    static constexpr T gradient(T y, T t) {
-        return (y - t) / std::sqrt((y - t) * (y - t) + T(1e-6));
-    }
-};
 
 /// Parts of photographs, a third of them without colour, and damaged. The damage is done to a part that is larger by
 /// `margin`, and cut out at its corner or anywhere within it: so JPEG's blocks begin where the picture does, as in most
@@ -45,10 +30,13 @@ class DamagedParts {
 
     std::size_t size() const { return parts_.size(); }
     depix::Shape input_shape() const {
-        const auto [channels, height, width] = parts_.input_shape();
+        const auto [channels, height, width] = target_shape();
+        return {task_.measured == example::Measured::Holes ? channels + 1 : channels, height, width};
+    }
+    depix::Shape target_shape() const {
+        const auto [channels, height, width] = parts_.target_shape();
         return {channels, height - margin, width - margin};
     }
-    depix::Shape target_shape() const { return input_shape(); }
 
     void pair(std::uint64_t epoch, std::size_t index, depix::View<float> input, depix::View<float> target) const {
         depix::Image clean(parts_.target_shape()), damaged(parts_.input_shape());
@@ -56,8 +44,7 @@ class DamagedParts {
         depix::Random random(seed_, epoch, index);
         const bool is_grey = random.uniform() < 0.35;
         if (is_grey) clean = depix::quantized(example::without_colour(clean));
-        damaged = clean;
-        task_.training_damage(damaged, is_grey, random);
+        damaged = task_.training_damage(clean, is_grey, random);
         const bool is_part = random.uniform() < 0.4;
         const int top = is_part ? random.integer(0, margin) : 0, left = is_part ? random.integer(0, margin) : 0;
         cut(damaged, top, left, input);
@@ -87,18 +74,17 @@ std::vector<depix::Image> validation_images(const depix::ImageFolder& folder) {
 }
 
 /// The mean PSNR over the pictures, kind by kind.
-std::string validate(const depix::Model<Denoiser>& model, const example::Task& task,
+template <depix::Module Network>
+std::string validate(const depix::Model<Network>& model, const example::Task& task,
                      const std::vector<depix::Image>& images, int threads) {
-    const depix::Inference<Denoiser> network(model, threads);
+    const depix::Inference<Network> network(model, threads);
     std::string text;
     for (const example::NamedDamage& kind : task.test_damages) {
         double sum = 0;
         for (std::size_t i = 0; i < images.size(); ++i) {
-            depix::Image damaged = images[i];
             depix::Random random(2026, 0, i);
-            kind.damage(damaged, random);
-            const depix::Image restored = depix::restore(network, depix::quantized(std::move(damaged)));
-            sum += example::score(task, depix::quantized(restored), images[i]);
+            const depix::Image input = kind.degrade(images[i], false, random);
+            sum += example::score(task, depix::quantized(depix::restore(network, input)), images[i], input);
         }
         std::array<char, 32> number{};
         std::snprintf(number.data(), number.size(), ",%.2f", sum / static_cast<double>(images.size()));
@@ -108,9 +94,12 @@ std::string validate(const depix::Model<Denoiser>& model, const example::Task& t
 }
 
 /// Small last convolutions: every block starts near the identity, and so does the network.
-void calm(depix::Model<Denoiser>& model) {
+template <depix::Module Network>
+void calm(depix::Model<Network>& model) {
     for (auto& tensor : model.tensors()) {
-        const float factor = tensor.name.ends_with("conv2.weight") ? 0.2f : tensor.name == "tail.weight" ? 0.05f : 1.0f;
+        const float factor = tensor.name.ends_with("conv2.weight")  ? 0.2f
+                             : tensor.name.ends_with("tail.weight") ? 0.05f
+                                                                    : 1.0f;
         for (float& value : tensor.values) value *= factor;
     }
 }
@@ -130,9 +119,8 @@ std::FILE* open_log(const std::string& path, const example::Task& task) {
     return log;
 }
 
-}  // namespace
-
-int example::train(const TrainOptions& options) {
+template <depix::Module Network>
+int train_network(const example::TrainOptions& options) {
     const std::filesystem::path run =
         options.run.empty() ? std::filesystem::path("runs") / options.task.name : options.run;
     std::filesystem::create_directories(run);
@@ -152,15 +140,15 @@ int example::train(const TrainOptions& options) {
         {.batch_size = options.batch_size, .threads = 1, .ahead = 4, .seed = options.seed, .keep_partial = false}};
     const auto held_out = validation_images(depix::ImageFolder(options.images / "held_out", {.channels = 3}));
 
-    depix::Model<Denoiser> model(options.seed, depix::Initialisation::HeNormal);
+    depix::Model<Network> model(options.seed, depix::Initialisation::HeNormal);
     calm(model);
     if (!options.start.empty()) depix::load(model, options.start.string());
-    depix::Trainer trainer{model, Charbonnier{}, depix::Adam{}, depix::Cpu{}, options.threads};
+    depix::Trainer trainer{model, depix::Charbonnier{}, depix::Adam{}, depix::Cpu{}, options.threads};
     const depix::WarmUpCosine schedule{
         .learning_rate = options.learning_rate, .steps = options.steps, .warm_up_steps = 300};
-    depix::Progress<Denoiser> progress;
+    depix::Progress<Network> progress;
     progress.steps_per_epoch = static_cast<std::int64_t>(loader.steps());
-    depix::Model<Denoiser> average = model;
+    depix::Model<Network> average = model;
     if (std::filesystem::exists(checkpoint)) {
         progress = depix::load_checkpoint(checkpoint, trainer, progress.steps_per_epoch);
         depix::load(average, average_file);
@@ -212,4 +200,11 @@ int example::train(const TrainOptions& options) {
     }
     std::fclose(log);
     return 0;
+}
+
+}  // namespace
+
+int example::train(const TrainOptions& options) {
+    return options.task.measured == Measured::Holes ? train_network<depix::Inpainter>(options)
+                                                    : train_network<depix::Denoiser>(options);
 }
