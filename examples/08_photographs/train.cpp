@@ -18,6 +18,38 @@
 
 namespace {
 
+/// Charbonnier's loss inside the holes: the mean over each picture's holes, then over the pictures, so that a picture
+/// with a few scratches counts as much as one with a wide hole. Outside the holes the inpainter's output is its input,
+/// which is the target, so pixels that differ are in holes.
+struct CharbonnierInHoles {
+    static constexpr const char* name = "Charbonnier's, in holes";
+
+    template <class T>
+    double add(depix::View<const T> y, depix::View<const T> t, depix::View<T> dy, double weight) const {
+        const depix::Charbonnier loss;
+        double total = 0;
+        for (int n = 0; n < y.batch; ++n) {
+            const auto each = [&](auto&& call) {
+                for (int c = 0; c < y.channels; ++c)
+                    for (int i = 0; i < y.height; ++i)
+                        for (int j = 0; j < y.width; ++j)
+                            if (y(n, c, i, j) != t(n, c, i, j)) call(c, i, j);
+            };
+            double sum = 0, count = 0;
+            each([&](int c, int i, int j) {
+                sum += static_cast<double>(loss.value(y(n, c, i, j), t(n, c, i, j)));
+                ++count;
+            });
+            if (count == 0) continue;
+            total += sum / count;
+            if (dy.data == nullptr) continue;
+            const T factor = static_cast<T>(weight / count / y.batch);
+            each([&](int c, int i, int j) { dy(n, c, i, j) += factor * loss.gradient(y(n, c, i, j), t(n, c, i, j)); });
+        }
+        return total / y.batch;
+    }
+};
+
 /// Parts of photographs, a third of them without colour, and damaged. The damage is done to a part that is larger by
 /// `margin`, and cut out at its corner or anywhere within it: so JPEG's blocks begin where the picture does, as in most
 /// files, or anywhere, as in a part of one.
@@ -119,8 +151,8 @@ std::FILE* open_log(const std::string& path, const example::Task& task) {
     return log;
 }
 
-template <depix::Module Network>
-int train_network(const example::TrainOptions& options) {
+template <depix::Module Network, class Loss>
+int train_network(const example::TrainOptions& options, Loss loss) {
     const std::filesystem::path run =
         options.run.empty() ? std::filesystem::path("runs") / options.task.name : options.run;
     std::filesystem::create_directories(run);
@@ -143,7 +175,7 @@ int train_network(const example::TrainOptions& options) {
     depix::Model<Network> model(options.seed, depix::Initialisation::HeNormal);
     calm(model);
     if (!options.start.empty()) depix::load(model, options.start.string());
-    depix::Trainer trainer{model, depix::Charbonnier{}, depix::Adam{}, depix::Cpu{}, options.threads};
+    depix::Trainer trainer{model, loss, depix::Adam{}, depix::Cpu{}, options.threads};
     const depix::WarmUpCosine schedule{
         .learning_rate = options.learning_rate, .steps = options.steps, .warm_up_steps = 300};
     depix::Progress<Network> progress;
@@ -205,6 +237,6 @@ int train_network(const example::TrainOptions& options) {
 }  // namespace
 
 int example::train(const TrainOptions& options) {
-    return options.task.measured == Measured::Holes ? train_network<depix::Inpainter>(options)
-                                                    : train_network<depix::Denoiser>(options);
+    return options.task.measured == Measured::Holes ? train_network<depix::Inpainter>(options, CharbonnierInHoles{})
+                                                    : train_network<depix::Denoiser>(options, depix::Charbonnier{});
 }

@@ -19,16 +19,19 @@ template <int C, int D = 1>
 using InpainterBlock =
     Residual<Named<"conv1", Conv<C, C, 3, Dilation<D>>>, ReLU, Named<"conv2", Conv<C, C, 3, Dilation<D>>>>;
 
+using InpainterMask = Slice<4, 3, 1>;
+
 }  // namespace detail
 
 // clang-format off
-/// From four channels, RGB and the mask (1 is missing), to RGB, for any size that is a multiple of 8. In the input the
-/// holes are filled smoothly (fill_holes), and the network computes what to add: edges that run on and texture. Its
+/// From four channels, RGB and the mask (1 is missing, 0 is not), to RGB, for any size that is a multiple of 8. In the
+/// input the holes are filled smoothly (fill_holes), and the network computes what to add there: edges that run on and
+/// texture. What it computes is multiplied by the mask, so all other pixels stay as they are, in training too. Its
 /// layers work at half, a quarter and an eighth of the size. At an eighth the taps are up to four pixels apart, so that
-/// the middle of a wide hole sees its border: each output depends on some 250 pixels each way.
+/// the middle of a wide hole sees its border: each output depends on up to 281 pixels each way.
 using Inpainter = Sum<
     Slice<4, 0, 3>,
-    Named<"body", Sequential<
+    Product<Named<"body", Sequential<
         Named<"head", Conv<4, 48, 5, Stride<2>>>, ReLU,
         Named<"before", detail::InpainterBlock<48>>,
         Named<"quarter", Residual<
@@ -42,7 +45,8 @@ using Inpainter = Sum<
                 Named<"up", ConvTranspose<64, 64, 2, Stride<2>>>>>,
             Named<"up", ConvTranspose<64, 48, 2, Stride<2>>>>>,
         Named<"after", detail::InpainterBlock<48>>,
-        Named<"tail", Conv<48, 12>>, PixelShuffle<2>>>>;
+        Named<"tail", Conv<48, 12>>, PixelShuffle<2>>>,
+        Concat<detail::InpainterMask, detail::InpainterMask, detail::InpainterMask>>>;
 // clang-format on
 
 static_assert(Inpainter::parameter_count == 482028);
