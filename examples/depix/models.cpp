@@ -86,7 +86,22 @@ bool is_weights_name(const std::string& name) {
 }
 
 // The architecture of weights that do not say it themselves.
+// ncnn's and ONNX's weights have the names of their layers there.
+bool is_of_a_graph(const depix::TensorFile& weights) { return weights.format == "ncnn" || weights.format == "ONNX"; }
+
+#ifdef DEPIX_TOOL_ALL_NETWORKS
+constexpr const char* more_networks = "";
+#else
+constexpr const char* more_networks = ", and with -DDEPIX_TOOL_ALL_NETWORKS=ON more";
+#endif
+
 const tool::Architecture& architecture_of(const depix::TensorFile& weights) {
+    if (is_of_a_graph(weights) && !depix::find_network(weights))
+        throw depix::FileError(weights.path, std::string("its ") + std::to_string(weights.names.size()) +
+                                                 " tensors are those of no network that is compiled into this program"
+                                                 " (depix list" +
+                                                 more_networks + "); `depix import " + weights.path +
+                                                 "` writes a program that runs it");
     const depix::NetworkDescription network = depix::identify(weights);
     if (const tool::Architecture* found = tool::find_architecture_of(network)) return *found;
     std::string types;
@@ -95,9 +110,7 @@ const tool::Architecture& architecture_of(const depix::TensorFile& weights) {
     std::string message = "holds the weights of " + (network.type.empty() ? network.architecture : network.type);
     if (network.type.empty()) message += " for a scale of " + std::to_string(network.scale);
     message += ", which is not compiled into this program; it has " + types;
-#ifndef DEPIX_TOOL_ALL_NETWORKS
-    message += ", and with -DDEPIX_TOOL_ALL_NETWORKS=ON more";
-#endif
+    message += more_networks;
     throw depix::FileError(weights.path, message);
 }
 
@@ -203,7 +216,7 @@ const tool::Architecture& tool::find_architecture_or_model(const std::string& na
 }
 
 void tool::name_in_order(depix::TensorFile& weights) {
-    if ((weights.format != "ncnn" && weights.format != "ONNX") || depix::find_network(weights)) return;
+    if (!is_of_a_graph(weights) || depix::find_network(weights)) return;
     std::size_t parameters = 0;
     for (const auto& [name, entry] : weights.entries)
         if (depix::converts_to<float>(entry.dtype)) parameters += depix::element_count(entry.shape).value_or(0);

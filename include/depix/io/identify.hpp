@@ -70,13 +70,13 @@ inline std::uint64_t parameter_count(const TensorFile& file) {
 /// Name, type and shape of the first tensors, one in a line, each line indented by two spaces.
 inline std::string tensor_table(const TensorFile& file, std::size_t most = 1000) {
     std::size_t width = 0;
-    for (std::size_t i = 0; i < file.names.size() && i < most; ++i) width = std::max(width, file.names[i].size());
+    for (std::size_t i = 0; i < file.names.size() && i < most; ++i) width = (std::max)(width, file.names[i].size());
     std::string text;
     for (std::size_t i = 0; i < file.names.size() && i < most; ++i) {
         const TensorFile::Entry& entry = file.entry(file.names[i]);
         const std::string type = entry.dtype == DataType::Other ? "-" : std::string(info(entry.dtype).name);
         text += "  " + file.names[i] + std::string(width + 2 - file.names[i].size(), ' ') + type +
-                std::string(6 - std::min<std::size_t>(type.size(), 5), ' ') + to_string(entry.shape) + "\n";
+                std::string(6 - (std::min<std::size_t>)(type.size(), 5), ' ') + to_string(entry.shape) + "\n";
     }
     if (file.names.size() > most) text += "  ... and " + std::to_string(file.names.size() - most) + " more\n";
     return text;

@@ -75,15 +75,15 @@ class NcnnParamReader {
     std::vector<std::string_view> next_line() {
         std::vector<std::string_view> words;
         while (words.empty() && position_ < text_.size()) {
-            const std::size_t end = std::min(text_.find('\n', position_), text_.size());
+            const std::size_t end = (std::min)(text_.find('\n', position_), text_.size());
             const std::string_view line = text_.substr(position_, end - position_);
             position_ = end + 1;
             ++line_;
             constexpr std::string_view blanks = " \t\r";
             for (std::size_t i = line.find_first_not_of(blanks); i < line.size();) {
-                const std::size_t last = std::min(line.find_first_of(blanks, i), line.size());
+                const std::size_t last = (std::min)(line.find_first_of(blanks, i), line.size());
                 words.push_back(line.substr(i, last - i));
-                i = std::min(line.find_first_not_of(blanks, last), line.size());
+                i = (std::min)(line.find_first_not_of(blanks, last), line.size());
             }
         }
         return words;
@@ -95,8 +95,8 @@ class NcnnParamReader {
         result.type = words[0];
         result.name = words[1];
         if (!names_.insert(result.name).second) fail("two layers are called " + result.name);
-        const auto in = static_cast<std::size_t>(std::max(whole(words[2]), 0));
-        const auto out = static_cast<std::size_t>(std::max(whole(words[3]), 0));
+        const auto in = static_cast<std::size_t>((std::max)(whole(words[2]), 0));
+        const auto out = static_cast<std::size_t>((std::max)(whole(words[3]), 0));
         if (in > words.size() || out > words.size() || 4 + in + out > words.size())
             fail("layer " + result.name + " has fewer maps than it claims");
         const auto maps = words.begin() + 4, middle = maps + static_cast<std::ptrdiff_t>(in),
@@ -120,7 +120,7 @@ class NcnnParamReader {
         int key = whole(word.substr(0, equal));
         std::vector<double> values;
         for (std::size_t i = equal + 1; i <= word.size();) {
-            const std::size_t comma = std::min(word.find(',', i), word.size());
+            const std::size_t comma = (std::min)(word.find(',', i), word.size());
             values.push_back(real(word.substr(i, comma - i)));
             i = comma + 1;
         }

@@ -19,6 +19,7 @@
 #include "depix/layers/channel_scale.hpp"
 #include "depix/layers/clamp.hpp"
 #include "depix/layers/conv_transpose.hpp"
+#include "depix/layers/crop.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/edge_padding.hpp"
@@ -228,17 +229,26 @@ class OnnxGraph {
     }
     template <int F, class... O>
     std::string layer(As<Upsample<F, O...>>, const std::string& x, int, Names) {
-        const std::string scales = constant({1, 1, F, F}, {4});
+        using L = Upsample<F, O...>;
+        float scale = F;
         Attributes attributes{{"mode", std::string("nearest")},
                               {"coordinate_transformation_mode", std::string("asymmetric")},
                               {"nearest_mode", std::string("floor")}};
-        if constexpr (sizeof...(O) > 0) {
-            using L = Upsample<F, O...>;
-            attributes = {{"mode", std::string(L::cubic ? "cubic" : "linear")},
-                          {"coordinate_transformation_mode", std::string(L::corners ? "align_corners" : "half_pixel")},
-                          {"cubic_coeff_a", -0.75f}};
+        if constexpr (requires { L::divisor; }) {
+            scale /= L::divisor;
+            if constexpr (L::taps > 1)
+                attributes = {
+                    {"mode", std::string(L::taps > 2 ? "cubic" : "linear")},
+                    {"coordinate_transformation_mode", std::string(L::corners ? "align_corners" : "half_pixel")},
+                    {"cubic_coeff_a", -0.75f}};
         }
-        return node("Resize", {x, "", scales}, attributes);
+        return node("Resize", {x, "", constant({1, 1, scale, scale}, {4})}, attributes);
+    }
+    template <int B, int A>
+    std::string layer(As<Crop<B, A>>, const std::string& x, int, Names) {
+        // An end of -A counts from the last row; beyond the last stands for none.
+        const std::int64_t end = A > 0 ? -A : std::int64_t{1} << 31;
+        return node("Slice", {x, integers({B, B}), integers({end, end}), integers({2, 3})});
     }
     template <int B, int A>
     std::string layer(As<ReflectPadding<B, A>>, const std::string& x, int, Names) {

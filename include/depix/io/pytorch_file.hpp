@@ -101,7 +101,7 @@ class TensorPlacer {
 
     /// Copies a view row-major, and widens integers.
     void gather(const StridedTensor& tensor, Extent storage, std::size_t count, std::span<std::byte> to) const {
-        const std::size_t size = tensor.type->size, wide = to.size() / std::max<std::size_t>(count, 1);
+        const std::size_t size = tensor.type->size, wide = to.size() / (std::max<std::size_t>)(count, 1);
         std::vector<std::size_t> position(tensor.shape.size());
         std::size_t element = tensor.offset;
         for (std::size_t i = 0; i < count; ++i) {

@@ -100,7 +100,7 @@ class ZipFile {
         if (file_.size() < end_size) fail("is cut off");
         // The end record lies before a comment of at most 65535 bytes, which is nearly always empty.
         const std::size_t last = file_.size() - end_size;
-        const std::size_t first = last - std::min<std::size_t>(last, all_ones_16);
+        const std::size_t first = last - (std::min<std::size_t>)(last, all_ones_16);
         std::size_t at = last;
         while (!(has_signature(at, 0x06054B50) && number(at + 20, 2) == last - at)) {
             if (at == first) fail("has no directory at its end; perhaps the download stopped early");
