@@ -17,7 +17,8 @@ struct UsageError : depix::Error {
 
 /// Which network to use, with which weights, and on which backend.
 struct ModelOptions {
-    std::string name = "denoise";  // one that is compiled in, or a weights file
+    std::string name = "denoise";  // one that is compiled in, or a weights file, or a folder of such
+    std::string in_folder;         // the weights file in that folder, without its ending
     std::string architecture;      // of a weights file; empty: the one that the file names
     std::string backend = "cpu";
     double noise = 15;  // standard deviation, of pictures in 0..255, for networks that want to be told

@@ -40,8 +40,10 @@
 namespace {
 
 void add_model_options(CLI::App& command, tool::ModelOptions& model, const char* names = "-m,--model") {
-    command.add_option(names, model.name, "a model of `depix list`, or a weights file (safetensors, .pth, .ckpt)")
+    command
+        .add_option(names, model.name, "a model of `depix list`, or a weights file (safetensors, .pth, ncnn, .onnx)")
         ->capture_default_str();
+    command.add_option("-n,--name", model.in_folder, "of a weights file, if --model is a folder of them");
     command.add_option("--architecture", model.architecture,
                        "of a weights file that does not say it itself; see `depix list`");
     command.add_option("--noise", model.noise, "of a picture, 0 to 255, for networks that are told (DRUNet, FFDNet)")

@@ -85,6 +85,29 @@ bool is_weights_name(const std::string& name) {
     return false;
 }
 
+// The weights file NAME, or NAME-x2 and the like, in a folder. Of ncnn's two files the .param file counts. Throws
+// UsageError, which lists the files, if there is none or more than one.
+std::string file_in_folder(const std::string& folder, const std::string& name) {
+    std::vector<std::string> fitting, all;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string file = entry.path().filename().string(), stem = entry.path().stem().string();
+        if (!is_weights_name(file) || entry.path().extension() == ".bin") continue;
+        all.push_back(file);
+        if (!name.empty() && (stem == name || stem.starts_with(name + "-x"))) fitting.push_back(file);
+    }
+    const auto list = [](std::vector<std::string>& files) {
+        std::sort(files.begin(), files.end());
+        std::string text;
+        for (const std::string& file : files) text += (text.empty() ? "" : ", ") + file;
+        return text;
+    };
+    if (fitting.size() == 1) return (std::filesystem::path(folder) / fitting[0]).string();
+    if (name.empty()) throw tool::UsageError(folder + " is a folder, of which -n chooses a file: " + list(all));
+    if (fitting.empty())
+        throw tool::UsageError(folder + " has no weights file called " + name + "; it has " + list(all));
+    throw tool::UsageError(folder + " has several files called " + name + ": " + list(fitting));
+}
+
 // The architecture of weights that do not say it themselves.
 // ncnn's and ONNX's weights have the names of their layers there.
 bool is_of_a_graph(const depix::TensorFile& weights) { return weights.format == "ncnn" || weights.format == "ONNX"; }
@@ -244,6 +267,13 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         chosen.about = model->about;
         return chosen;
     }
+    if (std::filesystem::is_directory(options.name)) {
+        ModelOptions file = options;
+        file.name = file_in_folder(options.name, std::exchange(file.in_folder, ""));
+        return choose_model(file);
+    }
+    if (!options.in_folder.empty())
+        throw UsageError("-n " + options.in_folder + ": names a file in a folder, and " + options.name + " is none");
     if (!std::filesystem::exists(options.name) && !is_weights_name(options.name)) {
         throw UsageError("there is no model \"" + options.name + "\"; there are " + names_of(models()) +
                          ", or a weights file");

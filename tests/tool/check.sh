@@ -411,6 +411,23 @@ status 0 "$tool" small_16.png foreign.png -m compact_zip.pth
 cp compact_legacy.pth by_content.safetensors
 status 0 "$tool" small_16.png foreign_legacy.png -m by_content.safetensors
 same foreign.png foreign_legacy.png
+mkdir models
+"$pictures" weights models/compact-x2.param compact ncnn || fail "weights ncnn"
+"$pictures" weights models/narrow.param compact_8 ncnn || fail "weights ncnn"
+for ending in param bin; do
+    status 0 "$tool" small_16.png foreign_ncnn.png -m models/compact-x2.$ending
+    same foreign.png foreign_ncnn.png
+done
+status 0 "$tool" small_16.png foreign_named.png -m models -n compact
+same foreign.png foreign_named.png
+status 0 "$tool" info models/compact-x2.bin
+grep -q "^file: .*ncnn" output.bin && grep -q "^runs here: *as compact_16_x2" output.bin || fail "info: $(cat output.bin)"
+status 1 "$tool" small_16.png no.png -m models/narrow.param
+says "are those of no network that is compiled into this program"
+status 2 "$tool" small_16.png no.png -m models
+says "is a folder, of which -n chooses a file: compact-x2.param, narrow.param"
+status 2 "$tool" small_16.png no.png -m models -n nothing
+says "has no weights file called nothing"
 make small.png 20 31 rgb
 for weights in compact_zip upconv_7; do
     status 0 "$tool" small.png whole.png -m $weights.pth

@@ -10,7 +10,8 @@
 //     pictures colours FILE                         white paper with two coloured stamps
 //     pictures chroma FILE LEAST                    exits with 0 if some pixel has colour, else with 1
 //     pictures weights FILE NETWORK KIND            drawn weights as PyTorch writes them. NETWORK: compact, compact_8,
-//                                                   upconv_7; KIND: zip, legacy, or evil, which calls os.system
+//                                                   upconv_7; KIND: zip, legacy, or evil, which calls os.system;
+//                                                   or ncnn: FILE is the .param file, and the .bin file is beside it
 //     pictures info FILE                            HEIGHTxWIDTH, grey or rgb, bits, alpha's smallest value, profile
 #include <algorithm>
 #include <cmath>
@@ -203,6 +204,8 @@ void write_weights(const std::string& path, const std::string& network, const st
         }
     }
     depix::Random random(1);
+    std::string param, bin;  // ncnn's
+    int maps = 0;
     std::vector<std::string> storages;
     std::vector<std::pair<std::string, std::string>> tensors;
     for (const Layer& layer : layers) {
@@ -215,6 +218,24 @@ void write_weights(const std::string& path, const std::string& network, const st
         tensors.emplace_back("module." + layer.name,
                              tensor(storage(std::to_string(storages.size()), count), 0, layer.shape, strides));
         storages.push_back(floats(values));
+        if (layer.name.ends_with(".bias")) {  // follows its convolution's weights
+            bin += storages.back();
+            continue;
+        }
+        const bool is_convolution = layer.shape.size() == 4;
+        const std::string number = std::to_string(layer.shape[0]), between = " 1 1 m" + std::to_string(maps) + " m";
+        ++maps;
+        param += (is_convolution ? "Convolution l" : "PReLU l") + std::to_string(maps) + between +
+                 std::to_string(maps) + " 0=" + number;
+        if (is_convolution) param += " 1=3 4=1 5=1 6=" + std::to_string(count);
+        param += "\n";
+        bin += (is_convolution ? std::string(4, '\0') : "") + storages.back();
+    }
+    if (kind == "ncnn") {
+        const std::string lines = std::to_string(maps + 1);
+        depix::write_file(path, "7767517\n" + lines + " " + lines + "\nInput data 0 1 m0\n" + param);
+        depix::write_file(path.substr(0, path.size() - 5) + "bin", bin);
+        return;
     }
     std::vector<std::pair<std::string, std::string>> checkpoint{{"params_ema", dict(tensors)}, {"iter", integer(7)}};
     if (kind == "evil") checkpoint.emplace_back("x", call(name("os", "system"), {text("touch executed")}));
