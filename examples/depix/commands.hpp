@@ -62,7 +62,7 @@ int restore(const RestoreOptions& options);
 int list();
 
 struct InfoOptions {
-    ModelOptions model{.name = "", .architecture = "", .backend = "cpu"};  // no name: the tool itself
+    ModelOptions model{.name = "", .in_folder = "", .architecture = "", .backend = "cpu"};  // no name: the tool itself
 };
 int info(const InfoOptions& options);
 int list_formats();
