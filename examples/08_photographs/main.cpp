@@ -1,11 +1,11 @@
-// Photographs: takes off noise, or what JPEG left, of any strength, without being told which.
+// Photographs: takes off noise, or what JPEG left, of any strength, without being told which; and fills holes.
 //
 //     photographs prepare          FOLDER OUT     at half their size, for training          prepare.cpp
 //     photographs train    TASK    FOLDER         trains on them                            train.cpp, tasks.hpp
 //     photographs evaluate TASK    FOLDER         measures on clean pictures, damage drawn  evaluate.cpp
 //
-// TASK is denoise or dejpeg. The network is a type of a few lines, the same for both: depix/models/denoiser.hpp. What
-// it was trained on and what it reaches says README.md.
+// TASK is denoise, dejpeg or inpaint. The networks are types of a few lines: depix/models/denoiser.hpp, for the first
+// two alike, and inpainter.hpp. What they were trained on and what they reach says README.md.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
