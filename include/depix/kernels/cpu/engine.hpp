@@ -150,7 +150,7 @@ class Engine {
         if (step.activation && !step.has_rectifier())
             with_layer<Network>(step.activation.info, [&]<class L>() {
                 if constexpr (L::traits.role == Role::Activation) prepared.activation = &elementwise_rows<L>;
-                if constexpr (requires { requires L::is_clamp; })
+                if constexpr (requires { L::is_clamp; })
                     if (kernels && kernels->has_limits(prepared.algorithm)) {
                         prepared.activation = nullptr;
                         prepared.low = L::lower;
