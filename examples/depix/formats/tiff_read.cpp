@@ -97,7 +97,9 @@ class Reader {
 
     // 8 or 16 bits a channel, row by row: exact.
     void read_rows(ImageFile& image, int colours, depix::detail::ImageMetadata& metadata) {
-        const auto [alpha, multiplied] = find_alpha(colours);
+        const std::pair<int, bool> found = find_alpha(colours);
+        const int alpha = found.first;  // no structured binding: clang's lambdas cannot capture one where OpenMP is on
+        const bool multiplied = found.second;
         if (samples_ > colours + (alpha >= 0 ? 1 : 0))
             warn_left_out(metadata, "a channel that is neither colour nor alpha");
         const auto size = Shape{colours, static_cast<int>(height_), static_cast<int>(width_)};
