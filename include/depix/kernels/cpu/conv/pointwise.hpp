@@ -182,7 +182,7 @@ template <int Vectors>
             });
         return;
     }
-    alignas(64) float sums[(block * Vectors + 1) * vector_width];
+    alignas(64) float sums[static_cast<std::size_t>((block * Vectors + 1) * vector_width)];
 #pragma GCC unroll 8
     for (int o = 0; o < block; ++o)
 #pragma GCC unroll 3
