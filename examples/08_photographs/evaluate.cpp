@@ -45,9 +45,7 @@ int evaluate_network(const example::EvaluateOptions& options) {
                 if (grey) clean = depix::quantized(example::without_colour(clean));
                 depix::Random random(2026, 0, i);
                 const depix::Image input = kind.degrade(clean, grey, random), damaged = example::picture_of(input);
-                depix::Image restored = depix::quantized(depix::restore(network, input));
-                if (options.task.measured == Measured::Holes)
-                    restored = depix::only_in_holes(clean, example::mask_of(input), restored);
+                const depix::Image restored = depix::quantized(depix::restore(network, input));
                 const double reached = example::score(options.task, restored, clean, input);
                 const double damaged_score = example::score(options.task, damaged, clean, input);
                 before += damaged_score;

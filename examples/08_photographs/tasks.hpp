@@ -177,14 +177,6 @@ inline depix::Image picture_of(const depix::Image& input) {
     return picture;
 }
 
-/// The mask that stands in an inpainting network's input.
-inline depix::Image mask_of(const depix::Image& input) {
-    depix::Image mask({1, input.shape.height, input.shape.width});
-    std::copy_n(input.pixels.end() - static_cast<std::ptrdiff_t>(mask.pixels.size()), mask.pixels.size(),
-                mask.pixels.begin());
-    return mask;
-}
-
 /// The PSNR in dB, of what the task measures; equal pictures count as 70 dB, so that a mean over pictures stays finite.
 inline double score(const Task& task, const depix::Image& restored, const depix::Image& clean,
                     const depix::Image& input) {

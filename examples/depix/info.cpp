@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <utility>
 
 #include "commands.hpp"
 #include "depix/io/identify.hpp"
@@ -40,8 +41,7 @@ const char* explain(tool::Colours colours) {
 }
 
 // The file's format, its network if it is known, and its tensors.
-int print_file(const std::string& path) {
-    depix::TensorFile file = depix::read_weights(path);
+int print_file(const std::string& path, depix::TensorFile file) {
     tool::name_in_order(file);
     std::printf("file:         %s, %s\n", path.c_str(), file.format.c_str());
     for (const auto& [key, value] : file.metadata) std::printf("  %s: %s\n", key.c_str(), value.c_str());
@@ -75,8 +75,10 @@ int print_file(const std::string& path) {
 int print_model(const tool::ModelOptions& options) {
     // What `depix train` made says what it is for; others' weights do not.
     const bool is_file = std::filesystem::is_regular_file(options.name) && options.architecture.empty();
-    if (is_file && !depix::read_weights(options.name).metadata.contains("architecture"))
-        return print_file(options.name);
+    if (is_file) {
+        depix::TensorFile file = depix::read_weights(options.name);
+        if (!file.metadata.contains("architecture")) return print_file(options.name, std::move(file));
+    }
     const tool::ChosenModel model = tool::choose_model(options);
     const tool::Architecture& network = *model.architecture;
     const std::string& trained_on = model.facts.trained_on;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -118,14 +119,16 @@ constexpr const char* more_networks = "";
 constexpr const char* more_networks = ", and with -DDEPIX_TOOL_ALL_NETWORKS=ON more";
 #endif
 
-const tool::Architecture& architecture_of(const depix::TensorFile& weights) {
-    if (is_of_a_graph(weights) && !depix::find_network(weights))
+// `known` is what depix::find_network says of them.
+const tool::Architecture& architecture_of(const depix::TensorFile& weights,
+                                          const std::optional<depix::NetworkDescription>& known) {
+    if (is_of_a_graph(weights) && !known)
         throw depix::FileError(weights.path, std::string("its ") + std::to_string(weights.names.size()) +
                                                  " tensors are those of no network that is compiled into this program"
                                                  " (depix list" +
                                                  more_networks + "); `depix import " + weights.path +
                                                  "` writes a program that runs it");
-    const depix::NetworkDescription network = depix::identify(weights);
+    const depix::NetworkDescription network = known ? *known : depix::identify(weights);
     if (const tool::Architecture* found = tool::find_architecture_of(network)) return *found;
     std::string types;
     for (const tool::Architecture& architecture : tool::architectures())
@@ -240,9 +243,7 @@ const tool::Architecture& tool::find_architecture_or_model(const std::string& na
 
 void tool::name_in_order(depix::TensorFile& weights) {
     if (!is_of_a_graph(weights) || depix::find_network(weights)) return;
-    std::size_t parameters = 0;
-    for (const auto& [name, entry] : weights.entries)
-        if (depix::converts_to<float>(entry.dtype)) parameters += depix::element_count(entry.shape).value_or(0);
+    const std::uint64_t parameters = depix::parameter_count(weights);
     for (const Architecture& architecture : architectures()) {
         if (architecture.in_order == nullptr || architecture.parameters != parameters) continue;
         try {
@@ -280,14 +281,14 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
     }
     if (!options.architecture.empty()) chosen.architecture = &find_architecture(options.architecture);
     chosen.weights = depix::read_weights(options.name);
+    if (chosen.architecture == nullptr) name_in_order(chosen.weights);
+    const std::optional<depix::NetworkDescription> network = depix::find_network(chosen.weights);
     if (chosen.architecture == nullptr) {
         // `depix train` writes the architecture's name there.
-        name_in_order(chosen.weights);
         const auto named = chosen.weights.metadata.find("architecture");
         chosen.architecture = named != chosen.weights.metadata.end() ? &find_architecture(named->second)
-                                                                     : &architecture_of(chosen.weights);
+                                                                     : &architecture_of(chosen.weights, network);
     }
-    const std::optional<depix::NetworkDescription> network = depix::find_network(chosen.weights);
     if (network && find_architecture_of(*network) == chosen.architecture) {
         if (network->architecture == "SPAN" && chosen.weights.contains("no_norm"))
             throw depix::FileError(options.name, "SPAN that takes pictures as they are (no_norm) is not compiled in");

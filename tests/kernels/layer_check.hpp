@@ -16,11 +16,8 @@ using namespace depix;
 
 /// What the check needs of a layer. The check itself is compiled once, and not again for each of the table's layers.
 struct LayerFunctions {
-    Shape (*output)(Shape);
-    std::size_t (*saved_size)(int batch, Shape);
+    const LayerInfo* info;
     std::size_t (*scratch_size)(int batch, Shape, int threads);  // of Cpu
-    std::size_t parameter_count, statistic_count;
-    int halo, gradient_halo;
     bool winograd;
     void (*reference_forward)(const kernels::Forward<double>&);
     void (*reference_backward)(const kernels::Backward<double>&);
@@ -47,13 +44,8 @@ std::size_t scratch_size(int batch, Shape shape, int threads) {
 template <class L>
 constexpr LayerFunctions functions_of() {
     return {
-        .output = [](Shape shape) { return L::output(shape); },
-        .saved_size = [](int batch, Shape shape) { return static_cast<std::size_t>(L::saved_size(batch, shape)); },
+        .info = &layer_info<L>,
         .scratch_size = scratch_size<L>,
-        .parameter_count = layer_info<L>.parameter_count,
-        .statistic_count = layer_info<L>.statistic_count,
-        .halo = L::traits.halo,
-        .gradient_halo = L::traits.gradient_halo,
         .winograd = uses_winograd<L>(),
         .reference_forward = [](const kernels::Forward<double>& call) { kernels::Kernel<Reference, L>::forward(call); },
         .reference_backward =
@@ -75,16 +67,16 @@ struct Bench {
     bool forget_parameter_gradients = false;
 
     Bench(const LayerFunctions& layer, int images, Shape shape, std::size_t scratch_size)
-        : batch(images), input_shape(shape), output_shape(layer.output(shape)) {
-        input = lay_out(input_memory, input_shape, layer.halo);
+        : batch(images), input_shape(shape), output_shape(layer.info->output(shape)) {
+        input = lay_out(input_memory, input_shape, layer.info->traits.halo);
         output = lay_out(output_memory, output_shape, 0);
         input_gradient = lay_out(input_gradient_memory, input_shape, 0);
-        output_gradient = lay_out(output_gradient_memory, output_shape, layer.gradient_halo);
-        parameters.resize(layer.parameter_count);
-        gradients.resize(layer.parameter_count);
-        statistics.resize(layer.statistic_count);
+        output_gradient = lay_out(output_gradient_memory, output_shape, layer.info->traits.gradient_halo);
+        parameters.resize(layer.info->parameter_count);
+        gradients.resize(layer.info->parameter_count);
+        statistics.resize(layer.info->statistic_count);
         new_statistics.resize(statistics.size());
-        saved.resize(layer.saved_size(batch, shape) + 1);
+        saved.resize(layer.info->saved_size(batch, shape) + 1);
         scratch.reserve(scratch_size + 1);
     }
 
@@ -221,8 +213,9 @@ inline void check_layer(const LayerFunctions& layer, const std::string& name, Sh
 
     // Cpu agrees with Reference in double. Every result is a sum of at most `terms` products of numbers within +-1 (or
     // a few roundings of such): float rounds each, so the error is about sqrt(terms) * 2^-24, and never terms * 2^-24.
-    const double window = static_cast<double>(layer.parameter_count);
-    const double plane = static_cast<double>(images) * static_cast<double>(layer.output(shape).area() + shape.area());
+    const double window = static_cast<double>(layer.info->parameter_count);
+    const double plane =
+        static_cast<double>(images) * static_cast<double>(layer.info->output(shape).area() + shape.area());
     const double unit = 6e-8;
     // Winograd's transforms make the errors some ten times as large. 8 was ample for the others, and 32 is for
     // Winograd.

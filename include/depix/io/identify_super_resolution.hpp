@@ -58,8 +58,7 @@ inline std::optional<NetworkDescription> recognise_rrdb(const TensorShapes& file
     found.depth = file.count("res_blocks.", ".dense_blocks.0.b1.0.weight");
     found.in_channels = file.in("conv1");
     found.out_channels = file.out("conv3.2");
-    found.type = type_text("RRDB", {found.features, found.depth});
-    if (found.in_channels != 3) found.type = type_text("RRDB", {found.features, found.depth, found.in_channels});
+    found.type = type_text("RRDB", {found.features, found.depth}, found.in_channels);
     return found;
 }
 
@@ -75,8 +74,7 @@ inline std::optional<NetworkDescription> recognise_compact(const TensorShapes& f
     if (found.in_channels == 0 || layers < 2 || file.out(last) % found.in_channels != 0) return std::nullopt;
     found.scale = whole_root(file.out(last) / found.in_channels);
     if (found.scale == 0) return std::nullopt;
-    found.type = type_text("Compact", {found.features, found.depth, found.scale});
-    if (found.in_channels != 3) found.type.insert(found.type.size() - 1, ", " + std::to_string(found.in_channels));
+    found.type = type_text("Compact", {found.features, found.depth, found.scale}, found.in_channels);
     return found;
 }
 
@@ -92,8 +90,7 @@ inline std::optional<NetworkDescription> recognise_span(const TensorShapes& file
     found.depth = 6;
     found.scale = whole_root(file.out("upsampler.0") / found.in_channels);
     if (found.scale == 0) return std::nullopt;
-    found.type = type_text("SPAN", {found.scale, found.features});
-    if (found.in_channels != 3) found.type.insert(found.type.size() - 1, ", " + std::to_string(found.in_channels));
+    found.type = type_text("SPAN", {found.scale, found.features}, found.in_channels);
     found.note = "the input is (picture - mean) * 255 unless the file holds no_norm";
     found.convert = [](const TensorFile& weights) { return fold_span(weights); };
     found.name_map = [](const std::string& name) { return name == "no_norm" ? std::string() : name; };
@@ -142,8 +139,7 @@ inline std::optional<NetworkDescription> recognise_srresnet(const TensorShapes& 
     found.depth = file.count("blocks.", ".conv1.weight");
     found.in_channels = file.in("head");
     found.out_channels = file.out("tail");
-    found.type = type_text("SRResNet", {found.features, found.depth});
-    if (found.in_channels != 3) found.type = type_text("SRResNet", {found.features, found.depth, found.in_channels});
+    found.type = type_text("SRResNet", {found.features, found.depth}, found.in_channels);
     return found;
 }
 

@@ -38,16 +38,24 @@ struct NcnnFile {
 
     /// Reads both files, given either; the other lies beside it under the same name. Throws FileError.
     static NcnnFile read(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
-        const bool is_param = path.ends_with(".param"), is_bin = path.ends_with(".bin");
-        if (!is_param && !is_bin) detail::fail(FileError(path, "ncnn's files are called .param and .bin"));
-        const std::string stem = path.substr(0, path.size() - (is_param ? 6 : 4));
-        const std::vector<std::byte> text = read_file(stem + ".param", maximum_param_bytes);
-        return parse({reinterpret_cast<const char*>(text.data()), text.size()}, read_file(stem + ".bin", maximum_bytes),
-                     stem + ".param");
+        const std::string stem = stem_of(path);
+        return read_other(read_file(stem + ".param", maximum_param_bytes), stem + ".param", maximum_bytes);
+    }
+
+    /// The same where one of the two, at `path`, has been read already.
+    static NcnnFile read_other(std::span<const std::byte> bytes, const std::string& path,
+                               std::size_t maximum_bytes = std::size_t{1} << 32) {
+        const std::string stem = stem_of(path);
+        if (path.ends_with(".param")) return parse(bytes, read_file(stem + ".bin", maximum_bytes), path);
+        return parse(read_file(stem + ".param", maximum_param_bytes), bytes, stem + ".param");
     }
 
     /// The same from memory; `name` stands for the path in messages.
     static NcnnFile parse(std::string_view param, std::span<const std::byte> bin, std::string name = "memory");
+
+    static NcnnFile parse(std::span<const std::byte> param, std::span<const std::byte> bin, std::string name) {
+        return parse(std::string_view(reinterpret_cast<const char*>(param.data()), param.size()), bin, std::move(name));
+    }
 
     /// All weights, each called LAYER.weight, LAYER.bias and so on, in order.
     TensorFile tensors() const {
@@ -57,6 +65,15 @@ struct NcnnFile {
                 file.add(layer.name + "." + tensor.name, DataType::F32, tensor.shape,
                          std::as_bytes(std::span(tensor.values)));
         return file;
+    }
+
+  private:
+    /// The path of both files, without .param and .bin.
+    static std::string stem_of(const std::string& path) {
+        const bool is_param = path.ends_with(".param");
+        if (!is_param && !path.ends_with(".bin"))
+            detail::fail(FileError(path, "ncnn's files are called .param and .bin"));
+        return path.substr(0, path.size() - (is_param ? 6 : 4));
     }
 };
 

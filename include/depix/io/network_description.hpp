@@ -100,8 +100,9 @@ class TensorShapes {
     std::map<std::string, const std::vector<std::size_t>*> shapes_;
 };
 
-/// "Name<1, 2, 3>".
-inline std::string type_text(const std::string& name, const std::vector<int>& arguments) {
+/// "Name<1, 2, 3>". The channels of a picture are the last argument, and left out where they are 3, the default.
+inline std::string type_text(const std::string& name, std::vector<int> arguments, int channels = 3) {
+    if (channels != 3) arguments.push_back(channels);
     std::string text = name + "<";
     for (const int argument : arguments) text += (text.back() == '<' ? "" : ", ") + std::to_string(argument);
     return text + ">";

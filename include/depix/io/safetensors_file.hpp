@@ -30,8 +30,7 @@ inline std::string foreign_kind(std::span<const std::byte> file) {
         return "a Git LFS pointer, which stands for the file; `git lfs pull` fetches it";
     if (text.starts_with("PK\x03\x04") || text.starts_with("\x80\x02") || text.starts_with("\x80\x04"))
         return "a file of PyTorch's (.pth, .pt, .ckpt); a program that includes depix/io/weights_file.hpp reads it; or "
-               "in "
-               "Python, save_file(torch.load(path, map_location=\"cpu\"), \"weights.safetensors\") of "
+               "in Python, save_file(torch.load(path, map_location=\"cpu\"), \"weights.safetensors\") of "
                "safetensors.torch makes one";
     if (text.starts_with("\x89HDF")) return "an HDF5 file, such as Keras writes";
     if (text.starts_with("GGUF")) return "a GGUF file";

@@ -34,6 +34,11 @@ inline bool begins_with(std::span<const std::byte> bytes, std::string_view text)
     return bytes.size() >= text.size() && std::memcmp(bytes.data(), text.data(), text.size()) == 0;
 }
 
+/// Any bytes can be the length of a safetensors header, but the header begins with '{'.
+inline bool is_safetensors_file(std::span<const std::byte> bytes) {
+    return bytes.size() > 8 && bytes[8] == std::byte{'{'};
+}
+
 /// Whether the file is one of ncnn's two: its text begins with a number, and its weights may be any bytes.
 inline bool is_ncnn_file(std::span<const std::byte> bytes, const std::string& path) {
     if (begins_with(bytes, "7767517")) return true;
@@ -46,8 +51,7 @@ inline bool is_ncnn_file(std::span<const std::byte> bytes, const std::string& pa
 /// Reads a weights file of a format that is one file, from memory: safetensors, PyTorch's, ONNX. `name` stands for the
 /// path in messages. See read_weights.
 inline TensorFile parse_weights(std::vector<std::byte> bytes, const std::string& name = "memory") {
-    // Any bytes can be the length of a safetensors header, but the header begins with '{'.
-    if (bytes.size() > 8 && bytes[8] == std::byte{'{'}) return SafetensorsFile::parse(std::move(bytes), name);
+    if (detail::is_safetensors_file(bytes)) return SafetensorsFile::parse(std::move(bytes), name);
     if (is_pytorch_file(bytes)) return parse_pytorch_file(std::move(bytes), name);
     // An ONNX file's first field is the version of its format, or its last: protobuf's fields come in any order.
     if (name.ends_with(".onnx") || detail::begins_with(bytes, "\x08")) return OnnxFile::parse(bytes, name).tensors();
@@ -61,10 +65,10 @@ inline TensorFile parse_weights(std::vector<std::byte> bytes, const std::string&
 /// Throws FileError where the file is none of these, damaged or larger than `maximum_bytes`.
 inline TensorFile read_weights(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
     std::vector<std::byte> bytes = read_file(path, maximum_bytes);
-    const bool safetensors = bytes.size() > 8 && bytes[8] == std::byte{'{'};
-    if (!safetensors && !is_pytorch_file(bytes) && detail::is_ncnn_file(bytes, path))
-        return NcnnFile::read(path, maximum_bytes).tensors();
-    if (!safetensors && detail::begins_with(bytes, "{")) return read_tensorflow_js(path, maximum_bytes);
+    if (!detail::is_safetensors_file(bytes) && !is_pytorch_file(bytes)) {
+        if (detail::is_ncnn_file(bytes, path)) return NcnnFile::read_other(bytes, path, maximum_bytes).tensors();
+        if (detail::begins_with(bytes, "{")) return read_tensorflow_js(path, maximum_bytes);
+    }
     return parse_weights(std::move(bytes), path);
 }
 

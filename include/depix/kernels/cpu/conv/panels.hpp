@@ -20,6 +20,24 @@ constexpr Part share_panels(int channels, Team team) {
     return {panels.first * vector_width, (std::min)(panels.last * vector_width, channels)};
 }
 
+/// sum[o] += sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors vectors of pixels or tiles.
+template <int Channels, int Vectors>
+DEPIX_INLINE void add_products(const float* u, const float* w, int depth,
+                               Vector (&sum)[bound(Channels)][bound(Vectors)]) {
+#pragma GCC unroll 2
+    for (int c = 0; c < depth; ++c, u += Vectors * vector_width, w += vector_width) {
+        Vector column[bound(Vectors)];
+#pragma GCC unroll 3
+        for (int v = 0; v < Vectors; ++v) column[v] = load(u + v * vector_width);
+#pragma GCC unroll 8
+        for (int o = 0; o < Channels; ++o) {
+            const Vector weight = broadcast(w[o]);
+#pragma GCC unroll 3
+            for (int v = 0; v < Vectors; ++v) sum[o][v] += weight * column[v];
+        }
+    }
+}
+
 /// m[o] = sum over c of w[c][o] u[c], for Channels of a panel's lanes and Vectors vectors of tiles. The sums are added
 /// to m if `accumulate`.
 template <int Channels, int Vectors>
@@ -30,18 +48,7 @@ DEPIX_INLINE void multiply(const float* u, const float* w, int depth, float* m, 
     for (int o = 0; o < Channels; ++o)
 #pragma GCC unroll 3
         for (int v = 0; v < Vectors; ++v) sum[o][v] = Vector{};
-#pragma GCC unroll 2
-    for (int c = 0; c < depth; ++c, u += Vectors * vector_width, w += vector_width) {
-        Vector tiles[bound(Vectors)];
-#pragma GCC unroll 3
-        for (int v = 0; v < Vectors; ++v) tiles[v] = load(u + v * vector_width);
-#pragma GCC unroll 8
-        for (int o = 0; o < Channels; ++o) {
-            const Vector weight = broadcast(w[o]);
-#pragma GCC unroll 3
-            for (int v = 0; v < Vectors; ++v) sum[o][v] += weight * tiles[v];
-        }
-    }
+    add_products<Channels, Vectors>(u, w, depth, sum);
 #pragma GCC unroll 8
     for (int o = 0; o < Channels; ++o)
 #pragma GCC unroll 3

@@ -11,6 +11,7 @@
 
 #include "depix/kernels/cpu/conv/cache.hpp"
 #include "depix/kernels/cpu/conv/epilogue.hpp"
+#include "depix/kernels/cpu/conv/panels.hpp"
 #include "depix/kernels/cpu/reciprocal_root.hpp"
 #include "depix/layers/conv.hpp"
 
@@ -154,19 +155,7 @@ template <int Vectors>
     for (int o = 0; o < block; ++o)
 #pragma GCC unroll 3
         for (int v = 0; v < Vectors; ++v) sum[o][v] = broadcast(o < tile.channels ? bias[o] : 0.f);
-    const float *u = tile.from, *w = tile.panel;
-#pragma GCC unroll 2
-    for (int c = 0; c < tile.depth; ++c, u += Vectors * vector_width, w += vector_width) {
-        Vector columns[bound(Vectors)];
-#pragma GCC unroll 3
-        for (int v = 0; v < Vectors; ++v) columns[v] = load(u + v * vector_width);
-#pragma GCC unroll 8
-        for (int o = 0; o < block; ++o) {
-            const Vector weight = broadcast(w[o]);
-#pragma GCC unroll 3
-            for (int v = 0; v < Vectors; ++v) sum[o][v] += weight * columns[v];
-        }
-    }
+    add_products<block, Vectors>(tile.from, tile.panel, tile.depth, sum);
 #pragma GCC unroll 8
     for (int o = 0; o < block; ++o)
 #pragma GCC unroll 3
