@@ -28,24 +28,11 @@ import numpy as np
 import torch
 import torch.nn as nn
 
+from pytorch_networks import (Compact, Depixelizer, DocumentsAutoencoder, DRUNet, LayerNorm2d, NAFNet, PixelShuffleUNet, RRDB,
+                              RRDBNet, SPAN, TrainedConv, simple_gate)
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = {"float32": "F32", "float64": "F64", "int64": "I64"}
-
-
-class Depixelizer(nn.Module):
-    def __init__(self):
-        super().__init__()
-
-        def down(i, o):
-            return [nn.Conv2d(i, o, 3, padding=1), nn.BatchNorm2d(o), nn.ReLU(), nn.MaxPool2d(2, 2)]
-
-        self.encoder = nn.Sequential(*down(3, 6), *down(6, 12), *down(12, 24))
-        self.decoder = nn.Sequential(nn.ConvTranspose2d(24, 12, 2, stride=2), nn.BatchNorm2d(12), nn.ReLU(),
-                                     nn.ConvTranspose2d(12, 6, 2, stride=2), nn.BatchNorm2d(6), nn.ReLU(),
-                                     nn.ConvTranspose2d(6, 3, 2, stride=2), nn.BatchNorm2d(3))
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
 
 
 def save(name, tensors):
@@ -67,47 +54,6 @@ def state(prefix, network):
     return {prefix + key: value.clone() for key, value in network.state_dict().items()}
 
 
-class DocumentsAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Conv2d(1, 16, 3, stride=2, padding=1), nn.ReLU(),
-                                     nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU())
-        self.decoder = nn.Sequential(
-            nn.ConvTranspose2d(32, 16, 3, stride=2, padding=1, output_padding=1), nn.ReLU(),
-            nn.ConvTranspose2d(16, 1, 3, stride=2, padding=1, output_padding=1), nn.Sigmoid())
-
-    def forward(self, x):
-        return self.decoder(self.encoder(x))
-
-
-class PixelShuffleUNet(nn.Module):
-    """With two levels instead of five, so that its file stays small."""
-
-    def __init__(self, filters=4, levels=2):
-        super().__init__()
-
-        def double_conv(i, o):
-            return nn.Sequential(nn.Conv2d(i, o, 3, padding=1), nn.ReLU(), nn.Conv2d(o, o, 3, padding=1), nn.ReLU())
-
-        f = [filters // 2 * 2**level for level in range(levels)]
-        self.enc = nn.ModuleList(double_conv(i, o) for i, o in zip([3] + f[:-1], f))
-        self.mid = double_conv(f[-1], 2 * f[-1])
-        self.up = nn.ModuleList(nn.Conv2d(2 * o, 4 * o, 3, padding=1) for o in reversed(f))
-        self.dec = nn.ModuleList(double_conv(2 * o, o) if o != f[0] else double_conv(2 * o, o)[:2] for o in reversed(f))
-        self.out = nn.Conv2d(f[0], 3, 1)
-
-    def forward(self, x):
-        skips = []
-        for encode in self.enc:
-            x = encode(x)
-            skips.append(x)
-            x = nn.functional.max_pool2d(x, 2)
-        x = self.mid(x)
-        for up, decode, skip in zip(self.up, self.dec, reversed(skips)):
-            x = decode(torch.cat([skip, nn.functional.pixel_shuffle(up(x), 2)], 1))
-        return torch.sigmoid(self.out(x))
-
-
 class SrganDiscriminator(nn.Module):
     """One channel wide and for pictures of 32x32, so that its file stays small."""
 
@@ -126,98 +72,12 @@ class SrganDiscriminator(nn.Module):
         return torch.sigmoid(self.fc2(nn.functional.leaky_relu(x, 0.2))).reshape(-1, 1, 1, 1)
 
 
-class DenseResidualBlock(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.b1, self.b2, self.b3, self.b4 = (
-            nn.Sequential(nn.Conv2d(k * c, c, 3, padding=1), nn.LeakyReLU()) for k in range(1, 5))
-        self.b5 = nn.Sequential(nn.Conv2d(5 * c, c, 3, padding=1))
-
-    def forward(self, x):
-        inputs = x
-        for block in (self.b1, self.b2, self.b3, self.b4):
-            inputs = torch.cat([inputs, block(inputs)], 1)
-        return x + 0.2 * self.b5(inputs)
-
-
-class RRDBBlock(nn.Module):
-    def __init__(self, c):
-        super().__init__()
-        self.dense_blocks = nn.Sequential(*(DenseResidualBlock(c) for _ in range(3)))
-
-    def forward(self, x):
-        return x + 0.2 * self.dense_blocks(x)
-
-
 def start_he_normal(network):
     """With PyTorch's own start the gradients of so narrow a network nearly vanish, deep inside."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight)
             nn.init.normal_(module.bias, 0, 0.1)
-
-
-class RRDB(nn.Module):
-    """Two channels wide and with two blocks, so that its file stays small."""
-
-    def __init__(self, c=2, blocks=2):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, c, 3, padding=1)
-        self.res_blocks = nn.Sequential(*(RRDBBlock(c) for _ in range(blocks)))
-        self.conv2 = nn.Conv2d(c, c, 3, padding=1)
-        self.upsampling = nn.Sequential(nn.Conv2d(c, 4 * c, 3, padding=1), nn.LeakyReLU(), nn.PixelShuffle(2),
-                                        nn.Conv2d(c, 4 * c, 3, padding=1), nn.LeakyReLU(), nn.PixelShuffle(2))
-        self.conv3 = nn.Sequential(nn.Conv2d(c, c, 3, padding=1), nn.LeakyReLU(), nn.Conv2d(c, 3, 3, padding=1))
-        start_he_normal(self)
-
-    def forward(self, x):
-        x = self.conv1(x)
-        return self.conv3(self.upsampling(x + self.conv2(self.res_blocks(x))))
-
-
-class GrowthDenseBlock(nn.Module):
-    """Names as in BasicSR's ResidualDenseBlock."""
-
-    def __init__(self, c, growth):
-        super().__init__()
-        for k in range(4):
-            setattr(self, f"conv{k + 1}", nn.Conv2d(c + k * growth, growth, 3, padding=1))
-        self.conv5 = nn.Conv2d(c + 4 * growth, c, 3, padding=1)
-
-    def forward(self, x):
-        inputs = x
-        for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
-            inputs = torch.cat([inputs, nn.functional.leaky_relu(conv(inputs), 0.2)], 1)
-        return x + 0.2 * self.conv5(inputs)
-
-
-class GrowthRRDB(nn.Module):
-    def __init__(self, c, growth):
-        super().__init__()
-        self.rdb1, self.rdb2, self.rdb3 = (GrowthDenseBlock(c, growth) for _ in range(3))
-
-    def forward(self, x):
-        return x + 0.2 * self.rdb3(self.rdb2(self.rdb1(x)))
-
-
-class RRDBNet(nn.Module):
-    """ESRGAN's generator, three channels wide and with two blocks, so that its file stays small."""
-
-    def __init__(self, c=3, growth=2, blocks=2):
-        super().__init__()
-        self.conv_first = nn.Conv2d(3, c, 3, padding=1)
-        self.body = nn.Sequential(*(GrowthRRDB(c, growth) for _ in range(blocks)))
-        self.conv_body, self.conv_up1, self.conv_up2, self.conv_hr = (
-            nn.Conv2d(c, c, 3, padding=1) for _ in range(4))
-        self.conv_last = nn.Conv2d(c, 3, 3, padding=1)
-        start_he_normal(self)
-
-    def forward(self, x):
-        x = self.conv_first(x)
-        x = x + self.conv_body(self.body(x))
-        for conv in (self.conv_up1, self.conv_up2):
-            x = nn.functional.leaky_relu(conv(nn.functional.interpolate(x, scale_factor=2, mode="nearest")), 0.2)
-        return self.conv_last(nn.functional.leaky_relu(self.conv_hr(x), 0.2))
 
 
 class DoubleConv(nn.Module):
@@ -276,20 +136,6 @@ def chain(*modules):
     return nn.Sequential(*modules)
 
 
-class Compact(nn.Module):
-    def __init__(self, features=64, convolutions=16, scale=4):
-        super().__init__()
-        self.scale = scale
-        layers = [nn.Conv2d(3, features, 3, padding=1), nn.PReLU(features)]
-        for _ in range(convolutions):
-            layers += [nn.Conv2d(features, features, 3, padding=1), nn.PReLU(features)]
-        self.body = chain(*layers, nn.Conv2d(features, 3 * scale * scale, 3, padding=1))
-
-    def forward(self, x):
-        added = nn.functional.pixel_shuffle(self.body(x), self.scale)
-        return added + nn.functional.interpolate(x, scale_factor=self.scale, mode="nearest")
-
-
 def rectified_chain(channels, out, convolutions, features):
     layers = [nn.Conv2d(channels, features, 3, padding=1), nn.ReLU()]
     for _ in range(convolutions - 2):
@@ -315,37 +161,6 @@ class FFDNet(nn.Module):
         squares = nn.functional.pixel_unshuffle(x[:, :-1], 2)
         noise = nn.functional.avg_pool2d(x[:, -1:], 2)
         return nn.functional.pixel_shuffle(self.model(torch.cat([squares, noise], 1)), 2)
-
-
-class DRUNet(nn.Module):
-    class Block(nn.Module):
-        def __init__(self, c):
-            super().__init__()
-            self.res = chain(nn.Conv2d(c, c, 3, padding=1, bias=False), nn.ReLU(),
-                             nn.Conv2d(c, c, 3, padding=1, bias=False))
-
-        def forward(self, x):
-            return x + self.res(x)
-
-    def __init__(self, channels=3, f=64, blocks=4):
-        super().__init__()
-        many = lambda c: [DRUNet.Block(c) for _ in range(blocks)]
-        down = lambda c: chain(*many(c), nn.Conv2d(c, 2 * c, 2, stride=2, bias=False))
-        up = lambda c: chain(nn.ConvTranspose2d(2 * c, c, 2, stride=2, bias=False), *many(c))
-        self.m_head = nn.Conv2d(channels + 1, f, 3, padding=1, bias=False)
-        self.m_down1, self.m_down2, self.m_down3 = down(f), down(2 * f), down(4 * f)
-        self.m_body = chain(*many(8 * f))
-        self.m_up3, self.m_up2, self.m_up1 = up(4 * f), up(2 * f), up(f)
-        self.m_tail = nn.Conv2d(f, channels, 3, padding=1, bias=False)
-
-    def forward(self, x):
-        x1 = self.m_head(x)
-        x2 = self.m_down1(x1)
-        x3 = self.m_down2(x2)
-        x4 = self.m_down3(x3)
-        y = self.m_up3(self.m_body(x4) + x4)
-        y = self.m_up1(self.m_up2(y + x3) + x2)
-        return self.m_tail(y + x1)
 
 
 class ResidualBody(nn.Module):
@@ -392,56 +207,6 @@ def rcan(f=64, groups=10, blocks=20, reduction=16):
     conv = lambda: nn.Conv2d(f, f, 3, padding=1)
     block = lambda: ResidualBody(conv(), nn.ReLU(), conv(), ChannelAttention(f, reduction))
     return EDSR(f, [ResidualBody(*[block() for _ in range(blocks)], conv()) for _ in range(groups)])
-
-
-class SPAN(nn.Module):
-    """With convolutions of 3x3, or as it is trained, with TrainedConv in their place."""
-
-    class Conv(nn.Module):
-        def __init__(self, a, b):
-            super().__init__()
-            self.eval_conv = nn.Conv2d(a, b, 3, padding=1)
-
-        def forward(self, x):
-            return self.eval_conv(x)
-
-    class TrainedConv(nn.Module):
-        def __init__(self, a, b):
-            super().__init__()
-            self.conv = chain(nn.Conv2d(a, 2 * a, 1, padding=1), nn.Conv2d(2 * a, 2 * b, 3), nn.Conv2d(2 * b, b, 1))
-            self.sk = nn.Conv2d(a, b, 1)
-
-        def forward(self, x):
-            return self.conv(x) + self.sk(x)
-
-    class Block(nn.Module):
-        def __init__(self, c, conv):
-            super().__init__()
-            self.c1_r, self.c2_r, self.c3_r = conv(c, c), conv(c, c), conv(c, c)
-
-        def forward(self, x):
-            silu = nn.functional.silu
-            first = silu(self.c1_r(x))
-            f = self.c3_r(silu(self.c2_r(first)))
-            return (f + x) * (torch.sigmoid(f) - 0.5), first
-
-    def __init__(self, scale=4, c=48, conv=Conv):
-        super().__init__()
-        self.conv_1 = conv(3, c)
-        for i in range(1, 7):
-            setattr(self, f"block_{i}", SPAN.Block(c, conv))
-        self.conv_cat = nn.Conv2d(4 * c, c, 1)
-        self.conv_2 = conv(c, c)
-        self.upsampler = chain(nn.Conv2d(c, 3 * scale * scale, 3, padding=1), nn.PixelShuffle(scale))
-
-    def forward(self, x):
-        features = self.conv_1(x)
-        first, _ = self.block_1(features)
-        y = first
-        for i in range(2, 6):
-            y, _ = getattr(self, f"block_{i}")(y)
-        y, last = self.block_6(y)
-        return self.upsampler(self.conv_cat(torch.cat([features, self.conv_2(y), first, last], 1)))
 
 
 class CUNet(nn.Module):
@@ -536,55 +301,18 @@ def ircnn(channels=1, features=64):
     return network
 
 
-class NAFNet(nn.Module):
-    class Block(nn.Module):
-        def __init__(self, c):
-            super().__init__()
-            self.norm1, self.norm2 = LayerNorm2d(c), LayerNorm2d(c)
-            self.conv1, self.conv2 = nn.Conv2d(c, 2 * c, 1), nn.Conv2d(2 * c, 2 * c, 3, padding=1, groups=2 * c)
-            self.sca = chain(nn.AdaptiveAvgPool2d(1), nn.Conv2d(c, c, 1))
-            self.conv3, self.conv4, self.conv5 = nn.Conv2d(c, c, 1), nn.Conv2d(c, 2 * c, 1), nn.Conv2d(c, c, 1)
-            self.beta, self.gamma = nn.Parameter(torch.zeros(1, c, 1, 1)), nn.Parameter(torch.zeros(1, c, 1, 1))
-
-        def forward(self, x):
-            f = simple_gate(self.conv2(self.conv1(self.norm1(x))))
-            y = x + self.beta * self.conv3(f * self.sca(f))
-            return y + self.gamma * self.conv5(simple_gate(self.conv4(self.norm2(y))))
-
-    def __init__(self, width=32, encoders=(2, 2, 4, 8), middle=12, decoders=(2, 2, 2, 2)):
-        super().__init__()
-        many = lambda count, c: chain(*[NAFNet.Block(c) for _ in range(count)])
-        widths = [width * 2 ** i for i in range(len(encoders))]
-        self.intro, self.ending = nn.Conv2d(3, width, 3, padding=1), nn.Conv2d(width, 3, 3, padding=1)
-        self.encoders = nn.ModuleList([many(n, c) for n, c in zip(encoders, widths)])
-        self.downs = nn.ModuleList([nn.Conv2d(c, 2 * c, 2, 2) for c in widths])
-        self.middle_blks = many(middle, 2 * widths[-1])
-        self.ups = nn.ModuleList([chain(nn.Conv2d(2 * c, 4 * c, 1, bias=False), nn.PixelShuffle(2)) for c in widths[::-1]])
-        self.decoders = nn.ModuleList([many(n, c) for n, c in zip(decoders, widths[::-1])])
-
-    def forward(self, x):
-        y, skips = self.intro(x), []
-        for encoder, down in zip(self.encoders, self.downs):
-            skips.append(encoder(y))
-            y = down(skips[-1])
-        y = self.middle_blks(y)
-        for decoder, up, skip in zip(self.decoders, self.ups, skips[::-1]):
-            y = decoder(up(y) + skip)
-        return x + self.ending(y)
-
-
 def make_restorers():
     for network, parameters in ((Compact(), 621424), (DnCNN(), 555137), (FFDNet(), 852108), (FFDNet(1, 15, 64), 485316),
                                 (DRUNet(), 32640960), (ircnn(), 185857), (NAFNet(), 29159715), (edsr(), 1517571 + 24), (rcan(), 15592355 + 24), (SPAN(), 426288),
-                                (SPAN(conv=SPAN.TrainedConv), 1840488), (CUNet(), 1283254), (CUNet(scale=2), 1284598), (ArtCNN(), 952688)):
+                                (SPAN(conv=TrainedConv), 1840488), (CUNet(), 1283254), (CUNet(scale=2), 1284598), (ArtCNN(), 952688)):
         assert count_parameters(network) == parameters
     for seed, (name, network, shape, target) in enumerate((
             ("compact", Compact(8, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("dncnn", DnCNN(1, 5, 8), (2, 1, 7, 9), None),
-            ("ffdnet", FFDNet(3, 4, 8), (2, 4, 6, 10), (2, 3, 6, 10)), ("drunet", DRUNet(3, 2, 1), (2, 4, 16, 24), (2, 3, 16, 24)),
+            ("ffdnet", FFDNet(3, 4, 8), (2, 4, 6, 10), (2, 3, 6, 10)), ("drunet", DRUNet(2, 1), (2, 4, 16, 24), (2, 3, 16, 24)),
             ("edsr", edsr(4, 2), (2, 3, 5, 7), (2, 3, 20, 28)), ("rcan", rcan(8, 2, 2, 4), (2, 3, 5, 7), (2, 3, 20, 28)),
             ("span", SPAN(4, 6), (2, 3, 5, 7), (2, 3, 20, 28)), ("ircnn", ircnn(1, 4), (2, 1, 9, 11), None),
             ("nafnet", NAFNet(4, (1, 2), 1, (1, 1)), (2, 3, 8, 12), None),
-            ("span_trained", SPAN(4, 3, SPAN.TrainedConv), (2, 3, 5, 7), (2, 3, 20, 28)),
+            ("span_trained", SPAN(4, 3, TrainedConv), (2, 3, 5, 7), (2, 3, 20, 28)),
             ("cunet", CUNet(4, 2), (2, 3, 60, 64), (2, 3, 4, 8)), ("upcunet", CUNet(4, 2, 2), (2, 3, 40, 44), (2, 3, 8, 16)),
             ("artcnn", ArtCNN(4, 4, 2), (2, 3, 5, 7), (2, 3, 20, 28)))):
         torch.manual_seed(20 + seed)
@@ -653,23 +381,6 @@ class ChannelScale(nn.Module):
 
     def forward(self, x):
         return x * self.beta
-
-
-class LayerNorm2d(nn.Module):
-    """Of NAFNet: over the channels of each pixel, with epsilon 1e-6."""
-
-    def __init__(self, c):
-        super().__init__()
-        self.weight, self.bias = nn.Parameter(torch.ones(c)), nn.Parameter(torch.zeros(c))
-
-    def forward(self, x):
-        x = nn.functional.layer_norm(x.permute(0, 2, 3, 1), self.weight.shape, self.weight, self.bias, 1e-6)
-        return x.permute(0, 3, 1, 2)
-
-
-def simple_gate(x):
-    a, b = x.chunk(2, 1)
-    return a * b
 
 
 def make_layers():
@@ -838,8 +549,9 @@ def main():
     network = DocumentsAutoencoder()
     make_output("documents_autoencoder", network, (2, 1, 12, 20))
     make_step("documents_autoencoder", network, (3, 1, 20, 28))
+    # Few channels, levels and blocks, so that the files stay small.
     torch.manual_seed(3)
-    network = PixelShuffleUNet()
+    network = PixelShuffleUNet(filters=4, levels=2, dropout=0)
     make_output("pixel_shuffle_unet", network, (2, 3, 12, 20))
     make_step("pixel_shuffle_unet", network, (3, 3, 16, 12))
     # In networks so narrow, PyTorch's own error in a gradient of one or two numbers, by which the tests measure, is now
@@ -849,11 +561,13 @@ def main():
     make_output("srgan_discriminator", network, (2, 3, 32, 32))
     make_step("srgan_discriminator", network, (3, 3, 32, 32), (3, 1, 1, 1), nn.functional.binary_cross_entropy)
     torch.manual_seed(9)
-    network = RRDB()
+    network = RRDB(2, blocks=2)
+    start_he_normal(network)
     make_output("rrdb", network, (1, 3, 5, 7))
     make_step("rrdb", network, (2, 3, 4, 5), (2, 3, 16, 20))
     torch.manual_seed(10)
-    network = RRDBNet()
+    network = RRDBNet(3, growth=2, blocks=2)
+    start_he_normal(network)
     make_output("rrdbnet", network, (1, 3, 5, 7))
     make_step("rrdbnet", network, (2, 3, 4, 5), (2, 3, 16, 20))
     assert count_parameters(DeGanPyTorchGenerator()) == 31036481
