@@ -3,6 +3,9 @@
 #include "../architecture.hpp"
 
 std::vector<tool::Architecture> tool::all_architectures() {
+#ifdef DEPIX_TOOL_ONLY
+    return {DEPIX_TOOL_ONLY()};
+#else
     std::vector<Architecture> all{denoiser(),      unet_16(),    unet_32(),          srresnet_small(),
                                   page_cleaner(),  de_gan_8(),   de_gan_pytorch_8(), documents_autoencoder(),
                                   text_restorer(), depixelizer()};
@@ -14,4 +17,5 @@ std::vector<tool::Architecture> tool::all_architectures() {
     for (const auto family : families)
         for (Architecture& network : family()) all.push_back(std::move(network));
     return all;
+#endif
 }
