@@ -46,6 +46,14 @@ struct CheckMisfit<-1, Height, Width> {
     static constexpr bool value = true;
 };
 
+// The running statistics of all layers.
+template <std::size_t T, std::size_t S>
+constexpr std::size_t count_statistics(const Plan<T, S>& plan) {
+    std::size_t count = 0;
+    for (int i = 0; i < plan.step_count; ++i) count += plan.step(i).layer.info->statistic_count;
+    return count;
+}
+
 template <bool Divides, int Height, int Width, int Multiple>
 struct CheckSize {
     static constexpr bool value = true;
@@ -86,12 +94,7 @@ class StaticInference {
     static constexpr Shape output_shape = Network::output(Input);
     /// The number of values in each of the two arrays that `run` reads.
     static constexpr std::size_t parameter_count = Network::parameter_count;
-    static constexpr std::size_t statistic_count = [] {
-        std::size_t count = 0;
-        const auto& plan = reference::inference_plan<Network>;
-        for (int i = 0; i < plan.step_count; ++i) count += plan.step(i).layer.info->statistic_count;
-        return count;
-    }();
+    static constexpr std::size_t statistic_count = detail::count_statistics(reference::inference_plan<Network>);
     /// The workspace of the network in elements and in bytes, besides input and output.
     static constexpr std::size_t workspace_size = layout.placement.total;
     static constexpr std::size_t workspace_bytes = workspace_size * sizeof(T);

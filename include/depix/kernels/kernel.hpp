@@ -41,6 +41,14 @@ struct Forward {
     constexpr bool training() const { return saved != nullptr || new_statistics != nullptr; }
 };
 
+/// Where the rows that a kernel is given lie in the whole maps. A kernel for which that matters has, besides `forward`,
+/// a function forward_rows(const Forward<T>&, const Band&), which gives the same rows of the output bit for bit.
+struct Band {
+    int first_input = 0;   ///< the row of the whole input that is the first one of Forward::input
+    int first_output = 0;  ///< the row of the whole output that is the first one of Forward::output
+    int input_height = 0;  ///< the rows of the whole input
+};
+
 /// The arguments of one layer's backward pass. It computes the gradients of the loss with respect to the input and the
 /// parameters from the gradient with respect to the output.
 template <class T, class P = T>

@@ -6,19 +6,26 @@
 
 namespace depix::reference {
 
-/// y = the mean of each window of x. x is (N, C, H, W), y (N, C, H', W').
+/// y = the mean of each window of x. x is (N, C, H, W), y (N, C, H', W'), or the rows of them that the band says.
 template <class L, class T>
-void average_pool_forward(View<const T> x, View<T> y) {
+void average_pool_rows(View<const T> x, View<T> y, const kernels::Band& band) {
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j) {
-                    const RowRange rows = L::clip(i, x.height), columns = L::clip(j, x.width);
+                    const int row = band.first_output + i, height = band.input_height;
+                    const RowRange rows = L::clip(row, height), columns = L::clip(j, x.width);
                     T sum = 0;
                     for (int k = rows.first; k <= rows.last; ++k)
-                        for (int l = columns.first; l <= columns.last; ++l) sum += x(n, c, k, l);
-                    y(n, c, i, j) = sum / static_cast<T>(L::padded_rows(i, x.height) * L::padded_rows(j, x.width));
+                        for (int l = columns.first; l <= columns.last; ++l) sum += x(n, c, k - band.first_input, l);
+                    y(n, c, i, j) = sum / static_cast<T>(L::padded_rows(row, height) * L::padded_rows(j, x.width));
                 }
+}
+
+/// The same for whole maps.
+template <class L, class T>
+void average_pool_forward(View<const T> x, View<T> y) {
+    average_pool_rows<L, T>(x, y, {.input_height = x.height});
 }
 
 /// Every pixel of a window gets an equal part of the window's gradient, which is added to dx.
@@ -47,6 +54,10 @@ struct kernels::Kernel<Reference, AveragePool<Window, Options...>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::average_pool_forward<L, T>(a.input, a.output);
+    }
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
+        reference::average_pool_rows<L, T>(a.input, a.output, band);
     }
     template <class T>
     static void backward(const Backward<T>& a) {

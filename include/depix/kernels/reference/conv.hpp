@@ -72,6 +72,14 @@ struct kernels::Kernel<Reference, Conv<In, Out, K, Options...>> {
         const T* bias = L::bias ? a.parameters + L::geometry.weight_count() : nullptr;
         reference::conv_forward(L::geometry, a.input, a.parameters, bias, a.output);
     }
+    /// Some rows of a map: the padding above moves with them.
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
+        const T* bias = L::bias ? a.parameters + L::geometry.weight_count() : nullptr;
+        ConvGeometry geometry = L::geometry;
+        geometry.padding_before += band.first_input - band.first_output * L::stride;
+        reference::conv_forward(geometry, a.input, a.parameters, bias, a.output);
+    }
     template <class T>
     static void backward(const Backward<T>& a) {
         if (a.input_gradient.data && !a.accumulate) fill(a.input_gradient, {});

@@ -77,6 +77,14 @@ struct kernels::Kernel<Reference, ConvTranspose<In, Out, K, Options...>> {
         const T* bias = L::bias ? a.parameters + L::geometry.weight_count() : nullptr;
         reference::conv_transpose_forward(L::geometry, a.input, a.parameters, bias, a.output);
     }
+    /// Some rows of a map: what is cut off above moves with them.
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
+        const T* bias = L::bias ? a.parameters + L::geometry.weight_count() : nullptr;
+        ConvGeometry geometry = L::geometry;
+        geometry.padding_before += band.first_output - band.first_input * L::stride;
+        reference::conv_transpose_forward(geometry, a.input, a.parameters, bias, a.output);
+    }
     template <class T>
     static void backward(const Backward<T>& a) {
         if (a.input_gradient.data && !a.accumulate) fill(a.input_gradient, {});

@@ -11,11 +11,16 @@ struct kernels::Kernel<Reference, Crop<Before, After>> {
     /// y[i][j] = x[i + Before][j + Before]. x is (N, C, H, W), y (N, C, H - Before - After, W - Before - After).
     template <class T>
     static void forward(const Forward<T>& a) {
+        forward_rows(a, {});
+    }
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
+        const int above = Before + band.first_output - band.first_input;
         for (int n = 0; n < a.output.batch; ++n)
             for (int c = 0; c < a.output.channels; ++c)
                 for (int i = 0; i < a.output.height; ++i)
                     for (int j = 0; j < a.output.width; ++j)
-                        a.output(n, c, i, j) = a.input(n, c, i + Before, j + Before);
+                        a.output(n, c, i, j) = a.input(n, c, i + above, j + Before);
     }
     /// dx[i + Before][j + Before] = dy[i][j], and 0 at the edges.
     template <class T>

@@ -12,11 +12,16 @@ struct Kernel<Reference, L> {
     /// y[i][j] = x[source(i)][source(j)]. x is (N, C, H, W), y (N, C, H', W').
     template <class T>
     static void forward(const Forward<T>& a) {
+        forward_rows(a, {.input_height = a.input.height});
+    }
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
+        const auto row = [&](int i) { return L::source(band.first_output + i, band.input_height) - band.first_input; };
         for (int n = 0; n < a.output.batch; ++n)
             for (int c = 0; c < a.output.channels; ++c)
                 for (int i = 0; i < a.output.height; ++i)
                     for (int j = 0; j < a.output.width; ++j)
-                        a.output(n, c, i, j) = a.input(n, c, L::source(i, a.input.height), L::source(j, a.input.width));
+                        a.output(n, c, i, j) = a.input(n, c, row(i), L::source(j, a.input.width));
     }
     /// Adds to every pixel of dx the gradients of all of its copies.
     template <class T>

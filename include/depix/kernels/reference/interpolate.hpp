@@ -7,14 +7,14 @@
 namespace depix::reference {
 
 /// Calls body(i, j, r, s, weight) for every output pixel (i, j) and every pixel (r, s) of the input, of this height and
-/// width, that is added to it with this weight.
+/// width, that is added to it with this weight. The output's first row is row number `first`.
 template <class L, class T, class Body>
-void for_taps(const View<T>& output, int height, int width, Body&& body) {
+void for_taps(const View<T>& output, int height, int width, Body&& body, int first = 0) {
     using interpolation = typename L::interpolation;
     using Scalar = std::remove_const_t<T>;
     for (int i = 0; i < output.height; ++i)
         for (int j = 0; j < output.width; ++j) {
-            const auto rows = interpolation::template taps_of<Scalar>(i, height);
+            const auto rows = interpolation::template taps_of<Scalar>(first + i, height);
             const auto columns = interpolation::template taps_of<Scalar>(j, width);
             for (int k = 0; k < interpolation::taps; ++k)
                 for (int l = 0; l < interpolation::taps; ++l)
@@ -33,13 +33,18 @@ struct Kernel<Reference, L> {
     /// y[i][j] = the sum of weight * x[r][s]. x is (N, C, H, W), y (N, C, H * Factor, W * Factor).
     template <class T>
     static void forward(const Forward<T>& a) {
+        forward_rows(a, {.input_height = a.input.height});
+    }
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
         fill(a.output, {});
         for (int n = 0; n < a.output.batch; ++n)
-            for (int c = 0; c < a.output.channels; ++c)
-                reference::for_taps<L>(a.output, a.input.height, a.input.width,
-                                       [&](int i, int j, int r, int s, T weight) {
-                                           a.output(n, c, i, j) += weight * a.input(n, c, r, s);
-                                       });
+            for (int c = 0; c < a.output.channels; ++c) {
+                const auto add = [&](int i, int j, int r, int s, T weight) {
+                    a.output(n, c, i, j) += weight * a.input(n, c, r - band.first_input, s);
+                };
+                reference::for_taps<L>(a.output, band.input_height, a.input.width, add, band.first_output);
+            }
     }
     /// dx[r][s] += weight * dy[i][j].
     template <class T>

@@ -6,16 +6,18 @@
 
 namespace depix::reference {
 
-/// y = the largest of each window of x. x is (N, C, H, W), y (N, C, H', W').
+/// y = the largest of each window of x. x is (N, C, H, W), y (N, C, H', W'), or the rows of them that the band says.
 template <class L, class T>
-void max_pool_forward(View<const T> x, View<T> y) {
+void max_pool_rows(View<const T> x, View<T> y, const kernels::Band& band) {
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j) {
-                    const RowRange rows = L::clip(i, x.height), columns = L::clip(j, x.width);
-                    T largest = x(n, c, rows.first, columns.first);
-                    for (int k = rows.first; k <= rows.last; ++k)
+                    const RowRange rows = L::clip(band.first_output + i, band.input_height);
+                    const RowRange columns = L::clip(j, x.width);
+                    const int first = rows.first - band.first_input, last = rows.last - band.first_input;
+                    T largest = x(n, c, first, columns.first);
+                    for (int k = first; k <= last; ++k)
                         for (int l = columns.first; l <= columns.last; ++l) {
                             const T value = x(n, c, k, l);
                             // NaN is passed on, as in PyTorch.
@@ -23,6 +25,12 @@ void max_pool_forward(View<const T> x, View<T> y) {
                         }
                     y(n, c, i, j) = largest;
                 }
+}
+
+/// The same for whole maps.
+template <class L, class T>
+void max_pool_forward(View<const T> x, View<T> y) {
+    max_pool_rows<L, T>(x, y, {.input_height = x.height});
 }
 
 /// A window's gradient is added to dx at the first element, in reading order, that equals the largest.
@@ -52,6 +60,10 @@ struct kernels::Kernel<Reference, MaxPool<Window, Options...>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         reference::max_pool_forward<L, T>(a.input, a.output);
+    }
+    template <class T>
+    static void forward_rows(const Forward<T>& a, const Band& band) {
+        reference::max_pool_rows<L, T>(a.input, a.output, band);
     }
     template <class T>
     static void backward(const Backward<T>& a) {
