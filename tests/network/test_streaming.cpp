@@ -1,6 +1,8 @@
-// StreamingInference: row by row the same bits as on the whole picture, in the bytes that are promised.
+// What firmware runs: StreamingInference and RegionInference give the bits of StaticInference, in the bytes that are
+// promised.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -23,6 +25,7 @@
 #include "depix/models/page_cleaner.hpp"
 #include "depix/models/text_restorer.hpp"
 #include "depix/random.hpp"
+#include "depix/region_inference.hpp"
 #include "depix/streaming_inference.hpp"
 
 using namespace depix;
@@ -83,6 +86,26 @@ void check_stream() {
     }
 }
 
+/// Runs a network with so much fast memory. What the arrays held before must not matter.
+template <Module Network, Shape Input, std::size_t FastBytes, std::size_t Fast, std::size_t Large>
+void check_regions(float (&fast)[Fast], float (&large)[Large]) {
+    using Regions = RegionInference<Network, Input, FastBytes>;
+    using Whole = StaticInference<Network, Input>;
+    const auto weights = noise(Regions::parameter_count, -0.5, 0.5, 1);
+    const auto statistics = noise(Regions::statistic_count, 0.5, 1.5, 2);
+    const auto input = noise(Input.size(), -1, 1, 3);
+    std::vector<float> expected(Whole::output_shape.size()), result(expected.size());
+    const auto whole = std::make_unique<Whole>();
+    whole->run(weights.data(), statistics.data(), input.data(), expected.data());
+    for (float& value : fast) value = std::numeric_limits<float>::quiet_NaN();
+    for (float& value : large) value = std::numeric_limits<float>::quiet_NaN();
+    if constexpr (FastBytes == 0)
+        Regions::run(weights.data(), statistics.data(), input.data(), result.data(), large);
+    else
+        Regions::run(weights.data(), statistics.data(), input.data(), result.data(), fast, large);
+    CHECK(result == expected);
+}
+
 }  // namespace
 
 TEST_CASE("depix's own networks") {
@@ -139,4 +162,24 @@ TEST_CASE("a height that the network cannot take") {
         rows.push(weights.data(), [](int, const float*) { FAIL("a row of no picture"); });
     }
     CHECK(rows.begin(weights.data(), nullptr, 4));
+}
+
+TEST_CASE("maps in two regions, which two networks share") {
+    constexpr Shape small{3, 16, 24}, page{1, 8, 16};
+    using Depixelize = RegionInference<Depixelizer, small, 7 * 1024>;
+    using Clean = RegionInference<PageCleaner, page, 7 * 1024>;
+    static_assert(Depixelize::fast_bytes <= 7 * 1024 && Depixelize::fast_bytes > 6 * 1024);
+    // The large region holds the map at full size between the first convolution and its pooling, which is read once.
+    static_assert(Depixelize::large_bytes == Shape{6, 16, 24}.size() * sizeof(float));
+    static_assert(Clean::fast_bytes <= 7 * 1024 && Clean::large_bytes > 0);
+    static float fast[std::max(Depixelize::fast_size, Clean::fast_size)];
+    static float large[std::max(Depixelize::large_size, Clean::large_size) + 2000];
+    check_regions<Depixelizer, small, 7 * 1024>(fast, large);
+    check_regions<PageCleaner, page, 7 * 1024>(fast, large);
+    // With no fast memory it is StaticInference's workspace.
+    static_assert(RegionInference<Depixelizer, small, 0>::large_size ==
+                  StaticInference<Depixelizer, small>::workspace_size);
+    check_regions<Depixelizer, small, 0>(fast, large);
+    // With enough of it no other is needed.
+    static_assert(RegionInference<Depixelizer, small, 1 << 20>::large_size == 0);
 }

@@ -48,16 +48,16 @@ constexpr auto make_layout(Shape input) {
 }
 
 /// Restores one picture, and calls after_step(i, result of step i) after each step of the plan. input is (1, C, H, W),
-/// output (1, C', H', W'), and workspace has layout.placement.total elements. parameters and statistics are laid out as
-/// in Model.
-template <Module Network, class T, std::size_t Tensors, class AfterStep>
-void infer_by_steps(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input,
-                    View<T> output, T* workspace, AfterStep&& after_step) {
+/// output (1, C', H', W'). root_memory(tensor) is where a root of the plan begins. parameters and statistics are laid
+/// out as in Model.
+template <Module Network, class T, std::size_t Tensors, class RootMemory, class AfterStep>
+void infer_in(const std::array<Shape, Tensors>& shapes, const T* parameters, const T* statistics, View<const T> input,
+              View<T> output, RootMemory&& root_memory, AfterStep&& after_step) {
     constexpr auto& plan = inference_plan<Network>;
     const auto memory = [&](int tensor) -> View<T> {
         const auto root = static_cast<std::size_t>(plan.root(tensor));
         if (static_cast<int>(root) == output_root(plan)) return view_in_root(plan, tensor, output);
-        const View<T> whole(workspace + layout.placement.offset[root], 1, layout.shapes[root]);
+        const View<T> whole(root_memory(root), 1, shapes[root]);
         return view_in_root(plan, tensor, whole);
     };
     const auto readable = [&](int tensor) -> View<const T> {
@@ -77,6 +77,14 @@ void infer_by_steps(const Layout<Tensors>& layout, const T* parameters, const T*
         after_step(i, View<const T>(call.output));
     }
     if (output_root(plan) < 0) copy(readable(plan.output), output);
+}
+
+/// The same with all maps in a workspace of layout.placement.total elements.
+template <Module Network, class T, std::size_t Tensors, class AfterStep>
+void infer_by_steps(const Layout<Tensors>& layout, const T* parameters, const T* statistics, View<const T> input,
+                    View<T> output, T* workspace, AfterStep&& after_step) {
+    const auto root_memory = [&](std::size_t root) { return workspace + layout.placement.offset[root]; };
+    infer_in<Network, T>(layout.shapes, parameters, statistics, input, output, root_memory, after_step);
 }
 
 /// The same without a look at the steps.
