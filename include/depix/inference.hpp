@@ -1,6 +1,7 @@
 // Inference<Network, Backend>: restores pictures with the weights of a model.
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -120,6 +121,11 @@ class Inference {
     /// A part of a model: Inference{part<"encoder">(model)}.
     explicit Inference(const ModelPart<Network, T>& part, int threads = 0)
         : Inference(part.parameters(), part.statistics(), threads) {}
+    /// What a backend of another precision takes, such as a Quantized<Network>.
+    template <class Weights>
+    requires std::constructible_from<Engine, const Weights&>
+    explicit Inference(const Weights& weights, int threads = 0)
+        : engine_(weights), threads_(threads > 0 ? threads : cpu::default_threads()) {}
 
     /// The shape that a picture of this shape becomes. Throws ShapeError if the network cannot take it.
     static Shape output_shape(Shape input) { return depix::output_shape<Network>(input); }
