@@ -157,7 +157,10 @@ void load(Model& model, const TensorFile& file, const LoadOptions& options = {})
         std::erase_if(foreign_names, [&](const auto& names) { return names.first.ends_with(counter); });
     }
     // Tensors of types that no model holds are skipped, such as counters and flags from a training.
-    std::erase_if(foreign_names, [&](const auto& names) { return file.entry(names.second).dtype == DataType::Other; });
+    std::erase_if(foreign_names, [&](const auto& names) {
+        const DataType type = file.entry(names.second).dtype;
+        return type == DataType::Other || type == DataType::I8 || type == DataType::I32;
+    });
     std::vector<std::string> unexpected;
     for (const auto& [own, foreign] : foreign_names) {
         unexpected.push_back(own);

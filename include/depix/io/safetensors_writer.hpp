@@ -48,6 +48,12 @@ class SafetensorsWriter {
     void add(const std::string& name, std::vector<std::size_t> shape, std::span<const std::uint8_t> values) {
         add_values(name, std::move(shape), values, DataType::U8);
     }
+    void add(const std::string& name, std::vector<std::size_t> shape, std::span<const std::int8_t> values) {
+        add_values(name, std::move(shape), values, DataType::I8);
+    }
+    void add(const std::string& name, std::vector<std::size_t> shape, std::span<const std::int32_t> values) {
+        add_values(name, std::move(shape), values, DataType::I32);
+    }
 
     /// The file's contents.
     std::vector<std::byte> bytes() const {
@@ -116,6 +122,8 @@ class SafetensorsWriter {
                     break;
                 case DataType::I64:
                 case DataType::U8:
+                case DataType::I8:
+                case DataType::I32:
                 case DataType::Other:
                     break;  // converts_to has refused them
             }

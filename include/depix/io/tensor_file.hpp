@@ -118,8 +118,8 @@ struct TensorFile {
     }
 
     /// The values, row-major. T is float or double (from F64, F32, F16 or BF16; rounded to nearest where T is
-    /// narrower), std::int64_t (from I64) or std::uint8_t (from U8). Throws FileError for other pairs. NaN and infinity
-    /// are kept.
+    /// narrower), or std::int64_t, std::uint8_t, std::int8_t or std::int32_t (from I64, U8, I8 or I32). Throws
+    /// FileError for other pairs. NaN and infinity are kept.
     template <FileValue T>
     std::vector<T> values(const std::string& name) const {
         std::vector<T> result(*element_count(shape(name)));
@@ -156,6 +156,8 @@ struct TensorFile {
                     break;
                 case DataType::I64:
                 case DataType::U8:
+                case DataType::I8:
+                case DataType::I32:
                 case DataType::Other:
                     break;  // converts_to has refused them
             }

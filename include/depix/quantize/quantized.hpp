@@ -27,7 +27,7 @@ struct QuantizedLayer {
 inline std::string report(const std::vector<QuantizedLayer>& layers);
 
 /// A network whose weights and maps are 8-bit integers, for Inference<Network, Int8<Backend>>. quantize() makes it from
-/// a model, load_quantized() from a file.
+/// a model, load_quantized() from a file (quantize/file.hpp).
 ///
 /// Weights are symmetric, with a scale for each output channel; a map has one scale and one zero point; biases and sums
 /// have 32 bits. Batch norms are folded into weights, rectifiers into the requantization of the sums, and other
@@ -131,7 +131,7 @@ class Quantizer {
             fill_table(step.table, info.formula, made_.program.encoding(step.input), layer.encoding);
         }
         if (step.is_convolution()) layer.weight_decibels = quantize_weights(step, index);
-        layer.reason = why_float(step, layer);
+        layer.reason = why_float(step, info, layer);
         layer.is_integer = layer.reason.empty();
         if (!layer.is_integer)
             step.operation = int8::Operation::Float;
@@ -140,8 +140,9 @@ class Quantizer {
         made_.layers.push_back(std::move(layer));
     }
 
-    std::string why_float(const int8::Step& step, const QuantizedLayer& layer) const {
-        if (std::ranges::find(options_.keep_float, layer.name) != options_.keep_float.end()) return "as asked for";
+    std::string why_float(const int8::Step& step, const StepInfo& info, const QuantizedLayer& layer) const {
+        for (const std::string& kept : options_.keep_float)
+            if (std::ranges::find(info.layers, kept) != info.layers.end()) return "as asked for";
         if (step.operation == int8::Operation::Float) return "no integer kernel";
         const double least = options_.min_decibels;
         if (step.is_convolution() && layer.weight_decibels < least) return "weights";

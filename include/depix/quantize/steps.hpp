@@ -13,7 +13,8 @@ using Formula = float (*)(float);
 
 /// A step of integer_plan<Network>, with what quantizing needs to know besides.
 struct StepInfo {
-    std::string name;  ///< of its first layer, in layer_names
+    std::string name;                 ///< of its first layer, in layer_names
+    std::vector<std::string> layers;  ///< the names of all
     const char* kind = "";
     int last_layer = 0;         ///< in flatten<Network>()
     int inner_tensor = -1;      ///< of flatten<Network>(): what a fused formula is applied to
@@ -44,7 +45,11 @@ DescribedSteps describe_steps() {
         // In flatten's plan, layer number k writes tensor number k + 1. So a step's layers are found from its output.
         info.last_layer = step.output - 1;
         int first = info.last_layer;
-        for (int k = 1; k < step.layers(); ++k) first = layers.step(first).input - 1;
+        info.layers = {names[static_cast<std::size_t>(first)]};
+        for (int k = 1; k < step.layers(); ++k) {
+            first = layers.step(first).input - 1;
+            info.layers.push_back(names[static_cast<std::size_t>(first)]);
+        }
         info.name = names[static_cast<std::size_t>(first)];
         info.kind = step.layer.info->name;
         with_layer<Network>(step.layer.info, [&]<class L>() {

@@ -75,9 +75,17 @@ inline void int8_copy_rows(const QuadMap& x, int x_first, const QuadMap& y, int 
 
 /// PixelShuffle<f>
 inline void int8_pixel_shuffle_rows(int f, const QuadMap& x, const QuadMap& y, Part rows) {
-    for (int c = 0; c < y.channels; ++c)
-        for (int i = rows.first; i < rows.last; ++i)
-            for (int j = 0; j < y.width; ++j) y.set(c, i, j, x.byte((c * f + i % f) * f + j % f, i / f, j / f));
+    for (int i = rows.first; i < rows.last; ++i)
+        for (int q = 0; q < y.quads(); ++q) {
+            std::uint32_t* to = y.row(q, i);
+            std::fill_n(to, y.width, 0);
+            for (int c = 4 * q; c < y.channels && c < 4 * q + 4; ++c)
+                for (int l = 0; l < f; ++l) {
+                    const int channel = (c * f + i % f) * f + l, shift = 8 * (channel % 4), lane = 8 * (c % 4);
+                    const std::uint32_t* from = x.row(channel / 4, i / f);
+                    for (int j = 0; j < x.width; ++j) to[j * f + l] |= (from[j] >> shift & 255) << lane;
+                }
+        }
 }
 
 /// Upsample<f>

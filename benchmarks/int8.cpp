@@ -1,0 +1,150 @@
+// Integers against numbers: how many decibels int8 costs, and how fast it is, for the networks that ship and for
+// Real-ESRGAN's Compact (with random weights, so without decibels).
+//
+//     cmake --build --preset release --target benchmark_int8
+//     build/release/benchmarks/benchmark_int8 [DOCUMENTS] [--calibration minmax|percentile|mse] [--report]
+//
+// Run it in the repository. DOCUMENTS is a folder as examples/05_documents takes it; without it, pages are left out.
+// Each network is quantized with eight pictures that are not in its test set. Decibels are those of the examples'
+// `evaluate`: 800 drawn texts, and the held-out pages in full size, all rounded as in a PNG file. Both kinds of
+// inference take turns on one thread, 31 times; a time is the smallest of them, because others use the machine too.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <optional>
+
+#include "depix/data/sources/documents.hpp"
+#include "depix/data/text/text_images.hpp"
+#include "depix/depix.hpp"
+#include "depix/metrics/fidelity.hpp"
+#include "depix/models/compact.hpp"
+#include "depix/quantize/cpu.hpp"
+
+namespace {
+
+using namespace depix;
+
+struct Options {
+    QuantizeOptions quantize;
+    bool report = false;
+};
+
+// Pairs to measure on, and pictures to calibrate with.
+struct Set {
+    std::vector<ImagePair> test = {};
+    std::vector<Image> calibration = {};
+    bool as_they_are = false;  // without a margin, as `depixelizer evaluate` does; `documents evaluate` calls restore
+};
+
+Set drawn_texts() {
+    const TextImages images({Font(find_font("Roboto-Regular.ttf"))}, {});
+    Set set{.as_they_are = true};
+    for (std::size_t i = 0; i < 800; ++i) {
+        Random random(2026, 0, i);  // as `depixelizer evaluate` draws them
+        TextPair pair = images.draw(random);
+        set.test.push_back({std::move(pair.clean), std::move(pair.pixelated)});
+    }
+    for (std::size_t i = 0; i < 8; ++i) {
+        Random random(1, 0, i);
+        set.calibration.push_back(images.draw(random).pixelated);
+    }
+    return set;
+}
+
+Set pages(const std::string& folder) {
+    const PairSplit split = split_by_page(document_pairs(folder));
+    Set set;
+    for (std::size_t i = 0; i < split.test.size(); ++i) set.test.push_back(split.test.read(i));
+    for (std::size_t i = 0; i < 8; ++i) {
+        const Image page = split.train.read(i * split.train.size() / 8).damaged;
+        set.calibration.push_back(
+            crop_reflected(page, 0, 0, round_up(page.shape.height, 8), round_up(page.shape.width, 8)));
+    }
+    return set;
+}
+
+/// The decibels of the mean squared error of all pictures.
+template <class Restorer>
+double score(const Restorer& restorer, const Set& set) {
+    double error = 0;
+    for (const ImagePair& pair : set.test) {
+        const Image restored = set.as_they_are ? restorer(pair.damaged) : restore(restorer, pair.damaged);
+        error += mean_squared_error(quantized(restored), pair.clean);
+    }
+    return decibels(error / static_cast<double>(set.test.size()));
+}
+
+template <class Inference>
+double milliseconds(const Inference& inference, const Image& image, Image& restored, int runs) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < runs; ++i) inference.run(image.view(), restored.view());
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / runs;
+}
+
+template <class Network>
+void measure(const char* name, const std::string& weights, const Set& set, Shape shape, const Options& options) {
+    Model<Network> model;
+    if (!weights.empty()) load(model, weights);
+    const Quantized<Network> small = quantize(model, std::span<const Image>(set.calibration), options.quantize);
+    if (options.report) std::cout << report(small.layers);
+    const Inference<Network> numbers{model, 1};
+    const Inference<Network, Int8<Cpu>> integers{small, 1};
+    std::printf("| %s, %s | %zu of %zu |", name, to_string(shape).c_str(),
+                small.layers.size() - static_cast<std::size_t>(small.float_steps()), small.layers.size());
+    if (set.test.empty()) {
+        std::printf(" | | |");
+    } else {
+        const double before = score(numbers, set), after = score(integers, set);
+        std::printf(" %.2f dB | %.2f dB | %.2f |", before, after, before - after);
+    }
+    const Image image(shape, 0.5f);
+    Image restored(Network::output(shape));
+    const double once = milliseconds(numbers, image, restored, 1);
+    const int runs = std::max(1, static_cast<int>(3 / once));
+    double of_numbers = 1e9, of_integers = 1e9;
+    for (int turn = 0; turn < 31; ++turn) {
+        of_numbers = std::min(of_numbers, milliseconds(numbers, image, restored, runs));
+        of_integers = std::min(of_integers, milliseconds(integers, image, restored, runs));
+    }
+    std::printf(" %.3f ms | %.3f ms | %.2f | %.0f KiB | %.0f KiB |\n", of_numbers, of_integers,
+                of_numbers / of_integers, static_cast<double>(model.parameters().size_bytes()) / 1024,
+                static_cast<double>(small.bytes()) / 1024);
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    Options options;
+    std::string documents;
+    for (int i = 1; i < count; ++i) {
+        const std::string argument = arguments[i];
+        if (argument == "--report") {
+            options.report = true;
+        } else if (argument == "--calibration" && i + 1 < count) {
+            const std::string how = arguments[++i];
+            options.quantize.calibration = how == "minmax"       ? Calibration::MinMax
+                                           : how == "percentile" ? Calibration::Percentile
+                                                                 : Calibration::MeanSquaredError;
+        } else {
+            documents = argument;
+        }
+    }
+    std::printf(
+        "| network | steps on integers | float | int8 | loss | float | int8 | times as fast | weights | int8 |\n");
+    std::printf("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    const Set texts = drawn_texts();
+    const std::string one = "examples/01_depixelizer/", five = "examples/05_documents/";
+    measure<Depixelizer>("depixelizer", one + "depixelizer.safetensors", texts, {3, 64, 256}, options);
+    measure<TextRestorer>("text restorer", one + "text_restorer.safetensors", texts, {3, 64, 256}, options);
+    if (!documents.empty()) {
+        const Set scans = pages(documents);
+        measure<DocumentsAutoencoder>("documents autoencoder", five + "documents_autoencoder.safetensors", scans,
+                                      {1, 420, 540}, options);
+        measure<PageCleaner>("page cleaner", five + "page_cleaner.safetensors", scans, {1, 424, 544}, options);
+    }
+    Set random;
+    random.calibration.assign(texts.calibration.begin(), texts.calibration.begin() + 1);
+    measure<Compact<>>("Compact", "", random, {3, 128, 128}, options);
+}
