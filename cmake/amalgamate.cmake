@@ -9,6 +9,8 @@
 #   - the headers that need xtensor, for programs that define DEPIX_WITH_DATA;
 #   - the header that needs Eigen, for programs that define DEPIX_WITH_EIGEN.
 #
+# The headers that need MPI (depix/mpi.hpp, depix/mpi/) are not in it.
+#
 # With HEADERS it is these headers and what they include, always active. So firmware gets a file without any of the
 # host's headers. Device headers (.cuh) are in neither file.
 #
@@ -157,6 +159,8 @@ endmacro()
 set(wanted ${HEADERS})
 if("${HEADERS}" STREQUAL "")
     file(GLOB_RECURSE wanted RELATIVE "${root}/include" "${root}/include/depix/*.hpp")
+    # A program that uses MPI has a cluster's software, and can have a folder of headers too.
+    list(FILTER wanted EXCLUDE REGEX "^depix/mpi(/.*)?\\.hpp$")
     list(PREPEND wanted depix/depix.hpp)
 endif()
 foreach(header IN LISTS wanted)

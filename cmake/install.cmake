@@ -6,16 +6,18 @@ include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/depix")
 
 install(TARGETS depix EXPORT depixTargets FILE_SET HEADERS)
-# These have exports of their own, so that a user without stb, xtensor, Eigen or CUDA never meets its name.
+# These have exports of their own, so that a user without stb, xtensor, Eigen, MPI or CUDA never meets its name.
 install(TARGETS depix_pictures EXPORT depixPicturesTargets FILE_SET HEADERS)
 install(TARGETS depix_data EXPORT depixDataTargets FILE_SET HEADERS)
 install(TARGETS depix_eigen EXPORT depixEigenTargets FILE_SET HEADERS)
+install(TARGETS depix_mpi EXPORT depixMpiTargets FILE_SET HEADERS)
 install(TARGETS depix_cuda EXPORT depixCudaTargets)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/" TYPE INCLUDE FILES_MATCHING PATTERN "*.cuh")
 install(EXPORT depixTargets NAMESPACE depix:: DESTINATION "${package_dir}")
 install(EXPORT depixPicturesTargets NAMESPACE depix:: DESTINATION "${package_dir}")
 install(EXPORT depixDataTargets NAMESPACE depix:: DESTINATION "${package_dir}")
 install(EXPORT depixEigenTargets NAMESPACE depix:: DESTINATION "${package_dir}")
+install(EXPORT depixMpiTargets NAMESPACE depix:: DESTINATION "${package_dir}")
 install(EXPORT depixCudaTargets NAMESPACE depix:: DESTINATION "${package_dir}")
 
 configure_package_config_file(cmake/depixConfig.cmake.in "${PROJECT_BINARY_DIR}/depixConfig.cmake"

@@ -188,3 +188,23 @@ TEST_CASE("text pair source: fresh pairs every epoch, or the same") {
     CHECK(target(fixed, 0) == target(fixed, 1));
     CHECK(target(fresh, 0) == target(fixed, 1));
 }
+
+TEST_CASE("loader: ranks share every batch, and no pair is made twice") {
+    const Order whole = order(Loader{CountingSource{31}, {.batch_size = 14, .seed = 3}}, 2);
+    for (const int ranks : {1, 2, 3, 4}) {
+        Order joined(whole.size());
+        for (int rank = 0; rank < ranks; ++rank) {
+            const Loader loader{CountingSource{31},
+                                {.batch_size = 14, .threads = 2, .seed = 3, .share = {rank, ranks, 3}}};
+            CHECK(loader.steps() == 3);
+            const Order own = order(loader, 2);
+            for (std::size_t step = 0; step < own.size(); ++step)
+                joined[step].insert(joined[step].end(), own[step].begin(), own[step].end());
+        }
+        CHECK(joined == whole);
+    }
+    CHECK_THROWS_WITH_AS((Loader{CountingSource{31}, {.batch_size = 8, .share = {0, 4, 3}}}),
+                         doctest::Contains("a batch of 8 pictures in parts of 3 has 3 parts, too few for 4 ranks"),
+                         Error);
+    CHECK_THROWS_AS((Loader{CountingSource{31}, {.share = {2, 2, 1}}}), Error);
+}

@@ -19,7 +19,10 @@ class TrainingEngine<CudaWith<Precision>, float> {
     using Recording = cuda::Graph;
     static constexpr bool records = true;
 
+    static constexpr int min_images = 1;
+
     explicit TrainingEngine(int /*threads*/) {}
+    TrainingEngine(const CudaWith<Precision>&, int threads) : TrainingEngine(threads) {}
     static int threads() { return 0; }
     const cuda::Stream& stream() const { return stream_; }
 

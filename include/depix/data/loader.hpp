@@ -20,6 +20,7 @@
 #include "depix/data/sources/pair_source.hpp"
 #include "depix/error.hpp"
 #include "depix/random.hpp"
+#include "depix/train/batch_share.hpp"
 
 namespace depix {
 
@@ -30,6 +31,9 @@ struct LoaderOptions {
     std::uint64_t seed = 0;    ///< Seed of the order.
     bool shuffle = true;       ///< Whether every epoch has another order; otherwise it is the source's.
     bool keep_partial = true;  ///< Whether a last batch of fewer than batch_size pairs is kept.
+    /// Which pairs of every batch are made; the default is all. Where several processes train together, each makes its
+    /// own (mpi/distributed.hpp), which may be none of a small last batch.
+    BatchShare share = {};
 };
 
 /// One pass over a source: an input range of batches. Make it with Loader::epoch().
@@ -149,8 +153,11 @@ class LoaderEpoch {
 
     void make(std::size_t step, Batch& batch) const {
         const auto batch_size = static_cast<std::size_t>(options_.batch_size);
-        const std::size_t first = step * batch_size;
-        const std::size_t count = (std::min)(batch_size, order_.size() - first);
+        const std::size_t begin = step * batch_size;
+        const BatchShare::Range own =
+            options_.share.images(static_cast<int>((std::min)(batch_size, order_.size() - begin)));
+        const std::size_t first = begin + static_cast<std::size_t>(own.first);
+        const auto count = static_cast<std::size_t>(own.size());
         const View<float> input = shaped(batch.input, count, source_.input_shape());
         const View<float> target = shaped(batch.target, count, source_.target_shape());
         for (std::size_t i = 0; i < count && !stopping_; ++i) {
@@ -204,12 +211,21 @@ class LoaderEpoch {
 template <PairSource Source>
 class Loader {
   public:
-    /// Throws Error for an empty source, and for batch_size, threads or ahead below 1.
+    /// Throws Error for an empty source, for batch_size, threads or ahead below 1, and for a share that cannot be.
     explicit Loader(Source source, LoaderOptions options = {}) : source_(std::move(source)), options_(options) {
         if (source_.size() == 0) throw Error("Loader: the source holds no pair");
         if (options.batch_size < 1) throw Error("Loader: batch_size is " + std::to_string(options.batch_size));
         if (options.threads < 1) throw Error("Loader: threads is " + std::to_string(options.threads));
         if (options.ahead < 1) throw Error("Loader: ahead is " + std::to_string(options.ahead));
+        const BatchShare& share = options.share;
+        if (share.ranks < 1 || share.rank < 0 || share.rank >= share.ranks || share.images_per_part < 0)
+            throw Error("Loader: rank " + std::to_string(share.rank) + " of " + std::to_string(share.ranks) +
+                        " with parts of " + std::to_string(share.images_per_part) + " pictures cannot be");
+        if (share.parts(options.batch_size) < share.ranks)
+            throw Error("Loader: a batch of " + std::to_string(options.batch_size) + " pictures in parts of " +
+                        std::to_string(share.images_per_part) + " has " +
+                        std::to_string(share.parts(options.batch_size)) + " parts, too few for " +
+                        std::to_string(share.ranks) + " ranks");
         if (steps() == 0) {
             throw Error("Loader: " + std::to_string(source_.size()) + " pairs are fewer than the batch size of " +
                         std::to_string(options.batch_size) + ", and partial batches are dropped");

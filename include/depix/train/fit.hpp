@@ -74,6 +74,23 @@ struct FitResult {
     bool stopped_early = false;
 };
 
+namespace detail {
+
+/// The network's output for x, in memory that the next call uses again. Throws ShapeError if it has not t's shape.
+template <Module Network, class Backend, class T>
+View<const T> predict(const Inference<Network, Backend, T>& network, View<const T> x, View<const T> t,
+                      Tensor<T>& prediction) {
+    const Shape shape = network.output_shape(x.shape());
+    if (t.shape() != shape || t.batch != x.batch)
+        throw ShapeError("depix: the network makes " + std::to_string(x.batch) + " pictures of " + to_string(shape) +
+                         ", but the targets are " + std::to_string(t.batch) + " of " + to_string(t.shape()));
+    if (prediction.batch != x.batch || prediction.shape != shape) prediction = Tensor<T>(x.batch, shape);
+    network.run(x, prediction.view());
+    return std::as_const(prediction).view();
+}
+
+}  // namespace detail
+
 /// The mean loss of a network's pictures over a data set, (1/n) sum of loss(f(input), target) over all elements, in
 /// inference mode: batch norm uses its running statistics, and dropout is off. PyTorch: the loop under model.eval() and
 /// torch.no_grad(). The elements are summed in a fixed order. A loss of whole pictures is averaged over them. Throws
@@ -84,16 +101,9 @@ double mean_loss(const Inference<Network, Backend, T>& network, Loss&& loss, con
     double sum = 0, elements = 0;
     auto&& batches = loader.epoch(0, 0);
     for (const auto& [noisy, target] : batches) {
-        const View<const T> x = as_view(noisy), t = as_view(target);
-        const Shape shape = network.output_shape(x.shape());
-        if (t.shape() != shape || t.batch != x.batch)
-            throw ShapeError("depix: the network makes " + std::to_string(x.batch) + " pictures of " +
-                             to_string(shape) + ", but the targets are " + std::to_string(t.batch) + " of " +
-                             to_string(t.shape()));
-        if (prediction.batch != x.batch || prediction.shape != shape) prediction = Tensor<T>(x.batch, shape);
-        network.run(x, prediction.view());
-        const View<const T> y = std::as_const(prediction).view();
-        const double count = static_cast<double>(t.batch) * static_cast<double>(shape.size());
+        const View<const T> t = as_view(target);
+        const View<const T> y = detail::predict<Network, Backend, T>(network, as_view(noisy), t, prediction);
+        const double count = static_cast<double>(t.batch) * static_cast<double>(t.shape().size());
         if constexpr (ElementwiseLoss<std::remove_cvref_t<Loss>>)
             for (int n = 0; n < y.batch; ++n) sum += sum_loss(loss, y, t, View<T>{}, n, T(0));
         else
@@ -126,10 +136,39 @@ void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& pro
         save_checkpoint(checkpoint, trainer, progress);
 }
 
+/// What a run does once although many processes may train: reading its checkpoint, writing its files, and validating.
+/// This is for a backend of one process; mpi/fit.hpp has that of many.
+template <class Backend>
+struct FitRanks {
+    using InferenceBackend = Backend;
+
+    template <class AnyTrainer, class Training, class Validation>
+    static void check(const AnyTrainer&, const Training&, const Validation&) {}
+    /// Pictures of the last step's batch, of which `input` is what this process trained on.
+    template <class AnyTrainer, class Input>
+    static int images(const AnyTrainer&, const Input& input) {
+        return as_view(input).batch;
+    }
+    template <class AnyTrainer, class AnyProgress>
+    static void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& progress) {
+        detail::resume(checkpoint, trainer, progress);
+    }
+    template <class AnyTrainer, class Work>
+    static void write(const AnyTrainer&, Work&& work) {
+        work();
+    }
+    template <class AnyInference, class AnyTrainer, BatchLoader Loader>
+    static double mean_loss(const AnyInference& network, AnyTrainer& trainer, const Loader& loader) {
+        return depix::mean_loss(network, trainer.loss(), loader);
+    }
+};
+
 /// One run of fit: its arguments and its progress.
 template <Module Network, class Loss, class Optimizer, class Backend, class T, BatchLoader Training,
           BatchLoader Validation>
 class Fit {
+    using Ranks = FitRanks<Backend>;
+
   public:
     Fit(Trainer<Network, Loss, Optimizer, Backend, T>& trainer, const Training& loader, const Validation& validation,
         const FitOptions& options)
@@ -138,7 +177,8 @@ class Fit {
     template <class... Callbacks>
     FitResult run(Callbacks&... callbacks) {
         progress_.steps_per_epoch = static_cast<std::int64_t>(loader_.steps());
-        resume(options_.checkpoint, trainer_, progress_);
+        Ranks::check(trainer_, loader_, validation_);
+        Ranks::resume(options_.checkpoint, trainer_, progress_);
         while (progress_.epoch < options_.epochs && !out_of_patience()) {
             train_epoch(callbacks...);
             finish_epoch(callbacks...);
@@ -152,7 +192,8 @@ class Fit {
     using Clock = std::chrono::steady_clock;
 
     void save() const {
-        if (!options_.checkpoint.empty()) save_checkpoint(options_.checkpoint, trainer_, progress_);
+        if (options_.checkpoint.empty()) return;
+        Ranks::write(trainer_, [&] { save_checkpoint(options_.checkpoint, trainer_, progress_); });
     }
 
     std::int64_t epochs_since_best() const { return progress_.epoch - progress_.best_epoch; }
@@ -170,7 +211,7 @@ class Fit {
                 trainer_.optimizer.learning_rate =
                     options_.schedule(progress_.epoch * progress_.steps_per_epoch + progress_.step);
             const double loss = step(noisy, target);
-            const int images = as_view(noisy).batch;
+            const int images = Ranks::images(trainer_, noisy);
             ++progress_.step;
             progress_.loss_sum += loss * images;
             progress_.images += images;
@@ -204,8 +245,8 @@ class Fit {
     template <class... Callbacks>
     void finish_epoch(Callbacks&... callbacks) {
         const Model<Network, T>& weights = validated();
-        const Inference<Network, Backend, T> network(weights, trainer_.threads());
-        const double validation_loss = mean_loss(network, trainer_.loss(), validation_);
+        const Inference<Network, typename Ranks::InferenceBackend, T> network(weights, trainer_.threads());
+        const double validation_loss = Ranks::mean_loss(network, trainer_, validation_);
         if (!is_finite(validation_loss))
             throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) +
                                   ": the validation loss is " + std::to_string(validation_loss));
@@ -225,10 +266,12 @@ class Fit {
 
         // The checkpoint is written last, because a run that is killed before that repeats the epoch's end and writes
         // the other files again.
-        if (best && !options_.best_weights.empty()) depix::save(weights, options_.best_weights);
-        if (!options_.history_csv.empty()) write_history_csv(options_.history_csv, progress_.history);
-        if (!options_.loss_curve_svg.empty())
-            write_loss_curve(options_.loss_curve_svg, progress_.history, options_.loss_curve);
+        Ranks::write(trainer_, [&] {
+            if (best && !options_.best_weights.empty()) depix::save(weights, options_.best_weights);
+            if (!options_.history_csv.empty()) write_history_csv(options_.history_csv, progress_.history);
+            if (!options_.loss_curve_svg.empty())
+                write_loss_curve(options_.loss_curve_svg, progress_.history, options_.loss_curve);
+        });
         save();
         const auto epochs_left = static_cast<double>(options_.epochs - progress_.epoch);
         notify(EpochReport{progress_.history.back(), options_.epochs, best, static_cast<int>(epochs_since_best()),

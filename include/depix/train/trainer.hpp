@@ -20,9 +20,9 @@ namespace detail {
 
 /// Throws ShapeError unless the network turns the inputs into pictures of the targets' shape.
 template <Module Network, class T>
-void check_batch(const View<const T>& input, const View<const T>& target) {
+void check_batch(const View<const T>& input, const View<const T>& target, int min_images) {
     const Shape expected = output_shape<Network>(input.shape());
-    if (input.batch < 1 || target.shape() != expected || target.batch != input.batch)
+    if (input.batch < min_images || target.shape() != expected || target.batch != input.batch)
         throw ShapeError("depix: training on " + std::to_string(input.batch) + " pictures of " +
                          to_string(input.shape()) + " needs as many targets of " + to_string(expected) +
                          ", but there are " + std::to_string(target.batch) + " of " + to_string(target.shape()));
@@ -58,19 +58,22 @@ void check_batch(const View<const T>& input, const View<const T>& target) {
 ///
 /// In float16 the loss is scaled (kernels/cuda/step_state.cuh). Throws DeviceError where there is no GPU or too little
 /// memory; the model's weights are then unchanged.
+///
+/// On many machines (`Trainer{..., Distributed{ranks}}`, mpi/distributed.hpp) each process trains on its share of every
+/// batch.
 template <Module Network, class Loss, class Optimizer, class Backend = Cpu, class T = float>
 class Trainer {
     using Engine = TrainingEngine<Backend, T>;
 
   public:
-    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, Backend backend = {}, int threads = 0)
+    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, const Backend& backend = {}, int threads = 0)
         : Trainer(model, std::move(loss), settings, TrainerOptions{}, backend, threads) {}
     /// Throws Error for options or settings that cannot be.
-    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, const TrainerOptions& options, Backend = {},
-            int threads = 0)
+    Trainer(Model<Network, T>& model, Loss loss, Optimizer settings, const TrainerOptions& options,
+            const Backend& backend = {}, int threads = 0)
         : optimizer(settings),
           options_((detail::check_options(options), options)),
-          engine_(threads),
+          engine_(backend, threads),
           network_(engine_, model, settings, options),
           loss_(std::move(loss)) {
         detail::check_loss(loss_);
@@ -129,6 +132,8 @@ class Trainer {
     Random& random() { return random_; }
     const Random& random() const { return random_; }
     int threads() const { return engine_.threads(); }
+    /// The backend's part of the trainer; mpi/fit.hpp asks it for the ranks.
+    const TrainingEngine<Backend, T>& engine() const { return engine_; }
     /// Steps that were skipped because float16 gradients overflowed; the loss's scale was halved each time.
     int skipped_steps() const { return network_.skipped_steps(); }
     /// Bytes of memory that the largest batch so far has needed for maps, gradients and scratch.
@@ -143,7 +148,9 @@ class Trainer {
     // Runs the batch forward and backward, so many pictures at a time. After a loss that is not finite the maps stay as
     // they are, because the message needs them.
     void pass_over(int batch, int at_once) {
-        if constexpr (ElementwiseLoss<Loss>) {
+        if constexpr (requires { network_.run_parts(loss_); }) {
+            network_.run_parts(loss_);
+        } else if constexpr (ElementwiseLoss<Loss>) {
             engine_.run([&](auto lane) {
                 for (int first = 0; first < batch; first += at_once) {
                     network_.forward(engine_.input().images(first, at_once), lane);
@@ -160,8 +167,8 @@ class Trainer {
         }
     }
     void run(View<const T> input, View<const T> target, bool learn) {
-        detail::check_batch<Network>(input, target);
-        const int at_once = Engine::template images_at_once<Network>(input.batch, input.shape());
+        detail::check_batch<Network>(input, target, Engine::min_images);
+        const int at_once = engine_.template images_at_once<Network>(input.batch, input.shape());
         const bool moved = engine_.prepare(input.batch, input.shape(), target.shape());
         if (network_.prepare(at_once, input.shape()) || moved) step_ = {}, gradient_ = {}, accumulation_ = {};
         network_.prepare_loss(loss_, input.batch, target.shape());

@@ -1,5 +1,5 @@
 // TrainingEngine and TrainedNetwork: what the trainers need from a backend. These are the host's; the device's are in
-// cuda/training_engine.cuh and cuda/trained_network.cuh.
+// cuda/training_engine.cuh and cuda/trained_network.cuh, those of many processes in mpi/distributed.hpp.
 //
 // A trainer defines what a step does and in which order. The engine holds the batch and runs the work. A TrainedNetwork
 // holds everything that training changes in one network. On the host the model is changed in place, and every call
@@ -70,7 +70,11 @@ class TrainingEngine {
     struct Recording {};
     static constexpr bool records = false;
 
+    /// The least number of pictures of a batch.
+    static constexpr int min_images = 1;
+
     explicit TrainingEngine(int threads) : threads_(threads > 0 ? threads : cpu::default_threads()) {}
+    TrainingEngine(const Backend&, int threads) : TrainingEngine(threads) {}
     int threads() const { return threads_; }
 
     /// How many pictures of a batch a step processes at once.
@@ -249,7 +253,7 @@ class TrainedNetwork {
     void keep_statistics() { pass_.keep_statistics(model_); }
     void move_average(double decay) { depix::move_average(*average_, std::as_const(model_), decay); }
 
-  private:
+  protected:  // for mpi/distributed.hpp
     Engine& engine_;
     const TrainerOptions options_;
     Model<Network, T>& model_;

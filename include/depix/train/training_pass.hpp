@@ -71,9 +71,16 @@ class TrainingPass {
     /// nothing is added.
     void backward(const Model<Network, T>& model, std::span<T> gradients, cpu::Team team,
                   InputGradient wanted = InputGradient::Unwanted) {
+        backward(model, gradients, team, wanted, [](int, cpu::Team) {});
+    }
+    /// The same; every thread calls after_step(i, team) when all threads have done step i of the plan.
+    template <class AfterStep>
+    void backward(const Model<Network, T>& model, std::span<T> gradients, cpu::Team team, InputGradient wanted,
+                  const AfterStep& after_step) {
         for (int i = plan.step_count - 1; i >= 0; --i) {
             backward_step(i, model, gradients, wanted, team);
             team.barrier();
+            after_step(i, team);
         }
     }
 
@@ -84,6 +91,8 @@ class TrainingPass {
     View<T> output_gradient() const { return gradient_map(plan.output); }
     /// (N, C, H, W), after a backward pass with InputGradient::Wanted.
     View<const T> input_gradient() const { return gradient_map(plan.input); }
+    /// The running statistics that the last forward pass updated, laid out as model.statistics().
+    std::span<const T> new_statistics() const { return new_statistics_; }
     /// Stores the running statistics that the last forward pass updated in the model. To be called if the step is kept.
     void keep_statistics(Model<Network, T>& model) const {
         std::ranges::copy(new_statistics_, model.statistics().begin());

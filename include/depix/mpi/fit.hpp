@@ -1,0 +1,143 @@
+// fit for many processes: rank 0 reads and writes the run's files, and all ranks share the validation.
+//
+// A program includes depix/mpi.hpp and calls fit or train_in_folder as for one process, on every rank. Both loaders
+// need the share of Distributed. Callbacks are called on the ranks that pass them.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "depix/mpi/distributed.hpp"
+#include "depix/mpi/same_data.hpp"
+#include "depix/train/fit.hpp"
+
+namespace depix::detail {
+
+/// Gives every rank the trainer's and the run's state on rank 0, which a checkpoint has restored.
+template <class AnyTrainer, Module Network, class T>
+void share_state(const Communicator& ranks, AnyTrainer& trainer, Progress<Network, T>& progress) {
+    constexpr const char* what = "share the checkpoint";
+    const auto share_model = [&](Model<Network, T>& model) {
+        ranks.broadcast(model.parameters(), what);
+        ranks.broadcast(model.statistics(), what);
+        ranks.broadcast(model.batches_tracked(), what);
+    };
+    share_model(trainer.model());
+    if (trainer.average()) share_model(*trainer.average());
+    ranks.broadcast_value(trainer.state().step, what);
+    for (auto& [name, values] : trainer.state().arrays) ranks.broadcast(std::span(values), what);
+    using Optimizer = std::remove_cvref_t<decltype(trainer.optimizer)>;
+    Optimizer::visit_settings(trainer.optimizer,
+                              [&](const char*, double& value) { ranks.broadcast_value(value, what); });
+    ranks.broadcast_value(trainer.accumulated().batches, what);
+    ranks.broadcast(std::span(trainer.accumulated().gradients), what);
+    Random::State random = trainer.random().state();
+    ranks.broadcast_value(random, what);
+    trainer.random().restore(random);
+
+    visit_numbers(progress, [&](const char*, auto& value) { ranks.broadcast_value(value, what); });
+    if (progress.best_epoch > 0) {
+        if (!progress.best) progress.best.emplace(trainer.model());
+        share_model(*progress.best);
+    }
+    ranks.broadcast_sequence(progress.history, what);
+}
+
+/// A run on many ranks.
+template <class Backend>
+struct FitRanks<Distributed<Backend>> {
+    using InferenceBackend = Backend;
+
+    /// Throws CollectiveError unless all ranks have the same data, and loaders that make their own shares of it.
+    template <class AnyTrainer, class Training, class Validation>
+    static void check(const AnyTrainer& trainer, const Training& training, const Validation& validation) {
+        check_loader(trainer, training, "training set");
+        check_loader(trainer, validation, "validation set");
+    }
+    template <class AnyTrainer, class Input>
+    static int images(const AnyTrainer& trainer, const Input&) {
+        return trainer.engine().batch();
+    }
+    /// Rank 0 reads the checkpoint, which the other ranks need not see.
+    template <class AnyTrainer, class AnyProgress>
+    static void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& progress) {
+        if (checkpoint.empty()) return;
+        const Communicator& ranks = trainer.engine().ranks();
+        ranks.on_first([&] { detail::resume(checkpoint, trainer, progress); }, "read the checkpoint");
+        share_state(ranks, trainer, progress);
+    }
+    template <class AnyTrainer, class Work>
+    static void write(const AnyTrainer& trainer, Work&& work) {
+        trainer.engine().ranks().on_first(work, "write the run's files");
+    }
+    /// The mean over all pictures of each one's loss, added in the order of the data set. A rank computes those of its
+    /// share, part by part, so that the result has the same bits for any number of ranks.
+    template <class AnyInference, class AnyTrainer, BatchLoader Loader>
+    static double mean_loss(const AnyInference& network, AnyTrainer& trainer, const Loader& loader) {
+        std::vector<double> losses;
+        std::vector<int> images;  // of each batch
+        Tensor<typename std::remove_cvref_t<decltype(trainer.model())>::Scalar> prediction;
+        auto&& batches = loader.epoch(0, 0);
+        for (const auto& [noisy, target] : batches) {
+            const auto x = as_view(noisy), t = as_view(target);
+            images.push_back(x.batch);
+            const int at_once = trainer.engine().options().images_per_part;
+            for (int first = 0; first < x.batch; first += at_once) {
+                const int count = (std::min)(at_once, x.batch - first);
+                add_losses(network, trainer.loss(), x.images(first, count), t.images(first, count), prediction, losses);
+            }
+        }
+        return mean_in_order(trainer.engine().ranks(), losses, images);
+    }
+
+  private:
+    template <class AnyTrainer, class Loader>
+    static void check_loader(const AnyTrainer& trainer, const Loader& loader, const char* name) {
+        const Communicator& ranks = trainer.engine().ranks();
+        if constexpr (requires { loader.options().share; }) {
+            const int wrong = loader.options().share != trainer.engine().share();
+            for (const int rank_is_wrong : ranks.gather(wrong, "compare the loaders"))
+                if (rank_is_wrong != 0)
+                    throw CollectiveError(std::string("depix: the loader of the ") + name +
+                                          " must have the share of Distributed");
+        }
+        const std::vector<std::uint64_t> steps =
+            ranks.gather(static_cast<std::uint64_t>(loader.steps()), "compare the loaders");
+        for (std::size_t r = 1; r < steps.size(); ++r)
+            if (steps[r] != steps[0])
+                throw CollectiveError("depix: rank " + std::to_string(r) + " has " + std::to_string(steps[r]) +
+                                      " batches of the " + name + ", rank 0 has " + std::to_string(steps[0]));
+        if constexpr (requires { loader.source().pair(0, 0, View<float>{}, View<float>{}); })
+            check_same_data(ranks, loader.source(), name);
+    }
+    template <Module Network, class B, class T, class Loss>
+    static void add_losses(const Inference<Network, B, T>& network, Loss& loss, View<const T> x, View<const T> t,
+                           Tensor<T>& prediction, std::vector<double>& losses) {
+        const View<const T> y = predict(network, x, t, prediction);
+        for (int n = 0; n < y.batch; ++n)
+            losses.push_back(add_loss(loss, y.images(n, 1), t.images(n, 1), View<T>{}, 0));
+    }
+    static double mean_in_order(const Communicator& ranks, const std::vector<double>& losses,
+                                const std::vector<int>& images) {
+        const auto all_ranks = static_cast<std::size_t>(ranks.size());
+        const std::vector<int> batches(all_ranks, static_cast<int>(images.size()));
+        const std::vector<int> counts = ranks.gather(std::span(images), batches, "validate");
+        const std::vector<int> totals = ranks.gather(static_cast<int>(losses.size()), "validate");
+        const std::vector<double> all = ranks.gather(std::span(losses), totals, "validate");
+        std::vector<std::size_t> next(all_ranks, 0);  // of each rank's losses
+        for (std::size_t r = 1; r < all_ranks; ++r) next[r] = next[r - 1] + static_cast<std::size_t>(totals[r - 1]);
+        double sum = 0;
+        for (std::size_t batch = 0; batch < images.size(); ++batch)
+            for (std::size_t r = 0; r < all_ranks; ++r)
+                for (int n = counts[r * images.size() + batch]; n > 0; --n) sum += all[next[r]++];
+        return sum / static_cast<double>(all.size());
+    }
+};
+
+}  // namespace depix::detail
