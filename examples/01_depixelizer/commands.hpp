@@ -37,8 +37,11 @@ struct TrainOptions {
     std::string device = "cpu";
     int threads = 0;
     std::uint64_t seed = 0;
+    int images_per_part = 4;  // under mpirun: see depix/mpi/distributed.hpp
 };
 int train(const TrainOptions& options);
+/// The same on all ranks that mpirun has started. Only in programs that are built with MPI.
+int train_on_ranks(const TrainOptions& options);
 
 struct EvaluateOptions {
     std::string network = "depixelizer";

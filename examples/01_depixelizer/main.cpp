@@ -60,8 +60,14 @@ int main(int count, char** arguments) {
     train_command->add_option("--device", train.device, example::device_help)
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
-    train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
+    train_command->add_option("--threads", train.threads, "0: all; under mpirun: one a rank")->capture_default_str();
     train_command->add_option("--seed", train.seed, "of weights, order and drawn pairs")->capture_default_str();
+    train_command
+        ->add_option("--part", train.images_per_part,
+                     "under mpirun: pairs that run through the network at once; the result depends on this "
+                     "number, not on the number of ranks")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
 
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pairs that were not trained on");

@@ -30,16 +30,20 @@ namespace example {
 
 /// Throws what choose_pairs, load and train_in_folder throw.
 template <class Network, class Backend>
-int train_network(const TrainOptions& options, depix::Initialisation initialisation) {
+int train_on(const Backend& backend, const TrainOptions& options, depix::Initialisation initialisation) {
     const Pairs pairs = choose_pairs(options);
-    const depix::LoaderOptions order{.batch_size = options.batch_size, .seed = options.seed};
-    const depix::Loader training{pairs.training, order};
-    const depix::Loader validation{pairs.validation, {.batch_size = options.batch_size, .shuffle = false}};
+    // Under mpirun each rank makes and trains on its share of every batch (train_mpi.cpp).
+    depix::BatchShare share;
+    if constexpr (requires { backend.share(); }) share = backend.share();
+    const depix::Loader training{pairs.training,
+                                 {.batch_size = options.batch_size, .seed = options.seed, .share = share}};
+    const depix::Loader validation{pairs.validation,
+                                   {.batch_size = options.batch_size, .shuffle = false, .share = share}};
 
     depix::Model<Network> model(options.seed, initialisation);
     if (!options.start.empty()) load(model, options.start.string());
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = options.learning_rate},
-                           Backend{}, options.threads};
+                           backend, options.threads};
 
     const std::filesystem::path weights = options.run / (options.network + ".safetensors");
     const depix::FitResult result = depix::train_in_folder(trainer, training, validation,
@@ -48,11 +52,18 @@ int train_network(const TrainOptions& options, depix::Initialisation initialisat
                                                             .best_weights = weights,
                                                             .epochs = options.epochs,
                                                             .patience = options.patience,
-                                                            .cosine = options.cosine});
+                                                            .cosine = options.cosine,
+                                                            .progress = share.rank == 0 ? stdout : nullptr});
+    if (share.rank != 0) return 0;
     std::printf("best epoch %d: mean squared error %.6f on the validation pairs, %.2f dB\n", result.best_epoch,
                 result.best_loss, -10 * std::log10(result.best_loss));
     std::printf("weights: %s\n", weights.string().c_str());
     return 0;
+}
+
+template <class Network, class Backend>
+int train_network(const TrainOptions& options, depix::Initialisation initialisation) {
+    return train_on<Network>(Backend{}, options, initialisation);
 }
 
 }  // namespace example

@@ -84,12 +84,6 @@ class Mpi {
         if (std::uncaught_exceptions() == 0) MPI_Finalize();
     }
 
-    /// Whether mpirun or srun started this process as one of several ranks, or as the only one.
-    static bool launched() {
-        for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_RANK", "PMIX_RANK"})
-            if (std::getenv(name) != nullptr) return true;
-        return false;
-    }
     /// Calls work() and returns its result as the program's status. If it throws, the message goes to stderr with the
     /// rank, and the status is 1. After an error that the other ranks do not know of, all ranks are ended.
     template <class Work>

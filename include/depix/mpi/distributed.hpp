@@ -42,9 +42,9 @@ struct DistributedOptions {
 /// on all ranks after every step.
 ///
 /// With Reduction::SameBits the weights have the same bits for any number of ranks, if each rank has the same number of
-/// threads. They are not those of a Trainer without ranks, which adds in another order. Trainer's constructor throws
-/// CollectiveError if the ranks' networks or options differ; `step` throws Error if the shares are not those of one
-/// batch, and DivergenceError on all ranks.
+/// threads. If the trainer is given none, a rank has one. They are not those of a Trainer without ranks, which adds in
+/// another order. Trainer's constructor throws CollectiveError if the ranks' networks or options differ; `step` throws
+/// Error if the shares are not those of one batch, and DivergenceError on all ranks.
 template <class Backend = Cpu>
 struct Distributed {
     explicit Distributed(const Communicator& all, const DistributedOptions& chosen = {})
@@ -70,7 +70,7 @@ class TrainingEngine<Distributed<Backend>, T> : public TrainingEngine<Backend, T
     static constexpr int min_images = 0;
 
     TrainingEngine(const Distributed<Backend>& backend, int threads)
-        : TrainingEngine<Backend, T>(threads), backend_(backend) {}
+        : TrainingEngine<Backend, T>(threads > 0 ? threads : 1), backend_(backend) {}
     const Communicator& ranks() const { return *backend_.ranks; }
     const DistributedOptions& options() const { return backend_.options; }
     BatchShare share() const { return backend_.share(); }
