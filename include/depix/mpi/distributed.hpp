@@ -209,31 +209,46 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
         const int first = images.first - share.images(batch_).first, count = images.size();
         const View<const T> input = engine_.input().images(first, count);
         const View<const T> target = engine_.target().images(first, count);
+        // So many pictures at once as leave their maps in a cache, like Trainer; it depends on the part's size alone.
+        const int at_once = TrainingEngine<Backend, T>::template images_at_once<Network>(count, input.shape());
         Random random(seed_, 0, static_cast<std::uint64_t>(part));
         Base::draw_from(random);
-        Base::prepare(count, input.shape());
+        Base::prepare(at_once, input.shape());
         Base::begin_step(count);
         const T weight = static_cast<T>(static_cast<double>(count) / batch_);
         const std::span<const T> gradients(this->gradients_), statistics = this->pass_.new_statistics();
         if (last) sum_.open(part, weight, gradients, statistics);
 
+        bool finite = true;
+        for (int next = 0; next < count && finite; next += at_once)
+            finite = pass_over(loss, input.images(next, at_once), target, next, last && next + at_once == count);
+        own_losses_.push_back(this->losses_[0]);
+        finite_ = finite && is_finite(this->losses_[0]);
+        if (finite_ && !last) sum_.add(part, weight, gradients, statistics);
+    }
+    /// Runs some pictures of a part, from number `first` on, forward and backward. False if their loss is not finite.
+    /// With `sends`, the gradients are complete after this, and are sent while they become so.
+    template <class Loss>
+    bool pass_over(Loss& loss, View<const T> input, View<const T> target, int first, bool sends) {
         std::exception_ptr failure;  // of MPI, in the team's first thread
         const auto after_step = [&](int step, cpu::Team team) {
-            if (last && team.thread == 0 && !failure) failure = detail::exception_of([&] { sum_.complete(step); });
+            if (sends && team.thread == 0 && !failure) failure = detail::exception_of([&] { sum_.complete(step); });
         };
+        bool finite = true;
         if constexpr (ElementwiseLoss<Loss>) {
             engine_.run([&](cpu::Team team) {
                 Base::forward(input, team);
-                if (Base::compare(loss, target, 0, team)) backward(team, after_step);
+                const bool go_on = Base::compare(loss, target, first, team);
+                if (team.thread == 0) finite = go_on;
+                if (go_on) backward(team, after_step);
             });
         } else {
             engine_.run([&](cpu::Team team) { Base::forward(input, team); });
-            if (Base::compare(loss, target, 0)) engine_.run([&](cpu::Team team) { backward(team, after_step); });
+            finite = Base::compare(loss, target, first);
+            if (finite) engine_.run([&](cpu::Team team) { backward(team, after_step); });
         }
         if (failure) std::rethrow_exception(failure);
-        own_losses_.push_back(this->losses_[0]);
-        finite_ = is_finite(this->losses_[0]);
-        if (finite_ && !last) sum_.add(part, weight, gradients, statistics);
+        return finite;
     }
     template <class AfterStep>
     void backward(cpu::Team team, const AfterStep& after_step) {
