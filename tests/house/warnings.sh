@@ -10,6 +10,7 @@ mkdir -p "$folder"
 # Headers whose library is missing are left out.
 [[ -d /usr/include/eigen3 ]] || sed -i '/eigen/d' "$program"
 [[ -d /usr/include/xtensor ]] || sed -i -E '/data\/(array|loader|xtensor)\.hpp|io\/npy/d' "$program"
+sed -i -E '/depix\/mpi(\.hpp|\/)/d' "$program"  # each MPI has its header in another folder
 cat "$source/tests/house/warnings.cpp" >>"$program"
 
 flags=(-std=c++20 -fsyntax-only "-I$source/include" -isystem "$stb" -isystem /usr/include/eigen3 -Wall -Wextra -Wpedantic

@@ -117,6 +117,27 @@ TEST_CASE("runs of 1 to 4 ranks have the same bits, also when they are resumed w
     if (world.rank() == 0) CHECK(folder.folder->count() == 2);
 }
 
+TEST_CASE("a rank that is slow is named in the progress line") {
+    const Communicator world;
+    Model<tiny::Network> model(1);
+    Trainer trainer{model, MeanSquaredError{}, Adam{}, Distributed{world, {.images_per_part = 1}}, 1};
+    using Ranks = detail::FitRanks<Distributed<Cpu>>;
+    CHECK(Ranks::note(trainer).empty());
+    TrainingEngine<Distributed<Cpu>, float> engine(Distributed{world}, 1);
+    engine.add_seconds_per_image({1, 1.1, 0.9, 1});
+    struct {
+        const TrainingEngine<Distributed<Cpu>, float>& of;
+        const auto& engine() const { return of; }
+    } paced{engine};
+    CHECK(Ranks::note(paced).empty());
+    engine.add_seconds_per_image({1, 0, 8, 1});  // rank 1 had no picture
+    CHECK(engine.seconds_per_image()[1] == 1.1);
+    CHECK(Ranks::note(paced) == "  rank 2: 1.6x");
+    const std::string line = ProgressLine::text(StepReport{.step = 1, .steps = 2, .note = Ranks::note(paced)});
+    CHECK(line.ends_with("left  rank 2: 1.6x"));
+    CHECK(line.size() == 79);
+}
+
 TEST_CASE("a disk that is full on rank 0 stops all ranks with its message, and the checkpoint stays whole") {
     const Communicator world;
     const RankZeroFolder folder(world);

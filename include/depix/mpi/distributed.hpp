@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -82,7 +83,17 @@ class TrainingEngine<Distributed<Backend>, T> : public TrainingEngine<Backend, T
     int batch() const { return batch_; }
     void set_batch(int images) { batch_ = images; }
 
+    /// Seconds that each rank's own passes take for a picture, without waiting: a mean that forgets old steps.
+    const std::vector<double>& seconds_per_image() const { return seconds_; }
+    /// A rank without pictures in this step has 0.
+    void add_seconds_per_image(const std::vector<double>& latest) {
+        if (seconds_.empty()) seconds_ = latest;
+        for (std::size_t r = 0; r < latest.size(); ++r)
+            if (latest[r] > 0) seconds_[r] = seconds_[r] > 0 ? 0.9 * seconds_[r] + 0.1 * latest[r] : latest[r];
+    }
+
   private:
+    std::vector<double> seconds_;
     int batch_ = 0;
     Distributed<Backend> backend_;
 };
@@ -120,9 +131,13 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
         own_losses_.clear();
         finite_ = true;
         const int begin = first_part_[rank()], end = first_part_[rank() + 1];
+        const auto start = std::chrono::steady_clock::now();
         for (int part = begin; part < end && finite_; ++part) run_part(loss, part, part + 1 == end);
+        const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
         sum_.send_rest(begin < end && finite_);
         own_losses_.resize(static_cast<std::size_t>(end - begin), std::numeric_limits<double>::quiet_NaN());
+        const int images = engine_.input().batch;
+        own_losses_.push_back(images > 0 ? passed.count() / images : 0);
         this->losses_ = {gather_loss(), 0};
         const std::span<const T> sums = sum_.finish();
         const std::size_t parameters = this->gradients_.size();
@@ -256,15 +271,23 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
                              after_step);
     }
 
-    /// The loss of the batch: the mean of its parts' losses, added in their order.
-    double gather_loss() const {
+    /// The loss of the batch: the mean of its parts' losses, added in their order. After its losses, each rank sends
+    /// how many seconds a picture took.
+    double gather_loss() {
         std::vector<int> counts;
-        for (std::size_t r = 0; r + 1 < first_part_.size(); ++r) counts.push_back(first_part_[r + 1] - first_part_[r]);
+        for (std::size_t r = 0; r + 1 < first_part_.size(); ++r)
+            counts.push_back(first_part_[r + 1] - first_part_[r] + 1);
         const std::vector<double> losses =
             engine_.ranks().gather(std::span<const double>(own_losses_), counts, "add the losses");
         double sum = 0;
-        for (std::size_t part = 0; part < losses.size(); ++part)
-            sum += losses[part] * engine_.share().images_of_part(batch_, static_cast<int>(part)).size();
+        std::vector<double> seconds;
+        auto next = losses.begin();
+        for (std::size_t r = 0; r + 1 < first_part_.size(); ++r) {
+            for (int part = first_part_[r]; part < first_part_[r + 1]; ++part)
+                sum += *next++ * engine_.share().images_of_part(batch_, part).size();
+            seconds.push_back(*next++);
+        }
+        engine_.add_seconds_per_image(seconds);
         return sum / batch_;
     }
 
@@ -272,9 +295,9 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
     std::vector<T> statistics_;
     detail::GradientSum<T> sum_;
     std::uint64_t seed_ = 0;
-    int batch_ = 0;                // pictures of all ranks
-    std::vector<int> first_part_;  // of each rank, and the number of parts
-    std::vector<double> own_losses_;
+    int batch_ = 0;                   // pictures of all ranks
+    std::vector<int> first_part_;     // of each rank, and the number of parts
+    std::vector<double> own_losses_;  // of each part of this rank, then its seconds per picture
     bool finite_ = true;
 };
 

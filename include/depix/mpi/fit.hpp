@@ -64,6 +64,19 @@ struct FitRanks<Distributed<Backend>> {
     static int images(const AnyTrainer& trainer, const Input&) {
         return trainer.engine().batch();
     }
+    /// "  rank 3: 1.6x" if that rank takes 1.6 times as long for a picture as the median rank, from 1.2 times on.
+    template <class AnyTrainer>
+    static std::string note(const AnyTrainer& trainer) {
+        const std::vector<double>& seconds = trainer.engine().seconds_per_image();
+        if (seconds.empty()) return {};
+        const auto slowest = std::ranges::max_element(seconds);
+        std::vector<double> sorted = seconds;
+        const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
+        std::nth_element(sorted.begin(), middle, sorted.end());
+        const double ratio = *middle > 0 ? *slowest / *middle : 1;
+        return ratio < 1.2 ? std::string()
+                           : "  rank " + std::to_string(slowest - seconds.begin()) + ": " + number_text(ratio, 2) + "x";
+    }
     /// Rank 0 reads the checkpoint, which the other ranks need not see.
     template <class AnyTrainer, class AnyProgress>
     static void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& progress) {

@@ -32,6 +32,7 @@ struct StepReport {
     double mean_loss = 0;          ///< Mean loss of the epoch so far.
     double images_per_second = 0;  ///< In the epoch so far.
     double seconds_left = 0;       ///< Time to the epoch's end, if the speed stays the same.
+    std::string note = {};         ///< Where many processes train: which one is slow, or nothing.
 };
 
 /// What `fit` passes to its callbacks after every epoch.
@@ -97,14 +98,16 @@ class ProgressLine {
         }
     }
 
-    /// "epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left"; the bar makes the line 79
+    /// "epoch  3/35 [#####------] 281/563  loss 0.00812    1440 pictures/s    0:06 left", or with a note
+    /// "epoch  3/35 [###----] 281/563  loss 0.00812    1440/s    0:06 left  rank 3: 1.6x"; the bar makes the line 79
     /// columns wide, so that a terminal of 80 columns does not break it.
     static std::string text(const StepReport& report) {
         const std::string steps = std::to_string(report.steps);
         const std::string before = epoch_text(report.epoch, report.epochs) + " [";
         const std::string after = "] " + pad(std::to_string(report.step), steps.size()) + "/" + steps + "  loss " +
-                                  loss_text(report.mean_loss) + rate_text(report.images_per_second) + " pictures/s" +
-                                  "  " + pad(duration_text(report.seconds_left), 6) + " left";
+                                  loss_text(report.mean_loss) + rate_text(report.images_per_second) +
+                                  (report.note.empty() ? " pictures/s" : "/s") + "  " +
+                                  pad(duration_text(report.seconds_left), 6) + " left" + report.note;
         constexpr std::size_t columns = 79, min_cells = 4;
         const std::size_t taken = before.size() + after.size();
         const std::size_t cells = (std::max)(taken < columns ? columns - taken : 0, min_cells);
