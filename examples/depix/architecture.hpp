@@ -39,8 +39,9 @@ class Restorer {
 };
 
 /// How pictures are cut. Exact: a tile includes everything that its part of the result depends on, so that tiles change
-/// nothing. Blended: tiles have the size that the network was trained on, and overlap by a quarter.
-enum class TileKind { Exact, Blended };
+/// nothing. Blended: tiles have the size that the network was trained on, and overlap by a quarter. Whole: the picture
+/// is not cut.
+enum class TileKind { Exact, Blended, Whole };
 
 /// What is known of a network from its type, without weights.
 struct Architecture {
@@ -56,13 +57,14 @@ struct Architecture {
     std::size_t parameters = 0;
 
     // All shapes are those of pictures whose sides divide by size_multiple.
-    std::size_t (*workspace_bytes)(depix::Shape, Backend, int threads) = nullptr;
-    std::size_t (*multiply_adds)(depix::Shape) = nullptr;
+    std::function<std::size_t(depix::Shape, Backend, int threads)> workspace_bytes = {};
+    std::function<std::size_t(depix::Shape)> multiply_adds = {};
     std::string (*summary)(depix::Shape) = nullptr;
 
     /// Throws depix::FileError if the weights are another network's. Each call uses `threads` threads. `noise` is the
     /// standard deviation, of pictures in 0..1, for networks that want to be told.
-    std::unique_ptr<const Restorer> (*load)(const depix::TensorFile&, Backend, int threads, float noise) = nullptr;
+    std::function<std::unique_ptr<const Restorer>(const depix::TensorFile&, Backend, int threads, float noise)> load =
+        {};
 
     /// The weights under this network's names, from a file whose names say nothing (depix::in_order_of). Throws
     /// depix::FileError if they are another network's. Null for networks whose weights are never in such files.

@@ -19,6 +19,7 @@ struct UsageError : depix::Error {
 struct ModelOptions {
     std::string name = "denoise";  // one that is compiled in, or a weights file, or a folder of such
     std::string in_folder;         // the weights file in that folder, without its ending
+    int scale = 0;                 // the one of several such files that enlarges by this; 0: not said
     std::string architecture;      // of a weights file; empty: the one that the file names
     std::string backend = "cpu";
     double noise = 15;  // standard deviation, of pictures in 0..255, for networks that want to be told
@@ -62,7 +63,10 @@ int restore(const RestoreOptions& options);
 int list();
 
 struct InfoOptions {
-    ModelOptions model{.name = "", .in_folder = "", .architecture = "", .backend = "cpu"};  // no name: the tool itself
+    ModelOptions model{
+        .name = "", .in_folder = "", .scale = 0, .architecture = "", .backend = "cpu"};  // no name: the tool itself
+    int height = 0, width = 0;  // of a picture, to say how long it will take; 0: none
+    int threads = 1;
 };
 int info(const InfoOptions& options);
 int list_formats();

@@ -144,6 +144,8 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
 tool::Cut tool::cut_image(const Architecture& architecture, int height, int width, int tile, int threads) {
     if (architecture.tiles == TileKind::Blended)
         return {{.size = blended_tile(tile, std::max(height, width)), .jobs = 1, .progress = {}}, threads, 0};
+    if (architecture.tiles == TileKind::Whole)
+        return {{.size = std::max(height, width), .jobs = 1, .progress = {}}, threads, 1};
 
     const auto fits = [&](int rows, int columns) {
         return architecture.workspace_bytes(architecture.padded({architecture.channels, rows, columns}), Backend::Cpu,

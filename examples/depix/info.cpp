@@ -2,6 +2,7 @@
 // formats: what it reads and writes.
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,9 +11,11 @@
 #include "depix/io/weights_file.hpp"
 #include "depix/kernels/cpu/team.hpp"
 #include "depix/version.hpp"
+#include "estimate.hpp"
 #include "formats.hpp"
 #include "instruction_set.hpp"
 #include "models.hpp"
+#include "on_demand/on_demand.hpp"
 
 namespace {
 
@@ -40,8 +43,25 @@ const char* explain(tool::Colours colours) {
     return "";
 }
 
+// What becomes of a network that is not compiled in.
+void print_on_demand(const depix::TensorFile& file, const std::optional<depix::NetworkDescription>& network) {
+    std::printf("runs here:    %s\n", tool::has_network(file, network)
+                                          ? "it is compiled when it is needed, once, if there is a compiler"
+                                          : "no, it is not compiled in (depix list)");
+}
+
+// What a picture takes.
+void print_estimate(const tool::InfoOptions& options, const tool::ChosenModel& model) {
+    const tool::Estimate estimate = tool::estimate(model, options.height, options.width, options.threads);
+    const int scale = model.architecture->scale;
+    std::printf("for %dx%d:  %dx%d pixels, some %.1f s on %d threads, without reading and writing, and %.0f MiB\n",
+                options.height, options.width, scale * options.height, scale * options.width, estimate.seconds,
+                options.threads, static_cast<double>(estimate.bytes) / (1 << 20));
+    std::printf("              %s; %.1f s were measured\n", to_string(estimate.cut).c_str(), estimate.measured);
+}
+
 // The file's format, its network if it is known, and its tensors.
-int print_file(const std::string& path, depix::TensorFile file) {
+void print_file(const std::string& path, depix::TensorFile file) {
     tool::name_in_order(file);
     std::printf("file:         %s, %s\n", path.c_str(), file.format.c_str());
     for (const auto& [key, value] : file.metadata) std::printf("  %s: %s\n", key.c_str(), value.c_str());
@@ -61,25 +81,30 @@ int print_file(const std::string& path, depix::TensorFile file) {
             std::printf("workspace:    %.1f MiB for 512x512, and %.1f thousand million multiply-adds\n",
                         workspace / (1 << 20), static_cast<double>(here->multiply_adds(shape)) / 1e9);
         } else {
-            std::printf("runs here:    no, it is not compiled in (depix list)\n");
+            print_on_demand(file, network);
         }
     } else {
         std::printf("architecture: not known\n");
+        print_on_demand(file, network);
     }
     std::printf("parameters:   %llu, in %zu tensors:\n%s",
                 static_cast<unsigned long long>(depix::parameter_count(file)), file.names.size(),
                 depix::tensor_table(file).c_str());
-    return 0;
 }
 
-int print_model(const tool::ModelOptions& options) {
+int print_model(const tool::InfoOptions& options) {
     // What `depix train` made says what it is for; others' weights do not.
-    const bool is_file = std::filesystem::is_regular_file(options.name) && options.architecture.empty();
+    const std::string path = tool::file_of(options.model);
+    const bool is_file = std::filesystem::is_regular_file(path) && options.model.architecture.empty();
     if (is_file) {
-        depix::TensorFile file = depix::read_weights(options.name);
-        if (!file.metadata.contains("architecture")) return print_file(options.name, std::move(file));
+        depix::TensorFile file = depix::read_weights(path);
+        if (!file.metadata.contains("architecture")) {
+            print_file(path, std::move(file));
+            if (options.height > 0) print_estimate(options, tool::choose_model(options.model));
+            return 0;
+        }
     }
-    const tool::ChosenModel model = tool::choose_model(options);
+    const tool::ChosenModel model = tool::choose_model(options.model);
     const tool::Architecture& network = *model.architecture;
     const std::string& trained_on = model.facts.trained_on;
     std::printf("model:        %s\n", model.name.c_str());
@@ -90,13 +115,15 @@ int print_model(const tool::ModelOptions& options) {
     std::printf("colours:      %s\n", explain(model.facts.colours));
     std::printf("picture size: %s\n", range_of(model.facts).c_str());
     std::printf("trained on:   %s\n", trained_on.empty() ? "not known" : trained_on.c_str());
+    if (options.height > 0) print_estimate(options, model);
     return 0;
 }
 
 }  // namespace
 
 int tool::info(const InfoOptions& options) {
-    if (!options.model.name.empty()) return print_model(options.model);
+    if (!options.model.name.empty()) return print_model(options);
+    if (options.height > 0) throw UsageError("--size: of which model?");
     const InstructionSet& chosen = chosen_instruction_set();
     std::printf("depix %d.%d.%d, compiled by %s\n", DEPIX_VERSION_MAJOR, DEPIX_VERSION_MINOR, DEPIX_VERSION_PATCH,
                 __VERSION__);

@@ -29,6 +29,7 @@
 #include <exception>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "arguments.hpp"
@@ -130,6 +131,12 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
         "info", "what a model is for; without one this build, and which kernels this processor runs");
     info_command->add_option("model", info.model.name, "a model or a weights file");
     info_command->add_option("--architecture", info.model.architecture, "of a weights file that does not name it");
+    info_command->add_option("-n,--name", info.model.in_folder, "of a weights file, if the model is a folder of them");
+    info_command->add_option_function<std::string>(
+        "--size", [&info](const std::string& text) { std::tie(info.height, info.width) = tool::parse_size(text); },
+        "HEIGHTxWIDTH of a picture: how long it will take, and how much memory");
+    info.threads = threads;
+    info_command->add_option("-j,--jobs", info.threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
     CLI::App* formats_command =
         app.add_subcommand("formats", "the kinds of picture files that this build reads and writes");
 

@@ -13,6 +13,7 @@
 #include "depix/io/identify.hpp"
 #include "depix/io/weights_file.hpp"
 #include "instruction_set.hpp"
+#include "on_demand/on_demand.hpp"
 #include "weights.hpp"
 
 namespace {
@@ -86,9 +87,9 @@ bool is_weights_name(const std::string& name) {
     return false;
 }
 
-// The weights file NAME, or NAME-x2 and the like, in a folder. Of ncnn's two files the .param file counts. Throws
-// UsageError, which lists the files, if there is none or more than one.
-std::string file_in_folder(const std::string& folder, const std::string& name) {
+// The weights file NAME, or NAME-x2 and the like, in a folder; of several the one for this scale. Of ncnn's two files
+// the .param file counts. Throws UsageError, which lists the files, if there is none or more than one.
+std::string file_in_folder(const std::string& folder, const std::string& name, int scale) {
     std::vector<std::string> fitting, all;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         const std::string file = entry.path().filename().string(), stem = entry.path().stem().string();
@@ -102,42 +103,38 @@ std::string file_in_folder(const std::string& folder, const std::string& name) {
         for (const std::string& file : files) text += (text.empty() ? "" : ", ") + file;
         return text;
     };
+    const std::string wanted = name + "-x" + std::to_string(scale);
+    const auto for_scale = std::find_if(fitting.begin(), fitting.end(), [&](const std::string& file) {
+        return scale > 0 && std::filesystem::path(file).stem() == wanted;
+    });
+    if (fitting.size() > 1 && for_scale != fitting.end()) fitting = {std::string(*for_scale)};
     if (fitting.size() == 1) return (std::filesystem::path(folder) / fitting[0]).string();
     if (name.empty()) throw tool::UsageError(folder + " is a folder, of which -n chooses a file: " + list(all));
     if (fitting.empty())
         throw tool::UsageError(folder + " has no weights file called " + name + "; it has " + list(all));
-    throw tool::UsageError(folder + " has several files called " + name + ": " + list(fitting));
+    throw tool::UsageError(folder + " has several files called " + name +
+                           ", of which -s chooses one: " + list(fitting));
 }
 
-// The architecture of weights that do not say it themselves.
 // ncnn's and ONNX's weights have the names of their layers there.
 bool is_of_a_graph(const depix::TensorFile& weights) { return weights.format == "ncnn" || weights.format == "ONNX"; }
 
-#ifdef DEPIX_TOOL_ALL_NETWORKS
-constexpr const char* more_networks = "";
-#else
-constexpr const char* more_networks = ", and with -DDEPIX_TOOL_ALL_NETWORKS=ON more";
-#endif
-
-// `known` is what depix::find_network says of them.
-const tool::Architecture& architecture_of(const depix::TensorFile& weights,
+// The architecture of weights that do not say it themselves, under the names that it has for them. `known` is what
+// depix::find_network says of them. What is not compiled in is compiled now.
+const tool::Architecture& architecture_of(depix::TensorFile& weights,
                                           const std::optional<depix::NetworkDescription>& known) {
-    if (is_of_a_graph(weights) && !known)
-        throw depix::FileError(weights.path, std::string("its ") + std::to_string(weights.names.size()) +
-                                                 " tensors are those of no network that is compiled into this program"
-                                                 " (depix list" +
-                                                 more_networks + "); `depix import " + weights.path +
-                                                 "` writes a program that runs it");
+    if (known)
+        if (const tool::Architecture* found = tool::find_architecture_of(*known)) {
+            const bool plain = known->architecture == "SPAN" && weights.contains("no_norm");
+            weights = depix::prepare_weights(std::move(weights), *known);
+            if (plain) weights.metadata["no_norm"] = "";
+            return *found;
+        }
+    if (tool::has_network(weights, known)) return tool::compile_architecture(weights, known);
     const depix::NetworkDescription network = known ? *known : depix::identify(weights);
-    if (const tool::Architecture* found = tool::find_architecture_of(network)) return *found;
-    std::string types;
-    for (const tool::Architecture& architecture : tool::architectures())
-        if (!architecture.type.empty()) types += (types.empty() ? "" : ", ") + architecture.type;
-    std::string message = "holds the weights of " + (network.type.empty() ? network.architecture : network.type);
-    if (network.type.empty()) message += " for a scale of " + std::to_string(network.scale);
-    message += ", which is not compiled into this program; it has " + types;
-    message += more_networks;
-    throw depix::FileError(weights.path, message);
+    throw depix::FileError(weights.path,
+                           "holds the weights of " + (network.type.empty() ? network.architecture : network.type) +
+                               " for a scale of " + std::to_string(network.scale) + ", which depix has no network for");
 }
 
 }  // namespace
@@ -254,6 +251,15 @@ void tool::name_in_order(depix::TensorFile& weights) {
     }
 }
 
+std::string tool::file_of(const ModelOptions& options) {
+    if (find(models(), options.name) != nullptr && options.in_folder.empty()) return options.name;
+    if (std::filesystem::is_directory(options.name))
+        return file_in_folder(options.name, options.in_folder, options.scale);
+    if (!options.in_folder.empty())
+        throw UsageError("-n " + options.in_folder + ": names a file in a folder, and " + options.name + " is none");
+    return options.name;
+}
+
 tool::ChosenModel tool::choose_model(const ModelOptions& options) {
     ChosenModel chosen;
     chosen.name = options.name;
@@ -268,13 +274,12 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         chosen.about = model->about;
         return chosen;
     }
-    if (std::filesystem::is_directory(options.name)) {
+    if (const std::string path = file_of(options); path != options.name) {
         ModelOptions file = options;
-        file.name = file_in_folder(options.name, std::exchange(file.in_folder, ""));
+        file.name = path;
+        file.in_folder = "";
         return choose_model(file);
     }
-    if (!options.in_folder.empty())
-        throw UsageError("-n " + options.in_folder + ": names a file in a folder, and " + options.name + " is none");
     if (!std::filesystem::exists(options.name) && !is_weights_name(options.name)) {
         throw UsageError("there is no model \"" + options.name + "\"; there are " + names_of(models()) +
                          ", or a weights file");
@@ -288,10 +293,7 @@ tool::ChosenModel tool::choose_model(const ModelOptions& options) {
         const auto named = chosen.weights.metadata.find("architecture");
         chosen.architecture = named != chosen.weights.metadata.end() ? &find_architecture(named->second)
                                                                      : &architecture_of(chosen.weights, network);
-    }
-    if (network && find_architecture_of(*network) == chosen.architecture) {
-        if (network->architecture == "SPAN" && chosen.weights.contains("no_norm"))
-            throw depix::FileError(options.name, "SPAN that takes pictures as they are (no_norm) is not compiled in");
+    } else if (network && find_architecture_of(*network) == chosen.architecture) {
         chosen.weights = depix::prepare_weights(std::move(chosen.weights), *network);
     }
     chosen.facts = read_facts(chosen.weights, *chosen.architecture);

@@ -66,6 +66,10 @@ struct ChosenModel {
 /// "kept", "grey" ...
 const char* to_string(Colours colours);
 
+/// The file that the options name: in a folder, the one called `in_folder`, or NAME-x2 and the like, of several the one
+/// for their scale. Throws UsageError if there is none, or more than one.
+std::string file_of(const ModelOptions& options);
+
 /// Throws UsageError for an unknown name or backend, and if no architecture is named. Throws FileError for a weights
 /// file that cannot be read.
 ChosenModel choose_model(const ModelOptions& options);

@@ -1,5 +1,6 @@
 // restore: restores a picture, or a folder of them.
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -99,7 +100,10 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
 }  // namespace
 
 int tool::restore(const RestoreOptions& options) {
-    const ChosenModel model = choose_model(options.model);
+    ModelOptions chosen = options.model;
+    if (options.scale == std::floor(options.scale) && options.scale < 100)
+        chosen.scale = static_cast<int>(options.scale);  // -n NAME -s 2 is NAME-x2
+    const ChosenModel model = choose_model(chosen);
     const Recipe recipe = make_recipe(model, options);
     const bool folder = options.input != "-" && fs::is_directory(options.input);
     if (options.verbose) {

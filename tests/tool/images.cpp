@@ -177,8 +177,8 @@ void print_info(const std::string& path) {
     std::printf("\n");
 }
 
-/// A checkpoint of a published network: Compact twice as high and wide with 16 convolutions of 64 channels or of 8, or
-/// upconv_7.
+/// A checkpoint of a published network: Compact twice as high and wide with 16 convolutions of 64 channels or of 8
+/// (chain_8: without its end), or upconv_7.
 void write_weights(const std::string& path, const std::string& network, const std::string& kind) {
     using namespace pytorch_for_tests;
     struct Layer {
@@ -232,8 +232,18 @@ void write_weights(const std::string& path, const std::string& network, const st
         bin += (is_convolution ? std::string(4, '\0') : "") + storages.back();
     }
     if (kind == "ncnn") {
-        const std::string lines = std::to_string(maps + 1);
-        depix::write_file(path, "7767517\n" + lines + " " + lines + "\nInput data 0 1 m0\n" + param);
+        // The chain's result and the picture's nearest neighbours; a map that is read twice is split.
+        const bool whole = network != "chain_8";
+        int count = maps + 1;
+        std::string text_of_layers = whole ? "Input data 0 1 p\nSplit twice 1 2 p m0 q\n" : "Input data 0 1 m0\n";
+        text_of_layers += param;
+        if (whole) {
+            text_of_layers += "PixelShuffle shuffle 1 1 m" + std::to_string(maps) +
+                              " a 0=2\nInterp near 1 1 q b 0=1 1=2.0 2=2.0\nBinaryOp sum 2 1 a b y 0=0\n";
+            count += 4;
+        }
+        const std::string lines = std::to_string(count);
+        depix::write_file(path, "7767517\n" + lines + " " + lines + "\n" + text_of_layers);
         depix::write_file(path.substr(0, path.size() - 5) + "bin", bin);
         return;
     }

@@ -81,9 +81,9 @@ int GraphBuilder::solid(int map) {
     auto [source, one, cuts, result] = found->second;
     if (result >= 0) return result;
     if (cuts) {
-        if (one.before[0] != one.after[0] || one.before[1] != one.after[1])
-            fail("gets a map of which more was cut off at one side than at the other");
-        result = crop(source, -one.before[0], -one.before[1]);
+        if (one.before[0] != one.before[1] || one.after[0] != one.after[1])
+            fail("gets a map of which other numbers of rows and of columns were cut off");
+        result = crop(source, -one.before[0], -one.after[0]);
         padded_[map].result = result;
         return result;
     }
@@ -477,16 +477,13 @@ int GraphBuilder::pad(int input, const int (&rows)[2], const int (&columns)[2], 
     return add_node(type + ">", {input}, to);
 }
 
-// A depthwise convolution whose only weight that is not 0 is in the middle, and which does not pad.
-int GraphBuilder::crop(int input, int rows, int columns) {
+int GraphBuilder::crop(int input, int before, int after) {
     const Shape from = shape(input);
-    if (rows != columns || rows < 0) fail("cuts off rows and columns differently");
-    if (rows > 1024) fail("cuts off more than 1024 rows");
-    if (rows == 0) return input;
-    std::vector<float> weight(static_cast<std::size_t>(from.channels) * 9, 0.f);
-    for (std::size_t c = 0; c < static_cast<std::size_t>(from.channels); ++c) weight[c * 9 + 4] = 1.f;
-    Windows windows{.kernel = {3, 3}, .dilation = {rows, rows}, .groups = from.channels};
-    return conv(input, windows, {"weight", {static_cast<std::size_t>(from.channels), 1, 3, 3}, std::move(weight)}, {});
+    if (before < 0 || after < 0) fail("cuts off and pads at the same time");
+    if (before == 0 && after == 0) return input;
+    std::string type = "Crop<" + text(before);
+    if (after != before) type += ", " + text(after);
+    return add_node(type + ">", {input}, {from.channels, from.height - before - after, from.width - before - after});
 }
 
 int GraphBuilder::permute(int input, std::vector<int> permutation) {

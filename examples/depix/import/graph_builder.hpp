@@ -89,7 +89,8 @@ class GraphBuilder {
     int upsample(int input, double factor_height, double factor_width, std::string_view mode, bool align_corners);
     /// `mode` is "constant" (zeros), "reflect" or "edge"; top, bottom, left, right.
     int pad(int input, const int (&rows)[2], const int (&columns)[2], std::string_view mode);
-    int crop(int input, int rows, int columns);
+    /// Fewer rows and columns: `before` at top and left, `after` at bottom and right.
+    int crop(int input, int before, int after);
     int permute(int input, std::vector<int> permutation);
 
     /// Replaces the types that begin with '*' and drops what the output does not need. Throws if one is left over.

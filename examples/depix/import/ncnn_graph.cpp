@@ -224,9 +224,9 @@ class NcnnLowering {
         const int width = rest(from.width, column, layer.integer(3, 0), layer.integer(6, 0)),
                   height = rest(from.height, row, layer.integer(4, 0), layer.integer(7, 0)),
                   channels = rest(from.channels, channel, layer.integer(5, 0), layer.integer(8, 0));
-        if (from.width - width != 2 * column || from.height - height != 2 * row)
-            build_.fail("cuts off other numbers of rows and columns before than after");
-        return build_.slice(build_.crop(x, row, column), channel, channels);
+        const int rows_after = from.height - height - row, columns_after = from.width - width - column;
+        if (row != column || rows_after != columns_after) build_.fail("cuts off rows and columns differently");
+        return build_.slice(build_.crop(x, row, rows_after), channel, channels);
     }
     int crop_axes(const NcnnLayer& layer, int x) {
         const auto list = [&](int key) {

@@ -105,34 +105,38 @@ ProjectNames project_names(const std::string& path) {
     return names;
 }
 
+WholePictureNetwork whole_picture_network(const Graph& graph, const std::string& name) {
+    WholePictureNetwork result{network_type(graph, name), name};
+    const int border = missing_border(result.network.input, result.network.output);
+    if (border == 0) return result;
+    // The network itself gets another name, and the picture goes on beyond its edges.
+    result.inner_name = name + "Unpadded";
+    result.network = network_type(graph, result.inner_name);
+    const std::string pixels = std::to_string(border);
+    result.network.definitions +=
+        "\n/// The same for whole pictures: the picture goes on beyond its edges as its last rows and columns, by " +
+        pixels + " pixels,\n/// which the network without padding cuts off.\nusing " + name +
+        " = Sequential<ReplicationPadding<" + pixels + ">, Named<\"\", " + result.inner_name + ">>;\n";
+    return result;
+}
+
 std::string project_header(const Graph& graph, const ProjectNames& names) {
-    NetworkType network = network_type(graph, names.type);
+    const auto [network, inner_name] = whole_picture_network(graph, names.type);
     const auto shape = [](depix::Shape s) {  // appended, because g++ 12 at -O3 falsely warns of "{" + a string
         std::string text = "{";
         text.append(std::to_string(s.channels)).append(", ").append(std::to_string(s.height)).append(", ");
         return text.append(std::to_string(s.width)).append("}");
     };
-    const int border = missing_border(network.input, network.output);
-    std::string about = "/// From " + depix::to_string(network.input) + " to " + depix::to_string(network.output) +
-                        ", for one size of picture. The weights, " + names.file +
-                        ".safetensors, have the names of this type.\n";
-    if (border > 0) {
-        // The network itself gets another name, and the picture goes on beyond its edges.
-        network = network_type(graph, names.type + "Unpadded");
-        const std::string pixels = std::to_string(border);
-        network.definitions +=
-            "\n/// The same for whole pictures: the picture goes on beyond its edges as its last rows and "
-            "columns, by " +
-            pixels + " pixels,\n/// which the network without padding cuts off.\nusing " + names.type +
-            " = Sequential<ReplicationPadding<" + pixels + ">, Named<\"\", " + names.type + "Unpadded>>;\n";
-    }
-    const std::string own = names.type + (border > 0 ? "Unpadded" : "");
+    const std::string about = "/// From " + depix::to_string(network.input) + " to " +
+                              depix::to_string(network.output) + ", for one size of picture. The weights, " +
+                              names.file + ".safetensors, have the names of this type.\n";
     return "// " + names.type + ": imported from " + names.source + " (" + graph.format + ") by `depix import`.\n" +
            "#pragma once\n\n#include <depix/depix.hpp>\n\nnamespace imported {\n\nusing namespace depix;\n\n// "
            "clang-format " +
-           "off\n" + about + network.definitions + "// clang-format on\n\nstatic_assert(" + own +
-           "::parameter_count == " + std::to_string(network.parameters) + ");\nstatic_assert(" + own + "::output(" +
-           shape(network.input) + ") == Shape" + shape(network.output) + ");\n\n}  // namespace imported\n";
+           "off\n" + about + network.definitions + "// clang-format on\n\nstatic_assert(" + inner_name +
+           "::parameter_count == " + std::to_string(network.parameters) + ");\nstatic_assert(" + inner_name +
+           "::output(" + shape(network.input) + ") == Shape" + shape(network.output) +
+           ");\n\n}  // namespace imported\n";
 }
 
 void write_project(const Graph& graph, const ProjectNames& names, const std::filesystem::path& folder) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "graph.hpp"
+#include "network_type.hpp"
 
 namespace tool {
 
@@ -19,6 +20,13 @@ struct ProjectNames {
     std::string source;  ///< the file's name, for the comment
 };
 ProjectNames project_names(const std::string& path);
+
+/// A network that makes whole pictures: what network_type gives, and around one without padding ReplicationPadding.
+struct WholePictureNetwork {
+    NetworkType network;     ///< its definitions end with the type of the name that was asked for
+    std::string inner_name;  ///< of the network itself; NAMEUnpadded, if it has no padding
+};
+WholePictureNetwork whole_picture_network(const Graph& graph, const std::string& name);
 
 /// The header: the network as a type.
 std::string project_header(const Graph& graph, const ProjectNames& names);

@@ -2,52 +2,31 @@
 // Cpu alone, and nothing looks into its layers, which takes the compiler two thirds of the time.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "../../published_input.hpp"
 #include "../make_architecture.hpp"
 #include "depix/io/weights_file.hpp"
 
 namespace tool::inline DEPIX_TOOL_LEVEL {
 
-/// What a published network takes for a picture in 0..1.
-enum class PublishedInput {
-    Picture,
-    NoiseMap,  ///< one more channel, the standard deviation of the noise
-    Centred    ///< (picture - mean colour of DIV2K) * 255: SPAN
-};
-
-template <class Network, PublishedInput Input>
+template <class Network>
 class PublishedRestorer : public Restorer {
   public:
-    PublishedRestorer(const depix::Model<Network>& model, int threads, float noise)
-        : network_(model, threads), noise_(noise) {}
+    PublishedRestorer(const depix::Model<Network>& model, int threads, PublishedInput input, float noise)
+        : network_(model, threads), input_(input), noise_(noise) {}
 
     depix::Image restore(const depix::Image& image, Tiles tiles) const override {
         const depix::Tiles cut{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress};
-        if constexpr (Input == PublishedInput::Picture)
-            return depix::restore(network_, image, cut);
-        else
-            return depix::restore(network_, prepared(image), cut);
+        if (input_ == PublishedInput::Picture) return depix::restore(network_, image, cut);
+        return depix::restore(network_, published_input(image, input_, noise_), cut);
     }
 
   private:
-    depix::Image prepared(depix::Image image) const {
-        const std::size_t area = image.shape.area();
-        if constexpr (Input == PublishedInput::NoiseMap) {
-            image.pixels.insert(image.pixels.end(), area, noise_);
-            ++image.shape.channels;
-        } else {
-            constexpr std::array<float, 3> mean{0.4488f, 0.4371f, 0.4040f};
-            for (std::size_t i = 0; i < image.pixels.size(); ++i)
-                image.pixels[i] = (image.pixels[i] - mean[i / area]) * 255;
-        }
-        return image;
-    }
-
     depix::Inference<Network, depix::Cpu> network_;
+    PublishedInput input_;
     float noise_;
 };
 
@@ -66,7 +45,9 @@ Architecture make_published(std::string name, std::string type, std::string abou
         if (backend != Backend::Cpu) throw UsageError("--backend: published networks are compiled for the cpu alone");
         depix::Model<Network> model;
         depix::load(model, weights);
-        return std::make_unique<PublishedRestorer<Network, Input>>(model, threads, noise);
+        const bool plain = Input == PublishedInput::Centred && weights.metadata.contains("no_norm");
+        return std::make_unique<PublishedRestorer<Network>>(model, threads, plain ? PublishedInput::Picture : Input,
+                                                            noise);
     };
     architecture.in_order = [](const depix::TensorFile& weights) {
         return depix::in_order_of(depix::Model<Network>(), weights);
