@@ -95,8 +95,9 @@ struct LookOptions {
 int look(const LookOptions& options);
 
 struct ImportOptions {
-    std::string file;    // .param, .bin or .onnx
-    std::string output;  // a folder; empty: one called like the file
+    std::string file;    // .param, .bin or .onnx; with `to` any weights file
+    std::string output;  // a folder, or with `to` a file; empty: one called like the file
+    std::string to;      // "onnx" or "ncnn"; empty: C++
 };
 int import_network(const ImportOptions& options);
 

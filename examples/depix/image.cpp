@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -136,7 +137,10 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
         throw UsageError("-s " + text_of(options.scale) + ": " + model.name +
                          (own == 1 ? " does not enlarge" : " enlarges by 1 to " + std::to_string(own)));
     }
-    return {model.architecture, options.scale == 0 ? own : options.scale,
+    // A file may make its network's result smaller.
+    const auto smaller = model.weights.metadata.find("result_scaled_by");
+    const double scale = smaller == model.weights.metadata.end() ? own : own * std::atof(smaller->second.c_str());
+    return {model.architecture, options.scale == 0 ? scale : options.scale,
             options.flips,      model.name,
             model.facts,        options.limits.maximum_pixels};
 }

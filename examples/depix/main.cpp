@@ -169,9 +169,13 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
 
     tool::ImportOptions import;
     CLI::App* import_command = app.add_subcommand(
-        "import", "write a network of ncnn or ONNX as a folder that compiles: a type, and its weights");
-    import_command->add_option("file", import.file, "NAME.param or NAME.bin (ncnn), or NAME.onnx")->required();
-    import_command->add_option("-o,--output", import.output, "the folder (the file's name)");
+        "import",
+        "write a network of ncnn or ONNX as a folder that compiles: a type, and its weights; or any network as a file");
+    import_command->add_option("file", import.file, "NAME.param or NAME.bin (ncnn), or NAME.onnx; with --to any")
+        ->required();
+    import_command->add_option("-o,--output", import.output, "the folder or file (the file's name)");
+    import_command->add_option("--to", import.to, "onnx or ncnn: write such a file")
+        ->check(CLI::IsMember({"onnx", "ncnn"}));
 
     tool::CompareOptions compare;
     CLI::App* compare_command = app.add_subcommand("compare", "PSNR and SSIM of two pictures");

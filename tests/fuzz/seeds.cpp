@@ -1,5 +1,8 @@
 // Writes small files of every kind for the fuzzers to begin with: seeds FOLDER makes FOLDER/image, FOLDER/npy and so
 // on.
+#include "../../examples/depix/import/ncnn_files.hpp"
+#include "../../examples/depix/import/read_graph.hpp"
+#include "../import/onnx_networks.hpp"
 #include "../io/metadata_for_tests.hpp"
 #include "../io/ncnn_for_tests.hpp"
 #include "../io/pytorch_for_tests.hpp"
@@ -86,6 +89,22 @@ std::vector<std::byte> onnx_network() {
     return writer.bytes();
 }
 
+template <class Network>
+void write_network_seeds(const std::filesystem::path& root, const std::string& name) {
+    const Model<Network> model(1);
+    const std::vector<std::byte> onnx = onnx_bytes(model);
+    write_file((root / "onnx" / (name + ".onnx")).string(), onnx);
+    try {
+        const tool::NcnnFiles files = tool::ncnn_files(tool::graph_of(OnnxFile::parse(onnx), {3, 64, 64}));
+        std::vector<std::byte> bytes{static_cast<std::byte>(files.param.size() & 0xFF),
+                                     static_cast<std::byte>(files.param.size() >> 8)};
+        detail::append_text(bytes, files.param);
+        detail::append_bytes(bytes, files.bin);
+        write_file((root / "ncnn" / name).string(), bytes);
+    } catch (const FileError&) {  // ncnn has no layer norm of channels
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -137,6 +156,9 @@ int main(int count, char** arguments) {
                "Eltwise t 2 1 h d u 0=1 -23301=2,0.2,1.0\nClip v 1 1 u w 0=0 1=1\n",
                1 + 6 + 1 + 32);
     write_file(file("onnx", "network.onnx"), onnx_network());
+    // Every operator that export_onnx writes, and every layer that ncnn_files writes.
+#define NETWORK_SEED(name, ...) write_network_seeds<__VA_ARGS__>(root, #name);
+    EACH_ONNX_NETWORK(NETWORK_SEED)
     write_with_weights(
         file("tensorflow_js", "shuffle"),
         R"({"format": "layers-model", "modelTopology": {"model_config": {"class_name": "Functional", "config": {"layers": [)"
@@ -146,6 +168,36 @@ int main(int count, char** arguments) {
         R"({"name": "c/kernel", "shape": [1, 1, 3, 4], "dtype": "float32"},)"
         R"({"name": "c/bias", "shape": [4], "dtype": "float32"}]}]})",
         16);
+    // Layers of Keras's one after another, and weights of every storage.
+    write_with_weights(
+        file("tensorflow_js", "chain"),
+        R"({"modelTopology": {"class_name": "Sequential", "config": [)"
+        R"({"class_name": "ZeroPadding2D", "config": {"name": "z", "padding": [[1, 1], [1, 1]]}},)"
+        R"({"class_name": "Conv2D", "config": {"name": "c", "padding": "valid", "strides": [2, 2], "activation": "relu6"}},)"
+        R"({"class_name": "BatchNormalization", "config": {"name": "n", "epsilon": 0.001}},)"
+        R"({"class_name": "DepthwiseConv2D", "config": {"name": "d", "padding": "same", "dilation_rate": [2, 2]}},)"
+        R"({"class_name": "PReLU", "config": {"name": "p"}}, {"class_name": "LeakyReLU", "config": {"alpha": 0.2}},)"
+        R"({"class_name": "Rescaling", "config": {"name": "r", "scale": 2, "offset": -1}},)"
+        R"({"class_name": "UpSampling2D", "config": {"name": "u", "size": [2, 2]}},)"
+        R"({"class_name": "Cropping2D", "config": {"name": "o", "cropping": [[1, 1], [1, 1]]}}]},)"
+        R"("weightsManifest": [{"paths": ["w"], "weights": [)"
+        R"({"name": "c/kernel", "shape": [3, 3, 3, 4], "dtype": "float32", "quantization": {"dtype": "uint8", "min": -1, "scale": 0.01}},)"
+        R"({"name": "n/moving_mean", "shape": [4], "dtype": "float32", "quantization": {"dtype": "float16"}},)"
+        R"({"name": "n/moving_variance", "shape": [4], "dtype": "float32", "quantization": {"dtype": "uint16", "min": 1, "scale": 0.5}},)"
+        R"({"name": "d/depthwise_kernel", "shape": [3, 3, 4, 1], "dtype": "float32"},)"
+        R"({"name": "p/alpha", "shape": [1, 1, 4], "dtype": "float32"}]}]})",
+        27 + 2 + 2 + 36 + 4);
+    write_with_weights(
+        file("tensorflow_js", "joins"),
+        R"({"modelTopology": {"class_name": "Functional", "config": {"layers": [)"
+        R"({"class_name": "InputLayer", "config": {"name": "x", "batch_input_shape": [null, null, null, 3]}, "inbound_nodes": []},)"
+        R"({"class_name": "Conv2D", "config": {"name": "a", "padding": "same", "use_bias": true}, "inbound_nodes": [[["x", 0, 0, {}]]]},)"
+        R"({"class_name": "MultiplyBeta", "config": {"name": "b", "beta": 0.2}, "inbound_nodes": [[["a", 0, 0, {}]]]},)"
+        R"({"class_name": "Add", "config": {"name": "s"}, "inbound_nodes": [[["b", 0, 0, {}], ["x", 0, 0, {}]]]},)"
+        R"({"class_name": "Concatenate", "config": {"name": "j", "axis": 3}, "inbound_nodes": [[["s", 0, 0, {}], ["a", 0, 0, {}]]]}],)"
+        R"("output_layers": [["j", 0, 0]]}}, "weightsManifest": [{"paths": ["w"], "weights": [)"
+        R"({"name": "a/kernel", "shape": [1, 1, 3, 3], "dtype": "float32"}, {"name": "a/bias", "shape": [3], "dtype": "float32"}]}]})",
+        12);
     const depix_fuzz::TinyRun run;
     save_checkpoint(file("checkpoint", "run.safetensors"), run.trainer, Progress<Sequential<Conv<1, 1, 1>>>{});
 }

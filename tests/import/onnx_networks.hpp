@@ -23,4 +23,10 @@
                         Split<Pass<4>, Conv<8, 8>>, Sum<Conv<12, 12>, Conv<12, 12, 1>, Conv<12, 12, 5>>,               \
                         Product<Conv<12, 12>, Conv<12, 1, 1>>, PixelShuffle<2>>)                                       \
     F(taps, Sequential<Residual<Conv<3, 3>, Tap<"tap1">, Conv<3, 3>>, ReLU, Concat<Identity, Use<"tap1", 3>>>)         \
+    F(more_norms, Sequential<Conv<3, 8>, BatchNorm<8>, GroupNorm<2, 8>, InstanceNorm<8, Affine<true>>, Mish,           \
+                             InstanceNorm<8>, GELU, ChannelScale<8>, Hardswish, Scale<std::ratio<-1, 2>>,              \
+                             GroupNorm<4, 8, NoAffine>, Clamp<std::ratio<-1, 3>, std::ratio<2>>, Softmax>)             \
+    F(crops,                                                                                                           \
+      Sequential<Conv<3, 4>, Crop<1>, ReLU,                                                                            \
+                 Sum<Crop<2>, Sequential<Conv<4, 4, 3, Padding<0>>, ReLU, Conv<4, 4, 3, Padding<0>>>>, Crop<1, 2>>)    \
     F(branches, Sum<Sequential<Conv<3, 12>, PixelShuffle<2>>, Upsample<2>>)

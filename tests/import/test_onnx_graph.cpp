@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "../../examples/depix/import/ncnn_files.hpp"
 #include "../../examples/depix/import/read_graph.hpp"
 #include "onnx_networks.hpp"
 #include "type_check.hpp"
@@ -11,14 +12,30 @@ using namespace depix;
 
 namespace {
 
+// What ncnn_files writes is the same network with the same weights.
+void check_ncnn(const tool::Graph& graph, const tool::NetworkType& network) {
+    if (network.definitions.find("LayerNorm2d") != std::string::npos) {
+        CHECK(contains(message([&] { tool::ncnn_files(graph); }), "becomes LayerNorm2d<8>: ncnn has no layer for it"));
+        return;
+    }
+    const tool::NcnnFiles files = tool::ncnn_files(graph);
+    const tool::NetworkType read =
+        tool::network_type(tool::read_graph(NcnnFile::parse(files.param, files.bin, "net.param")), "Net");
+    CHECK(read.definitions == network.definitions);
+    REQUIRE(read.tensors.size() == network.tensors.size());
+    for (std::size_t i = 0; i < read.tensors.size(); ++i) CHECK(read.tensors[i].values == network.tensors[i].values);
+}
+
 template <class Network>
 void check_round_trip(const std::string& type) {
     Model<Network> model;
     Random random(3);  // also where weights begin at 1
     for (float& value : model.parameters()) value = static_cast<float>(random.uniform(-1, 1));
     const std::vector<std::byte> bytes = onnx_bytes(model);
-    const tool::NetworkType imported = tool::network_type(tool::read_graph(OnnxFile::parse(bytes, "net.onnx")), "Net");
+    const tool::Graph graph = tool::read_graph(OnnxFile::parse(bytes, "net.onnx"));
+    const tool::NetworkType imported = tool::network_type(graph, "Net");
     depix_test::check_type<Network>(imported, type);
+    check_ncnn(graph, imported);
     const auto tensors = std::as_const(model).tensors();
     REQUIRE(imported.tensors.size() == tensors.size());
     for (std::size_t i = 0; i < tensors.size(); ++i)

@@ -26,7 +26,94 @@ std::string refusal(const std::string& layers, std::size_t floats) {
     return message([&] { network(layers, floats); });
 }
 
+// TensorFlow.js: layers, and weights of zeros, {"LAYER/kernel", "3, 3, 3, 4"}.
+tool::NetworkType keras(const std::string& layers, const std::map<std::string, std::string>& weights,
+                        const std::string& output = R"([["y", 0, 0]])", const std::string& kind = "Functional") {
+    std::string manifest;
+    for (const auto& [name, shape] : weights)
+        manifest += std::string(manifest.empty() ? "" : ",") + R"({"name": ")" + name +
+                    R"(", "dtype": "float32", "shape": [)" + shape + "]}";
+    const std::string json = R"({"modelTopology": {"class_name": ")" + kind + R"(", "config": {"layers": [)" + layers +
+                             R"(], "output_layers": )" + output +
+                             R"(}}, "weightsManifest": [{"paths": ["w"], "weights": [)" + manifest + "]}]}";
+    std::size_t floats = 0;
+    for (const auto& item : weights) {
+        std::size_t count = 1;
+        for (std::size_t i = 0; i < item.second.size(); i = item.second.find(',', i) + 1) {
+            count *= std::stoul(item.second.substr(i));
+            if (item.second.find(',', i) == std::string::npos) break;
+        }
+        floats += count;
+    }
+    JsonReader reader(json, "model.json");
+    TensorflowJsFile file{"model.json", detail::read_json(reader), {}};
+    const auto shard = [&](const std::string&) { return std::vector<std::byte>(4 * floats); };
+    file.weights = detail::TensorflowJsReader(file.model, "model.json", shard, false).read();
+    return tool::network_type(tool::read_graph(file), "Net");
+}
+// A layer that reads others: name, class, what it is told besides, and whom it reads.
+std::string keras_layer(const std::string& name, const std::string& type, const std::string& told,
+                        const std::vector<std::string>& inputs) {
+    std::string nodes;
+    for (const std::string& input : inputs) nodes += (nodes.empty() ? "[\"" : ", [\"") + input + "\", 0, 0, {}]";
+    return R"({"class_name": ")" + type + R"(", "name": ")" + name + R"(", "config": {"name": ")" + name + "\"" +
+           (told.empty() ? "" : ", " + told) + R"(}, "inbound_nodes": [)" + (nodes.empty() ? "" : "[" + nodes + "]") +
+           "]}";
+}
+
 }  // namespace
+
+TEST_CASE("layers models of TensorFlow.js") {
+    const std::string picture =
+        keras_layer("x", "InputLayer", R"("batch_input_shape": [null, null, null, 3])", {}) + ",";
+    const std::string same = R"("padding": "same", "strides": [1, 1], "dilation_rate": [1, 1], "activation": "relu")";
+    CHECK_TYPE(
+        keras(picture + keras_layer("a", "Conv2D", same, {"x"}) + "," +
+                  keras_layer("b", "Conv2D", R"("padding": "same", "activation": "linear")", {"a"}) + "," +
+                  keras_layer("c", "MultiplyBeta", R"("beta": 0.2)", {"b"}) + "," +
+                  keras_layer("d", "Add", "", {"c", "a"}) + "," +
+                  keras_layer("e", "Activation", R"("activation": "tanh")", {"d"}) + "," +
+                  keras_layer("f", "Concatenate", R"("axis": 3)", {"d", "e"}) + "," +
+                  keras_layer("g", "UpSampling2D", R"("size": [2, 2], "interpolation": "nearest")", {"f"}) + "," +
+                  keras_layer("h", "Conv2D", R"("padding": "valid")", {"g"}) + "," +
+                  keras_layer("y", "PixelShuffle2x", R"("scale": 2)", {"h"}),
+              {{"a/kernel", "3, 3, 3, 4"}, {"a/bias", "4"}, {"b/kernel", "3, 3, 4, 4"}, {"h/kernel", "1, 1, 8, 12"}}),
+        Sequential<Conv<3, 4>, ReLU, Residual<Conv<4, 4, 3, NoBias>, Scale<std::ratio<1, 5>>>, SkipConcat<Tanh>,
+                   Upsample<2>, Conv<8, 12, 1, NoBias>, PixelShuffle<2>>);
+    CHECK_TYPE(keras(keras_layer("a", "Conv2D", R"("padding": "same", "strides": [2, 2])", {}) + "," +
+                         keras_layer("n", "BatchNormalization", R"("epsilon": 0.001)", {}) + "," +
+                         keras_layer("p", "PReLU", R"("shared_axes": [1, 2])", {}) + "," +
+                         keras_layer("d", "DepthwiseConv2D", R"("padding": "same", "activation": "relu6")", {}) + "," +
+                         keras_layer("z", "ZeroPadding2D", R"("padding": [[1, 1], [1, 1]])", {}) + "," +
+                         keras_layer("v", "Conv2D", R"("padding": "valid")", {}) + "," +
+                         keras_layer("y", "Cropping2D", R"("cropping": [[1, 2], [1, 2]])", {}),
+                     {{"a/kernel", "3, 3, 3, 4"},
+                      {"n/gamma", "4"},
+                      {"n/beta", "4"},
+                      {"n/moving_mean", "4"},
+                      {"n/moving_variance", "4"},
+                      {"p/alpha", "1, 1, 4"},
+                      {"d/depthwise_kernel", "3, 3, 4, 1"},
+                      {"v/kernel", "3, 3, 4, 3"}},
+                     "[]", "Sequential"),
+               Sequential<Conv<3, 4, 3, Stride<2>, Padding<0, 1>, NoBias>, BatchNorm<4, Epsilon<std::ratio<1, 1000>>>,
+                          PReLU<4>, Conv<4, 4, 3, NoBias, Groups<4>>, ReLU6, Conv<4, 3, 3, NoBias>, Crop<1, 2>>);
+    const auto one = [&](const std::string& type, const std::string& told,
+                         const std::vector<std::string>& inputs = {"x"}) {
+        return message([&] { keras(picture + keras_layer("y", type, told, inputs), {{"y/kernel", "1, 1, 3, 3"}}); });
+    };
+    CHECK(contains(one("LSTM", ""), "model.json: layer y (LSTM) has no layer in depix"));
+    CHECK(contains(one("Add", "", {"q"}), "reads \"q\", which is no layer before it"));
+    CHECK(contains(one("UpSampling2D", R"("size": [2, 2], "interpolation": "bilinear")"), "is bilinear, for which"));
+    CHECK(contains(one("Conv2D", R"("padding": "same", "data_format": "channels_first")"), "has its channels first"));
+    CHECK(contains(one("Conv2D", R"("padding": "causal")"), "pads in a way that depix does not know"));
+    CHECK(contains(one("Conv2D", R"("padding": "same", "activation": "softsign")"), "does not know: softsign"));
+    CHECK(contains(one("Concatenate", R"("axis": 1)"), "joins along another axis"));
+    CHECK(contains(message([&] {
+                       keras(picture.substr(0, picture.size() - 1), {{"a/kernel", "1"}}, "[]");
+                   }),
+                   "has 0 outputs"));
+}
 
 TEST_CASE("ncnn's layers one after another") {
     CHECK_TYPE(network("Convolution a 1 1 x b 0=4 1=5 2=2 3=2 4=4 5=1 6=300 9=1\n"
@@ -119,6 +206,12 @@ TEST_CASE("what no nesting describes has taps") {
         Sequential<Conv<3, 4, 1, NoBias>,
                    Concat<Sequential<MaxPool<2>, Conv<4, 4, 1, NoBias>, ConvTranspose<4, 4, 2, Stride<2>, NoBias>>,
                           Identity>>);
+    // What is left of a map, as large as another or by axes.
+    CHECK_TYPE(network("Split a 1 2 x b c\nConvolution d 1 1 b e 0=3 1=3 6=81\nSplit f 1 2 e g h\n"
+                       "Crop i 2 1 c g j 0=1 1=1\nBinaryOp k 2 1 j h l 0=0\n"
+                       "Crop m 1 1 l y -23309=2,2,2 -23310=2,-1,-1 -23311=2,-2,-1\n",
+                       82),
+               Sequential<Sum<Crop<1>, Conv<3, 3, 3, Padding<0>, NoBias>>, Crop<2, 1>>);
     // A tap from before a pooling, used where the map is large again.
     CHECK(contains(
         refusal("Convolution a 1 1 x b 0=3 1=1 6=9\nPooling c 1 1 b d 1=2 2=2 5=1\nBinaryOp e 2 1 d b f 0=0\n", 10),
@@ -130,6 +223,11 @@ TEST_CASE("what depix has no layer for is refused by the layer's name") {
     CHECK(contains(line("Pooling p 1 1 x a 0=0 4=1"),
                    "net.param: layer p (Pooling) takes the largest value of a whole map"));
     CHECK(contains(line("Interp p 1 1 x a 0=1 1=1.5 2=1.5"), "layer p (Interp) scales by 1.5"));
+    CHECK(contains(line("Crop p 1 1 x a 0=2 1=1"), "layer p (Crop) cuts off rows and columns differently"));
+    CHECK(contains(line("Crop p 1 1 x a -23309=1,9 -23310=1,2 -23311=1,0"),
+                   "layer p (Crop) takes -1 channels from 3 on, of 3"));
+    CHECK(contains(line("Crop p 1 1 x a -23309=1,1 -23310=1,2 -23311=1,4"), "has an axis that is not there"));
+    CHECK(contains(line("Crop p 1 1 x a -23309=1,1 -23311=1,1"), "other numbers of axes, first and last values"));
     CHECK(contains(line("Permute p 1 1 x a 0=1"), "layer p (Permute) has no layer in depix"));
     CHECK(contains(line("BinaryOp p 2 1 x x a 0=3"), "is no sum, difference or product"));
     CHECK(contains(line("Convolution p 1 1 x a 0=3 1=1 6=9 3=2 13=1", 10),

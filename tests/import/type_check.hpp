@@ -12,6 +12,7 @@
 #include "depix/layers/channel_scale.hpp"
 #include "depix/layers/clamp.hpp"
 #include "depix/layers/conv_transpose.hpp"
+#include "depix/layers/crop.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/edge_padding.hpp"
 #include "depix/layers/elu.hpp"

@@ -89,14 +89,20 @@ TEST_CASE("what depth_to_space reads is in PixelShuffle's order") {
                    "layer \"s\" (PixelShuffle) does not say its factor"));
 }
 
-TEST_CASE("half precision is read, and other storage is refused by name") {
+TEST_CASE("half precision and numbers with a scale are read, and other storage is refused by name") {
     const Files files;
-    const auto stored = [](const char* type) {
-        return model(conv, R"({"name": "c/bias", "shape": [2], "dtype": "float32", "quantization": {"dtype": ")" +
-                               std::string(type) + "\", \"scale\": 0.5, \"min\": -3}}");
+    const auto stored = [](const char* type, int count) {
+        return model(conv, R"({"name": "c/bias", "shape": [)" + std::to_string(count) +
+                               R"(], "dtype": "float32", "quantization": {"dtype": ")" + std::string(type) +
+                               "\", \"scale\": 0.5, \"min\": -3}}");
     };
-    CHECK(files.read(stored("float16"), 1).shape("c.bias") == std::vector<std::size_t>{2});
-    CHECK(contains(files.refusal(stored("uint8"), 1), "tensor \"c/bias\" is stored as uint8, which is not read"));
+    CHECK(files.read(stored("float16", 2), 1).shape("c.bias") == std::vector<std::size_t>{2});
+    // The floats 0 and 1 are the bytes 00 00 00 00 00 00 80 3F.
+    CHECK(files.read(stored("uint8", 8), 2).values<float>("c.bias") ==
+          std::vector<float>{-3, -3, -3, -3, -3, -3, 61, 28.5f});
+    CHECK(files.read(stored("uint16", 4), 2).values<float>("c.bias") == std::vector<float>{-3, -3, -3, 8125});
+    CHECK(contains(files.refusal(stored("uint8", 9), 2), "lies beyond the end of the weights"));
+    CHECK(contains(files.refusal(stored("int4", 2), 1), "tensor \"c/bias\" is stored as int4, which is not read"));
 }
 
 TEST_CASE("TensorFlow.js models that are refused") {

@@ -38,7 +38,7 @@ grep -qF 'using Net = Sequential<PReLU<>, PixelShuffle<1>>;' imported/net.hpp ||
 status 1 "$tool" import nothing.onnx
 says "nothing.onnx: "
 status 1 "$tool" import weights.h5
-says "weights.h5: its graph is not read: those of ncnn (.param, .bin) and of ONNX (.onnx) are"
+says "weights.h5: its graph is not read: those of ncnn (.param, .bin), ONNX (.onnx) and TensorFlow.js (.json) are"
 printf '7767517\n2 2\nInput in 0 1 a\nLSTM deep 1 1 a b\n' >deep.param
 : >deep.bin
 status 1 "$tool" import deep.bin

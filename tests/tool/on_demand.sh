@@ -112,9 +112,25 @@ says "for the cpu alone"
 status 2 restore no.png narrow.pth -s 3
 says "enlarges by 1 to 2"
 
+echo "---- as files of ONNX and ncnn"
+status 0 "$tool" import --to onnx narrow.pth -o written.onnx
+status 0 restore onnx.png written.onnx
+same first.png onnx.png
+status 0 "$tool" import --to ncnn narrow.pth -o written
+status 0 restore ncnn.png written.param
+same first.png ncnn.png
+(($(count) == 4)) || fail "compiled $(count) times"
+status 0 "$tool" import --to ncnn written.onnx -o again.param
+same written.param again.param
+same written.bin again.bin
+status 2 "$tool" import --to ncnn narrow.param -o narrow
+says "would replace the network"
+status 2 "$tool" import --to caffe narrow.param
+status 1 "$tool" import --to onnx in.png
+
 echo "---- what restores no pictures is refused"
 status 1 restore no.png chain.param
 says "holds a network that does not restore pictures: of 3x128x192 it makes 12x128x192"
-[[ $(count) == 3 ]] || fail "compiled $(count) times"
+(($(count) == 4)) || fail "compiled $(count) times"
 
 ((failures == 0)) && echo "All is as promised." || { echo "$failures failed"; exit 1; }

@@ -1,6 +1,7 @@
 // The graph of an ncnn file. The numbers of parameters are those of
 // https://github.com/Tencent/ncnn/blob/master/docs/developer-guide/operators.md
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -60,6 +61,7 @@ class NcnnLowering {
             for (std::size_t i = 0; i < layer.inputs.size(); ++i) inputs.push_back(input(layer, i));
             return give(layer, build_.concatenate(inputs));
         }
+        if (type == "Crop" && layer.inputs.size() == 2) return give(layer, crop_like(layer));
         if (type == "Scale" && layer.integer(0, 0) == -233)
             return give(layer, build_.multiply(input(layer, 0), input(layer, 1)));
         if (layer.inputs.size() != 1) build_.fail("has " + std::to_string(layer.inputs.size()) + " inputs");
@@ -224,24 +226,51 @@ class NcnnLowering {
         const int width = rest(from.width, column, layer.integer(3, 0), layer.integer(6, 0)),
                   height = rest(from.height, row, layer.integer(4, 0), layer.integer(7, 0)),
                   channels = rest(from.channels, channel, layer.integer(5, 0), layer.integer(8, 0));
-        const int rows_after = from.height - height - row, columns_after = from.width - width - column;
-        if (row != column || rows_after != columns_after) build_.fail("cuts off rows and columns differently");
-        return build_.slice(build_.crop(x, row, rows_after), channel, channels);
+        return cut(x, {row, column, channel}, {height, width, channels});
+    }
+    // As much as another map has.
+    int crop_like(const NcnnLayer& layer) {
+        const Shape like = build_.shape(input(layer, 1));
+        return cut(input(layer, 0), {layer.integer(1, 0), layer.integer(0, 0), layer.integer(2, 0)},
+                   {like.height, like.width, like.channels});
     }
     int crop_axes(const NcnnLayer& layer, int x) {
         const auto list = [&](int key) {
             const auto found = layer.parameters.find(key);
             return found == layer.parameters.end() ? std::vector<double>{} : found->second;
         };
-        const std::vector<double> starts = list(9), ends = list(10), axes = list(11);
-        if (starts.size() != 1 || ends.size() != 1 || (axes.size() == 1 ? axes[0] : 0) != 0 || axes.size() > 1)
-            build_.fail("cuts along another axis than the channels");
-        const int channels = build_.shape(x).channels;
-        const auto index = [&](double value) {
-            const double inside = std::clamp(value < 0 ? value + channels : value, 0., static_cast<double>(channels));
-            return static_cast<int>(inside);
+        const std::vector<double> starts = list(9), ends = list(10);
+        std::vector<double> axes = list(11);
+        if (axes.empty())
+            for (std::size_t i = 0; i < starts.size(); ++i) axes.push_back(static_cast<double>(i));
+        if (starts.size() != axes.size() || ends.size() != axes.size() || axes.size() > 3)
+            build_.fail("has other numbers of axes, first and last values");
+        const Shape from = build_.shape(x);
+        const int sizes[3] = {from.channels, from.height, from.width};
+        int first[3] = {0, 0, 0}, count[3] = {sizes[0], sizes[1], sizes[2]};
+        for (std::size_t i = 0; i < axes.size(); ++i) {
+            const double number = axes[i] < 0 ? axes[i] + 3 : axes[i];
+            if (number != 0 && number != 1 && number != 2) build_.fail("has an axis that is not there");
+            const auto axis = static_cast<std::size_t>(number);
+            const auto index = [&](double value) {
+                const double size = sizes[axis];
+                return static_cast<int>(std::clamp(value < 0 ? value + size : value, 0., size));
+            };
+            first[axis] = index(starts[i]);
+            count[axis] = (ends[i] == -233 ? sizes[axis] : index(ends[i])) - first[axis];
+        }
+        return cut(x, {first[1], first[2], first[0]}, {count[1], count[2], count[0]});
+    }
+    // Rows, columns and channels: where they begin, and how many.
+    int cut(int x, const std::array<int, 3>& first, const std::array<int, 3>& count) {
+        const Shape from = build_.shape(x);
+        const auto after = [](int size, int begin, int left) {
+            return begin < 0 || left < 1 || left > size || begin > size - left ? -1 : size - begin - left;
         };
-        return build_.slice(x, index(starts[0]), index(ends[0]) - index(starts[0]));
+        const int rows = after(from.height, first[0], count[0]), columns = after(from.width, first[1], count[1]);
+        if (rows < 0 || columns < 0) build_.fail("takes more than there is of a map of " + depix::to_string(from));
+        if (first[0] != first[1] || rows != columns) build_.fail("cuts off rows and columns differently");
+        return build_.slice(build_.crop(x, first[0], rows), first[2], count[2]);
     }
 
     void slice(const NcnnLayer& layer) {

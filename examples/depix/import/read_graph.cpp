@@ -20,7 +20,9 @@ Graph read_for_two_sizes(const std::function<Graph(depix::Shape)>& read, int cha
 Graph read_graph(const std::string& path) {
     if (path.ends_with(".param") || path.ends_with(".bin")) return read_graph(depix::NcnnFile::read(path));
     if (path.ends_with(".onnx")) return read_graph(depix::OnnxFile::read(path));
-    throw depix::FileError(path, "its graph is not read: those of ncnn (.param, .bin) and of ONNX (.onnx) are");
+    if (path.ends_with(".json")) return read_graph(depix::TensorflowJsFile::read(path));
+    throw depix::FileError(
+        path, "its graph is not read: those of ncnn (.param, .bin), ONNX (.onnx) and TensorFlow.js (.json) are");
 }
 
 }  // namespace tool

@@ -21,6 +21,12 @@ struct DepixModuleError {
     std::size_t size;
 };
 
+/// Who takes the bytes of a file.
+struct DepixModuleBytes {
+    void (*function)(void* context, const std::byte* bytes, std::size_t size);
+    void* context;
+};
+
 /// How a picture is cut, and what is told after each tile.
 struct DepixModuleTiles {
     int size;
@@ -50,8 +56,12 @@ struct DepixModule {
                    DepixModuleTiles tiles, DepixModuleError error);
 };
 
-/// The one symbol of a module.
+/// The one symbol of a module. Its version comes first in every version.
 const DepixModule* depix_module();
+
+/// The one symbol of a module that writes its network as ONNX.
+int depix_module_onnx(const DepixModuleTensor* tensors, std::size_t count, const char* path, DepixModuleBytes take,
+                      DepixModuleError error);
 }
 
 constexpr std::uint32_t depix_module_version = 1;

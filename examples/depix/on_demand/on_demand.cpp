@@ -65,12 +65,22 @@ const PublishedType* find_type(const std::optional<depix::NetworkDescription>& k
     return found == published_types.end() ? nullptr : &*found;
 }
 
-bool is_of_a_graph(const depix::TensorFile& weights) { return weights.format == "ncnn" || weights.format == "ONNX"; }
+// What a module is for, and what its source says.
+enum class Purpose { Restore, Onnx };
 
-std::string source_of(const std::string& includes, const std::string& definitions) {
-    return "#include \"module.hpp\"\n" + includes + "\nnamespace imported {\nusing namespace depix;\n" + definitions +
-           "}\n\nDEPIX_MODULE(imported::Network)\n";
-}
+// A network as the source of a module needs it, and what it takes and gives.
+struct Network {
+    std::string includes, definitions;
+    PublishedType type{};
+    std::string name;  // for messages
+
+    std::string source(Purpose purpose) const {
+        const bool restores = purpose == Purpose::Restore;
+        return std::string("#include \"") + (restores ? "module" : "onnx_module") + ".hpp\"\n" + includes +
+               "\nnamespace imported {\nusing namespace depix;\n" + definitions + "}\n\n" +
+               (restores ? "DEPIX_MODULE" : "DEPIX_ONNX_MODULE") + "(imported::Network)\n";
+    }
+};
 
 // Every header of depix's in these folders.
 std::string includes_of(std::initializer_list<std::string_view> folders) {
@@ -86,21 +96,35 @@ std::string includes_of(std::initializer_list<std::string_view> folders) {
 
 constexpr std::size_t message_size = 4096;
 
-const DepixModule& load_module(const std::filesystem::path& path) {
+// A function of a module, which stays loaded until the program ends.
+template <class Function>
+Function* load_function([[maybe_unused]] const std::filesystem::path& path, [[maybe_unused]] const char* name) {
 #if defined(__unix__)
-    void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays loaded until the program ends
-    void* const symbol = handle == nullptr ? nullptr : ::dlsym(handle, "depix_module");
-    if (symbol == nullptr) {
-        const char* const why = ::dlerror();
-        throw depix::FileError(path.string(), std::string("the compiled network cannot be loaded: ") +
-                                                  (why != nullptr ? why : "it lacks depix_module") +
-                                                  "; XDG_CACHE_HOME may name another folder");
-    }
-    const DepixModule* const found = reinterpret_cast<const DepixModule* (*)()>(symbol)();
-    if (found->version == depix_module_version) return *found;
+    void* const handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    void* const symbol = handle == nullptr ? nullptr : ::dlsym(handle, name);
+    if (symbol != nullptr) return reinterpret_cast<Function*>(symbol);
+    const char* const why = ::dlerror();
+    throw depix::FileError(path.string(), std::string("the compiled network cannot be loaded: ") +
+                                              (why != nullptr ? why : name) +
+                                              "; XDG_CACHE_HOME may name another folder");
+#else
+    throw depix::FileError(path.string(), "cannot be loaded on this system");
 #endif
-    throw depix::FileError(path.string(), "the compiled network is of another version of depix; delete its folder");
 }
+
+// Weights as a module takes them.
+struct ModuleTensors {
+    explicit ModuleTensors(const depix::TensorFile& weights) {
+        for (const std::string& name : weights.names) {
+            const depix::TensorFile::Entry& entry = weights.entry(name);
+            if (!depix::converts_to<float>(entry.dtype)) continue;  // counters
+            values.push_back(weights.values<float>(name));
+            tensors.push_back({name.c_str(), entry.shape.data(), entry.shape.size(), values.back().data()});
+        }
+    }
+    std::deque<std::vector<float>> values;
+    std::vector<DepixModuleTensor> tensors;
+};
 
 // Tells the tool's tiles of a module's progress.
 void report(void* context, int done, int count) { static_cast<const tool::Tiles*>(context)->progress(done, count); }
@@ -110,16 +134,9 @@ class ModuleRestorer : public tool::Restorer {
     ModuleRestorer(const DepixModule& module, const PublishedType& type, const depix::TensorFile& weights, int threads,
                    float noise)
         : module_(module), type_(type), noise_(noise) {
-        std::deque<std::vector<float>> values;
-        std::vector<DepixModuleTensor> tensors;
-        for (const std::string& name : weights.names) {
-            const depix::TensorFile::Entry& entry = weights.entry(name);
-            if (!depix::converts_to<float>(entry.dtype)) continue;  // counters
-            values.push_back(weights.values<float>(name));
-            tensors.push_back({name.c_str(), entry.shape.data(), entry.shape.size(), values.back().data()});
-        }
+        const ModuleTensors all(weights);
         std::string message(message_size, '\0');
-        network_ = module.load(tensors.data(), tensors.size(), weights.path.c_str(), threads,
+        network_ = module.load(all.tensors.data(), all.tensors.size(), weights.path.c_str(), threads,
                                {message.data(), message.size()});
         if (network_ == nullptr) throw depix::Error(message.c_str());
     }
@@ -202,41 +219,79 @@ tool::Architecture describe(const DepixModule& module, const PublishedType& type
 
 }  // namespace
 
-bool tool::has_network(const depix::TensorFile& weights, const std::optional<depix::NetworkDescription>& known) {
-    return find_type(known) != nullptr || is_of_a_graph(weights);
+bool tool::has_graph(const depix::TensorFile& weights) {
+    return weights.format == "ncnn" || weights.format == "ONNX" || weights.format == "TensorFlow.js";
 }
+
+bool tool::has_network(const depix::TensorFile& weights, const std::optional<depix::NetworkDescription>& known) {
+    return find_type(known) != nullptr || has_graph(weights);
+}
+
+namespace {
+
+// The network of a file, whose tensors are given that network's names.
+Network network_of(depix::TensorFile& weights, const std::optional<depix::NetworkDescription>& known, Purpose purpose) {
+    if (tool::compiled_in_headers().empty()) throw depix::FileError(weights.path, "its network is not compiled in");
+    if (const PublishedType* const found = find_type(known)) {
+        const bool plain = weights.contains("no_norm");
+        weights = depix::prepare_weights(std::move(weights), *known);
+        if (plain) weights.metadata["no_norm"] = "";
+        return {"#include \"depix/models/" + std::string(found->header) + ".hpp\"\n",
+                "using Network = " + known->type + ";\n", *found, known->type};
+    }
+    // The RDN of UpscalerJS takes and gives 0..255; its file does not say so.
+    PublishedType type{"network", ""};
+    if (weights.format == "TensorFlow.js" && weights.contains("F_m1.weight") && weights.contains("UPN1.weight"))
+        type = {"network", "", PublishedInput::Bytes, 1.0f / 255};
+    const tool::WholePictureNetwork graph = tool::whole_picture_network(tool::read_graph(weights.path), "Network");
+    if (purpose == Purpose::Restore &&
+        graph.inner_name == "Network")  // if it has no padding, its type says more than the file
+        check_restores_pictures(graph.network.input, graph.network.output, 0, weights.path);
+    depix::TensorFile named(weights.path, weights.format);
+    for (const tool::GraphTensor& tensor : graph.network.tensors)
+        named.add(tensor.name, depix::DataType::F32, tensor.shape, std::as_bytes(std::span(tensor.values)));
+    weights = std::move(named);
+    return {includes_of({"depix/layers/", "depix/network/"}), graph.network.definitions, type, weights.path};
+}
+
+// A function of the network's module.
+template <class Function>
+Function* compile(const Network& network, Purpose purpose, const char* name, const std::string& path) {
+    try {
+        return load_function<Function>(tool::compile_module(network.source(purpose), network.name), name);
+    } catch (const depix::FileError&) {
+        throw;
+    } catch (const depix::Error& error) {
+        throw depix::FileError(
+            path, "its network is not compiled into this program, and cannot be now: " + std::string(error.what()));
+    }
+}
+
+}  // namespace
 
 const tool::Architecture& tool::compile_architecture(depix::TensorFile& weights,
                                                      const std::optional<depix::NetworkDescription>& known) {
     static std::deque<Architecture> compiled;
-    if (compiled_in_headers().empty()) throw depix::FileError(weights.path, "its network is not compiled in");
-    const PublishedType* const found = find_type(known);
-    PublishedType type = found != nullptr ? *found : PublishedType{"network", ""};
-    std::string source;
-    if (found != nullptr) {
-        source = source_of("#include \"depix/models/" + std::string(type.header) + ".hpp\"\n",
-                           "using Network = " + known->type + ";\n");
-        const bool plain = weights.contains("no_norm");
-        weights = depix::prepare_weights(std::move(weights), *known);
-        if (plain) weights.metadata["no_norm"] = "";
-    } else {
-        const WholePictureNetwork graph = whole_picture_network(read_graph(weights.path), "Network");
-        if (graph.inner_name == "Network")  // if it has no padding, its type says more than the file
-            check_restores_pictures(graph.network.input, graph.network.output, 0, weights.path);
-        source = source_of(includes_of({"depix/layers/", "depix/network/"}), graph.network.definitions);
-        depix::TensorFile named(weights.path, weights.format);
-        for (const GraphTensor& tensor : graph.network.tensors)
-            named.add(tensor.name, depix::DataType::F32, tensor.shape, std::as_bytes(std::span(tensor.values)));
-        weights = std::move(named);
-    }
-    try {
-        const std::string what = found != nullptr ? known->type : weights.path;
-        compiled.push_back(describe(load_module(compile_module(source, what)), type, weights.path));
-    } catch (const depix::FileError&) {
-        throw;
-    } catch (const depix::Error& error) {
-        throw depix::FileError(weights.path, "its network is not compiled into this program, and cannot be now: " +
-                                                 std::string(error.what()));
-    }
+    const Network network = network_of(weights, known, Purpose::Restore);
+    const auto module = compile<const DepixModule*()>(network, Purpose::Restore, "depix_module", weights.path);
+    if (module()->version != depix_module_version)
+        throw depix::FileError(weights.path, "its compiled network is of another version of depix");
+    compiled.push_back(describe(*module(), network.type, weights.path));
     return compiled.back();
+}
+
+std::vector<std::byte> tool::onnx_of(depix::TensorFile& weights,
+                                     const std::optional<depix::NetworkDescription>& known) {
+    const Network network = network_of(weights, known, Purpose::Onnx);
+    const auto write = compile<decltype(depix_module_onnx)>(network, Purpose::Onnx, "depix_module_onnx", weights.path);
+    std::vector<std::byte> result;
+    const auto take = [](void* context, const std::byte* bytes, std::size_t size) {
+        static_cast<std::vector<std::byte>*>(context)->assign(bytes, bytes + size);
+    };
+    const ModuleTensors all(weights);
+    std::string message(message_size, '\0');
+    if (write(all.tensors.data(), all.tensors.size(), weights.path.c_str(), {take, &result},
+              {message.data(), message.size()}) == 0)
+        throw depix::Error(message.c_str());
+    return result;
 }

@@ -57,9 +57,15 @@ struct NcnnFile {
         return parse(std::string_view(reinterpret_cast<const char*>(param.data()), param.size()), bin, std::move(name));
     }
 
-    /// All weights, each called LAYER.weight, LAYER.bias and so on, in order.
+    /// All weights, each called LAYER.weight, LAYER.bias and so on, in order. If the last layer makes the result smaller,
+    /// as in realesr-animevideov3-x2, metadata has by how much: "result_scaled_by" is "0.5".
     TensorFile tensors() const {
         TensorFile file(path, "ncnn");
+        if (!layers.empty() && layers.back().type == "Interp") {
+            const double factor = layers.back().number(1, 1);
+            if (factor > 0 && factor < 1 && factor == layers.back().number(2, 1))
+                file.metadata["result_scaled_by"] = factor == 0.5 ? "0.5" : std::to_string(factor);
+        }
         for (const NcnnLayer& layer : layers)
             for (const NcnnTensor& tensor : layer.tensors)
                 file.add(layer.name + "." + tensor.name, DataType::F32, tensor.shape,

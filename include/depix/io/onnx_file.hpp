@@ -63,10 +63,16 @@ struct OnnxFile {
     /// The same from memory; `name` stands for the path in messages.
     static OnnxFile parse(std::span<const std::byte> bytes, std::string name = "memory");
 
-    /// The weights by their names, which in files that PyTorch wrote are those of its state_dict.
+    /// The weights by their names, which in files that PyTorch wrote are those of its state_dict. Single numbers, and
+    /// what only says how to scale, clip or pad, are no weights.
     TensorFile tensors() const {
+        std::set<std::string> read_as_weights;
+        for (const OnnxNode& node : nodes)
+            if (node.type != "Resize" && node.type != "Upsample" && node.type != "Clip" && node.type != "Pad")
+                read_as_weights.insert(node.inputs.begin(), node.inputs.end());
         TensorFile file(path, "ONNX");
         for (const OnnxTensor& tensor : initializers) {
+            if (!tensor.is_integer && (tensor.shape.empty() || !read_as_weights.contains(tensor.name))) continue;
             if (tensor.is_integer)
                 file.add(tensor.name, DataType::I64, tensor.shape, std::as_bytes(std::span(tensor.integers)));
             else

@@ -36,8 +36,9 @@ class TensorflowJsReader {
   public:
     using Shard = std::function<std::vector<std::byte>(const std::string&)>;
 
-    TensorflowJsReader(const JsonValue& model, std::string path, const Shard& shard)
-        : model_(model), path_(std::move(path)), shard_(shard), file_(path_, "TensorFlow.js") {}
+    /// `shuffles`: the channels before a depth_to_space get PixelShuffle's order.
+    TensorflowJsReader(const JsonValue& model, std::string path, const Shard& shard, bool shuffles = true)
+        : model_(model), path_(std::move(path)), shard_(shard), shuffles_(shuffles), file_(path_, "TensorFlow.js") {}
 
     TensorFile read() {
         if (model_["format"].text == "graph-model") fail("is a graph model of TensorFlow.js; layers models are read");
@@ -110,27 +111,36 @@ class TensorflowJsReader {
                     fail("tensor \"" + name + "\" has a size that is not possible");
                 shape.push_back(static_cast<std::size_t>(extent.number));
             }
-            const std::string stored = weight["quantization"]["dtype"].text;
-            if (weight["dtype"].text != "float32" || (!stored.empty() && stored != "float16"))
+            const JsonValue& quantization = weight["quantization"];
+            const std::string stored = quantization["dtype"].text;
+            const bool readable = stored.empty() || stored == "float16" || stored == "uint8" || stored == "uint16";
+            if (weight["dtype"].text != "float32" || !readable)
                 fail("tensor \"" + name + "\" is stored as " + (stored.empty() ? weight["dtype"].text : stored) +
-                     ", which is not read; float32 and float16 are");
-            const auto size = byte_count(stored.empty() ? DataType::F32 : DataType::F16, shape);
+                     ", which is not read; float32, float16, uint8 and uint16 are");
+            const DataType type = stored.empty() ? DataType::F32 : stored == "uint8" ? DataType::U8 : DataType::F16;
+            const auto size = byte_count(type, shape);
             if (!size || *size > bytes.size() - position)
                 fail("tensor \"" + name + "\" of shape " + to_string(shape) + " lies beyond the end of the weights");
-            add(name, shape, values(std::span(bytes).subspan(position, *size), !stored.empty()));
+            add(name, shape, values(std::span(bytes).subspan(position, *size), quantization));
             position += *size;
         }
         if (position != bytes.size()) fail(std::to_string(bytes.size() - position) + " bytes of weights are left over");
     }
 
-    static std::vector<float> values(std::span<const std::byte> bytes, bool halves) {
-        std::vector<float> result(bytes.size() / (halves ? 2 : 4));
+    // float32 and float16, or whole numbers n that stand for min + n * scale.
+    static std::vector<float> values(std::span<const std::byte> bytes, const JsonValue& quantization) {
+        const std::string& stored = quantization["dtype"].text;
+        const std::size_t size = stored.empty() ? 4 : stored == "uint8" ? 1 : 2;
+        std::vector<float> result(bytes.size() / size);
+        if (stored.empty() && !result.empty()) std::memcpy(result.data(), bytes.data(), bytes.size());
+        if (stored.empty()) return result;
         for (std::size_t i = 0; i < result.size(); ++i) {
-            std::uint16_t half = 0;
-            if (halves) std::memcpy(&half, bytes.data() + 2 * i, sizeof half);
-            if (halves) result[i] = Float16::decode(half);
+            std::uint16_t number = 0;
+            std::memcpy(&number, bytes.data() + size * i, size);  // little-endian, as depix's machines are
+            result[i] = stored == "float16"
+                            ? Float16::decode(number)
+                            : static_cast<float>(quantization["min"].number + number * quantization["scale"].number);
         }
-        if (!halves && !result.empty()) std::memcpy(result.data(), bytes.data(), bytes.size());
         return result;
     }
 
@@ -165,7 +175,7 @@ class TensorflowJsReader {
         } else if (own == "alpha") {  // (1, 1, C)
             shape = {values.size()};
         }
-        const std::size_t block = shuffled_block(found);
+        const std::size_t block = shuffles_ ? shuffled_block(found) : 0;
         if (block > 1 && type != "Conv2DTranspose" && own != "depthwise_kernel") shuffle(values, shape, block);
         file_.add((layer.empty() ? "" : layer + ".") + parameter, DataType::F32, shape,
                   std::as_bytes(std::span(values)));
@@ -222,28 +232,44 @@ class TensorflowJsReader {
     const JsonValue& model_;
     std::string path_;
     const Shard& shard_;
+    bool shuffles_;
     TensorFile file_;
     std::map<std::string, KerasLayer> layers_;
 };
 
 }  // namespace detail
 
+/// A layers model: what its model.json says, and its weights.
+struct TensorflowJsFile {
+    std::string path;
+    detail::JsonValue model;
+    TensorFile weights;
+
+    /// Reads model.json and the files that it names. `shuffles`: as read_tensorflow_js has it; otherwise the channels
+    /// before a depth_to_space keep TensorFlow's order. Throws FileError.
+    static TensorflowJsFile read(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32,
+                                 bool shuffles = false) {
+        const std::vector<std::byte> text = read_file(path, std::size_t{1} << 22);
+        JsonReader reader({reinterpret_cast<const char*>(text.data()), text.size()}, path);
+        TensorflowJsFile file{path, detail::read_json(reader), {}};
+        reader.end();
+        const std::size_t slash = path.find_last_of("/\\");
+        const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+        const auto shard = [&](const std::string& name) { return read_file(folder + name, maximum_bytes); };
+        file.weights = detail::TensorflowJsReader(file.model, path, shard, shuffles).read();
+        return file;
+    }
+};
+
 /// The weights of a layers model (https://www.tensorflow.org/js/guide/save_load): model.json lists layers, weights, and
-/// files beside it, in which the weights follow each other as float32 or float16.
+/// files beside it, in which the weights follow each other as float32, float16, or whole numbers of 8 or 16 bits
+/// with a scale.
 ///
 /// They come in PyTorch's order and under PyTorch's names, LAYER.weight and so on: a Conv2D's kernel (H, W, In, Out)
 /// becomes (Out, In, H, W). The output channels of a convolution that a depth_to_space reads come in PixelShuffle's
 /// order. (A Dense layer after a Flatten has its inputs in the order H, W, C, which is kept.) Throws FileError.
 inline TensorFile read_tensorflow_js(const std::string& path, std::size_t maximum_bytes = std::size_t{1} << 32) {
-    const std::vector<std::byte> text = read_file(path, std::size_t{1} << 22);
-    JsonReader reader({reinterpret_cast<const char*>(text.data()), text.size()}, path);
-    const detail::JsonValue model = detail::read_json(reader);
-    reader.end();
-    const std::size_t slash = path.find_last_of("/\\");
-    const std::string folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
-    return detail::TensorflowJsReader(model, path,
-                                      [&](const std::string& name) { return read_file(folder + name, maximum_bytes); })
-        .read();
+    return TensorflowJsFile::read(path, maximum_bytes, true).weights;
 }
 
 }  // namespace depix
