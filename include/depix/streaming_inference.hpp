@@ -60,12 +60,7 @@ class StreamingInference {
         std::array<Step, plan.steps.size()> all{};
         for (std::size_t i = 0; i < all.size(); ++i) {
             const PlanStep& step = plan.steps[i];
-            int layer = 0, number = 0;
-            layers_of<Network>::for_each([&]<class L>() {
-                if (step.layer.info == &layer_info<L>) number = layer;
-                ++layer;
-            });
-            all[i] = {step.layer.parameters,          step.layer.statistics,          static_cast<short>(number),
+            all[i] = {step.layer.parameters,          step.layer.statistics,          detail::layer_numbers<Network>[i],
                       static_cast<short>(step.input), static_cast<short>(step.other), static_cast<short>(step.output)};
         }
         return all;
@@ -113,7 +108,7 @@ class StreamingInference {
         weights_ = weights;
         statistics_ = statistics;
         slot_ = 0;
-        for (std::size_t i = 0; i < tensors; ++i) map_[i] = {.next = buffers[i].start};
+        for (std::size_t i = 0; i < tensors; ++i) map_[i] = {.next = buffers[i].start, .height = 0, .origin = 0};
         for (std::size_t i = 0; i < steps.size(); ++i) with_layer_of(i, [&]<class L>() { find_needed<L>(i); });
         return find_heights(height);
     }
@@ -141,9 +136,9 @@ class StreamingInference {
 
   private:
     struct Map {
-        int next = 0;    // the row that is computed next
-        int height = 0;  // of the whole map
-        int origin = 0;  // of a root: the row at the beginning of its buffer
+        int next;    // the row that is computed next
+        int height;  // of the whole map
+        int origin;  // of a root: the row at the beginning of its buffer
     };
     Map& map(int tensor) { return map_[static_cast<std::size_t>(tensor)]; }
     const Map& map(int tensor) const { return map_[static_cast<std::size_t>(tensor)]; }
@@ -153,10 +148,7 @@ class StreamingInference {
     /// Calls body.template operator()<L>() for the layer L of a step.
     template <class Body>
     static void with_layer_of(std::size_t step, Body&& body) {
-        int number = 0;
-        layers_of<Network>::for_each([&]<class L>() {
-            if (number++ == steps[step].layer) body.template operator()<L>();
-        });
+        with_layer_number<Network>(steps[step].layer, body);
     }
 
     bool find_heights(int height) {
@@ -234,16 +226,16 @@ class StreamingInference {
     template <class Sink>
     void run_step(std::size_t index, Sink& sink) {
         const Step& step = steps[index];
+        const int row = map(step.output).next;
+        const bool exists = row >= 0 && row < map(step.output).height;
         with_layer_of(index, [&]<class L>() {
             constexpr int count = detail::rows_at_once(L::traits);
-            const int row = map(step.output).next;
-            const bool exists = row >= 0 && row < map(step.output).height;
             if (exists) run_layer<L>(step, row);
-            for (int i = row; exists && step.output == plan.output && i < row + count; ++i)
-                sink(i, static_cast<const T*>(rows_of(step.output, {i, i}).data));
             map(step.output).next += count;
             find_needed<L>(index);
         });
+        for (int i = row; exists && step.output == plan.output && i < map(step.output).next; ++i)
+            sink(i, static_cast<const T*>(rows_of(step.output, {i, i}).data));
         drop_read_rows(step.input);
         drop_read_rows(step.other);
         if (step.output == plan.output) drop_read_rows(step.output);
@@ -264,11 +256,12 @@ class StreamingInference {
                                           .input_height = map(step.input).height});
     }
 
-    const T* weights_ = nullptr;
-    const T* statistics_ = nullptr;
-    std::size_t slot_ = 0;
-    std::array<Map, tensors> map_{};
-    std::array<int, steps.size()> needed_{};  // of each step: the first row of its inputs that it still reads
+    // Nothing has an initial value, so that a static object needs no code before main(); `begin` sets them.
+    const T* weights_;
+    const T* statistics_;
+    std::size_t slot_;
+    std::array<Map, tensors> map_;
+    std::array<int, steps.size()> needed_;  // of each step: the first row of its inputs that it still reads
     T workspace_[workspace_size];
 };
 

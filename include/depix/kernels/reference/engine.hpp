@@ -47,6 +47,38 @@ constexpr auto make_layout(Shape input) {
     return Layout<plan.tensors.size()>{find_shapes(plan, input), place(plan, close_sizes(plan, input))};
 }
 
+/// What running needs of the plan, a few bytes for each step and tensor. On a microcontroller only this is in flash.
+template <std::size_t T, std::size_t S>
+struct CompactPlan {
+    struct Step {
+        std::size_t parameters, statistics;
+        short layer;  ///< its number in layers_of<Network>
+        short input, other, output;
+    };
+    struct Tensor {
+        short root, first_channel, channels;
+    };
+    std::array<Step, S> steps{};
+    std::array<Tensor, T> tensors{};
+};
+
+template <Module Network>
+inline constexpr auto compact_plan = [] {
+    constexpr auto& plan = inference_plan<Network>;
+    CompactPlan<plan.tensors.size(), plan.steps.size()> compact;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const PlanStep& step = plan.steps[i];
+        compact.steps[i] = {
+            step.layer.parameters,          step.layer.statistics,          detail::layer_numbers<Network>[i],
+            static_cast<short>(step.input), static_cast<short>(step.other), static_cast<short>(step.output)};
+    }
+    for (int i = 0; i < plan.tensor_count; ++i)
+        compact.tensors[static_cast<std::size_t>(i)] = {static_cast<short>(plan.root(i)),
+                                                        static_cast<short>(plan.channel_in_root(i)),
+                                                        static_cast<short>(plan.tensor(i).channels)};
+    return compact;
+}();
+
 /// Restores one picture, and calls after_step(i, result of step i) after each step of the plan. input is (1, C, H, W),
 /// output (1, C', H', W'). root_memory(tensor) is where a root of the plan begins. parameters and statistics are laid
 /// out as in Model.
@@ -54,29 +86,32 @@ template <Module Network, class T, std::size_t Tensors, class RootMemory, class 
 void infer_in(const std::array<Shape, Tensors>& shapes, const T* parameters, const T* statistics, View<const T> input,
               View<T> output, RootMemory&& root_memory, AfterStep&& after_step) {
     constexpr auto& plan = inference_plan<Network>;
-    const auto memory = [&](int tensor) -> View<T> {
-        const auto root = static_cast<std::size_t>(plan.root(tensor));
-        if (static_cast<int>(root) == output_root(plan)) return view_in_root(plan, tensor, output);
-        const View<T> whole(root_memory(root), 1, shapes[root]);
-        return view_in_root(plan, tensor, whole);
+    constexpr auto& compact = compact_plan<Network>;
+    constexpr int callers_root = output_root(plan), input_tensor = plan.input, output_tensor = plan.output;
+    constexpr bool keeps_input = plan.root(plan.input) != plan.input;
+    const auto memory = [&](int index) -> View<T> {
+        const auto& tensor = compact.tensors[static_cast<std::size_t>(index)];
+        const auto root = static_cast<std::size_t>(tensor.root);
+        const View<T> whole = tensor.root == callers_root ? output : View<T>(root_memory(root), 1, shapes[root]);
+        return whole.slice(tensor.first_channel, tensor.channels);
     };
     const auto readable = [&](int tensor) -> View<const T> {
-        return tensor == plan.input && plan.root(tensor) == tensor ? input : memory(tensor);
+        return tensor == input_tensor && !keeps_input ? input : memory(tensor);
     };
 
-    if (plan.root(plan.input) != plan.input) copy(input, memory(plan.input));
-    for (int i = 0; i < plan.step_count; ++i) {
-        const PlanStep& step = plan.step(i);
+    if (keeps_input) copy(input, memory(input_tensor));
+    for (std::size_t i = 0; i < compact.steps.size(); ++i) {
+        const auto& step = compact.steps[i];
         kernels::Forward<T> call;
         call.input = readable(step.input);
         if (step.other >= 0) call.other = readable(step.other);
         call.output = memory(step.output);
-        call.parameters = parameters + step.layer.parameters;
-        call.statistics = statistics + step.layer.statistics;
-        with_layer<Network>(step.layer.info, [&]<class L>() { kernels::Kernel<Reference, L>::forward(call); });
-        after_step(i, View<const T>(call.output));
+        call.parameters = parameters + step.parameters;
+        call.statistics = statistics + step.statistics;
+        with_layer_number<Network>(step.layer, [&]<class L>() { kernels::Kernel<Reference, L>::forward(call); });
+        after_step(static_cast<int>(i), View<const T>(call.output));
     }
-    if (output_root(plan) < 0) copy(readable(plan.output), output);
+    if (callers_root < 0) copy(readable(output_tensor), output);
 }
 
 /// The same with all maps in a workspace of layout.placement.total elements.
