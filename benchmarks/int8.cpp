@@ -7,19 +7,19 @@
 // Run it in the repository. DOCUMENTS is a folder as examples/05_documents takes it; without it, pages are left out.
 // Each network is quantized with eight pictures that are not in its test set. Decibels are those of the examples'
 // `evaluate`: 800 drawn texts, and the held-out pages in full size, all rounded as in a PNG file. Both kinds of
-// inference take turns on one thread, 31 times; a time is the smallest of them, because others use the machine too.
+// inference take turns on one thread, 31 times. A time is that of the processor, the smallest of these, because others
+// use the machine too.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <iostream>
-#include <optional>
 
 #include "depix/data/sources/documents.hpp"
 #include "depix/data/text/text_images.hpp"
 #include "depix/depix.hpp"
 #include "depix/metrics/fidelity.hpp"
 #include "depix/models/compact.hpp"
-#include "depix/quantize/cpu.hpp"
+#include "depix/quantize.hpp"
 
 namespace {
 
@@ -77,9 +77,9 @@ double score(const Restorer& restorer, const Set& set) {
 
 template <class Inference>
 double milliseconds(const Inference& inference, const Image& image, Image& restored, int runs) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     for (int i = 0; i < runs; ++i) inference.run(image.view(), restored.view());
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / runs;
+    return static_cast<double>(std::clock() - start) * 1000 / CLOCKS_PER_SEC / runs;
 }
 
 template <class Network>
@@ -87,7 +87,7 @@ void measure(const char* name, const std::string& weights, const Set& set, Shape
     Model<Network> model;
     if (!weights.empty()) load(model, weights);
     const Quantized<Network> small = quantize(model, std::span<const Image>(set.calibration), options.quantize);
-    if (options.report) std::cout << report(small.layers);
+    if (options.report) std::cout << small.report();
     const Inference<Network> numbers{model, 1};
     const Inference<Network, Int8<Cpu>> integers{small, 1};
     std::printf("| %s, %s | %zu of %zu |", name, to_string(shape).c_str(),
@@ -101,7 +101,7 @@ void measure(const char* name, const std::string& weights, const Set& set, Shape
     const Image image(shape, 0.5f);
     Image restored(Network::output(shape));
     const double once = milliseconds(numbers, image, restored, 1);
-    const int runs = std::max(1, static_cast<int>(3 / once));
+    const int runs = std::max(1, static_cast<int>(3 / std::max(once, 1e-3)));
     double of_numbers = 1e9, of_integers = 1e9;
     for (int turn = 0; turn < 31; ++turn) {
         of_numbers = std::min(of_numbers, milliseconds(numbers, image, restored, runs));

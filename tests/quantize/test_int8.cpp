@@ -36,7 +36,7 @@ void check(int floats = 0) {
     const Model<Network> model(3, Initialisation::HeNormal);
     const Quantized<Network> small =
         quantized(model, random_pictures({Network::in_channels, 16 * m, 16 * m}, 2), {.min_decibels = 0});
-    INFO(report(small.layers));
+    INFO(small.report());
     CHECK(small.float_steps() == floats);
     const Inference<Network, Reference> exact{model};
     const Inference<Network, Int8<Reference>> plain{small};
@@ -130,7 +130,7 @@ TEST_CASE("what is badly quantized stays on numbers, and the report says so") {
     }
     for (const Calibration how : {Calibration::MinMax, Calibration::Percentile, Calibration::MeanSquaredError}) {
         const Quantized<Network> kept = quantized(model, pictures, {.calibration = how, .keep_float = {"4"}});
-        CHECK(contains(report(kept.layers), "numbers: as asked for"));
+        CHECK(contains(kept.report(), "numbers: as asked for"));
         const Inference<Network, Int8<Reference>> plain{kept};
         const Inference<Network, Int8<Cpu>> fast{kept};
         CHECK(fast(pictures[0]).pixels == plain(pictures[0]).pixels);

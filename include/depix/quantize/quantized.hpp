@@ -23,8 +23,23 @@ struct QuantizedLayer {
     int8::Encoding encoding{};                     ///< of its output
 };
 
-/// The rule's outcome as a table, one line for each step.
-inline std::string report(const std::vector<QuantizedLayer>& layers);
+namespace detail {
+
+inline std::string report(const std::vector<QuantizedLayer>& layers) {
+    std::string text =
+        "layer                     kind              runs on    weights (dB)  output (dB)  scale      zero\n";
+    for (const QuantizedLayer& layer : layers) {
+        char line[160];
+        const std::string on = layer.is_integer ? "integers" : "numbers: " + layer.reason;
+        std::snprintf(line, sizeof line, "%-25s %-17s %-10s %12.1f %12.1f  %-9.4g %5d\n", layer.name.c_str(),
+                      layer.kind.c_str(), on.c_str(), layer.weight_decibels, layer.map_decibels,
+                      static_cast<double>(layer.encoding.scale), layer.encoding.zero_point);
+        text += line;
+    }
+    return text;
+}
+
+}  // namespace detail
 
 /// A network whose weights and maps are 8-bit integers, for Inference<Network, Int8<Backend>>. quantize() makes it from
 /// a model, load_quantized() from a file (quantize/file.hpp).
@@ -36,7 +51,7 @@ inline std::string report(const std::vector<QuantizedLayer>& layers);
 ///
 /// A step stays on numbers if it has no integer kernel, if weights, input or output have fewer decibels of signal to
 /// rounding error than QuantizeOptions::min_decibels, if its factor is 1/4 or more, or if the caller says so. `layers`
-/// says which, and why.
+/// and `report` say which, and why.
 template <Module NetworkType>
 class Quantized {
   public:
@@ -47,8 +62,9 @@ class Quantized {
     /// As in Model, for the steps that stay on numbers; empty if there are none.
     std::vector<float> parameters, statistics;
 
-    /// Whether all steps are on integers.
-    bool is_all_integer() const { return parameters.empty() && statistics.empty() && float_steps() == 0; }
+    /// What the rule above gave, as a table with one line for each step.
+    std::string report() const { return detail::report(layers); }
+    /// How many steps stay on numbers.
     int float_steps() const {
         int count = 0;
         for (const QuantizedLayer& layer : layers) count += !layer.is_integer;
@@ -210,7 +226,7 @@ class Quantizer {
 /// float network twice, which shows what numbers each map holds (Backend computes them, Unfused<Cpu> or Reference).
 ///
 ///     const Quantized<Depixelizer> small = quantize(model, pictures);
-///     std::cout << report(small.layers);
+///     std::cout << small.report();
 ///     Inference<Depixelizer, Int8<Cpu>> restore{small};
 ///
 /// Throws Error if there is no picture, or if a picture or a layer's output for it is not finite (with the picture's
@@ -243,20 +259,6 @@ Quantized<Network> quantize(const Model<Network>& model, std::span<const Image> 
             });
         }
     return detail::Quantizer<Network>(model, std::move(maps), options).result();
-}
-
-inline std::string report(const std::vector<QuantizedLayer>& layers) {
-    std::string text =
-        "layer                     kind              runs on    weights (dB)  output (dB)  scale      zero\n";
-    for (const QuantizedLayer& layer : layers) {
-        char line[160];
-        const std::string on = layer.is_integer ? "integers" : "numbers: " + layer.reason;
-        std::snprintf(line, sizeof line, "%-25s %-17s %-10s %12.1f %12.1f  %-9.4g %5d\n", layer.name.c_str(),
-                      layer.kind.c_str(), on.c_str(), layer.weight_decibels, layer.map_decibels,
-                      static_cast<double>(layer.encoding.scale), layer.encoding.zero_point);
-        text += line;
-    }
-    return text;
 }
 
 }  // namespace depix

@@ -1,0 +1,6 @@
+// Quantized networks: 8-bit integers instead of numbers. It is not part of depix.hpp, because few programs need it and
+// the compiler takes a second for it.
+#pragma once
+
+#include "depix/quantize/cpu.hpp"
+#include "depix/quantize/file.hpp"
