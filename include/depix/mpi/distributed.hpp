@@ -127,7 +127,7 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
     template <class Loss>
     void run_parts(Loss& loss) {
         gather_shares();
-        sum_.begin(first_part_);
+        sum_.begin(first_part_, static_cast<T>(static_cast<double>(engine_.options().images_per_part) / batch_));
         own_losses_.clear();
         finite_ = true;
         const int begin = first_part_[rank()], end = first_part_[rank() + 1];
@@ -230,7 +230,7 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
         Base::draw_from(random);
         Base::prepare(at_once, input.shape());
         Base::begin_step(count);
-        const T weight = static_cast<T>(static_cast<double>(count) / batch_);
+        const T weight = static_cast<T>(static_cast<double>(count) / share.images_per_part);
         const std::span<const T> gradients(this->gradients_), statistics = this->pass_.new_statistics();
         if (last) sum_.open(part, weight, gradients, statistics);
 

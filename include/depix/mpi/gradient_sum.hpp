@@ -80,8 +80,10 @@ class GradientSum {
     GradientSum(const GradientSum&) = delete;
     GradientSum& operator=(const GradientSum&) = delete;
 
-    /// Begins a step in which rank r has the parts [first_part[r], first_part[r + 1]).
-    void begin(const std::vector<int>& first_part) {
+    /// Begins a step in which rank r has the parts [first_part[r], first_part[r + 1]). The result is `scale` times the
+    /// sum.
+    void begin(const std::vector<int>& first_part, T scale) {
+        scale_ = scale;
         sent_ = combined_ = 0;
         joins_ = 0;
         stack_.clear();
@@ -93,16 +95,16 @@ class GradientSum {
         for (std::size_t b = 0; b < buckets_.size(); ++b) lay_out(buckets_[b], exchanges_[b]);
         reserve_sums(nodes_[static_cast<std::size_t>(exchanging_.rank())].size());
     }
-    /// Adds `share` times the values of a part: its gradients, then its statistics.
-    void add(int part, T share, std::span<const T> gradients, std::span<const T> statistics) {
-        open(part, share, gradients, statistics);
+    /// Adds `weight` times the values of a part: its gradients, then its statistics.
+    void add(int part, T weight, std::span<const T> gradients, std::span<const T> statistics) {
+        open(part, weight, gradients, statistics);
         add_range(0, reduced_.size());
     }
     /// The same for this rank's last part, whose values `complete` and `send_rest` read later.
-    void open(int part, T share, std::span<const T> gradients, std::span<const T> statistics) {
+    void open(int part, T weight, std::span<const T> gradients, std::span<const T> statistics) {
         joins_ = stack_.push({part, 1});
         reserve_sums(static_cast<std::size_t>(stack_.size() + joins_));
-        share_ = share;
+        weight_ = weight;
         gradients_ = gradients;
         statistics_ = statistics;
     }
@@ -155,9 +157,10 @@ class GradientSum {
             const auto length = static_cast<int>(shard(bucket, q + 1) - shard(bucket, q));
             exchange.shard_counts.push_back(length);
             exchange.shard_places.push_back(static_cast<int>(shard(bucket, q)));
-            exchange.send_counts.push_back(own_nodes * length);
-            exchange.send_places.push_back(std::exchange(sent, sent + own_nodes * length));
-            const int count = static_cast<int>(nodes_[static_cast<std::size_t>(q)].size()) * own_length;
+            // A rank's own sums stay where they are.
+            exchange.send_counts.push_back(q == own ? 0 : own_nodes * length);
+            exchange.send_places.push_back(std::exchange(sent, sent + exchange.send_counts.back()));
+            const int count = q == own ? 0 : static_cast<int>(nodes_[static_cast<std::size_t>(q)].size()) * own_length;
             exchange.receive_counts.push_back(count);
             exchange.receive_places.push_back(std::exchange(received, received + count));
         }
@@ -174,23 +177,30 @@ class GradientSum {
     static void add_to(T* sum, const T* values, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) sum[i] += values[i];
     }
-    // The open part's values, and the joins that they complete. Scaling and adding are two loops, so that the compiler
-    // cannot make one rounding of the two here and not there.
+    // The open part's values, and the joins that they complete. A whole part is added to its other half directly, with
+    // the same bits. A smaller one is scaled first, in a loop of its own, so that the compiler cannot make one rounding
+    // of the two operations here and not elsewhere.
     void add_range(std::size_t first, std::size_t last) {
         auto top = static_cast<std::size_t>(stack_.size() - 1 + joins_);
+        int left = joins_;
+        const bool adds = weight_ == T(1) && left > 0;
+        if (adds) --top, --left;
         T* const sum = sums_[top].data();
+        const auto visit = [&](const T* values, std::size_t begin, std::size_t end) {
+            if (adds) return add_to(sum + begin, values, end - begin);
+            for (std::size_t i = begin; i < end; ++i) sum[i] = weight_ * values[i - begin];
+        };
         const std::size_t middle = std::clamp(gradients_.size(), first, last);
-        for (std::size_t i = first; i < middle; ++i) sum[i] = share_ * gradients_[i];
-        for (std::size_t i = middle; i < last; ++i) sum[i] = share_ * statistics_[i - gradients_.size()];
-        for (int joined = 0; joined < joins_; ++joined, --top)
-            add_to(sums_[top - 1].data() + first, sums_[top].data() + first, last - first);
+        if (first < middle) visit(gradients_.data() + first, first, middle);
+        if (middle < last) visit(statistics_.data() + (middle - gradients_.size()), middle, last);
+        for (; left > 0; --left, --top) add_to(sums_[top - 1].data() + first, sums_[top].data() + first, last - first);
     }
 
     void send(const GradientBucket& bucket, Exchange& exchange) {
         auto target = exchange.send.begin();
         const std::size_t own_nodes = nodes_[static_cast<std::size_t>(exchanging_.rank())].size();
         for (int q = 0; q < exchanging_.size(); ++q)
-            for (std::size_t node = 0; node < own_nodes; ++node)
+            for (std::size_t node = 0; node < own_nodes && q != exchanging_.rank(); ++node)
                 target = std::copy(sums_[node].data() + bucket.first + shard(bucket, q),
                                    sums_[node].data() + bucket.first + shard(bucket, q + 1), target);
         const auto begin = [&](const auto& from, auto& to) {
@@ -222,13 +232,14 @@ class GradientSum {
                 arrays.pop_back();
             }
         };
-        for (const std::vector<SumNode>& of_rank : nodes_)
-            for (const SumNode node : of_rank) {
-                arrays.push_back(std::exchange(next, next + length));
-                join(stack.push(node));
+        for (std::size_t r = 0; r < nodes_.size(); ++r)
+            for (std::size_t node = 0; node < nodes_[r].size(); ++node) {
+                const bool is_own = r == static_cast<std::size_t>(own);
+                arrays.push_back(is_own ? sums_[node].data() + place : std::exchange(next, next + length));
+                join(stack.push(nodes_[r][node]));
             }
         join(stack.finish());
-        if (!arrays.empty()) std::copy(arrays[0], arrays[0] + length, reduced_.data() + place);
+        for (std::size_t i = 0; i < length && !arrays.empty(); ++i) reduced_[place + i] = scale_ * arrays[0][i];
         const auto begin = [&](auto& values) {
             using Wire = typename std::remove_cvref_t<decltype(values)>::value_type;
             check_mpi(MPI_Iallgatherv(MPI_IN_PLACE, 0, mpi_type<Wire>(), values.data() + bucket.first,
@@ -271,7 +282,7 @@ class GradientSum {
     SumNodes stack_;
     std::vector<std::vector<T>> sums_;  // of the nodes in the stack
     int joins_ = 0;
-    T share_ = 0;
+    T scale_ = 0, weight_ = 0;
     std::span<const T> gradients_, statistics_;
     std::vector<T> reduced_;
     std::vector<std::uint16_t> compressed_;
