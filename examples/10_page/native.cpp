@@ -5,19 +5,23 @@
 //     page_native restore NETWORK WEIGHTS.f16 HEIGHT WIDTH IN.rgba OUT.rgba [REPEATS]
 //     page_native open    NETWORK WEIGHTS.f16 HEIGHT WIDTH IN.rgba OUT.f32    all maps, one after the other
 //     page_native train   STEPS BATCH PAIRS IN.rgba            prints the loss of every step; Adam, 1e-2, seed 1
+//     page_native onnx    NETWORK FILE.safetensors OUT.onnx    for other engines; prints the margin that restore adds
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <limits>
-#include <map>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "depix/half.hpp"
+#include "depix/io/export_onnx.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/models/documents_autoencoder.hpp"
@@ -40,27 +44,36 @@ void write_file(const std::string& path, const void* data, std::size_t bytes) {
     if (!file) throw std::runtime_error(path + ": cannot be written");
 }
 
-template <class Network>
-std::vector<float> values_of(const std::string& path) {
+/// Calls use(model) with the network of this name and its weights.
+template <class Network, class Use>
+void with_model(const std::string& path, Use&& use) {
     depix::Model<Network> model;
     depix::load(model, path);
-    std::vector<float> values(model.parameters().begin(), model.parameters().end());
-    values.insert(values.end(), model.statistics().begin(), model.statistics().end());
-    return values;
+    use(model);
 }
-std::vector<float> values_of(const std::string& name, const std::string& path) {
-    if (name == "text_restorer") return values_of<depix::TextRestorer>(path);
-    if (name == "depixelizer") return values_of<depix::Depixelizer>(path);
-    if (name == "page_cleaner") return values_of<depix::PageCleaner>(path);
-    if (name == "documents_autoencoder") return values_of<depix::DocumentsAutoencoder>(path);
-    if (name == "denoiser" || name == "dejpeg") return values_of<depix::Denoiser>(path);
+template <class Use>
+void with_model(const std::string& name, const std::string& path, Use&& use) {
+    if (name == "text_restorer") return with_model<depix::TextRestorer>(path, use);
+    if (name == "depixelizer") return with_model<depix::Depixelizer>(path, use);
+    if (name == "page_cleaner") return with_model<depix::PageCleaner>(path, use);
+    if (name == "documents_autoencoder") return with_model<depix::DocumentsAutoencoder>(path, use);
+    if (name == "denoiser" || name == "dejpeg") return with_model<depix::Denoiser>(path, use);
     throw std::runtime_error(name + ": there is no such network");
 }
-
 void write_weights(const std::string& name, const std::string& from, const std::string& to) {
     std::vector<std::uint16_t> halves;
-    for (const float value : values_of(name, from)) halves.push_back(depix::Float16::encode(value));
+    with_model(name, from, [&](const auto& model) {
+        for (const auto& values : {model.parameters(), model.statistics()})
+            for (const float value : values) halves.push_back(depix::Float16::encode(value));
+    });
     write_file(to, halves.data(), 2 * halves.size());
+}
+
+void write_onnx(const std::string& name, const std::string& from, const std::string& to) {
+    with_model(name, from, [&]<class Network>(const depix::Model<Network>& model) {
+        depix::export_onnx(model, to);
+        std::printf("%d\n", depix::detail::border_margin<Network>());
+    });
 }
 
 std::unique_ptr<page::Network> load_network(const std::string& name, const std::string& path) {
@@ -110,6 +123,8 @@ int run(const std::vector<std::string>& arguments) {
     const std::string command = arguments.empty() ? "" : arguments[0];
     if (command == "weights" && arguments.size() == 4) {
         write_weights(arguments[1], arguments[2], arguments[3]);
+    } else if (command == "onnx" && arguments.size() == 4) {
+        write_onnx(arguments[1], arguments[2], arguments[3]);
     } else if ((command == "restore" || command == "open") && arguments.size() >= 7) {
         const auto network = load_network(arguments[1], arguments[2]);
         const depix::Shape shape{network->channels(), std::stoi(arguments[3]), std::stoi(arguments[4])};
@@ -121,7 +136,8 @@ int run(const std::vector<std::string>& arguments) {
     } else if (command == "train" && arguments.size() == 5) {
         train(std::stoi(arguments[1]), std::stoi(arguments[2]), std::stoi(arguments[3]), arguments[4]);
     } else {
-        std::fprintf(stderr, "usage: page_native weights|restore|open|train ...; the head of native.cpp says it all\n");
+        std::fprintf(stderr,
+                     "usage: page_native weights|onnx|restore|open|train ...; the head of native.cpp says it all\n");
         return 2;
     }
     return 0;
