@@ -13,6 +13,7 @@
 #include "depix/io/tensor_file.hpp"
 #include "depix/shape.hpp"
 #include "depix/tensor.hpp"
+#include "embed/embedded_network.hpp"
 
 namespace tool {
 
@@ -76,6 +77,9 @@ struct Architecture {
     using LayerVisitor = std::function<void(std::string_view name, std::string_view kind, depix::View<const float>)>;
     depix::Tensor<float> (*observe)(const depix::TensorFile&, Backend, int threads, const depix::Image&,
                                     const LayerVisitor&) = nullptr;
+
+    /// The network with its weights as a value. Throws depix::FileError as `load` does.
+    EmbeddedNetwork (*embed)(const depix::TensorFile&) = nullptr;
 
     /// Null if the tool does not train it. `start` holds the weights to begin with, or is null.
     using Train = int (*)(const TrainOptions&, const depix::TensorFile* start);

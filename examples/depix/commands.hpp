@@ -101,6 +101,17 @@ struct ImportOptions {
 };
 int import_network(const ImportOptions& options);
 
+struct EmbedOptions {
+    ModelOptions model{.name = "", .in_folder = "", .architecture = "", .backend = "cpu"};
+    std::string output;            // .hpp or .h, .S, or .c
+    std::string name;              // of the arrays, or of the function; empty: the file's
+    std::string type = "float32";  // or float16
+    bool fold = false;             // batch norms into convolutions
+    bool c = false;                // the whole network as C99
+    int height = 64, width = 256;  // of the picture, for C
+};
+int embed(const EmbedOptions& options);
+
 struct CompareOptions {
     std::string first, second;
     Limits limits;

@@ -15,6 +15,7 @@
 //     depix draw       the same as a drawing                 draw.cpp
 //     depix look       what each layer makes of a picture    look.cpp
 //     depix import     a network of ncnn or ONNX as C++   import/: graphs become types
+//     depix embed      weights, or a network in C, for firmware   embed/
 //     depix compare    PSNR and SSIM of two pictures
 //     depix bench      how fast a network is here
 //     depix train      trains an architecture                architectures/train_network.hpp
@@ -177,6 +178,20 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     import_command->add_option("--to", import.to, "onnx or ncnn: write such a file")
         ->check(CLI::IsMember({"onnx", "ncnn"}));
 
+    tool::EmbedOptions embed;
+    CLI::App* embed_command =
+        app.add_subcommand("embed", "write a model's weights, or by --c all of it as C99, for firmware to compile");
+    add_model_options(*embed_command, embed.model, "-m,--model,model");
+    embed_command->get_option("--model")->required();
+    embed_command->add_option("-o,--output", embed.output, "NAME.hpp, or NAME.S with NAME.bin beside it, or NAME.c")
+        ->required();
+    embed_command->add_option("--array", embed.name,
+                              "of the arrays, or of the function: NAME_weights, NAME_run (NAME)");
+    embed_command->add_option("--type", embed.type, "float32 or float16")->capture_default_str();
+    embed_command->add_flag("--fold", embed.fold, "fold batch norms into the convolutions before them");
+    embed_command->add_flag("--c", embed.c, "the whole network as one C99 file, for pictures of --size");
+    add_size(*embed_command, embed.height, embed.width);
+
     tool::CompareOptions compare;
     CLI::App* compare_command = app.add_subcommand("compare", "PSNR and SSIM of two pictures");
     compare_command->add_option("first", compare.first)->required();
@@ -236,6 +251,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     if (*draw_command) return tool::draw(draw);
     if (*look_command) return tool::look(look);
     if (*import_command) return tool::import_network(import);
+    if (*embed_command) return tool::embed(embed);
     if (*compare_command) return tool::compare(compare);
     if (*bench_command) return tool::bench(bench);
     return tool::train(train);

@@ -45,6 +45,30 @@ status 1 "$tool" import deep.bin
 says "deep.param: layer deep (LSTM) is of a type that depix does not know"
 [[ ! -e deep ]] || fail "a folder for a network that was refused"
 
+echo "---- weights for firmware, and a network in C"
+status 0 "$tool" embed depixelizer -o firmware.hpp
+grep -qF 'inline constexpr float firmware_weights[5103] = {' firmware.hpp || fail "$(head firmware.hpp)"
+grep -qF 'inline constexpr float firmware_statistics[126] = {' firmware.hpp || fail "$(head firmware.hpp)"
+status 0 "$tool" embed -m depixelizer -o folded.hpp --fold --array small
+grep -qF 'inline constexpr float small_weights[4977] = {' folded.hpp || fail "$(head folded.hpp)"
+grep -qF '6 batch norms were folded' output.bin || fail "$(cat output.bin)"
+status 0 "$tool" embed depixelizer -o half.S --type float16
+(($(wc -c <half.bin) == 2 * (5103 + 126))) || fail "half.bin: $(wc -c <half.bin) bytes"
+status 0 "$tool" embed documents_autoencoder --c --size 8x12 -o page.c
+status 0 gcc -std=c99 -Wall -Werror -c page.c -o page.o
+status 2 "$tool" embed depixelizer -o weights.txt
+says "weights.txt: embed writes .hpp or .h, .S with a file .bin beside it, and by --c .c"
+status 2 "$tool" embed depixelizer -o weights.hpp --c
+says "a network in C (--c) goes into a file NAME.c, and nothing else does"
+status 2 "$tool" embed depixelizer -o weights.hpp --type int8
+says "--type int8: there are float32, float16"
+status 2 "$tool" embed depixelizer -o weights.hpp --array 2x
+says "--array 2x is no identifier of C++"
+status 2 "$tool" embed depixelizer -o x.c --c --size 9x8
+says "--size: height and width must be multiples of 8 for depixelizer"
+status 1 "$tool" embed depixelizer -o nowhere/weights.hpp
+[[ ! -e x.c && ! -e weights.hpp ]] || fail "a file of what was refused"
+
 echo "---- one picture"
 make in.png 50 77 rgb
 status 0 "$tool" restore -i in.png -o out.png "${fast[@]}"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../architecture.hpp"
+#include "../embed/describe.hpp"
 #include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/model.hpp"
@@ -99,6 +100,7 @@ Architecture describe_network(std::string name, std::string about, int channels 
     architecture.multiply_adds = [](depix::Shape shape) {
         return depix::multiply_adds<Network>(with_channels<Network>(shape));
     };
+    architecture.embed = &embed_network<Network>;
     architecture.summary = [](depix::Shape shape) {
         std::ostringstream text;
         text << depix::summary<Network>(with_channels<Network>(shape));

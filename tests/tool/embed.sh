@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# embed.sh EMBED FOLDER: compiles what EMBED (embed.cpp) writes, and compares it. FOLDER is deleted and made again.
+set -euo pipefail
+embed=$(realpath "$1") folder=$2 include=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../include")
+rm -rf "$folder"
+mkdir -p "$folder"
+cd "$folder"
+"$embed" . >networks.txt || { cat networks.txt; exit 1; }
+
+# A program that runs a network in C. It prints the largest difference to the textbook, and fails if that is larger than
+# its argument. Where the argument is 0, all bits must be the same.
+cat >driver.c <<'C'
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+void RUN(const float *input, float *output);
+static float input[INPUT], output[OUTPUT], expected[OUTPUT];
+static int read(const char *path, float *values, size_t count) {
+    FILE *file = fopen(path, "rb");
+    return file && fread(values, sizeof(float), count, file) == count ? fclose(file) : 1;
+}
+int main(int count, char **arguments) {
+    double largest = 0;
+    if (count != 4 || read(arguments[1], input, INPUT) || read(arguments[2], expected, OUTPUT)) return 2;
+    RUN(input, output);
+    RUN(input, output);
+    for (int i = 0; i < OUTPUT; ++i) largest = fmax(largest, fabs((double)output[i] - (double)expected[i]));
+    printf("%g\n", largest);
+    return atof(arguments[3]) > 0 ? largest > atof(arguments[3]) : memcmp(output, expected, sizeof output) != 0;
+}
+C
+strict=(-std=c99 -Wall -Wextra -Wpedantic -Werror -O2 -ffp-contract=off)
+while read -r name inputs outputs norms; do
+    for kind in "" _folded; do
+        gcc "${strict[@]}" "-DRUN=${name}_run" "-DINPUT=$inputs" "-DOUTPUT=$outputs" "$name$kind.c" driver.c -lm -o "$name$kind"
+        # Folded norms round otherwise: a few units in the last place of sums of some hundred products.
+        tolerance=0
+        [[ $kind == "" || $norms == 0 ]] || tolerance=1e-4
+        difference=$("./$name$kind" "$name.input" "$name.expected" "$tolerance") ||
+            { echo "FAILED: $name$kind.c differs from the textbook by $difference"; exit 1; }
+        echo "$name$kind.c: $difference"
+    done
+done <networks.txt
+grep -q "^depixelizer .* 6$" networks.txt || { echo "FAILED: not six norms folded: $(cat networks.txt)"; exit 1; }
+
+# The header and the assembly must give the same values.
+cat >arrays.cpp <<'C'
+#include <cstdio>
+#include <cstring>
+#include <depix/half.hpp>
+#include <vector>
+#include "arrays.hpp"
+#include "halves.hpp"
+extern "C" const float bytes_weights[], bytes_statistics[];
+extern "C" const unsigned short half_bytes_weights[], half_bytes_statistics[];
+int main() {
+    const std::size_t weights = sizeof arrays_weights / 4, statistics = sizeof arrays_statistics / 4;
+    std::vector<float> expected(weights + statistics);
+    std::FILE* file = std::fopen("arrays.expected", "rb");
+    if (!file || std::fread(expected.data(), 4, expected.size(), file) != expected.size()) return 2;
+    const auto same = [](const void* a, const void* b, std::size_t bytes) { return std::memcmp(a, b, bytes) == 0; };
+    if (!same(arrays_weights, expected.data(), 4 * weights) || !same(bytes_weights, arrays_weights, 4 * weights)) return 3;
+    if (!same(arrays_statistics, expected.data() + weights, 4 * statistics)) return 4;
+    if (!same(bytes_statistics, arrays_statistics, 4 * statistics)) return 5;
+    if (!same(half_bytes_weights, halves_weights, 2 * weights)) return 6;
+    if (!same(half_bytes_statistics, halves_statistics, 2 * statistics)) return 7;
+    for (std::size_t i = 0; i < weights; ++i)
+        if (halves_weights[i] != depix::Float16::encode(expected[i])) return 8;
+}
+C
+"${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -I "$include" arrays.cpp bytes.S half_bytes.S -o arrays
+./arrays || { echo "FAILED: arrays: $?"; exit 1; }
