@@ -23,9 +23,10 @@
 //
 //     examples/02_firmware/run     installs what is missing, builds, runs under QEMU, compares with the host
 //
-// The microcontroller has 64 KB each of flash and RAM. The program takes 21 KB of flash, of which 9 are weights, 2 the
-// picture and 10 the code and the plan (2 the loop over its steps, 2 the plan itself). It takes 57 KB of RAM, of which
-// 40 are the workspace, 16 the two pictures, and less than one the stack.
+// The microcontroller has 64 KB each of flash and RAM. The program takes 18 KB of flash, of which 9 are weights, 2 the
+// picture and 7 the code and the plan. It takes 57 KB of RAM, of which 40 are the workspace, 16 the two pictures, and less
+// than one the stack. It is compiled with -O3, which takes 2 KB more flash than -O2 and a third of the instructions
+// (./measure).
 //
 // To use your own network, name it in network.hpp and write its weights with host/export_weights.cpp.
 #include <bit>

@@ -5,6 +5,7 @@ file(REMOVE_RECURSE "${FOLDER}")
 function(generate result)
     execute_process(COMMAND ${CMAKE_COMMAND} -D "FOLDER=${FOLDER}/depix" ${ARGN} -P "${SOURCE}/cmake/embedded_packages.cmake"
                     RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    string(REGEX REPLACE "[ \n]+" " " output "${output}")  # CMake breaks the lines of its messages
     set(${result} "${status}:${output}" PARENT_SCOPE)
 endfunction()
 function(expect what)

@@ -1,7 +1,8 @@
 // The board, as the firmware sees it: a console, a measurement of memory, and a way to stop.
 //
 // The console is semihosting: the program halts at a breakpoint with a request in its registers, and the debugger, or
-// QEMU, serves it. (Arm, "Semihosting for AArch32 and AArch64", 2.0, https://github.com/ARM-software/abi-aa)
+// QEMU, serves it. (Arm, "Semihosting for AArch32 and AArch64", 2.0, https://github.com/ARM-software/abi-aa; for
+// RISC-V, "RISC-V Semihosting", 0.4)
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,11 @@ void print_bits(std::uint32_t word);
 
 /// SYS_EXIT_EXTENDED: ends the program, and QEMU with it, with this exit code.
 [[noreturn]] void exit(int code);
+
+/// Starts to count instructions. QEMU must run with -icount shift=0, where each takes a nanosecond.
+void start_counting();
+/// The instructions since then. With Arm's SysTick it advances in steps of one tick of the board's clock, up to 50.
+std::uint64_t instructions();
 
 /// What the linker placed, in bytes.
 struct Memory {
