@@ -148,7 +148,7 @@ class StreamingInference {
     /// Calls body.template operator()<L>() for the layer L of a step.
     template <class Body>
     static void with_layer_of(std::size_t step, Body&& body) {
-        with_layer_number<Network>(steps[step].layer, body);
+        detail::with_layer_number<Network>(steps[step].layer, body);
     }
 
     bool find_heights(int height) {

@@ -58,9 +58,7 @@ inline constexpr auto layer_numbers = [] {
     return visitor.numbers;
 }();
 
-}  // namespace detail
-
-/// with_layer for the layer with this number of detail::layer_numbers. A program that finds its layers by numbers has
+/// with_layer for the layer with this number of layer_numbers. A program that finds its layers by numbers has
 /// no LayerInfo in memory.
 template <Module Network, class Body>
 constexpr void with_layer_number(int number, Body&& body) {
@@ -69,6 +67,8 @@ constexpr void with_layer_number(int number, Body&& body) {
         if (now++ == number) body.template operator()<L>();
     });
 }
+
+}  // namespace detail
 
 /// The part of its root's memory that holds a tensor.
 template <class T, std::size_t Tensors, std::size_t Steps>
