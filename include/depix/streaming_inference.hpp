@@ -18,6 +18,9 @@ namespace depix {
 /// A row has channels x width values, channel after channel. Every row of the result is given once, in order, to what
 /// is called here with its number. All have been given after the last row of the picture. The values are those of
 /// StaticInference, bit for bit, which runs the same kernels on whole maps. `weights` and `statistics` are as there.
+///
+/// It has no constructor, so several networks that run one after the other may share their memory in a union. `begin`
+/// comes before all else.
 template <Module Network, int Width, class T = float>
 class StreamingInference {
     static constexpr int multiple_of = Network::size_multiple;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <vector>
 
 #include "depix/layers/average_pool.hpp"
@@ -36,6 +37,8 @@ namespace {
 static_assert(sizeof(StreamingInference<DocumentsAutoencoder, 540>) <= 160 * 1024);
 static_assert(sizeof(StreamingInference<Depixelizer, 256>) <= 48 * 1024);
 static_assert(StreamingInference<Depixelizer, 256>::workspace_bytes == 46080);  // the lower bound
+// So that several may lie in a union, and a static one needs no code before main().
+static_assert(std::is_trivial_v<StreamingInference<Depixelizer, 256>>);
 // The skips of the page cleaner hold rows until their levels come back: 32 at full size, 12 at half of it.
 static_assert(StreamingInference<PageCleaner, 16>::kept_rows(4) == 32);
 static_assert(StreamingInference<PageCleaner, 16>::kept_rows(9) == 12);
