@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "depix/depix.hpp"
+#include "depix/quantize/cpu.hpp"
 
 namespace {
 std::atomic<std::size_t> allocations{0};
@@ -38,10 +39,12 @@ TEST_CASE("inference allocates nothing after the first picture of a size") {
         const Inference<Small, Reference> plain{model};
         const Inference<Judge, Cpu> judge{Model<Judge>{}, threads};
         const Image image({3, 16, 24}, 0.5f);
+        const Inference<Small, Int8<Cpu>> integers{quantize<Reference>(model, std::span(&image, 1)), threads};
         Image restored({3, 32, 48}), verdict({1, 1, 1});
         const auto run = [&] {
             fast.run(image.view(), restored.view());
             plain.run(image.view(), restored.view());
+            integers.run(image.view(), restored.view());
             judge.run(image.view(), verdict.view());
         };
         run();

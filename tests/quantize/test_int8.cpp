@@ -63,29 +63,29 @@ void check(int floats = 0) {
 }  // namespace
 
 TEST_CASE("a sum is scaled exactly, halves upwards") {
-    static_assert(int8::scale(3, 1 << 30, 1) == 0);
-    static_assert(int8::scale(4, 1 << 30, 1) == 1);    // 4 / 8 = 0.5
-    static_assert(int8::scale(-4, 1 << 30, 1) == 0);   // -0.5
-    static_assert(int8::scale(-5, 1 << 30, 1) == -1);  // -0.625
-    static_assert(int8::scale(-2147483647 - 1, 2147483647, 1) == -536870912);
+    static_assert(integers::scale(3, 1 << 30, 1) == 0);
+    static_assert(integers::scale(4, 1 << 30, 1) == 1);    // 4 / 8 = 0.5
+    static_assert(integers::scale(-4, 1 << 30, 1) == 0);   // -0.5
+    static_assert(integers::scale(-5, 1 << 30, 1) == -1);  // -0.625
+    static_assert(integers::scale(-2147483647 - 1, 2147483647, 1) == -536870912);
     Random random(1);
     for (int i = 0; i < 20000; ++i) {
         const auto sum = static_cast<std::int32_t>(random.uniform(-2147483648.0, 2147483647.0));
         const double factor = std::exp(random.uniform(-12, -1.39));
-        const int8::Factor made = int8::make_factor(factor);
+        const integers::Factor made = integers::make_factor(factor);
         const std::int64_t product = std::int64_t{sum} * made.multiplier, one = std::int64_t{1} << (32 + made.shift);
-        CHECK(int8::scale(sum, made.multiplier, made.shift) == (product + one / 2) >> (32 + made.shift));
+        CHECK(integers::scale(sum, made.multiplier, made.shift) == (product + one / 2) >> (32 + made.shift));
         CHECK(static_cast<double>(made.multiplier) / static_cast<double>(one) == doctest::Approx(factor).epsilon(1e-8));
     }
 }
 
 TEST_CASE("numbers become integers and back") {
-    constexpr int8::Encoding picture{1.f / 255, -128};
-    for (int i = 0; i < 256; ++i) CHECK(int8::encode(static_cast<float>(i) / 255, picture) == i - 128);
-    CHECK(int8::encode(-3, picture) == -128);
-    CHECK(int8::encode(1e30f, picture) == 127);
-    CHECK(int8::encode(std::numeric_limits<float>::quiet_NaN(), picture) == -128);
-    CHECK(int8::decode(-128, picture) == 0);
+    constexpr integers::Encoding picture{1.f / 255, -128};
+    for (int i = 0; i < 256; ++i) CHECK(integers::encode(static_cast<float>(i) / 255, picture) == i - 128);
+    CHECK(integers::encode(-3, picture) == -128);
+    CHECK(integers::encode(1e30f, picture) == 127);
+    CHECK(integers::encode(std::numeric_limits<float>::quiet_NaN(), picture) == -128);
+    CHECK(integers::decode(-128, picture) == 0);
     CHECK(detail::encoding_of({-1, 1}).zero_point == 0);
     CHECK(detail::encoding_of({0, 1}).zero_point == -128);
     CHECK(detail::encoding_of({0.5, 1}) == detail::encoding_of({0, 1}));  // 0 is always exact

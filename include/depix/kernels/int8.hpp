@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace depix::int8 {
+namespace depix::integers {
 
 inline constexpr int lowest = -128, highest = 127;
 
@@ -130,4 +130,4 @@ struct PoolGeometry {
     int window = 2, stride = 2, before = 0;
 };
 
-}  // namespace depix::int8
+}  // namespace depix::integers

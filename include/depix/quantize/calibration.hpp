@@ -37,7 +37,7 @@ struct Range {
 
 /// The encoding of a range, which is widened to hold 0. It is symmetric if that costs at most a twentieth of the
 /// resolution, because then there is no zero point to subtract.
-inline int8::Encoding encoding_of(Range range) {
+inline integers::Encoding encoding_of(Range range) {
     const double low = std::min(range.low, 0.0), high = std::max(range.high, 0.0);
     const double size = std::max(high - low, 1e-12), largest = std::max(-low, high);
     if (2 * largest <= size * 1.05) return {static_cast<float>(largest / 127), 0};
@@ -89,13 +89,14 @@ struct CodingError {
     double decibels() const { return error > 0 && signal > 0 ? 10 * std::log10(signal / error) : 200; }
 };
 template <class Function>
-CodingError coding_error(const Histogram& map, const int8::Encoding& encoding, const Function& function) {
+CodingError coding_error(const Histogram& map, const integers::Encoding& encoding, const Function& function) {
     CodingError sum;
     for (std::size_t i = 0; i < map.counts.size(); ++i) {
         if (map.counts[i] == 0) continue;
         const auto value = static_cast<float>(map.centre(i));
         const double exact = static_cast<double>(function(value));
-        const double coded = static_cast<double>(function(int8::decode(int8::encode(value, encoding), encoding)));
+        const double coded =
+            static_cast<double>(function(integers::decode(integers::encode(value, encoding), encoding)));
         sum.signal += map.counts[i] * exact * exact;
         sum.error += map.counts[i] * (exact - coded) * (exact - coded);
     }

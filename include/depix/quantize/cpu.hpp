@@ -6,22 +6,16 @@
 #include "depix/quantize/inference.hpp"
 #include "depix/tensor.hpp"
 
-namespace depix {
-
-template <>
-struct Int8<Cpu> {
-    static constexpr const char* name = "Int8<Cpu>";
-};
-
-namespace detail {
+namespace depix::inline DEPIX_ISA {
+namespace cpu {
 
 /// What of a step is independent of the network's type: packed weights, and how it runs.
-class Int8CpuSteps {
+class Int8Steps {
   public:
     /// `reads_windows`: the first step is a convolution of a grey picture, which nothing else reads.
-    Int8CpuSteps(const int8::Program& program, bool reads_windows) : program_(program) {
+    Int8Steps(const integers::Program& program, bool reads_windows) : program_(program) {
         for (std::size_t i = 0; i < program.steps.size(); ++i) {
-            const int8::Step& step = program.steps[i];
+            const integers::Step& step = program.steps[i];
             Prepared prepared;
             if (step.is_convolution()) prepared.conv = pack(step, i == 0 && reads_windows);
             for (const std::int8_t value : step.table) prepared.table.push_back(static_cast<std::uint8_t>(value + 128));
@@ -33,74 +27,86 @@ class Int8CpuSteps {
     /// between.
     bool join_pooling(std::size_t index, bool alone) {
         if (index + 1 >= steps_.size() || !alone) return false;
-        const int8::Step &step = program_.steps[index], &next = program_.steps[index + 1];
+        const integers::Step &step = program_.steps[index], &next = program_.steps[index + 1];
         const bool halving = next.pool.window == 2 && next.pool.stride == 2 && next.pool.before == 0;
-        steps_[index].pooled = step.operation == int8::Operation::Convolution && cpu::can_pool(steps_[index].conv) &&
-                               next.operation == int8::Operation::MaxPool && next.input == step.output && halving;
+        steps_[index].pooled = step.operation == integers::Operation::Convolution && can_pool(steps_[index].conv) &&
+                               next.operation == integers::Operation::MaxPool && next.input == step.output && halving;
         return steps_[index].pooled;
     }
     bool is_pooled(std::size_t index) const { return steps_[index].pooled; }
 
-    /// Whether a step may read windows of the picture: see cpu::encode_windows.
-    static bool may_read_windows(const int8::Step& step) {
+    /// Whether a step may read windows of the picture: see encode_windows.
+    static bool may_read_windows(const integers::Step& step) {
         const ConvGeometry& g = step.geometry;
-        return step.operation == int8::Operation::Convolution && g.in_channels == 1 && g.dilation == 1 &&
+        return step.operation == integers::Operation::Convolution && g.in_channels == 1 && g.dilation == 1 &&
                g.kernel_width <= 4 && g.width_padding_before <= 3;
     }
 
-    void run(std::size_t index, cpu::QuadMap x, cpu::QuadMap other, cpu::QuadMap y, cpu::Part rows) const {
-        const int8::Step& step = program_.steps[index];
+    void run(std::size_t index, QuadMap x, QuadMap other, QuadMap y, Part rows) const {
+        const integers::Step& step = program_.steps[index];
         const Prepared& prepared = steps_[index];
         switch (step.operation) {
-            case int8::Operation::Convolution:
-            case int8::Operation::TransposedConvolution:
-                return cpu::int8_conv_rows(prepared.conv, prepared.pooled, x, y, rows);
-            case int8::Operation::MaxPool:
-                return cpu::int8_max_pool_rows(step.pool, x, y, rows);
-            case int8::Operation::Add:
-                return cpu::int8_add_rows(step.addition, x, other, y, rows);
-            case int8::Operation::Concatenate:
-                cpu::int8_copy_rows(x, 0, y, 0, x.channels, rows);
-                return cpu::int8_copy_rows(other, 0, y, x.channels, other.channels, rows);
-            case int8::Operation::Slice:
-                return cpu::int8_copy_rows(x, step.first_channel, y, 0, y.channels, rows);
-            case int8::Operation::Copy:
-                return cpu::int8_copy_rows(x, 0, y, 0, y.channels, rows);
-            case int8::Operation::PixelShuffle:
-                return cpu::int8_pixel_shuffle_rows(step.factor, x, y, rows);
-            case int8::Operation::Upsample:
-                return cpu::int8_upsample_rows(step.factor, x, y, rows);
-            case int8::Operation::Table:
-                return cpu::int8_table_rows(prepared.table.data(), x, y, rows);
-            case int8::Operation::Float:
+            case integers::Operation::Convolution:
+            case integers::Operation::TransposedConvolution:
+                return int8_conv_rows(prepared.conv, prepared.pooled, x, y, rows);
+            case integers::Operation::MaxPool:
+                return int8_max_pool_rows(step.pool, x, y, rows);
+            case integers::Operation::Add:
+                return int8_add_rows(step.addition, x, other, y, rows);
+            case integers::Operation::Concatenate:
+                int8_copy_rows(x, 0, y, 0, x.channels, rows);
+                return int8_copy_rows(other, 0, y, x.channels, other.channels, rows);
+            case integers::Operation::Slice:
+                return int8_copy_rows(x, step.first_channel, y, 0, y.channels, rows);
+            case integers::Operation::Copy:
+                return int8_copy_rows(x, 0, y, 0, y.channels, rows);
+            case integers::Operation::PixelShuffle:
+                return int8_pixel_shuffle_rows(step.factor, x, y, rows);
+            case integers::Operation::Upsample:
+                return int8_upsample_rows(step.factor, x, y, rows);
+            case integers::Operation::Table:
+                return int8_table_rows(prepared.table.data(), x, y, rows);
+            case integers::Operation::Float:
                 return;
         }
     }
 
   private:
     struct Prepared {
-        cpu::Int8Conv conv;
+        Int8Conv conv;
         bool pooled = false;  // the max pooling after it is computed too
         std::vector<std::uint8_t> table;
     };
 
     // A convolution with groups is packed as one without, whose other weights are 0.
-    cpu::Int8Conv pack(const int8::Step& step, bool windows) const {
+    Int8Conv pack(const integers::Step& step, bool windows) const {
         const ConvGeometry& g = step.geometry;
-        const bool transposed = step.operation == int8::Operation::TransposedConvolution;
+        const bool transposed = step.operation == integers::Operation::TransposedConvolution;
         const int inputs = g.group_in(), outputs = g.group_out();
         const auto weight = [&](int o, int c, int k, int l) {
             if (c / inputs != o / outputs) return std::int8_t{0};
             const int channels = transposed ? c * outputs + o % outputs : o * inputs + c % inputs;
             return step.weight[static_cast<std::size_t>((channels * g.kernel + k) * g.kernel_width + l)];
         };
-        return cpu::pack_int8_conv(g, transposed, windows, program_.encoding(step.input).zero_point, step.epilogue(),
-                                   weight);
+        return pack_int8_conv(g, transposed, windows, program_.encoding(step.input).zero_point, step.epilogue(),
+                              weight);
     }
 
-    const int8::Program& program_;
+    const integers::Program& program_;
     std::vector<Prepared> steps_;
 };
+
+}  // namespace cpu
+}  // namespace depix::inline DEPIX_ISA
+
+namespace depix {
+
+template <>
+struct Int8<Cpu> {
+    static constexpr const char* name = "Int8<Cpu>";
+};
+
+namespace detail {
 
 template <Module Network>
 struct InferenceEngine<Int8<Cpu>, Network, float> {
@@ -181,13 +187,13 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
     }
     bool may_read_windows() const {
         return plan.tensor(plan.input).consumers == 1 && plan.tensor(plan.input).parent < 0 &&
-               plan.input != plan.output && Int8CpuSteps::may_read_windows(network_.program.steps[0]);
+               plan.input != plan.output && cpu::Int8Steps::may_read_windows(network_.program.steps[0]);
     }
     static int halo(int tensor) { return plan.tensor(plan.root(tensor)).halo; }
 
     void infer_one(View<const float> input, View<float> output, const WorkspaceType& workspace, cpu::Team team) const {
         const auto map = [&](int tensor) { return workspace.maps[static_cast<std::size_t>(tensor)]; };
-        const int8::Program& program = network_.program;
+        const integers::Program& program = network_.program;
         const cpu::QuadMap first = map(plan.input);
         if (reads_windows_)
             cpu::encode_windows(input, program.encoding(plan.input), first,
@@ -197,12 +203,12 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
         cpu::fill_border(first, halo(plan.input), program.encoding(plan.input).zero_point, team);
         for (int i = 0; i < plan.step_count; ++i) {
             team.barrier();  // a step reads what all threads have written
-            const int8::Step& step = program.steps[static_cast<std::size_t>(i)];
+            const integers::Step& step = program.steps[static_cast<std::size_t>(i)];
             const auto index = static_cast<std::size_t>(i);
             if (steps_.is_pooled(index)) ++i;  // the result is that of the pooling
             const int result = plan.step(i).output;
             const cpu::QuadMap y = map(result);
-            if (step.operation == int8::Operation::Float)
+            if (step.operation == integers::Operation::Float)
                 run_float(i, input, workspace, team);
             else
                 steps_.run(index, map(step.input), step.other >= 0 ? map(step.other) : cpu::QuadMap{}, y,
@@ -236,7 +242,7 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
 
     Quantized<Network> network_;
     bool reads_windows_;
-    Int8CpuSteps steps_;
+    cpu::Int8Steps steps_;
     FloatSteps<Network> float_steps_{};
 };
 

@@ -28,7 +28,7 @@ namespace detail {
 
 /// Calls body(tensor) for the tensors of a model that belong to steps which stay on numbers.
 template <Module Network, class Body>
-void for_float_tensors(Model<Network>& model, const int8::Program& program, Body&& body) {
+void for_float_tensors(Model<Network>& model, const integers::Program& program, Body&& body) {
     static constexpr auto& plan = integer_plan<Network>;
     const auto begins = [](const auto& tensor, auto all) { return tensor.values.data() - all.data(); };
     for (const NamedTensor<float>& tensor : model.tensors()) {
@@ -36,7 +36,7 @@ void for_float_tensors(Model<Network>& model, const int8::Program& program, Body
                                                                   : begins(tensor, model.statistics()));
         for (int i = 0; i < plan.step_count; ++i) {
             const PlanStep& step = plan.step(i);
-            if (program.steps[static_cast<std::size_t>(i)].operation != int8::Operation::Float) continue;
+            if (program.steps[static_cast<std::size_t>(i)].operation != integers::Operation::Float) continue;
             for (const PlanLayer* layer : {&step.layer, &step.batch_norm, &step.activation}) {
                 if (!*layer) continue;
                 const std::size_t first = tensor.trainable ? layer->parameters : layer->statistics;
@@ -71,12 +71,12 @@ class QuantizedReader {
                               to_string(entry.shape));
         return file_.values<T>(name);
     }
-    int8::Encoding read_encoding(const std::string& scale, const std::string& zero_point) {
+    integers::Encoding read_encoding(const std::string& scale, const std::string& zero_point) {
         const std::vector<float> factor = read<float>(scale, {});
         const std::vector<std::int32_t> zero = read<std::int32_t>(zero_point, {});
         if (factor.empty() || zero.empty()) return {};
         if (!is_scale(factor[0])) problem<int>("not usable " + scale + ": a scale is positive and finite");
-        if (zero[0] < int8::lowest || zero[0] > int8::highest)
+        if (zero[0] < integers::lowest || zero[0] > integers::highest)
             problem<int>("not usable " + zero_point + ": it lies in -128..127");
         else if (is_scale(factor[0]))
             return {factor[0], zero[0]};
@@ -102,7 +102,7 @@ class QuantizedReader {
     std::string problems_;
 };
 
-inline void read_convolution(QuantizedReader& reader, int8::Step& step, const StepInfo& info) {
+inline void read_convolution(QuantizedReader& reader, integers::Step& step, const StepInfo& info) {
     const std::string& name = info.name;
     const auto outputs = static_cast<std::size_t>(step.geometry.out_channels);
     step.weight = reader.read<std::int8_t>(name + ".weight", {info.weight_shape.begin(), info.weight_shape.end()});
@@ -127,7 +127,8 @@ inline void read_convolution(QuantizedReader& reader, int8::Step& step, const St
 /// The file's contents, for a writer.
 template <Module Network>
 void append_quantized(SafetensorsWriter& writer, const Quantized<Network>& network) {
-    const auto add_encoding = [&](const std::string& scale, const std::string& zero, const int8::Encoding& encoding) {
+    const auto add_encoding = [&](const std::string& scale, const std::string& zero,
+                                  const integers::Encoding& encoding) {
         const std::int32_t zero_point = encoding.zero_point;
         writer.add(scale, {}, std::span<const float>(&encoding.scale, 1));
         writer.add(zero, {}, std::span<const std::int32_t>(&zero_point, 1));
@@ -137,10 +138,10 @@ void append_quantized(SafetensorsWriter& writer, const Quantized<Network>& netwo
     const detail::DescribedSteps described = detail::describe_steps<Network>();
     add_encoding("input.scale", "input.zero_point", network.program.encoding(integer_plan<Network>.input));
     for (std::size_t i = 0; i < described.steps.size(); ++i) {
-        const int8::Step& step = network.program.steps[i];
+        const integers::Step& step = network.program.steps[i];
         const detail::StepInfo& info = described.infos[i];
         add_encoding(info.name + ".scale", info.name + ".zero_point", network.program.encoding(step.output));
-        if (step.operation == int8::Operation::Float) {
+        if (step.operation == integers::Operation::Float) {
             floats += (floats.empty() ? "" : ",") + info.name;
             continue;
         }
@@ -188,17 +189,17 @@ Quantized<Network> parse_quantized(const SafetensorsFile& file) {
     made.program.encodings[static_cast<std::size_t>(integer_plan<Network>.input)] =
         reader.read_encoding("input.scale", "input.zero_point");
     for (std::size_t i = 0; i < described.steps.size(); ++i) {
-        int8::Step& step = made.program.steps[i];
+        integers::Step& step = made.program.steps[i];
         const detail::StepInfo& info = described.infos[i];
-        const int8::Encoding encoding = reader.read_encoding(info.name + ".scale", info.name + ".zero_point");
+        const integers::Encoding encoding = reader.read_encoding(info.name + ".scale", info.name + ".zero_point");
         made.program.encodings[static_cast<std::size_t>(step.output)] = encoding;
         const std::size_t at = floats.find("," + info.name + ",");
-        if (at == std::string::npos && step.operation == int8::Operation::Float)
+        if (at == std::string::npos && step.operation == integers::Operation::Float)
             reader.problem<int>("\"depix.float\" lacks " + info.name + ", which has no integer kernel");
         made.layers.push_back({info.name, info.kind, at == std::string::npos, "the file says so", 0, 0, encoding});
         if (at != std::string::npos) {
             floats.erase(at, info.name.size() + 1);
-            step.operation = int8::Operation::Float;
+            step.operation = integers::Operation::Float;
         } else if (step.is_convolution()) {
             detail::read_convolution(reader, step, info);
         }
@@ -214,18 +215,19 @@ Quantized<Network> parse_quantized(const SafetensorsFile& file) {
         made.statistics.assign(model.statistics().begin(), model.statistics().end());
     }
     for (std::size_t i = 0; i < described.steps.size() && !reader.has_problems(); ++i) {
-        int8::Step& step = made.program.steps[i];
+        integers::Step& step = made.program.steps[i];
         const detail::StepInfo& info = described.infos[i];
-        const int8::Encoding &input = made.program.encoding(step.input), &output = made.program.encoding(step.output);
-        if (info.formula && step.operation != int8::Operation::Float)
+        const integers::Encoding &input = made.program.encoding(step.input),
+                                 &output = made.program.encoding(step.output);
+        if (info.formula && step.operation != integers::Operation::Float)
             detail::fill_table(step.table, info.formula, step.is_convolution() ? step.inner : input, output);
         const bool joined = step.other < 0 || made.program.encoding(step.other) == output;
-        if (int8::keeps_encoding(step.operation) && !(input == output && joined))
+        if (integers::keeps_encoding(step.operation) && !(input == output && joined))
             reader.problem<int>(info.name + " only moves integers, but its input and output have other encodings");
-        if (!int8::fits(step, made.program))
+        if (!integers::fits(step, made.program))
             reader.problem<int>(info.name + ": its scales give a factor of 1/4 or more");
-        else if (step.operation != int8::Operation::Float)
-            int8::finish(step, made.program);
+        else if (step.operation != integers::Operation::Float)
+            integers::finish(step, made.program);
     }
     reader.finish();
     return made;

@@ -11,6 +11,9 @@ namespace depix {
 /// The backend `Backend` on 8-bit integers. Int8<Reference> is the textbook; Int8<Cpu> gives the same bits.
 ///
 ///     Inference<Depixelizer, Int8<Cpu>> restore{quantize(model, pictures)};
+///
+/// Its workspace_bytes are those of the maps of integers; steps that stay on numbers need more. What is no number in a
+/// picture counts as its smallest integer.
 template <class Backend>
 struct Int8;
 
@@ -35,19 +38,19 @@ class FloatSteps {
         View<float> scratch[2];                   // for inputs that are on integers
     };
 
-    void prepare(const int8::Program& program, Memory& memory, const std::array<Shape, tensors>& shapes) const {
+    void prepare(const integers::Program& program, Memory& memory, const std::array<Shape, tensors>& shapes) const {
         std::size_t total = 0, largest = 0;
         memory.maps = {};
-        for (const int8::Step& step : program.steps)
-            if (step.operation == int8::Operation::Float) {
+        for (const integers::Step& step : program.steps)
+            if (step.operation == integers::Operation::Float) {
                 total += shapes[static_cast<std::size_t>(step.output)].size();
                 for (const int input : {step.input, step.other})
                     if (input >= 0) largest = std::max(largest, shapes[static_cast<std::size_t>(input)].size());
             }
         if (memory.values.size() < total + 2 * largest) memory.values.resize(total + 2 * largest);
         float* place = memory.values.data();
-        for (const int8::Step& step : program.steps)
-            if (step.operation == int8::Operation::Float) {
+        for (const integers::Step& step : program.steps)
+            if (step.operation == integers::Operation::Float) {
                 const auto output = static_cast<std::size_t>(step.output);
                 memory.maps[output] = View<float>(place, 1, shapes[output]);
                 place += shapes[output].size();
@@ -136,8 +139,8 @@ struct InferenceEngine<Int8<Reference>, Network, float> {
         const auto map = [&](int tensor) { return workspace.maps[static_cast<std::size_t>(tensor)]; };
         reference::int8_encode(network.program.encoding(plan.input), input, map(plan.input));
         for (int i = 0; i < plan.step_count; ++i) {
-            const int8::Step& step = network.program.steps[static_cast<std::size_t>(i)];
-            if (step.operation != int8::Operation::Float) {
+            const integers::Step& step = network.program.steps[static_cast<std::size_t>(i)];
+            if (step.operation != integers::Operation::Float) {
                 run(step, map(step.input), step.other >= 0 ? map(step.other) : reference::Int8Map{}, map(step.output));
                 continue;
             }
@@ -155,31 +158,31 @@ struct InferenceEngine<Int8<Reference>, Network, float> {
             reference::int8_decode(network.program.encoding(plan.output), map(plan.output), output);
     }
 
-    void run(const int8::Step& step, reference::Int8Map x, reference::Int8Map other, reference::Int8Map y) const {
+    void run(const integers::Step& step, reference::Int8Map x, reference::Int8Map other, reference::Int8Map y) const {
         const int x_zero = network.program.encoding(step.input).zero_point;
         switch (step.operation) {
-            case int8::Operation::Convolution:
+            case integers::Operation::Convolution:
                 return reference::int8_conv(step.geometry, x, x_zero, step.weight.data(), step.epilogue(), y);
-            case int8::Operation::TransposedConvolution:
+            case integers::Operation::TransposedConvolution:
                 return reference::int8_conv_transpose(step.geometry, x, x_zero, step.weight.data(), step.epilogue(), y);
-            case int8::Operation::MaxPool:
+            case integers::Operation::MaxPool:
                 return reference::int8_max_pool(step.pool, x, y);
-            case int8::Operation::Add:
+            case integers::Operation::Add:
                 return reference::int8_add(step.addition, x, other, y);
-            case int8::Operation::Concatenate:
+            case integers::Operation::Concatenate:
                 copy<std::int8_t>(x, y.slice(0, x.channels));
                 return copy<std::int8_t>(other, y.slice(x.channels, other.channels));
-            case int8::Operation::Slice:
+            case integers::Operation::Slice:
                 return copy<std::int8_t>(x.slice(step.first_channel, y.channels), y);
-            case int8::Operation::Copy:
+            case integers::Operation::Copy:
                 return copy<std::int8_t>(x, y);
-            case int8::Operation::PixelShuffle:
+            case integers::Operation::PixelShuffle:
                 return reference::int8_pixel_shuffle(step.factor, x, y);
-            case int8::Operation::Upsample:
+            case integers::Operation::Upsample:
                 return reference::int8_upsample(step.factor, x, y);
-            case int8::Operation::Table:
+            case integers::Operation::Table:
                 return reference::int8_table(step.table.data(), x, y);
-            case int8::Operation::Float:
+            case integers::Operation::Float:
                 return;
         }
     }

@@ -53,7 +53,7 @@ constexpr auto plan_for_integers() {
 template <Module Network>
 inline constexpr auto integer_plan = plan_for_integers<Network>();
 
-namespace int8 {
+namespace integers {
 
 /// What a step does on integers.
 enum class Operation : unsigned char {
@@ -75,7 +75,7 @@ constexpr bool keeps_encoding(Operation operation) {
     return operation >= Operation::MaxPool && operation != Operation::Add && operation != Operation::Table;
 }
 
-}  // namespace int8
+}  // namespace integers
 
 namespace detail {
 
@@ -90,8 +90,8 @@ inline constexpr bool is_dropout<Dropout<Rate>> = true;
 
 /// The integer operation of a layer; Float if there is none.
 template <class L>
-constexpr int8::Operation operation_of() {
-    using enum int8::Operation;
+constexpr integers::Operation operation_of() {
+    using enum integers::Operation;
     constexpr Role role = L::traits.role;
     if (role == Role::Convolution) return Convolution;
     if (role == Role::TransposedConvolution) return TransposedConvolution;

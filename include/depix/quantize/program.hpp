@@ -11,7 +11,7 @@
 #include "depix/layers/conv.hpp"
 #include "depix/quantize/plan.hpp"
 
-namespace depix::int8 {
+namespace depix::integers {
 
 /// One step of integer_plan<Network>, as plain numbers.
 struct Step {
@@ -115,4 +115,4 @@ inline bool fits(const Step& step, const Program& program) {
     return true;
 }
 
-}  // namespace depix::int8
+}  // namespace depix::integers

@@ -20,7 +20,7 @@ struct QuantizedLayer {
     bool is_integer = false;                       ///< otherwise it stays on numbers
     std::string reason;                            ///< why it stays so
     double weight_decibels = 0, map_decibels = 0;  ///< signal to rounding error; 0 where it has no weights
-    int8::Encoding encoding{};                     ///< of its output
+    integers::Encoding encoding{};                 ///< of its output
 };
 
 namespace detail {
@@ -57,7 +57,7 @@ class Quantized {
   public:
     using Network = NetworkType;
 
-    int8::Program program;
+    integers::Program program;
     std::vector<QuantizedLayer> layers;
     /// As in Model, for the steps that stay on numbers; empty if there are none.
     std::vector<float> parameters, statistics;
@@ -73,7 +73,7 @@ class Quantized {
     /// Bytes of weights, biases, factors and tables.
     std::size_t bytes() const {
         std::size_t sum = (parameters.size() + statistics.size()) * sizeof(float);
-        for (const int8::Step& step : program.steps)
+        for (const integers::Step& step : program.steps)
             sum += step.weight.size() + step.table.size() +
                    4 * (step.bias.size() + step.multiplier.size() + step.negative_multiplier.size()) +
                    step.shift.size();
@@ -134,7 +134,7 @@ class Quantizer {
     }
 
     void quantize_step(std::size_t index) {
-        int8::Step& step = made_.program.steps[index];
+        integers::Step& step = made_.program.steps[index];
         const StepInfo& info = described_.infos[index];
         QuantizedLayer layer{info.name, info.kind, false, {}, 0, 0, made_.program.encoding(step.output)};
         layer.map_decibels = decibels(step.output);
@@ -150,31 +150,31 @@ class Quantizer {
         layer.reason = why_float(step, info, layer);
         layer.is_integer = layer.reason.empty();
         if (!layer.is_integer)
-            step.operation = int8::Operation::Float;
+            step.operation = integers::Operation::Float;
         else
-            int8::finish(step, made_.program);
+            integers::finish(step, made_.program);
         made_.layers.push_back(std::move(layer));
     }
 
-    std::string why_float(const int8::Step& step, const StepInfo& info, const QuantizedLayer& layer) const {
+    std::string why_float(const integers::Step& step, const StepInfo& info, const QuantizedLayer& layer) const {
         for (const std::string& kept : options_.keep_float)
             if (std::ranges::find(info.layers, kept) != info.layers.end()) return "as asked for";
-        if (step.operation == int8::Operation::Float) return "no integer kernel";
+        if (step.operation == integers::Operation::Float) return "no integer kernel";
         const double least = options_.min_decibels;
         if (step.is_convolution() && layer.weight_decibels < least) return "weights";
         if (decibels(step.input) < least || (step.other >= 0 && decibels(step.other) < least)) return "input";
         if (layer.map_decibels < least) return "output";
-        return int8::fits(step, made_.program) ? "" : "factor";
+        return integers::fits(step, made_.program) ? "" : "factor";
     }
 
     /// Returns the decibels of signal to rounding error.
-    double quantize_weights(int8::Step& step, std::size_t index) {
+    double quantize_weights(integers::Step& step, std::size_t index) {
         const PlanStep& from = plan.step(static_cast<int>(index));
         const ConvGeometry& g = step.geometry;
         const float* weight = model_.parameters().data() + from.layer.parameters;
         const FoldedBatchNorm folded =
             fold_batch_norm<Network>(from, g, model_.parameters().data(), model_.statistics().data());
-        const bool transposed = step.operation == int8::Operation::TransposedConvolution;
+        const bool transposed = step.operation == integers::Operation::TransposedConvolution;
         const auto outputs = static_cast<std::size_t>(g.out_channels), taps = static_cast<std::size_t>(g.taps());
         // The output channel of weight number i: (Out, In, KH, KW), or (In, Out, KH, KW).
         const auto channel = [&](std::size_t i) {
@@ -191,7 +191,7 @@ class Quantizer {
         const double input_scale = static_cast<double>(made_.program.encoding(step.input).scale);
         for (std::size_t o = 0; o < outputs; ++o) {
             const auto bias = static_cast<double>(folded.bias[o]);
-            step.weight_scale.push_back(static_cast<float>(int8::weight_scale(largest[o], bias, input_scale)));
+            step.weight_scale.push_back(static_cast<float>(integers::weight_scale(largest[o], bias, input_scale)));
             step.bias.push_back(static_cast<std::int32_t>(
                 std::lround(bias / (input_scale * static_cast<double>(step.weight_scale[o])))));
         }

@@ -25,7 +25,7 @@ struct StepInfo {
 
 /// The steps without numbers, and what is known of them. Both have the order of integer_plan<Network>.
 struct DescribedSteps {
-    std::vector<int8::Step> steps;
+    std::vector<integers::Step> steps;
     std::vector<StepInfo> infos;
 };
 
@@ -37,7 +37,7 @@ DescribedSteps describe_steps() {
     DescribedSteps all;
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
-        int8::Step made;
+        integers::Step made;
         StepInfo info;
         made.input = step.input;
         made.other = step.other;
@@ -60,7 +60,7 @@ DescribedSteps describe_steps() {
             }
             if constexpr (is_max_pool<L>) made.pool = {L::window, L::stride, L::before};
             if constexpr (requires { L::factor; }) made.factor = L::factor;
-            if constexpr (operation_of<L>() == int8::Operation::Table) info.formula = &L::template value<float>;
+            if constexpr (operation_of<L>() == integers::Operation::Table) info.formula = &L::template value<float>;
             made.first_channel = L::traits.first_channel;
         });
         if (step.activation) {
@@ -81,15 +81,15 @@ DescribedSteps describe_steps() {
 
 /// For every tensor of the plan, a number that is equal for those that share an encoding: what is only moved keeps its
 /// integers, and so do the halves of a concatenation.
-inline std::vector<int> encoding_groups(const std::vector<int8::Step>& steps, std::size_t tensors) {
+inline std::vector<int> encoding_groups(const std::vector<integers::Step>& steps, std::size_t tensors) {
     std::vector<int> group(tensors);
     for (std::size_t i = 0; i < tensors; ++i) group[i] = static_cast<int>(i);
     const auto join = [&](int a, int b) {
         const int from = group[static_cast<std::size_t>(b)], to = group[static_cast<std::size_t>(a)];
         std::replace(group.begin(), group.end(), from, to);
     };
-    for (const int8::Step& step : steps) {
-        if (!int8::keeps_encoding(step.operation)) continue;
+    for (const integers::Step& step : steps) {
+        if (!integers::keeps_encoding(step.operation)) continue;
         join(step.input, step.output);
         if (step.other >= 0) join(step.other, step.output);
     }
@@ -97,11 +97,12 @@ inline std::vector<int> encoding_groups(const std::vector<int8::Step>& steps, st
 }
 
 /// Fills in the table of a formula from one encoding to another.
-inline void fill_table(std::vector<std::int8_t>& table, Formula formula, const int8::Encoding& from,
-                       const int8::Encoding& to) {
+inline void fill_table(std::vector<std::int8_t>& table, Formula formula, const integers::Encoding& from,
+                       const integers::Encoding& to) {
     table.resize(256);
-    for (int q = int8::lowest; q <= int8::highest; ++q)
-        table[static_cast<std::size_t>(q - int8::lowest)] = int8::encode(formula(int8::decode(q, from)), to);
+    for (int q = integers::lowest; q <= integers::highest; ++q)
+        table[static_cast<std::size_t>(q - integers::lowest)] =
+            integers::encode(formula(integers::decode(q, from)), to);
 }
 
 }  // namespace depix::detail

@@ -15,7 +15,7 @@ using Int8Input = View<const std::int8_t>;
 ///
 /// x is (N, In, H, W) and weight (Out, In / Groups, KH, KW). Padding counts as x_zero, which is the number 0.
 inline void int8_conv(const ConvGeometry& g, Int8Input x, int x_zero, const std::int8_t* weight,
-                      const int8::Epilogue& requantized, Int8Map y) {
+                      const integers::Epilogue& requantized, Int8Map y) {
     const int inputs = g.group_in();
     for (int n = 0; n < y.batch; ++n)
         for (int o = 0; o < g.out_channels; ++o)
@@ -39,7 +39,7 @@ inline void int8_conv(const ConvGeometry& g, Int8Input x, int x_zero, const std:
 /// The same for a transposed convolution, whose weight is (In, Out / Groups, KH, KW). Output pixel i takes tap k from
 /// input pixel (i + before - k * dilation) / stride, where that is a whole number.
 inline void int8_conv_transpose(const ConvGeometry& g, Int8Input x, int x_zero, const std::int8_t* weight,
-                                const int8::Epilogue& requantized, Int8Map y) {
+                                const integers::Epilogue& requantized, Int8Map y) {
     const int inputs = g.group_in(), outputs = g.group_out();
     for (int n = 0; n < y.batch; ++n)
         for (int o = 0; o < g.out_channels; ++o)
@@ -62,12 +62,12 @@ inline void int8_conv_transpose(const ConvGeometry& g, Int8Input x, int x_zero, 
 }
 
 /// y = the largest of each window of x.
-inline void int8_max_pool(const int8::PoolGeometry& g, Int8Input x, Int8Map y) {
+inline void int8_max_pool(const integers::PoolGeometry& g, Int8Input x, Int8Map y) {
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j) {
-                    int largest = int8::lowest;
+                    int largest = integers::lowest;
                     for (int k = 0; k < g.window; ++k)
                         for (int l = 0; l < g.window; ++l) {
                             const int row = i * g.stride + k - g.before, column = j * g.stride + l - g.before;
@@ -103,7 +103,7 @@ inline void int8_table(const std::int8_t* table, Int8Input x, Int8Map y) {
 }
 
 /// y = a + b
-inline void int8_add(const int8::Addition& sum, Int8Input a, Int8Input b, Int8Map y) {
+inline void int8_add(const integers::Addition& sum, Int8Input a, Int8Input b, Int8Map y) {
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
@@ -111,19 +111,19 @@ inline void int8_add(const int8::Addition& sum, Int8Input a, Int8Input b, Int8Ma
 }
 
 /// Between numbers and integers.
-inline void int8_encode(const int8::Encoding& encoding, View<const float> x, Int8Map y) {
-    const float inverse_scale = int8::inverse(encoding.scale);
+inline void int8_encode(const integers::Encoding& encoding, View<const float> x, Int8Map y) {
+    const float inverse_scale = integers::inverse(encoding.scale);
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
                 for (int j = 0; j < y.width; ++j)
-                    y(n, c, i, j) = int8::encode(x(n, c, i, j), inverse_scale, encoding.zero_point);
+                    y(n, c, i, j) = integers::encode(x(n, c, i, j), inverse_scale, encoding.zero_point);
 }
-inline void int8_decode(const int8::Encoding& encoding, Int8Input x, View<float> y) {
+inline void int8_decode(const integers::Encoding& encoding, Int8Input x, View<float> y) {
     for (int n = 0; n < y.batch; ++n)
         for (int c = 0; c < y.channels; ++c)
             for (int i = 0; i < y.height; ++i)
-                for (int j = 0; j < y.width; ++j) y(n, c, i, j) = int8::decode(x(n, c, i, j), encoding);
+                for (int j = 0; j < y.width; ++j) y(n, c, i, j) = integers::decode(x(n, c, i, j), encoding);
 }
 
 }  // namespace depix::reference

@@ -65,7 +65,7 @@ DEPIX_INLINE void add_taps(const Block& b, int j, IntegerVector (&sums)[Outputs]
         }
 }
 
-/// The sums as quads: int8::Epilogue for every lane, plus 128, without the table.
+/// The sums as quads: integers::Epilogue for every lane, plus 128, without the table.
 template <int Outputs, int Vectors>
 DEPIX_INLINE void requantize(const Block& b, const IntegerVector (&sums)[Outputs][Vectors],
                              IntegerVector (&quads)[(Outputs + 3) / 4][Vectors]) {

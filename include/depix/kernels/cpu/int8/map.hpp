@@ -88,8 +88,8 @@ DEPIX_INLINE IntegerVector both_halves(HalfIntegers low, HalfIntegers high, std:
 }
 }  // namespace int8_detail
 
-/// Numbers as bytes in words: int8::encode for every lane, plus 128. By halves, because a double takes two words. What
-/// is no number, or far below the range, becomes the smallest word, and so 0.
+/// Numbers as bytes in words: integers::encode for every lane, plus 128. By halves, because a double takes two words.
+/// What is no number, or far below the range, becomes the smallest word, and so 0.
 DEPIX_INLINE IntegerVector encode_vector(Vector x, double inverse_scale, double offset) {
     using namespace int8_detail;
     using Half = std::make_index_sequence<bound(vector_width / 2)>;
@@ -108,8 +108,8 @@ struct Encoder {
     double inverse_scale, offset;
     IntegerVector zero;
 
-    explicit Encoder(const int8::Encoding& to)
-        : inverse_scale(static_cast<double>(int8::inverse(to.scale))),
+    explicit Encoder(const integers::Encoding& to)
+        : inverse_scale(static_cast<double>(integers::inverse(to.scale))),
           offset(to.zero_point + 128.5),
           zero(broadcast_word(to.zero_point + 128)) {}
 
@@ -120,7 +120,7 @@ struct Encoder {
 };
 
 /// Rows of a planar picture as quads.
-inline void encode_rows(View<const float> x, const int8::Encoding& encoding, const QuadMap& y, Part rows) {
+inline void encode_rows(View<const float> x, const integers::Encoding& encoding, const QuadMap& y, Part rows) {
     const Encoder encode(encoding);
     for (int q = 0; q < y.quads(); ++q)
         for (int i = rows.first; i < rows.last; ++i)
@@ -135,7 +135,7 @@ inline void encode_rows(View<const float> x, const int8::Encoding& encoding, con
 
 /// Rows of a grey picture as windows: lane l of a pixel is the pixel that lies l - before further to the right. So a
 /// quad has a row of a kernel that is at most four pixels wide, and a convolution of one channel wastes no lanes.
-inline void encode_windows(View<const float> x, const int8::Encoding& encoding, const QuadMap& y, int before,
+inline void encode_windows(View<const float> x, const integers::Encoding& encoding, const QuadMap& y, int before,
                            Part rows) {
     constexpr int chunk = 16 * vector_width;
     const Encoder encode(encoding);
@@ -152,8 +152,8 @@ inline void encode_windows(View<const float> x, const int8::Encoding& encoding, 
         }
 }
 
-/// Quads as rows of numbers: int8::decode.
-inline void decode_rows(const QuadMap& x, const int8::Encoding& encoding, View<float> y, Part rows) {
+/// Quads as rows of numbers: integers::decode.
+inline void decode_rows(const QuadMap& x, const integers::Encoding& encoding, View<float> y, Part rows) {
     const Vector scale = broadcast(encoding.scale);
     const IntegerVector zero = broadcast_word(encoding.zero_point + 128);
     for (int c = 0; c < y.channels; ++c)

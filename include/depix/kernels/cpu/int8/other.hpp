@@ -7,7 +7,7 @@ namespace depix::inline DEPIX_ISA {
 namespace cpu {
 
 /// y = the largest of each window; 2x2 windows that do not overlap take whole vectors.
-inline void int8_max_pool_rows(const int8::PoolGeometry& g, const QuadMap& x, const QuadMap& y, Part rows) {
+inline void int8_max_pool_rows(const integers::PoolGeometry& g, const QuadMap& x, const QuadMap& y, Part rows) {
     if (g.window == 2 && g.stride == 2 && g.before == 0 && x.height >= 2 * y.height && x.width >= 2 * y.width) {
         for (int q = 0; q < y.quads(); ++q)
             for (int i = rows.first; i < rows.last; ++i)
@@ -34,8 +34,9 @@ inline void int8_max_pool_rows(const int8::PoolGeometry& g, const QuadMap& x, co
             }
 }
 
-/// y = a + b, as int8::Addition says, for bytes.
-inline void int8_add_rows(const int8::Addition& g, const QuadMap& a, const QuadMap& b, const QuadMap& y, Part rows) {
+/// y = a + b, as integers::Addition says, for bytes.
+inline void int8_add_rows(const integers::Addition& g, const QuadMap& a, const QuadMap& b, const QuadMap& y,
+                          Part rows) {
     const IntegerVector low = broadcast_word(static_cast<std::int32_t>(zero_word(g.low)));
     const std::int32_t half = std::int32_t{1} << (g.shift - 1);
     for (int q = 0; q < y.quads(); ++q)

@@ -41,7 +41,7 @@ struct Int8Conv {
 /// weight * (x - x_zero).
 template <class Weight>
 Int8Conv pack_int8_conv(const ConvGeometry& g, bool transposed, bool windows, int x_zero,
-                        const int8::Epilogue& requantized, Weight&& weight) {
+                        const integers::Epilogue& requantized, Weight&& weight) {
     Int8Conv packed;
     const int s = transposed ? g.stride : 1;
     packed.in_quads = windows ? 1 : (g.in_channels + 3) / 4;
@@ -82,8 +82,8 @@ Int8Conv pack_int8_conv(const ConvGeometry& g, bool transposed, bool windows, in
                     ks.push_back(k);
                     ls.push_back(l);
                 }
-            // A byte is x + 128, so that a sum of weight * byte is (x_zero + 128) * (sum of weights) too large. That
-            // holds at the edges too, because the borders hold x_zero + 128.
+            // The products are those of x + product_offset, so that their sum is (x_zero + product_offset) * (sum of
+            // weights) too large. That holds at the edges too, because the borders hold x_zero.
             phase.bias.resize(static_cast<std::size_t>(round_up(g.out_channels, Int8Conv::block)));
             for (int o = 0; o < g.out_channels; ++o) {
                 std::int32_t sum = 0;
@@ -91,7 +91,7 @@ Int8Conv pack_int8_conv(const ConvGeometry& g, bool transposed, bool windows, in
                     for (std::size_t t = 0; t < ks.size(); ++t)
                         for (int l = 0; l < (windows ? g.kernel_width : 1); ++l)
                             sum += weight(o, c, ks[t], windows ? l : ls[t]);
-                phase.bias[static_cast<std::size_t>(o)] = requantized.bias[o] - (x_zero + 128) * sum;
+                phase.bias[static_cast<std::size_t>(o)] = requantized.bias[o] - (x_zero + product_offset) * sum;
             }
             for (int first = 0; first < g.out_channels; first += Int8Conv::block)
                 for (int q = 0; q < packed.in_quads; ++q)

@@ -6,7 +6,7 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
-#elif defined(__ARM_FEATURE_MATMUL_INT8)
+#elif defined(__ARM_FEATURE_DOTPROD)
 #include <arm_neon.h>
 #endif
 
@@ -33,12 +33,19 @@ DEPIX_INLINE IntegerVector broadcast_word(std::int32_t value) { return IntegerVe
 // AVX2's multiplies them too, but adds them in 16 bits and saturates, so bytes are widened to 16 bits here: two
 // instructions, no saturation. `words_per_quad` is how many words of packed weights a quad has.
 #if defined(__AVX512VNNI__) || (defined(__AVXVNNI__) && DEPIX_VECTOR_BYTES == 32) || \
-    (defined(__ARM_FEATURE_MATMUL_INT8) && DEPIX_VECTOR_BYTES == 16)
+    (defined(__ARM_FEATURE_DOTPROD) && DEPIX_VECTOR_BYTES == 16)
 inline constexpr int words_per_quad = 1;
 #elif DEPIX_VECTOR_BYTES >= 32 && defined(__AVX2__)
 inline constexpr int words_per_quad = 2;
 #else
 inline constexpr int words_per_quad = 4;
+#endif
+
+// NEON's first dot products multiply signed bytes only, so that 128 is subtracted from the map's bytes before.
+#if defined(__ARM_FEATURE_DOTPROD) && !defined(__ARM_FEATURE_MATMUL_INT8) && DEPIX_VECTOR_BYTES == 16
+inline constexpr int product_offset = 0;
+#else
+inline constexpr int product_offset = 128;  ///< what the products' bytes are larger than integers by
 #endif
 
 /// A vector of quads, split as the products need it.
@@ -47,6 +54,7 @@ struct Quads {
 };
 DEPIX_INLINE Quads split(IntegerVector x) {
     constexpr int mask = words_per_quad == 1 ? -1 : words_per_quad == 2 ? 0x00ff00ff : 255;
+    if (product_offset == 0) return {{x ^ static_cast<int>(0x80808080)}};
     Quads split;
     for (int i = 0; i < words_per_quad; ++i) split.part[i] = i == 0 ? x & mask : (x >> (8 * i)) & mask;
     return split;
@@ -78,6 +86,9 @@ DEPIX_INLINE void add_products(IntegerVector& sum, const Quads& x, const Integer
 #elif defined(__ARM_FEATURE_MATMUL_INT8) && DEPIX_VECTOR_BYTES == 16
     sum = reinterpret_cast<IntegerVector>(vusdotq_s32(
         reinterpret_cast<int32x4_t>(sum), reinterpret_cast<uint8x16_t>(x.part[0]), reinterpret_cast<int8x16_t>(w[0])));
+#elif defined(__ARM_FEATURE_DOTPROD) && DEPIX_VECTOR_BYTES == 16
+    sum = reinterpret_cast<IntegerVector>(vdotq_s32(
+        reinterpret_cast<int32x4_t>(sum), reinterpret_cast<int8x16_t>(x.part[0]), reinterpret_cast<int8x16_t>(w[0])));
 #elif DEPIX_VECTOR_BYTES == 64 && defined(__AVX512BW__)
     for (int i = 0; i < words_per_quad; ++i)
         sum += reinterpret_cast<IntegerVector>(
@@ -96,8 +107,8 @@ DEPIX_INLINE void add_products(IntegerVector& sum, const Quads& x, const Integer
 #endif
 }
 
-/// The upper halves of the products of words: int8::upper_product. (g++ 12 warns of the plain intrinsics of AVX-512,
-/// whose headers hand over a vector without a value; those that set other lanes to zero do the same without.)
+/// The upper halves of the products of words: integers::upper_product. (g++ 12 warns of the plain intrinsics of
+/// AVX-512, whose headers hand over a vector without a value; those that set other lanes to zero do the same without.)
 DEPIX_INLINE IntegerVector upper_products(IntegerVector a, IntegerVector b) {
     using Pairs [[gnu::vector_size(DEPIX_VECTOR_BYTES)]] = unsigned long long;
     [[maybe_unused]] const auto upper = [](auto v) { return reinterpret_cast<Pairs>(v) >> 32; };
@@ -113,7 +124,7 @@ DEPIX_INLINE IntegerVector upper_products(IntegerVector a, IntegerVector b) {
     return reinterpret_cast<IntegerVector>(_mm256_blend_epi32(reinterpret_cast<__m256i>(upper(even)), odd, 0xaa));
 #else
     IntegerVector result{};
-    for (int i = 0; i < vector_width; ++i) result[i] = int8::upper_product(a[i], b[i]);
+    for (int i = 0; i < vector_width; ++i) result[i] = integers::upper_product(a[i], b[i]);
     return result;
 #endif
 }
