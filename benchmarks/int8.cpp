@@ -2,7 +2,7 @@
 // Real-ESRGAN's Compact (with random weights, so without decibels).
 //
 //     cmake --build --preset release --target benchmark_int8
-//     build/release/benchmarks/benchmark_int8 [DOCUMENTS] [--calibration minmax|percentile|mse] [--report]
+//     build/release/benchmarks/benchmark_int8 [DOCUMENTS] [--calibration minmax|percentile|mse] [--equalize] [--report]
 //
 // Run it in the repository. DOCUMENTS is a folder as examples/05_documents takes it; without it, pages are left out.
 // Each network is quantized with eight pictures that are not in its test set. Decibels are those of the examples'
@@ -27,7 +27,7 @@ using namespace depix;
 
 struct Options {
     QuantizeOptions quantize;
-    bool report = false;
+    bool report = false, equalize = false;
 };
 
 // Pairs to measure on, and pictures to calibrate with.
@@ -86,6 +86,7 @@ template <class Network>
 void measure(const char* name, const std::string& weights, const Set& set, Shape shape, const Options& options) {
     Model<Network> model;
     if (!weights.empty()) load(model, weights);
+    if (options.equalize) equalize(model);
     const Quantized<Network> small = quantize(model, std::span<const Image>(set.calibration), options.quantize);
     if (options.report) std::cout << small.report();
     const Inference<Network> numbers{model, 1};
@@ -122,6 +123,8 @@ int main(int count, char** arguments) {
         const std::string argument = arguments[i];
         if (argument == "--report") {
             options.report = true;
+        } else if (argument == "--equalize") {
+            options.equalize = true;
         } else if (argument == "--calibration" && i + 1 < count) {
             const std::string how = arguments[++i];
             options.quantize.calibration = how == "minmax"       ? Calibration::MinMax

@@ -3,4 +3,5 @@
 #pragma once
 
 #include "depix/quantize/cpu.hpp"
+#include "depix/quantize/equalize.hpp"
 #include "depix/quantize/file.hpp"

@@ -1,10 +1,11 @@
-// Quantized networks as safetensors files: a round trip, and files that do not fit.
+// Quantized networks as safetensors files: a round trip, and files that do not fit. And equalising channels.
 #include <doctest/doctest.h>
 
 #include <limits>
 
 #include "../io/error_message.hpp"
 #include "depix/depix.hpp"
+#include "depix/quantize/equalize.hpp"
 #include "depix/quantize/file.hpp"
 #include "depix/quantize/inference.hpp"
 
@@ -125,4 +126,39 @@ TEST_CASE("tensors that no quantized network has are refused") {
     };
     CHECK(contains(with("4.zero_point", {}, 128), "not usable 4.zero_point: it lies in -128..127"));
     CHECK(contains(with("4.bias", {8}, -2000000000), "not usable 4.bias: beyond 2^30"));
+}
+
+TEST_CASE("equalising channels changes nothing but rounding, and helps where channels differ a lot") {
+    Model<Network> model(3, Initialisation::HeNormal);
+    for (const NamedTensor<float>& tensor : model.tensors()) {
+        // Channel 2 after the batch norm is 200 times as large, and is read with weights that are 200 times smaller.
+        if (tensor.name == "1.weight" || tensor.name == "1.bias") tensor.values[2] *= 200;
+        if (tensor.name == "4.weight")
+            for (std::size_t i = 0; i < tensor.values.size(); ++i)
+                if (i / 9 % 6 == 2) tensor.values[i] /= 200;
+        // The same between a transposed convolution and the last one.
+        if (tensor.name == "7.bias") tensor.values[1] *= 200;
+        if (tensor.name == "7.weight")
+            for (std::size_t i = 0; i < tensor.values.size(); ++i)
+                if (i / 4 % 4 == 1) tensor.values[i] *= 200;
+        if (tensor.name == "9.weight")
+            for (std::size_t i = 0; i < tensor.values.size(); ++i)
+                if (i / 9 == 1) tensor.values[i] /= 200;
+    }
+    const auto error = [&](const Model<Network>& tried, const Image& wanted) {
+        const Quantized<Network> small =
+            quantize<Reference>(tried, std::span<const Image>(pictures()), {.min_decibels = 0});
+        const Image restored = Inference<Network, Int8<Reference>>{small}(pictures()[1]);
+        double sum = 0;
+        for (std::size_t i = 0; i < wanted.pixels.size(); ++i)
+            sum += std::pow(static_cast<double>(restored.pixels[i] - wanted.pixels[i]), 2);
+        return sum;
+    };
+    const Image before = Inference<Network, Reference>{model}(pictures()[1]);
+    Model<Network> equal = model;
+    equalize(equal);
+    const Image after = Inference<Network, Reference>{equal}(pictures()[1]);
+    for (std::size_t i = 0; i < before.pixels.size(); ++i)
+        CHECK(after.pixels[i] == doctest::Approx(before.pixels[i]).epsilon(1e-4));
+    CHECK(error(equal, before) < error(model, before) / 10);
 }

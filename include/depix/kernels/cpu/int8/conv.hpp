@@ -12,6 +12,12 @@ namespace cpu {
 
 namespace int8_detail {
 
+/// The sums of a block of output channels for some vectors of pixels, and the same as quads.
+template <int Outputs, int Vectors>
+using Sums = IntegerVector[bound(Outputs)][bound(Vectors)];
+template <int Outputs, int Vectors>
+using OutputQuads = IntegerVector[bound((Outputs + 3) / 4)][bound(Vectors)];
+
 /// The pixels of a vector, `stride` apart.
 template <int Stride>
 DEPIX_INLINE IntegerVector load_pixels(const std::uint32_t* from, int stride) {
@@ -39,7 +45,7 @@ struct Block {
 
 /// Sums for Outputs channels and Vectors * vector_width pixels from pixel j of the row on.
 template <int Outputs, int Vectors, int Stride>
-DEPIX_INLINE void add_taps(const Block& b, int j, IntegerVector (&sums)[Outputs][Vectors]) {
+DEPIX_INLINE void add_taps(const Block& b, int j, Sums<Outputs, Vectors>& sums) {
     const Int8Conv& conv = b.conv;
 #pragma GCC unroll 8
     for (int o = 0; o < Outputs; ++o)
@@ -51,13 +57,13 @@ DEPIX_INLINE void add_taps(const Block& b, int j, IntegerVector (&sums)[Outputs]
     const std::size_t taps = b.phase.rows.size();
     for (int q = 0; q < conv.in_quads; ++q, plane += b.plane_stride)
         for (std::size_t t = 0; t < taps; ++t, words += Outputs * words_per_quad) {
-            Quads x[Vectors];
+            Quads x[bound(Vectors)];
 #pragma GCC unroll 8
             for (int v = 0; v < Vectors; ++v)
                 x[v] = split(load_pixels<Stride>(plane + b.taps[t] + v * vector_width * conv.stride, conv.stride));
 #pragma GCC unroll 8
             for (int o = 0; o < Outputs; ++o) {
-                IntegerVector w[words_per_quad];
+                IntegerVector w[bound(words_per_quad)];
                 for (int i = 0; i < words_per_quad; ++i) w[i] = broadcast_word(words[o * words_per_quad + i]);
 #pragma GCC unroll 8
                 for (int v = 0; v < Vectors; ++v) add_products(sums[o][v], x[v], w);
@@ -67,8 +73,7 @@ DEPIX_INLINE void add_taps(const Block& b, int j, IntegerVector (&sums)[Outputs]
 
 /// The sums as quads: integers::Epilogue for every lane, plus 128, without the table.
 template <int Outputs, int Vectors>
-DEPIX_INLINE void requantize(const Block& b, const IntegerVector (&sums)[Outputs][Vectors],
-                             IntegerVector (&quads)[(Outputs + 3) / 4][Vectors]) {
+DEPIX_INLINE void requantize(const Block& b, const Sums<Outputs, Vectors>& sums, OutputQuads<Outputs, Vectors>& quads) {
     const Int8Conv& conv = b.conv;
     const bool leaky = !conv.negative_multiplier.empty();
     const auto low = static_cast<std::int32_t>(conv.low * 0x01010101u);
@@ -102,9 +107,10 @@ DEPIX_INLINE void for_pieces(int width, const Piece& piece) {
 template <int Outputs, int Vectors, int Stride>
 void conv_block_row(const Block& b, const QuadMap& y, int i) {
     for_pieces<Vectors>(y.width, [&]<int Count>(int j) {
-        IntegerVector sums[Outputs][Count], quads[(Outputs + 3) / 4][Count];
+        Sums<Outputs, Count> sums;
+        OutputQuads<Outputs, Count> quads;
         add_taps<Outputs, Count, Stride>(b, j, sums);
-        requantize(b, sums, quads);
+        requantize<Outputs, Count>(b, sums, quads);
         for (int q = 0; q < (Outputs + 3) / 4; ++q)
             for (int v = 0; v < Count; ++v) store_words(y.row(b.first / 4 + q, i) + j + v * vector_width, quads[q][v]);
     });
@@ -115,7 +121,9 @@ void conv_block_row(const Block& b, const QuadMap& y, int i) {
 template <int Outputs>
 void pooled_block_row(const Block& b, const Block& below, const QuadMap& y, int i) {
     for (int j = 0; j < y.width; j += vector_width) {
-        IntegerVector sums[Outputs][2], lower[Outputs][2], largest[Outputs][1], quads[(Outputs + 3) / 4][1];
+        Sums<Outputs, 2> sums, lower;
+        Sums<Outputs, 1> largest;
+        OutputQuads<Outputs, 1> quads;
         add_taps<Outputs, 2, 1>(b, 2 * j, sums);
         add_taps<Outputs, 2, 1>(below, 2 * j, lower);
         const auto larger = [](IntegerVector one, IntegerVector two) { return one > two ? one : two; };
@@ -124,7 +132,7 @@ void pooled_block_row(const Block& b, const Block& below, const QuadMap& y, int 
             const IntegerVector left = larger(sums[o][0], lower[o][0]), right = larger(sums[o][1], lower[o][1]);
             largest[o][0] = larger(even_words(left, right), odd_words(left, right));
         }
-        requantize(b, largest, quads);
+        requantize<Outputs, 1>(b, largest, quads);
         for (int q = 0; q < (Outputs + 3) / 4; ++q) store_words(y.row(b.first / 4 + q, i) + j, quads[q][0]);
     }
 }
@@ -133,11 +141,12 @@ void pooled_block_row(const Block& b, const Block& below, const QuadMap& y, int 
 template <int Outputs, int Vectors>
 void transposed_block_row(const Block& left, const Block& right, const QuadMap& y, int i) {
     for_pieces<Vectors>((y.width + 1) / 2, [&]<int Count>(int j) {
-        IntegerVector sums[Outputs][Count], a[(Outputs + 3) / 4][Count], c[(Outputs + 3) / 4][Count];
+        Sums<Outputs, Count> sums;
+        OutputQuads<Outputs, Count> a, c;
         add_taps<Outputs, Count, 1>(left, j, sums);
-        requantize(left, sums, a);
+        requantize<Outputs, Count>(left, sums, a);
         add_taps<Outputs, Count, 1>(right, j, sums);
-        requantize(right, sums, c);
+        requantize<Outputs, Count>(right, sums, c);
         for (int q = 0; q < (Outputs + 3) / 4; ++q)
             for (int v = 0; v < Count; ++v) {
                 std::uint32_t* to = y.row(left.first / 4 + q, i) + 2 * (j + v * vector_width);
@@ -153,9 +162,10 @@ template <int Outputs>
 void transposed_block_row(const Block* columns, int s, const QuadMap& y, int i) {
     for (int p = 0; p < s; ++p)
         for (int j = 0; s * j + p < y.width; j += vector_width) {
-            IntegerVector sums[Outputs][1], quads[(Outputs + 3) / 4][1];
+            Sums<Outputs, 1> sums;
+            OutputQuads<Outputs, 1> quads;
             add_taps<Outputs, 1, 1>(columns[p], j, sums);
-            requantize(columns[p], sums, quads);
+            requantize<Outputs, 1>(columns[p], sums, quads);
             for (int q = 0; q < (Outputs + 3) / 4; ++q)
                 for (int v = 0; v < vector_width && s * (j + v) + p < y.width; ++v)
                     y.row(columns[p].first / 4 + q, i)[s * (j + v) + p] = static_cast<std::uint32_t>(quads[q][0][v]);
