@@ -13,6 +13,7 @@
 #include "depix/io/safetensors.hpp"
 #include "depix/train/checkpoint.hpp"
 #include "fuzz.hpp"
+#include "tiny_quantized.hpp"
 #include "tiny_run.hpp"
 
 using namespace depix;
@@ -110,8 +111,8 @@ void write_network_seeds(const std::filesystem::path& root, const std::string& n
 int main(int count, char** arguments) {
     if (count != 2) return 2;
     const std::filesystem::path root = arguments[1];
-    for (const char* name :
-         {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch", "ncnn", "onnx", "tensorflow_js"})
+    for (const char* name : {"image", "safetensors", "npy", "checkpoint", "json", "metadata", "pytorch", "ncnn", "onnx",
+                             "tensorflow_js", "quantized"})
         std::filesystem::create_directories(root / name);
     const auto file = [&](const char* folder, const std::string& name) { return (root / folder / name).string(); };
 
@@ -132,6 +133,11 @@ int main(int count, char** arguments) {
     const Model<Sequential<Conv<1, 2>, BatchNorm<2>>> model(1);
     for (const DataType type : {DataType::F32, DataType::F16, DataType::BF16})
         save(model, file("safetensors", std::to_string(static_cast<int>(type)) + ".safetensors"), {.dtype = type});
+    const Image grey = noise({1, 8, 8});
+    for (const std::vector<std::string>& floats : {std::vector<std::string>{}, std::vector<std::string>{"3.0"}})
+        save_quantized(quantize<Reference>(Model<depix_fuzz::TinyQuantized>(1), std::span(&grey, 1),
+                                           {.min_decibels = 0, .keep_float = floats}),
+                       file("quantized", std::to_string(floats.size()) + ".safetensors"));
     write_npy(file("npy", "float.npy"), xt::xarray<float>{{1.f, 2.f, 3.f}, {4.f, 5.f, 6.f}});
     write_npy(file("npy", "bytes.npy"), xt::xarray<std::uint8_t>{{1, 2, 3}});
     const std::string text = R"(12345678{"a": {"shape": [1, 2, 3], "b": "\u00e9\n"}, "c": 7})";
