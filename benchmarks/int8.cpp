@@ -135,7 +135,9 @@ int main(int count, char** arguments) {
         }
     }
     std::printf(
-        "| network | steps on integers | float | int8 | loss | float | int8 | times as fast | weights | int8 |\n");
+        "| network | steps on integers | PSNR, float | PSNR, int8 | loss, dB | time, float | time, int8 | times as "
+        "fast | "
+        "weights, float | weights, int8 |\n");
     std::printf("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     const Set texts = drawn_texts();
     const std::string one = "examples/01_depixelizer/", five = "examples/05_documents/";
