@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "../train/tiny.hpp"
@@ -174,4 +175,11 @@ TEST_CASE("ranks that differ are named") {
     if (world.rank() == 3) trainer.random()();
     CHECK_THROWS_WITH_AS(trainer.step(whole.input, whole.target), doctest::Contains("rank 3 is at step 1"),
                          CollectiveError);
+}
+
+TEST_CASE("a wait for a rank that does not come ends with a message") {
+    const Communicator world(MPI_COMM_WORLD, 0.05);
+    const std::string expected =
+        "depix: rank " + std::to_string(world.rank()) + " of 4 has waited 0 s for the others to add the gradients";
+    CHECK_THROWS_WITH_AS(world.wait_until([] { return false; }, "add the gradients"), expected.c_str(), Error);
 }
