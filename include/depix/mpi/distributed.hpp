@@ -25,7 +25,7 @@ struct DistributedOptions {
     /// 2017 call it ghost batch normalization), and the running statistics move towards the mean of the parts'.
     int images_per_part = 4;
     Reduction reduction = Reduction::SameBits;
-    /// Gradients are sent in pieces of at least so many bytes while the backward pass goes on.
+    /// Gradients are sent in pieces of at least so many bytes, while the backward pass of a rank's last part goes on.
     std::size_t bucket_bytes = std::size_t{1} << 20;
 };
 
