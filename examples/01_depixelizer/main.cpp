@@ -43,7 +43,8 @@ int main(int count, char** arguments) {
     example::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "learn from a data set, or from pairs drawn on the fly");
     train_command->add_option("--network", train.network, which)->check(known_network)->capture_default_str();
-    train_command->add_option("--dataset", train.dataset, "a folder that `generate` wrote; without: drawn on the fly");
+    train_command->add_option("--dataset", train.dataset,
+                              "a folder that `generate` wrote, or one of tar shards; without: drawn on the fly");
     train_command->add_option("--run", train.run,
                               "folder for weights, checkpoint and loss curve; a run that was "
                               "stopped goes on from there (runs/NETWORK)");

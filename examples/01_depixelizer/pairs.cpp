@@ -1,14 +1,34 @@
 #include "pairs.hpp"
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
 #include "depix/data/sources/pair_sources.hpp"
+#include "depix/data/sources/tar_pairs.hpp"
 #include "depix/data/sources/value_range.hpp"
 #include "fonts.hpp"
 #include "networks.hpp"
 
 namespace {
 
+std::vector<std::filesystem::path> find_shards(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> shards;
+    std::error_code none;  // then PairFolder says what is wrong
+    for (const auto& entry : std::filesystem::directory_iterator(folder, none))
+        if (entry.path().extension() == ".tar") shards.push_back(entry.path());
+    std::sort(shards.begin(), shards.end());
+    return shards;
+}
+
 example::Pairs pairs_in_0_to_1(const example::TrainOptions& options) {
     constexpr std::size_t training_pairs = 18000, validation_pairs = 1200, test_pairs = 800;
+    if (const auto shards = find_shards(options.dataset); !shards.empty()) {
+        const depix::TarPairs pairs(shards, {.channels = 3});
+        const std::size_t training = pairs.size() * 90 / 100, validation = pairs.size() * 6 / 100;
+        return {pairs.subset(0, training), pairs.subset(training, validation)};
+    }
     if (!options.dataset.empty()) {
         const depix::PairFolder folder(options.dataset, {.channels = 3});
         const depix::PairSplit split = folder.size() == training_pairs + validation_pairs + test_pairs

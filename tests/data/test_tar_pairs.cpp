@@ -80,6 +80,11 @@ TEST_CASE("tar: pairs of two shards, with folders, labels, long names and any or
         CHECK(input.data[5] == expected[i][0]);
         CHECK(target.data[0] == expected[i][1]);
     }
+    const TarPairs last = pairs.subset(1, 2);
+    REQUIRE(last.size() == 2);
+    last.pair(0, 1, input.view(), target.view());
+    CHECK(input.data[0] == 0.8f);
+    CHECK_THROWS_AS(pairs.subset(2, 2), Error);
 }
 
 TEST_CASE("tar: what is wrong is named") {

@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "depix/data/sources/image_folder.hpp"
 #include "depix/data/sources/pair_source.hpp"
 #include "depix/error.hpp"
 #include "depix/io/image.hpp"
@@ -165,6 +166,15 @@ class TarPairs {
     std::size_t size() const { return pairs_.size(); }
     Shape input_shape() const { return input_shape_; }
     Shape target_shape() const { return target_shape_; }
+
+    /// Pairs [first, first + count). Throws Error if there are fewer.
+    TarPairs subset(std::size_t first, std::size_t count) const {
+        detail::check_subset("TarPairs", "pairs", first, count, size());
+        TarPairs part = *this;
+        const auto begin = pairs_.begin() + static_cast<std::ptrdiff_t>(first);
+        part.pairs_.assign(begin, begin + static_cast<std::ptrdiff_t>(count));
+        return part;
+    }
 
     /// Throws FileError, which names the shard and the file, if one cannot be read or has another shape than the first.
     void pair(std::uint64_t /*epoch*/, std::size_t index, View<float> input, View<float> target) const {
