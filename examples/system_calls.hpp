@@ -93,6 +93,17 @@ inline std::size_t peak_memory() {
 #endif
 }
 
+/// The processor time of this process's own code, in seconds, of all its threads; 0 if it is not known.
+inline double processor_seconds() {
+#if defined(_WIN32)
+    return 0;
+#else
+    rusage usage{};
+    if (::getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+    return static_cast<double>(usage.ru_utime.tv_sec) + static_cast<double>(usage.ru_utime.tv_usec) / 1e6;
+#endif
+}
+
 /// Prints a message to standard error and ends the program at once. A signal handler may call this.
 [[noreturn]] inline void end_with_message(std::string_view message, int status) {
 #if defined(_WIN32)

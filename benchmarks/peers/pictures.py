@@ -8,10 +8,11 @@
 
 TOOL is the program `depix`, RUNTIME the folder in which npm has put onnxruntime-node, and each FILE weights that depix
 reads. `depix import --to onnx` writes the file that ONNX Runtime gets. The two take turns, each in a process of its own
-for every turn. Elapsed time is that of the network: what `depix restore -v` says, and of ONNX Runtime the faster of two
-runs in a row. Processor time (user) is that of the whole program for depix, and of the faster run alone for ONNX
-Runtime. Memory is each whole process's peak. ONNX Runtime gets the picture in one piece, depix cuts it into tiles if it
-chooses to. On a shared machine processor time and memory count, and elapsed time does not.
+for every turn, and in each the first run is not counted. Elapsed time is that of the faster of two runs, and processor
+time (user, of all threads) belongs to it or is the mean of the two. depix runs as `depix bench` does, with the tiles
+that `depix restore` chooses; ONNX Runtime gets the picture in one piece. Memory is the peak of the whole process: of
+`depix restore`, with reading and writing the picture, and of ONNX Runtime's. On a shared machine processor time and
+memory count, and elapsed time does not.
 """
 import argparse
 import os
@@ -57,14 +58,24 @@ def run(command, **environment):
     return text, usage.ru_utime, usage.ru_maxrss / 1024
 
 
-def turn_depix(options, file, threads, folder):
+def restore(options, file, threads, folder):
+    """The side of the tiles that depix chooses, and its memory."""
     command = [options.tool, "restore", "-v", "-i", f"{folder}/in.png", "-o", f"{folder}/out.bmp", "-m", file,
                "-j", str(threads)]
-    text, user, memory = run(command, OMP_NUM_THREADS=str(threads))
-    return float(re.search(r" pixels in ([0-9.]+) s", text).group(1)), user, memory
+    text, _, memory = run(command, OMP_NUM_THREADS=str(threads))
+    return re.search(r"tiles of at most ([0-9]+)", text).group(1), memory
 
 
-def turn_runtime(options, network, threads, folder):
+def turn_depix(options, file, threads, tile):
+    size = f"{options.side}x{options.side}"
+    text, _, _ = run([options.tool, "bench", "-m", file, "--size", size, "-t", tile, "-j", str(threads),
+                      "--rounds", "2"], OMP_NUM_THREADS=str(threads))
+    elapsed, user = (float(re.search(word + r" +([0-9.]+) ms", text).group(1)) / 1000
+                     for word in ("fastest", "processor"))
+    return elapsed, user
+
+
+def turn_runtime(options, network, threads):
     text, _, memory = run(["node", WORKER, options.runtime, network, str(options.side), str(threads)])
     elapsed, user = map(float, text.split()[-2:])
     return elapsed, user, memory
@@ -87,12 +98,13 @@ def main():
             name = os.path.splitext(os.path.basename(file))[0]
             network = f"{folder}/{name}.onnx"
             run([options.tool, "import", "--to", "onnx", file, "-o", network])
-            turn_depix(options, file, 2, folder)  # compiles the network if it has to
+            restore(options, file, 1, folder)  # compiles the network if it has to
             for threads in options.threads:
                 turns = {"depix": [], "ONNX Runtime": []}
+                tile, memory = restore(options, file, threads, folder)
                 for _ in range(options.rounds):
-                    turns["depix"].append(turn_depix(options, file, threads, folder))
-                    turns["ONNX Runtime"].append(turn_runtime(options, network, threads, folder))
+                    turns["depix"].append((*turn_depix(options, file, threads, tile), memory))
+                    turns["ONNX Runtime"].append(turn_runtime(options, network, threads))
                 median = {who: [statistics.median(column) for column in zip(*rows)] for who, rows in turns.items()}
                 for who, (elapsed, user, memory) in median.items():
                     print(f"| {name} | {threads} | {who} | {elapsed:.2f} s | {user:.2f} s | {memory:.0f} MiB |")

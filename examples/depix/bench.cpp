@@ -24,11 +24,15 @@ int tool::bench(const BenchOptions& options) {
     for (float& value : image.pixels) value = static_cast<float>(random.uniform());
 
     std::vector<double> milliseconds;
+    double processor = 0;
     for (int round = 0; round <= options.rounds; ++round) {
         const auto start = std::chrono::steady_clock::now();
+        const double processor_start = example::processor_seconds();
         network->restore(image, cut.tiles);
         const std::chrono::duration<double, std::milli> time = std::chrono::steady_clock::now() - start;
-        if (round > 0) milliseconds.push_back(time.count());  // the first round allocates memory
+        if (round == 0) continue;  // the first round allocates memory
+        milliseconds.push_back(time.count());
+        processor += (example::processor_seconds() - processor_start) * 1e3 / options.rounds;
     }
     std::sort(milliseconds.begin(), milliseconds.end());
     const double median = milliseconds[milliseconds.size() / 2];
@@ -39,6 +43,7 @@ int tool::bench(const BenchOptions& options) {
     std::printf("            %s\n", to_string(cut).c_str());
     std::printf("median      %.2f ms\n", median);
     std::printf("fastest     %.2f ms\n", milliseconds.front());
+    if (processor > 0) std::printf("processor   %.2f ms, of all threads, mean\n", processor);
     std::printf("speed       %.3f megapixels/s\n", megapixels / median * 1e3);
     if (tile >= whole) {  // tiles also compute their surroundings
         const depix::Shape shape = architecture.padded(image.shape);

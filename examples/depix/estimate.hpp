@@ -16,8 +16,9 @@ struct Estimate {
 };
 
 /// Measures a small picture of noise, in at most some seconds, and assumes that time grows as the multiplications of
-/// all tiles, with what they see around them. Memory is what the tiles' workspaces take, three times the weights (as in
-/// the file, in the model and in the kernels' order), and the picture, before and after, as numbers and as bytes.
+/// all tiles, with what they see around them. Memory is what the tiles' workspaces take, eight times the weights (in
+/// the file, in the model, and in the kernels' order, which for Winograd's convolution takes four times as much), and
+/// the picture, before and after, as numbers and as bytes.
 Estimate estimate(const ChosenModel& model, int height, int width, int threads);
 
 }  // namespace tool
