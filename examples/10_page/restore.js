@@ -37,7 +37,7 @@ async function runRestore() {
     state.milliseconds = answer.milliseconds;
     showPair();
     await showDownload();
-    const gain = state.original === picture ? '' : ` PSNR against the clean picture: ${psnr(state.original, picture).toFixed(2)} dB before, ` +
+    const gain = state.original === picture ? '' : ` Closeness to the clean picture (PSNR; more is closer): ${psnr(state.original, picture).toFixed(2)} dB before, ` +
       `${psnr(state.original, state.restored).toFixed(2)} dB after.`;
     $('numbers').textContent = `${answer.milliseconds.toFixed(0)} ms in ${hasSimd ? 'WebAssembly with SIMD' : 'WebAssembly'}, one thread.` + gain;
     say(`Done: ${width} x ${height} pixels`);

@@ -66,7 +66,7 @@ async function showTraining() {
   show($('train-output'), output);
   showFilters(filters);
   showLosses();
-  const quality = `PSNR of the picture below: ${psnr(output, trainer.pairs.clean[1]).toFixed(2)} dB; of the pixelated one: ` +
+  const quality = `Closeness (PSNR) of the picture below: ${psnr(output, trainer.pairs.clean[1]).toFixed(2)} dB; of the pixelated one: ` +
     `${psnr(trainer.pairs.pixels[1], trainer.pairs.clean[1]).toFixed(2)} dB.`;
   $('train-text').textContent = count ? `Step ${count}: loss ${trainer.losses[count - 1].toPrecision(4)}. ${quality}` : 'The weights are random. ' + quality;
 }
