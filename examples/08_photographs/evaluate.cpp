@@ -3,7 +3,8 @@
 // Each picture of a folder is damaged in each way, the same way in every run, and restored; once in its colours and
 // once as a grey picture stored as RGB. The PSNR is the mean over the pictures, as papers give it. The median of 3x3
 // pixels stands beside the network, because it needs no training. For holes that is the smooth filling which the
-// network gets, and it stands in the column "before".
+// network gets, and it stands in the column "before"; there also stands bicubic interpolation, for pictures that are
+// enlarged.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -15,6 +16,7 @@
 #include "depix/image/contact_sheet.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
+#include "depix/models/enlarger.hpp"
 #include "depix/models/inpainter.hpp"
 #include "depix/restore/restore.hpp"
 
@@ -34,17 +36,19 @@ int evaluate_network(const example::EvaluateOptions& options) {
     std::vector<std::vector<depix::Image>> rows;
     for (const bool grey : {false, true}) {
         std::printf("%zu pictures%s: mean PSNR in dB%s\n", count, grey ? ", grey as RGB" : "",
-                    options.task.measured == Measured::Luma    ? ", on luma"
-                    : options.task.measured == Measured::Holes ? ", inside the holes"
-                                                               : "");
+                    options.task.measured == Measured::Luma       ? ", on luma"
+                    : options.task.measured == Measured::Enlarged ? ", on the luma of 16..235, without a border"
+                    : options.task.measured == Measured::Holes    ? ", inside the holes"
+                                                                  : "");
         std::printf("%-36s  before  median   after  least after  least gain\n", "damage");
         for (const example::NamedDamage& kind : options.task.test_damages) {
             double before = 0, median = 0, after = 0, least = 1e9, least_gain = 1e9;
             for (std::size_t i = 0; i < count; ++i) {
-                depix::Image clean = folder.read(i);
+                depix::Image clean = example::fitting(options.task, folder.read(i));
                 if (grey) clean = depix::quantized(example::without_colour(clean));
                 depix::Random random(2026, 0, i);
-                const depix::Image input = kind.degrade(clean, grey, random), damaged = example::picture_of(input);
+                const depix::Image input = kind.degrade(clean, grey, random),
+                                   damaged = example::picture_of(options.task, input);
                 const depix::Image restored = depix::quantized(depix::restore(network, input));
                 const double reached = example::score(options.task, restored, clean, input);
                 const double damaged_score = example::score(options.task, damaged, clean, input);
@@ -70,6 +74,8 @@ int evaluate_network(const example::EvaluateOptions& options) {
 }  // namespace
 
 int example::evaluate(const EvaluateOptions& options) {
+    if (options.task.scale == 4) return evaluate_network<depix::Enlarger<4>>(options);
+    if (options.task.scale == 2) return evaluate_network<depix::Enlarger<2>>(options);
     return options.task.measured == Measured::Holes ? evaluate_network<depix::Inpainter>(options)
                                                     : evaluate_network<depix::Denoiser>(options);
 }

@@ -1,11 +1,13 @@
-// Photographs: takes off noise, or what JPEG left, of any strength, without being told which; and fills holes.
+// Photographs: takes off noise, blur, or what JPEG left, of any strength, without being told which; fills holes; and
+// enlarges.
 //
 //     photographs prepare          FOLDER OUT     at half their size, for training          prepare.cpp
 //     photographs train    TASK    FOLDER         trains on them                            train.cpp, tasks.hpp
 //     photographs evaluate TASK    FOLDER         measures on clean pictures, damage drawn  evaluate.cpp
 //
-// TASK is denoise, dejpeg or inpaint. The networks are types of a few lines: depix/models/denoiser.hpp, for the first
-// two alike, and inpainter.hpp. What they were trained on and what they reach says README.md.
+// TASK is denoise, dejpeg, inpaint, enlarge_2, enlarge_4 or deblur. The networks are types of a few lines:
+// depix/models/denoiser.hpp for noise, JPEG and blur alike, inpainter.hpp and enlarger.hpp. What they were trained on
+// and what they reach says README.md.
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -14,11 +16,11 @@
 #include "commands.hpp"
 
 int main(int count, char** arguments) {
-    CLI::App app{"photographs: takes off noise, or what JPEG left"};
+    CLI::App app{"photographs: takes off noise, blur, or what JPEG left; fills holes; enlarges"};
     app.require_subcommand(1);
     std::string task = "denoise";
     const auto add_task = [&](CLI::App* command) {
-        command->add_option("task", task, "denoise, dejpeg or inpaint")
+        command->add_option("task", task, "denoise, dejpeg, inpaint, enlarge_2, enlarge_4 or deblur")
             ->required()
             ->check(CLI::IsMember(example::task_names));
     };
@@ -35,7 +37,7 @@ int main(int count, char** arguments) {
     train_command->add_option("--run", train.run,
                               "folder for weights, checkpoint and log (runs/TASK); a run that was stopped goes on from "
                               "there");
-    train_command->add_option("--size", train.size, "side of the squares to train on")->capture_default_str();
+    train_command->add_option("--size", train.size, "side of the squares that the network gets")->capture_default_str();
     train_command->add_option("--batch", train.batch_size, "squares a step")->capture_default_str();
     train_command->add_option("--start", train.start, "weights to go on from, instead of random ones");
     train_command->add_option("--steps", train.steps, "of the whole run")->capture_default_str();

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "blur.hpp"
 #include "depix/data/damage.hpp"
 #include "depix/data/masks.hpp"
+#include "depix/data/sources/super_resolution.hpp"
 #include "depix/metrics/fidelity.hpp"
 #include "depix/restore/inpaint.hpp"
 
@@ -111,7 +113,8 @@ struct NamedDamage {
 enum class Measured {
     Everything,  // all channels of all pixels
     Luma,        // as papers on JPEG do
-    Holes        // the pixels that are missing
+    Holes,       // the pixels that are missing
+    Enlarged     // the luma of 16..235 without a border of `scale` pixels, as papers on super-resolution do
 };
 
 /// One kind of damage, with a network of its own.
@@ -120,6 +123,7 @@ struct Task {
     Degrade training_damage;
     std::vector<NamedDamage> test_damages;  // each on its own, at one strength
     Measured measured = Measured::Everything;
+    int scale = 1;  // how many times as high and wide the result is
 };
 
 inline Task denoise() {
@@ -164,17 +168,58 @@ inline Task inpaint() {
             .measured = Measured::Holes};
 }
 
-/// The names of all tasks, and a task by its name.
-inline const std::vector<std::string> task_names{"denoise", "dejpeg", "inpaint"};
-inline Task task_called(const std::string& name) {
-    return name == "inpaint" ? inpaint() : name == "dejpeg" ? dejpeg() : denoise();
+/// The input is the picture shrunk by antialiased bicubic interpolation, as MATLAB and PIL do it.
+inline Task enlarge(int scale) {
+    const auto shrunk = [scale](const depix::Image& image, bool /*is_grey*/, depix::Random& /*random*/) {
+        return depix::make_super_resolution_pair(image, scale).low;
+    };
+    const std::string name = "enlarge_" + std::to_string(scale);
+    return {.name = name,
+            .training_damage = shrunk,
+            .test_damages = {{"bicubic, " + std::to_string(scale) + " times", shrunk}},
+            .measured = Measured::Enlarged,
+            .scale = scale};
 }
 
-/// The picture that a network's input shows, without the mask of an inpainting network.
-inline depix::Image picture_of(const depix::Image& input) {
+/// Blur by a Gaussian or by a straight motion, with a little noise, as all cameras have.
+inline Task deblur() {
+    constexpr double noise = 1 / 255.0;
+    const auto gaussian = [](double sigma) { return damaged_by(GaussianBlur{sigma, sigma, noise, noise}); };
+    const auto motion = [](double length) { return damaged_by(MotionBlur{length, length, noise, noise}); };
+    return {.name = "deblur",
+            .training_damage = damaged_by(training_blur),
+            .test_damages = {{"Gaussian, sigma 1", gaussian(1)},
+                             {"Gaussian, sigma 1.5", gaussian(1.5)},
+                             {"Gaussian, sigma 2", gaussian(2)},
+                             {"motion, 3 pixels", motion(3)},
+                             {"motion, 5 pixels", motion(5)},
+                             {"clean", damaged_by([](depix::Image&, depix::Random&) {})}}};
+}
+
+/// The names of all tasks, and a task by its name.
+inline const std::vector<std::string> task_names{"denoise", "dejpeg", "inpaint", "enlarge_2", "enlarge_4", "deblur"};
+inline Task task_called(const std::string& name) {
+    if (name == "dejpeg") return dejpeg();
+    if (name == "inpaint") return inpaint();
+    if (name == "enlarge_2") return enlarge(2);
+    if (name == "enlarge_4") return enlarge(4);
+    return name == "deblur" ? deblur() : denoise();
+}
+
+/// The upper left part whose sides are multiples of the task's scale.
+inline depix::Image fitting(const Task& task, const depix::Image& image) {
+    const int height = image.shape.height, width = image.shape.width;
+    return depix::crop(image, 0, 0, height - height % task.scale, width - width % task.scale);
+}
+
+/// The picture that a network's input shows, in the size of the result (bicubic), without the mask of an inpainting
+/// network.
+inline depix::Image picture_of(const Task& task, const depix::Image& input) {
     depix::Image picture({3, input.shape.height, input.shape.width});
     std::copy_n(input.pixels.begin(), picture.pixels.size(), picture.pixels.begin());
-    return picture;
+    if (task.scale == 1) return picture;
+    return depix::quantized(
+        depix::resize(picture, task.scale * picture.shape.height, task.scale * picture.shape.width));
 }
 
 /// The PSNR in dB, of what the task measures; equal pictures count as 70 dB, so that a mean over pictures stays finite.
@@ -183,6 +228,14 @@ inline double score(const Task& task, const depix::Image& restored, const depix:
     const auto decibels = [](double error) { return depix::decibels(std::max(error, 1e-7)); };
     if (task.measured == Measured::Luma)
         return decibels(depix::mean_squared_error(depix::luma(restored), depix::luma(clean)));
+    if (task.measured == Measured::Enlarged) {
+        const auto inner = [&](const depix::Image& image) {
+            const int border = task.scale, height = image.shape.height, width = image.shape.width;
+            return depix::crop(depix::luma(image, depix::Luma::Studio), border, border, height - 2 * border,
+                               width - 2 * border);
+        };
+        return decibels(depix::mean_squared_error(inner(restored), inner(clean)));
+    }
     if (task.measured == Measured::Everything) return decibels(depix::mean_squared_error(restored, clean));
     const std::size_t area = clean.shape.area();
     const float* const missing = &input.pixels[clean.pixels.size()];
