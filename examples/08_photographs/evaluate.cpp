@@ -47,14 +47,14 @@ int evaluate_network(const example::EvaluateOptions& options) {
                 depix::Image clean = example::fitting(options.task, folder.read(i));
                 if (grey) clean = depix::quantized(example::without_colour(clean));
                 depix::Random random(2026, 0, i);
-                const depix::Image input = kind.degrade(clean, grey, random),
-                                   damaged = example::picture_of(options.task, input);
+                const depix::Image input = kind.degrade(clean, grey, random), mask = example::mask_of(input);
+                const depix::Image damaged = example::picture_of(options.task, input);
                 const depix::Image restored = depix::quantized(depix::restore(network, input));
-                const double reached = example::score(options.task, restored, clean, input);
-                const double damaged_score = example::score(options.task, damaged, clean, input);
+                const double reached = example::score(options.task, restored, clean, mask);
+                const double damaged_score = example::score(options.task, damaged, clean, mask);
                 before += damaged_score;
                 least_gain = std::min(least_gain, reached - damaged_score);
-                median += example::score(options.task, example::median_of_nine(damaged), clean, input);
+                median += example::score(options.task, example::median_of_nine(damaged), clean, mask);
                 after += reached;
                 least = std::min(least, reached);
                 if (i < 2 && !options.sheet.empty()) rows.push_back({damaged, restored, clean});

@@ -222,9 +222,18 @@ inline depix::Image picture_of(const Task& task, const depix::Image& input) {
         depix::resize(picture, task.scale * picture.shape.height, task.scale * picture.shape.width));
 }
 
-/// The PSNR in dB, of what the task measures; equal pictures count as 70 dB, so that a mean over pictures stays finite.
+/// The mask in an inpainting network's input; without pixels for the other tasks.
+inline depix::Image mask_of(const depix::Image& input) {
+    if (input.shape.channels != 4) return {};
+    depix::Image mask({1, input.shape.height, input.shape.width});
+    std::copy_n(&input(3, 0, 0), mask.pixels.size(), mask.pixels.begin());
+    return mask;
+}
+
+/// The PSNR in dB, of what the task measures. The mask says which pixels are missing, for Measured::Holes. Equal
+/// pictures count as 70 dB, so that a mean over pictures stays finite.
 inline double score(const Task& task, const depix::Image& restored, const depix::Image& clean,
-                    const depix::Image& input) {
+                    const depix::Image& mask) {
     const auto decibels = [](double error) { return depix::decibels(std::max(error, 1e-7)); };
     if (task.measured == Measured::Luma)
         return decibels(depix::mean_squared_error(depix::luma(restored), depix::luma(clean)));
@@ -238,11 +247,10 @@ inline double score(const Task& task, const depix::Image& restored, const depix:
     }
     if (task.measured == Measured::Everything) return decibels(depix::mean_squared_error(restored, clean));
     const std::size_t area = clean.shape.area();
-    const float* const missing = &input.pixels[clean.pixels.size()];
     double sum = 0;
     std::size_t count = 0;
     for (std::size_t i = 0; i < clean.pixels.size(); ++i) {
-        if (!(missing[i % area] > 0)) continue;
+        if (!(mask.pixels[i % area] > 0)) continue;
         const double error = static_cast<double>(restored.pixels[i]) - static_cast<double>(clean.pixels[i]);
         sum += error * error;
         ++count;

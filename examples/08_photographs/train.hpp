@@ -85,7 +85,7 @@ std::string validate(const depix::Model<Network>& model, const Task& task, const
         for (std::size_t i = 0; i < images.size(); ++i) {
             depix::Random random(2026, 0, i);
             const depix::Image input = kind.degrade(images[i], false, random);
-            sum += score(task, depix::quantized(depix::restore(network, input)), images[i], input);
+            sum += score(task, depix::quantized(depix::restore(network, input)), images[i], mask_of(input));
         }
         std::array<char, 32> number{};
         std::snprintf(number.data(), number.size(), ",%.2f", sum / static_cast<double>(images.size()));
