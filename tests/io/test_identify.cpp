@@ -18,6 +18,7 @@
 #include "depix/models/documents_autoencoder.hpp"
 #include "depix/models/drunet.hpp"
 #include "depix/models/edsr.hpp"
+#include "depix/models/enlarger.hpp"
 #include "depix/models/ffdnet.hpp"
 #include "depix/models/ircnn.hpp"
 #include "depix/models/nafnet.hpp"
@@ -96,6 +97,8 @@ TEST_CASE("identify: networks that restore") {
     check<NotebookDepixelizer>("NotebookDepixelizer", 1);
     check<DocumentsAutoencoder>("DocumentsAutoencoder", 1, 1);
     check<Denoiser>("Denoiser", 1);
+    check<Enlarger<4>>("Enlarger<4>", 4);
+    check<Enlarger<3, 4, 2>>("Enlarger<3, 4, 2>", 3);
     check<PageCleaner>("PageCleaner", 1, 1);
     check<TextRestorer>("TextRestorer", 1);
 }

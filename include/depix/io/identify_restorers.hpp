@@ -130,6 +130,20 @@ inline std::optional<NetworkDescription> recognise_denoiser(const TensorShapes& 
     return NetworkDescription{.architecture = "Denoiser", .type = "Denoiser", .features = 48, .depth = 7};
 }
 
+inline std::optional<NetworkDescription> recognise_enlarger(const TensorShapes& file) {
+    if (!file.has("head.weight", 4) || !file.has("body.0.0.conv1.weight", 4) || file.in("head") != 3)
+        return std::nullopt;
+    NetworkDescription found{.architecture = "Enlarger"};
+    found.features = file.out("head");
+    found.depth = file.count("body.0.", ".conv1.weight");
+    while (3 * found.scale * found.scale < file.out("tail")) ++found.scale;
+    if (3 * found.scale * found.scale != file.out("tail")) return std::nullopt;
+    const bool is_default = found.features == 48 && found.depth == 10;
+    found.type = is_default ? type_text("Enlarger", {found.scale})
+                            : type_text("Enlarger", {found.scale, found.features, found.depth});
+    return found;
+}
+
 inline std::optional<NetworkDescription> recognise_numbered(const TensorShapes& file) {
     if (file.has_shape("0.weight", {12, 1, 3, 3}) && file.has_shape("2.weight", {12, 12, 3, 3}))
         return NetworkDescription{
