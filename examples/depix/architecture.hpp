@@ -101,6 +101,7 @@ inline namespace DEPIX_TOOL_LEVEL {
 
 // Each is defined in its own file in architectures/.
 Architecture denoiser();
+Architecture enlarger();
 Architecture depixelizer();
 Architecture text_restorer();
 Architecture documents_autoencoder();

@@ -118,6 +118,18 @@ struct CompareOptions {
 };
 int compare(const CompareOptions& options);
 
+struct EvaluateOptions {
+    std::string pictures;  // a folder of clean ones
+    std::string task;      // empty: all
+    bool pages = false;    // the pictures are pages of text
+    bool choice = false;   // measure how often the right model is chosen, not the models
+    bool grey = false;     // photographs without colour, in three channels
+    int most = 0;          // pictures, the first by name; 0: all
+    int threads = 1;
+    std::uint64_t seed = 2026;  // of the damage
+};
+int evaluate(const EvaluateOptions& options);
+
 struct BenchOptions {
     ModelOptions model;
     int height = 512, width = 512;

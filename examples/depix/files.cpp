@@ -58,7 +58,7 @@ tool::Picture tool::read_picture(const std::filesystem::path& path, const Restor
     } catch (const depix::Error& error) {
         throw depix::FileError(name, error.what());
     }
-    if (picture.pages > 1) picture.file = std::move(file);
+    if (picture.pages > 1 || options.model.name.empty()) picture.file = std::move(file);
     return picture;
 }
 
@@ -100,8 +100,9 @@ void tool::check_writable(const std::filesystem::path& path) {
 
 void tool::write_picture(const std::filesystem::path& path, const Picture& picture, const Format& format, int quality) {
     std::vector<std::byte> encoded;
-    if (picture.pages == 1) format.append(encoded, picture.image, quality);
-    const std::vector<std::byte>& bytes = picture.pages == 1 ? encoded : picture.file;
+    const bool has_file = picture.pages > 1 || (picture.is_unchanged && picture.format == &format);
+    if (!has_file) format.append(encoded, picture.image, quality);
+    const std::vector<std::byte>& bytes = has_file ? picture.file : encoded;
     if (path != "-") {
         depix::write_file(path.string(), bytes);
         return;

@@ -18,8 +18,9 @@ namespace tool {
 struct Picture {
     depix::ImageFile image;
     int pages = 1;
-    std::vector<std::byte> file = {};  // if there are several pages
+    std::vector<std::byte> file = {};  // if there are several pages, or if the model is chosen for each picture
     const Format* format = nullptr;    // of the file
+    bool is_unchanged = false;         // there was nothing to do: `file` is the result too, in its own format
 };
 
 /// The first picture of a file. Throws depix::FileError, as depix::read_image_file does.

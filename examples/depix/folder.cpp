@@ -106,7 +106,18 @@ class ThreadGroup {
 
 }  // namespace
 
-tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& recipe, const std::vector<Job>& jobs,
+tool::PictureRestorer tool::restorer_of(const Restorer& network, const Recipe& recipe, const RestoreOptions& options) {
+    return [&network, &recipe, &options](const Job& job, Picture picture) {
+        const auto restore_page = [&](depix::ImageFile image) {
+            const depix::Shape shape = image.color.shape;
+            const Cut cut = cut_image(*recipe.architecture, shape.height, shape.width, options.tile, 1);
+            return restore_image(network, recipe, std::move(image), cut.tiles);
+        };
+        return restore_pages(std::move(picture), job.input, options, output_format(options, job.output), restore_page);
+    };
+}
+
+tool::FolderResult tool::restore_folder(const PictureRestorer& restore, const std::vector<Job>& jobs,
                                         const RestoreOptions& options) {
     for (const int signal : {SIGINT, SIGTERM})  // an ignored signal, as under nohup, stays ignored
         if (std::signal(signal, interrupt) == SIG_IGN) std::signal(signal, SIG_IGN);
@@ -129,14 +140,6 @@ tool::FolderResult tool::restore_folder(const Restorer& network, const Recipe& r
     const auto read_images = [&] {
         for (std::size_t i = next++; i < jobs.size() && interrupted == 0; i = next++)
             guarded(jobs[i], [&] { read.push({&jobs[i], read_job(jobs[i])}); });
-    };
-    const auto restore_page = [&](depix::ImageFile image) {
-        const depix::Shape shape = image.color.shape;
-        const Cut cut = cut_image(*recipe.architecture, shape.height, shape.width, options.tile, 1);
-        return restore_image(network, recipe, std::move(image), cut.tiles);
-    };
-    const auto restore = [&](const Job& job, Picture picture) {
-        return restore_pages(std::move(picture), job.input, options, output_format(options, job.output), restore_page);
     };
     const auto restore_images = [&] {
         while (std::optional<Task> task = read.pop())

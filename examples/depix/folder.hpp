@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "files.hpp"
 #include "image.hpp"
 #include "jobs.hpp"
 
@@ -32,10 +34,16 @@ struct FolderResult {
     bool interrupted = false;
 };
 
+/// Restores one picture; several threads call it at once.
+using PictureRestorer = std::function<Picture(const Job&, Picture)>;
+
+/// All pictures by one network, each in tiles.
+PictureRestorer restorer_of(const Restorer& network, const Recipe& recipe, const RestoreOptions& options);
+
 /// Restores all jobs, each picture by one thread. A picture that cannot be read, restored or written is noted, and the
 /// others are done. After Ctrl+C the pictures that were begun are finished and no new ones are taken. A second Ctrl+C
 /// ends the program at once.
-FolderResult restore_folder(const Restorer& network, const Recipe& recipe, const std::vector<Job>& jobs,
+FolderResult restore_folder(const PictureRestorer& restore, const std::vector<Job>& jobs,
                             const RestoreOptions& options);
 
 }  // namespace tool

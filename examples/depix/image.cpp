@@ -32,44 +32,6 @@ int blended_tile(int asked, int longest_side) {
     return asked > 0 ? std::min(asked, std::max(longest_side, trained)) : trained;
 }
 
-// Colours under transparent pixels do not belong to the picture. They are replaced by the visible colours around them,
-// by means of a pyramid. Each level has half the height and width, and its pixels are means of those below, weighted by
-// alpha. On the way back, what cannot be seen is taken from the level above.
-void bleed_under_transparency(Image& color, const Image& alpha) {
-    struct Level {
-        Image color, weight;
-    };
-    std::vector<Level> levels{{color, alpha}};
-    while (levels.back().color.shape.height > 1 || levels.back().color.shape.width > 1) {
-        const Level& fine = levels.back();
-        const auto [channels, height, width] = fine.color.shape;
-        Level coarse{Image({channels, (height + 1) / 2, (width + 1) / 2}),
-                     Image({1, (height + 1) / 2, (width + 1) / 2})};
-        for (int y = 0; y < height; ++y)
-            for (int x = 0; x < width; ++x) {
-                const float weight = fine.weight(0, y, x);
-                coarse.weight(0, y / 2, x / 2) += weight;
-                for (int c = 0; c < channels; ++c) coarse.color(c, y / 2, x / 2) += weight * fine.color(c, y, x);
-            }
-        for (int y = 0; y < coarse.color.shape.height; ++y)
-            for (int x = 0; x < coarse.color.shape.width; ++x) {
-                const float weight = coarse.weight(0, y, x);
-                for (int c = 0; c < channels; ++c)
-                    coarse.color(c, y, x) = weight > 0 ? coarse.color(c, y, x) / weight : 0.0f;
-                coarse.weight(0, y, x) = std::min(weight, 1.0f);
-            }
-        levels.push_back(std::move(coarse));
-    }
-    for (std::size_t i = levels.size() - 1; i-- > 0;) {
-        Image& fine = levels[i].color;
-        for (int y = 0; y < fine.shape.height; ++y)
-            for (int x = 0; x < fine.shape.width; ++x)
-                if (levels[i].weight(0, y, x) <= 0)
-                    for (int c = 0; c < fine.shape.channels; ++c) fine(c, y, x) = levels[i + 1].color(c, y / 2, x / 2);
-    }
-    color = std::move(levels[0].color);
-}
-
 // Enlarges the original's colours and gives them another luma.
 Image with_luma(const Image& luma, const Image& original) {
     const Image colours = resized(original, luma.shape.height, luma.shape.width);
@@ -130,6 +92,43 @@ std::string text_of(double number) {
 }
 
 }  // namespace
+
+// By means of a pyramid. Each level has half the height and width, and its pixels are means of those below, weighted by
+// alpha. On the way back, what cannot be seen is taken from the level above.
+void tool::bleed_under_transparency(Image& color, const Image& alpha) {
+    struct Level {
+        Image color, weight;
+    };
+    std::vector<Level> levels{{color, alpha}};
+    while (levels.back().color.shape.height > 1 || levels.back().color.shape.width > 1) {
+        const Level& fine = levels.back();
+        const auto [channels, height, width] = fine.color.shape;
+        Level coarse{Image({channels, (height + 1) / 2, (width + 1) / 2}),
+                     Image({1, (height + 1) / 2, (width + 1) / 2})};
+        for (int y = 0; y < height; ++y)
+            for (int x = 0; x < width; ++x) {
+                const float weight = fine.weight(0, y, x);
+                coarse.weight(0, y / 2, x / 2) += weight;
+                for (int c = 0; c < channels; ++c) coarse.color(c, y / 2, x / 2) += weight * fine.color(c, y, x);
+            }
+        for (int y = 0; y < coarse.color.shape.height; ++y)
+            for (int x = 0; x < coarse.color.shape.width; ++x) {
+                const float weight = coarse.weight(0, y, x);
+                for (int c = 0; c < channels; ++c)
+                    coarse.color(c, y, x) = weight > 0 ? coarse.color(c, y, x) / weight : 0.0f;
+                coarse.weight(0, y, x) = std::min(weight, 1.0f);
+            }
+        levels.push_back(std::move(coarse));
+    }
+    for (std::size_t i = levels.size() - 1; i-- > 0;) {
+        Image& fine = levels[i].color;
+        for (int y = 0; y < fine.shape.height; ++y)
+            for (int x = 0; x < fine.shape.width; ++x)
+                if (levels[i].weight(0, y, x) <= 0)
+                    for (int c = 0; c < fine.shape.channels; ++c) fine(c, y, x) = levels[i + 1].color(c, y / 2, x / 2);
+    }
+    color = std::move(levels[0].color);
+}
 
 tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& options) {
     const int own = model.architecture->scale;

@@ -42,6 +42,9 @@ Cut cut_image(const Architecture& architecture, int height, int width, int tile,
 /// "tiles of at most 512: 6, 2 at a time".
 std::string to_string(const Cut& cut);
 
+/// Colours under transparent pixels do not belong to the picture. They are replaced by the visible colours around them.
+void bleed_under_transparency(depix::Image& color, const depix::Image& alpha);
+
 /// Restores the colours by the network, enlarged as asked. Grey stays grey, and a network for grey pages makes grey of
 /// colours. Alpha, depth and metadata are kept. Adds a warning to the picture's if the model makes grey of its colours,
 /// or is not meant for its size. Throws depix::ShapeError if the network would make more pixels

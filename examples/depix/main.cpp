@@ -5,6 +5,7 @@
 // thin layer on the library. Each part that needs care has its own file:
 //
 //     depix restore    a picture or a folder                 restore.cpp: one picture and all options come together
+//                                                            choose.cpp:  which model a picture needs; examine.cpp
 //                                                            jobs.cpp:    what becomes of which file, checked first
 //                                                            folder.cpp:  reading, restoring and writing at once
 //                                                            image.cpp:   grey and colour, alpha, tiles, scale
@@ -17,6 +18,7 @@
 //     depix import     a network of ncnn or ONNX as C++   import/: graphs become types
 //     depix embed      weights, or a network in C, for firmware   embed/
 //     depix compare    PSNR and SSIM of two pictures
+//     depix evaluate   how good every model is           evaluation.cpp: damages, methods; evaluate.cpp: the tables
 //     depix bench      how fast a network is here
 //     depix train      trains an architecture                architectures/train_network.hpp
 //
@@ -120,10 +122,11 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
                                           std::to_string(DEPIX_VERSION_PATCH));
 
     tool::RestoreOptions restore;
+    restore.model.name.clear();  // chosen for each picture
     restore.threads.restore = restore.threads.save = threads;
     CLI::App* restore_command = app.add_subcommand(
         "restore",
-        "restore a picture or a folder; `depix IN OUT` for short. Without -m, noise is taken off photographs");
+        "restore a picture or a folder; `depix IN OUT` for short. Without -m, a model is chosen for each picture");
     add_restore(*restore_command, restore);
 
     CLI::App* list_command = app.add_subcommand("list", "the models and architectures that there are");
@@ -198,6 +201,24 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     compare_command->add_option("second", compare.second)->required();
     add_limits(*compare_command, compare.limits);
 
+    tool::EvaluateOptions evaluate;
+    evaluate.threads = threads;
+    CLI::App* evaluate_command = app.add_subcommand(
+        "evaluate", "damage clean pictures, and measure how well every model and what needs no training restore them");
+    evaluate_command->add_option("pictures", evaluate.pictures, "a folder of clean photographs, or of pages")
+        ->required();
+    evaluate_command->add_flag("--pages", evaluate.pages, "the pictures are pages of text, dark on light");
+    evaluate_command->add_option("--task", evaluate.task,
+                                 "only noise, jpeg, blur, enlarge or holes; with --pages dirt, ink, blur, watermark, "
+                                 "enlarge or pixels");
+    evaluate_command->add_flag("--choice", evaluate.choice, "count how often the right model is chosen without -m");
+    evaluate_command->add_flag("--grey", evaluate.grey, "take the colours away first, as for BSD68");
+    evaluate_command->add_option("--most", evaluate.most, "pictures, the first by name; 0: all")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    evaluate_command->add_option("-j,--jobs", evaluate.threads, "threads")->check(CLI::Range(1, 1024));
+    evaluate_command->add_option("--seed", evaluate.seed, "of the damage")->capture_default_str();
+
     tool::BenchOptions bench;
     bench.threads = threads;
     CLI::App* bench_command = app.add_subcommand("bench", "how fast a network is here");
@@ -253,6 +274,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     if (*import_command) return tool::import_network(import);
     if (*embed_command) return tool::embed(embed);
     if (*compare_command) return tool::compare(compare);
+    if (*evaluate_command) return tool::evaluate(evaluate);
     if (*bench_command) return tool::bench(bench);
     return tool::train(train);
 }

@@ -68,8 +68,9 @@ tool::ModelFacts read_facts(const depix::TensorFile& weights, const tool::Archit
 }
 
 // The types of depix's own networks, as depix::identify writes them.
-constexpr std::array<std::pair<std::string_view, const char*>, 10> own_types{{
+constexpr std::array<std::pair<std::string_view, const char*>, 11> own_types{{
     {"Denoiser", "denoiser"},
+    {"Enlarger<4>", "enlarger"},
     {"PixelShuffleUNet<16, 3, 5>", "unet_16"},
     {"PixelShuffleUNet<32, 3, 5>", "unet_32"},
     {"SRResNet<32, 4>", "srresnet_small"},
@@ -225,6 +226,8 @@ const std::vector<tool::Architecture>& tool::architectures() {
     static const std::vector<Architecture> all = chosen_instruction_set().architectures();
     return all;
 }
+
+bool tool::is_model(const std::string& name) { return find(models(), name) != nullptr; }
 
 const tool::Architecture& tool::find_architecture(const std::string& name) {
     if (const Architecture* found = find(architectures(), name)) return *found;

@@ -3,9 +3,13 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "automatic.hpp"
 #include "commands.hpp"
 #include "files.hpp"
 #include "folder.hpp"
@@ -18,13 +22,30 @@ namespace fs = std::filesystem;
 
 namespace {
 
-int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
-    const tool::Job job = tool::plan_file(options);
-    const tool::Format& format = tool::output_format(options, job.output);
-    if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
+// Says what was chosen, and why.
+void announce(const tool::Job& job, const tool::Choice& choice) {
+    const std::string name = job.input == "-" ? "standard input" : job.input.string();
+    if (choice.model.empty())
+        std::fprintf(stderr, "depix: %s: there is nothing to do, because %s\n", name.c_str(), choice.why.c_str());
+    else
+        std::fprintf(stderr, "depix: %s: -m %s, because %s\n", name.c_str(), choice.model.c_str(), choice.why.c_str());
+}
 
-    tool::check_writable(job.output);
-    tool::Picture picture = tool::read_picture(job.input, options, format);
+int write(const tool::RestoreOptions& options, const tool::Job& job, const tool::Picture& picture,
+          const tool::Format& format) {
+    tool::write_picture(job.output, picture, format, options.quality);
+    for (const std::string& warning : tool::warnings_of(picture.image, format))
+        std::fprintf(stderr, "depix: warning: %s: %s\n",
+                     job.input == "-" ? "standard input" : job.input.string().c_str(), warning.c_str());
+    return 0;
+}
+
+// Restores a picture that has been read.
+int restore_read(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Job& job,
+                 tool::Picture picture) {
+    const tool::Recipe recipe = tool::make_recipe(model, options);
+    const tool::Format& format = tool::output_format(options, job.output);
+
     const int height = picture.image.color.shape.height, width = picture.image.color.shape.width;
     tool::Cut cut = tool::cut_image(*model.architecture, height, width, options.tile, options.threads.restore);
     const auto network = model.architecture->load(model.weights, model.backend, cut.threads, model.noise);
@@ -54,18 +75,61 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel& mo
         std::fprintf(stderr, "%s: %dx%d to %s in %.3f s, %s\n", job.input.string().c_str(), width, height, size.c_str(),
                      time.count(), to_string(cut).c_str());
     }
-    tool::write_picture(job.output, picture, format, options.quality);
-    for (const std::string& warning : tool::warnings_of(picture.image, format))
-        std::fprintf(stderr, "depix: warning: %s: %s\n",
-                     job.input == "-" ? "standard input" : job.input.string().c_str(), warning.c_str());
-    return 0;
+    return write(options, job, picture, format);
 }
 
-int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Recipe& recipe) {
+// Without a model, one is chosen.
+int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel* model) {
+    const tool::Job job = tool::plan_file(options);
+    const tool::Format& format = tool::output_format(options, job.output);
+    if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
+
+    tool::check_writable(job.output);
+    tool::Picture picture = tool::read_picture(job.input, options, format);
+    if (model != nullptr) return restore_read(options, *model, job, std::move(picture));
+    const tool::Choice choice = tool::choose_for(picture, options.scale);
+    announce(job, choice);
+    if (choice.model.empty()) {
+        picture.is_unchanged = options.page == 0;
+        return write(options, job, picture, format);
+    }
+    tool::ModelOptions named = options.model;
+    named.name = choice.model;
+    return restore_read(options, tool::choose_model(named), job, std::move(picture));
+}
+
+// "denoise 12, dejpeg 3, left as they are 5".
+std::string list_of(const std::map<std::string, std::size_t>& chosen) {
+    std::string text;
+    for (const auto& [model, count] : chosen)
+        if (!model.empty()) text += (text.empty() ? "" : ", ") + model + " " + std::to_string(count);
+    const auto unchanged = chosen.find("");
+    if (unchanged != chosen.end())
+        text += (text.empty() ? "left as they are " : ", left as they are ") + std::to_string(unchanged->second);
+    return text;
+}
+
+// Each picture is restored by one thread, and as many pictures at a time as there are threads.
+tool::FolderResult restore_all(const tool::RestoreOptions& options, const tool::ChosenModel* model,
+                               const std::vector<tool::Job>& jobs) {
+    if (model == nullptr) {
+        tool::AutomaticRestorer restorer(options);
+        const auto restore = [&restorer](const tool::Job& job, tool::Picture picture) {
+            return restorer(job, std::move(picture));
+        };
+        tool::FolderResult result = tool::restore_folder(restore, jobs, options);
+        if (!restorer.chosen().empty())
+            std::fprintf(stderr, "depix: models chosen: %s (-v says why)\n", list_of(restorer.chosen()).c_str());
+        return result;
+    }
+    const tool::Recipe recipe = tool::make_recipe(*model, options);
+    const auto network = model->architecture->load(model->weights, model->backend, 1, model->noise);
+    return tool::restore_folder(tool::restorer_of(*network, recipe, options), jobs, options);
+}
+
+int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel* model) {
     const tool::FolderJobs plan = tool::plan_folder(options);
-    // Each picture is restored by one thread, and as many pictures at a time as there are threads.
-    const auto network = model.architecture->load(model.weights, model.backend, 1, model.noise);
-    const tool::FolderResult result = tool::restore_folder(*network, recipe, plan.jobs, options);
+    const tool::FolderResult result = restore_all(options, model, plan.jobs);
 
     for (const auto& [text, pictures] : result.warnings)
         std::fprintf(stderr, "depix: warning: %s%s: %s\n", pictures.first.c_str(), pictures.others().c_str(),
@@ -100,18 +164,28 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel& m
 }  // namespace
 
 int tool::restore(const RestoreOptions& options) {
-    ModelOptions chosen = options.model;
+    ModelOptions options_of_model = options.model;
     if (options.scale == std::floor(options.scale) && options.scale < 100)
-        chosen.scale = static_cast<int>(options.scale);  // -n NAME -s 2 is NAME-x2
-    const ChosenModel model = choose_model(chosen);
-    const Recipe recipe = make_recipe(model, options);
+        options_of_model.scale = static_cast<int>(options.scale);  // -n NAME -s 2 is NAME-x2
     const bool folder = options.input != "-" && fs::is_directory(options.input);
-    if (options.verbose) {
-        std::fprintf(stderr, "%s: %s, %zu parameters, on %s; threads %d:%d:%d\n", model.name.c_str(),
-                     model.architecture->name.c_str(), model.architecture->parameters, options.model.backend.c_str(),
-                     options.threads.load, options.threads.restore, options.threads.save);
+    std::optional<ChosenModel> model;
+    if (!options.model.name.empty()) {
+        model = choose_model(options_of_model);
+        make_recipe(*model, options);  // refuses a scale that the model does not have
+        if (options.verbose) {
+            std::fprintf(stderr, "%s: %s, %zu parameters, on %s; threads %d:%d:%d\n", model->name.c_str(),
+                         model->architecture->name.c_str(), model->architecture->parameters,
+                         options.model.backend.c_str(), options.threads.load, options.threads.restore,
+                         options.threads.save);
+        }
+    } else {  // what no model takes is refused, whatever the pictures need
+        ModelOptions any = options.model;
+        any.name = "denoise";
+        choose_model(any);
+        if (options.scale != 0 && options.scale < 1) throw UsageError("-s: no model makes a picture smaller");
     }
-    if (!folder) return restore_one(options, model, recipe);
+    const ChosenModel* const chosen = model ? &*model : nullptr;
+    if (!folder) return restore_one(options, chosen);
     if (options.output == "-") throw UsageError("-o -: a folder of pictures goes to a folder");
-    return restore_many(options, model, recipe);
+    return restore_many(options, chosen);
 }

@@ -2,7 +2,7 @@
 # check.sh TOOL PICTURES FOLDER: checks what `depix` promises, on pictures that PICTURES (images.cpp) makes. FOLDER is
 # deleted and made again.
 set -uo pipefail
-tool=$(realpath "$1") pictures=$(realpath "$2") folder=$3
+source=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..") tool=$(realpath "$1") pictures=$(realpath "$2") folder=$3
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder" || exit 1
@@ -128,8 +128,33 @@ status 0 "$tool" small.png large.png -m enlarge_pages
 status 0 "$tool" small.png twice.png -m enlarge_pages -s 2
 "$pictures" info twice.png | grep -q "^40x60 rgb 8 alpha" || fail "-s 2: $("$pictures" info twice.png)"
 status 2 "$tool" small.png no.png -m enlarge_pages -s 5
-status 2 "$tool" small.png no.png -s 2
+status 2 "$tool" small.png no.png -m denoise -s 2
 says "does not enlarge"
+
+echo "---- a model is chosen for each picture"
+samples=$source/examples/01_depixelizer/samples
+status 0 "$tool" "$samples/pixeled/0.png" read.png
+says "0.png: -m text_restorer, because it is text in squares of"
+status 0 "$tool" "$samples/pixeled/0.png" read_too.png -m text_restorer
+same read.png read_too.png
+cp "$samples/clean/0.png" plain.png
+status 0 "$tool" plain.png plain_out.png
+says "plain.png: there is nothing to do, because it is a clean page of text"
+same plain.png plain_out.png
+status 0 "$tool" plain.png plain_out.jpg
+"$pictures" info plain_out.jpg | grep -q "^64x256 " || fail "plain_out.jpg: $("$pictures" info plain_out.jpg)"
+"$tool" - - <plain.png 2>/dev/null | cmp -s - plain.png || fail "a pipe changes a picture that needs nothing"
+mkdir chosen
+cp plain.png "$samples/pixeled/0.png" chosen/
+status 0 "$tool" chosen chosen_out -v
+says "depix: models chosen: text_restorer 1, left as they are 1 (-v says why)"
+says "chosen/plain.png: left as it is, because it is a clean page of text"
+same chosen_out/0.png read.png
+same chosen_out/plain.png plain.png
+status 2 "$tool" in.png no.png -s 2
+says "no model here enlarges photographs"
+status 2 "$tool" plain.png no.png -s 0.5
+status 2 "$tool" plain.png no.png --backend cuda
 
 echo "---- what makes no sense is refused"
 status 2 "$tool" in.png no.png -m nothing
@@ -277,9 +302,12 @@ grep -q "Thumbs.db" messages.txt && fail "Thumbs.db is named"
 echo "---- what is seen, and nothing else"
 "$pictures" hidden hidden_black.png 0
 "$pictures" hidden hidden_white.png 255
-status 0 "$tool" hidden_black.png seen_black.png
-status 0 "$tool" hidden_white.png seen_white.png
+status 0 "$tool" hidden_black.png seen_black.png -m denoise
+status 0 "$tool" hidden_white.png seen_white.png -m denoise
 same seen_black.png seen_white.png
+"$tool" hidden_black.png chosen.png 2>&1 | sed s/black/white/ >chosen.txt
+status 0 "$tool" hidden_white.png chosen.png
+same messages.txt chosen.txt
 "$pictures" colours colours.png
 status 0 "$tool" colours.png colours_large.png -m enlarge_pages
 "$pictures" chroma colours_large.png 0.3 || fail "enlarge_pages made a red page grey"
@@ -305,7 +333,7 @@ metadata camera_jpg.png "exif 1 40x24 xmp iptc "
 metadata camera_png.png "exif 1 40x24 xmp iptc gamma"
 status 0 "$tool" camera.png gamma.jpg "${fast[@]}"
 says "left out: the gamma (gAMA)"
-status 0 "$tool" camera.jpg quiet.jpg
+status 0 "$tool" camera.jpg quiet.jpg -m denoise
 [[ ! -s messages.txt ]] || fail "a message where there is nothing to say: $(cat messages.txt)"
 mkdir annotated
 "$pictures" annotated annotated/1.jpg 24 40
@@ -332,9 +360,9 @@ if has_format TIFF; then
     status 1 "$tool" pages.tif no.png --page 4
     says "has no page 4, only 3"
     status 2 "$tool" pages.tif no.png --page 0
-    status 0 "$tool" pages.tif pages_out.tif
+    status 0 "$tool" pages.tif pages_out.tif -m denoise
     for page in 1 2 3; do
-        status 0 "$tool" pages.tif page_$page.png --page $page
+        status 0 "$tool" pages.tif page_$page.png -m denoise --page $page
         info page_$page.png "$((16 + 4 * page))x$((24 + 4 * page)) grey 8"
         status 0 "$tool" pages_out.tif again_$page.bmp -m dejpeg --page $page
         status 0 "$tool" page_$page.png direct_$page.bmp -m dejpeg
@@ -343,7 +371,7 @@ if has_format TIFF; then
     mkdir volumes
     cp pages.tif volumes/a.tif
     cp pages.tif volumes/b.TIFF
-    status 0 "$tool" volumes volumes_out -f tif -j 2
+    status 0 "$tool" volumes volumes_out -m denoise -f tif -j 2
     same volumes_out/a.tif pages_out.tif
     same volumes_out/b.tif pages_out.tif
     head -c 700 pages.tif >volumes/c.tif
@@ -399,6 +427,20 @@ status 0 "$tool" colours.png lost.png -m binarize
 says "makes black and white pictures"
 status 0 "$tool" colours.png lost.png -m text_restorer
 says "the colours are lost"
+mkdir clean
+make clean/1.png 60 80 rgb
+status 0 "$tool" evaluate clean --task jpeg
+grep -Eq "^quality 20 +[0-9]+\.[0-9]+ +" output.bin || fail "evaluate: $(cat output.bin)"
+grep -q "dejpeg" output.bin || fail "evaluate has no dejpeg"
+cp output.bin evaluated.txt
+status 0 "$tool" evaluate clean --task jpeg -j 2
+diff <(grep quality evaluated.txt) <(grep quality output.bin) >/dev/null || fail "evaluate gives other figures"
+status 0 "$tool" evaluate clean --choice
+grep -Eq "^clean +[01] of 1 right:" output.bin || fail "evaluate --choice: $(cat output.bin)"
+status 2 "$tool" evaluate clean --task nothing
+says "--task nothing: there are noise, jpeg"
+mkdir nobody
+status 1 "$tool" evaluate nobody
 for model in denoise dejpeg unet_denoise enlarge_pages; do
     status 0 "$tool" colours.png not_lost.png -m $model
     [[ ! -s messages.txt ]] || fail "-m $model warns: $(cat messages.txt)"

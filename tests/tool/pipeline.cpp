@@ -44,7 +44,8 @@ tool::FolderResult restore(const TemporaryFolder& from, const TemporaryFolder& t
     options.input = from.path.string();
     options.output = to.path.string();
     options.threads = threads;
-    return tool::restore_folder(Negative{}, recipe, tool::plan_folder(options).jobs, options);
+    const Negative network;
+    return tool::restore_folder(tool::restorer_of(network, recipe, options), tool::plan_folder(options).jobs, options);
 }
 
 }  // namespace
