@@ -11,6 +11,7 @@
 
 #include <depix/models/depixelizer.hpp>
 #include <depix/models/documents_autoencoder.hpp>
+#include <depix/models/mlperf_tiny.hpp>
 #include <depix/models/text_restorer.hpp>
 #include <depix/streaming_inference.hpp>
 
