@@ -234,12 +234,13 @@ class Quantizer {
 template <class Backend = Unfused<Cpu>, Module Network>
 Quantized<Network> quantize(const Model<Network>& model, std::span<const Image> pictures,
                             const QuantizeOptions& options = {}) {
-    if (pictures.empty()) throw Error("depix: quantize needs at least one picture, to see what numbers the maps hold");
+    if (pictures.empty())
+        detail::fail(Error("depix: quantize needs at least one picture, to see what numbers the maps hold"));
     const Inference<Network, Backend> inference{model};
     const std::vector<std::string> names = layer_names<Network>();
     for (const std::string& name : options.keep_float)
         if (std::ranges::find(names, name) == names.end())
-            throw Error("depix: quantize: keep_float names '" + name + "', but the network has no such layer");
+            detail::fail(Error("depix: quantize: keep_float names '" + name + "', but the network has no such layer"));
     std::vector<detail::Histogram> maps(names.size() + 1);
     for (const bool counting : {false, true})
         for (std::size_t p = 0; p < pictures.size(); ++p) {
@@ -249,8 +250,8 @@ Quantized<Network> quantize(const Model<Network>& model, std::span<const Image> 
                 if (counting) return map.count(x);
                 map.widen(x);
                 if (!map.is_finite)
-                    throw Error("depix: quantize: picture number " + std::to_string(p + 1) + ": " + name +
-                                " holds NaN or infinity");
+                    detail::fail(Error("depix: quantize: picture number " + std::to_string(p + 1) + ": " + name +
+                                       " holds NaN or infinity"));
             };
             Inference<Network, Backend>::output_shape(pictures[p].shape);  // throws before the picture is looked at
             visit("the picture", pictures[p].view());
