@@ -4,8 +4,8 @@
 // feature map lies, and how many bytes that takes. There is no heap, no exception, no thread and no file. Its headers
 // need only the freestanding headers of the language. Weights are plain arrays, which lie in flash.
 // write_weights_header (io/weights_header.hpp) or `depix embed` writes those of a trained model. If the picture is too
-// large for the memory, `StreamingInference` (streaming_inference.hpp) takes it row by row. examples/02_firmware runs on
-// a Cortex-M4F.
+// large for the memory, `StreamingInference` (streaming_inference.hpp) takes it row by row. examples/02_firmware runs
+// on a Cortex-M4F.
 #include <depix/layers/conv.hpp>
 #include <depix/layers/conv_transpose.hpp>
 #include <depix/layers/max_pool.hpp>

@@ -57,8 +57,8 @@ struct NcnnFile {
         return parse(std::string_view(reinterpret_cast<const char*>(param.data()), param.size()), bin, std::move(name));
     }
 
-    /// All weights, each called LAYER.weight, LAYER.bias and so on, in order. If the last layer makes the result smaller,
-    /// as in realesr-animevideov3-x2, metadata has by how much: "result_scaled_by" is "0.5".
+    /// All weights, each called LAYER.weight, LAYER.bias and so on, in order. If the last layer makes the result
+    /// smaller, as in realesr-animevideov3-x2, metadata has by how much: "result_scaled_by" is "0.5".
     TensorFile tensors() const {
         TensorFile file(path, "ncnn");
         if (!layers.empty() && layers.back().type == "Interp") {
