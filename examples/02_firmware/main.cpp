@@ -26,8 +26,7 @@
 // The microcontroller has 64 KB each of flash and RAM. The program takes 18 KB of flash, of which 9 are weights, 2 the
 // picture and 7 the code and the plan. It takes 57 KB of RAM, of which 40 are the workspace, 16 the two pictures, and
 // less than one the stack. It is compiled with -O3, which takes 2 KB more flash than -O2 and a third of the
-// instructions
-// (./measure).
+// instructions (./measure).
 //
 // To use your own network, name it in network.hpp and write its weights with host/export_weights.cpp.
 #include <bit>
