@@ -39,7 +39,7 @@ fail() {
 build_tool() {
     local compiler=$1 folder=$2 file
     mkdir -p "$folder"
-    for file in "$source"/examples/depix/{,import/,on_demand/}*.cpp "${networks[@]}"; do
+    for file in "$source"/examples/depix/{,import/,on_demand/,embed/}*.cpp "${networks[@]}"; do
         [[ $file != */probe.cpp ]] || continue
         "$compiler" -std=c++20 -O1 -fopenmp -march=x86-64-v2 -Wall -Wextra -Wconversion -Wshadow -Werror \
             "-I$source/include" "-I$source/examples/depix" -I. "${@:3}" -c "$file" \
