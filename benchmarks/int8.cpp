@@ -1,4 +1,4 @@
-// Integers against numbers: how many decibels int8 costs, and how fast it is, for the networks that ship and for
+// Integers against floats: how many decibels int8 costs, and how fast it is, for the networks that ship and for
 // Real-ESRGAN's Compact (with random weights, so without decibels).
 //
 //     cmake --build --preset release --target benchmark_int8
@@ -89,28 +89,27 @@ void measure(const char* name, const std::string& weights, const Set& set, Shape
     if (options.equalize) equalize(model);
     const Quantized<Network> small = quantize(model, std::span<const Image>(set.calibration), options.quantize);
     if (options.report) std::cout << small.report();
-    const Inference<Network> numbers{model, 1};
+    const Inference<Network> floats{model, 1};
     const Inference<Network, Int8<Cpu>> integers{small, 1};
     std::printf("| %s, %s | %zu of %zu |", name, to_string(shape).c_str(),
                 small.layers.size() - static_cast<std::size_t>(small.float_steps()), small.layers.size());
     if (set.test.empty()) {
         std::printf(" | | |");
     } else {
-        const double before = score(numbers, set), after = score(integers, set);
+        const double before = score(floats, set), after = score(integers, set);
         std::printf(" %.2f dB | %.2f dB | %.2f |", before, after, before - after);
     }
     const Image image(shape, 0.5f);
     Image restored(Network::output(shape));
-    const double once = milliseconds(numbers, image, restored, 1);
+    const double once = milliseconds(floats, image, restored, 1);
     const int runs = std::max(1, static_cast<int>(3 / std::max(once, 1e-3)));
-    double of_numbers = 1e9, of_integers = 1e9;
+    double of_floats = 1e9, of_integers = 1e9;
     for (int turn = 0; turn < 31; ++turn) {
-        of_numbers = std::min(of_numbers, milliseconds(numbers, image, restored, runs));
+        of_floats = std::min(of_floats, milliseconds(floats, image, restored, runs));
         of_integers = std::min(of_integers, milliseconds(integers, image, restored, runs));
     }
-    std::printf(" %.3f ms | %.3f ms | %.2f | %.0f KiB | %.0f KiB |\n", of_numbers, of_integers,
-                of_numbers / of_integers, static_cast<double>(model.parameters().size_bytes()) / 1024,
-                static_cast<double>(small.bytes()) / 1024);
+    std::printf(" %.3f ms | %.3f ms | %.2f | %.0f KiB | %.0f KiB |\n", of_floats, of_integers, of_floats / of_integers,
+                static_cast<double>(model.parameters().size_bytes()) / 1024, static_cast<double>(small.bytes()) / 1024);
     std::fflush(stdout);
 }
 
@@ -135,7 +134,7 @@ int main(int count, char** arguments) {
         }
     }
     std::printf(
-        "| network | steps on integers | PSNR, float | PSNR, int8 | loss, dB | time, float | time, int8 | times as "
+        "| network | steps in integers | PSNR, float | PSNR, int8 | loss, dB | time, float | time, int8 | times as "
         "fast | "
         "weights, float | weights, int8 |\n");
     std::printf("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");

@@ -1,4 +1,4 @@
-// Quantized networks: 8-bit integers instead of numbers. It is not part of depix.hpp, because few programs need it and
+// Quantized networks: 8-bit integers instead of floats. It is not part of depix.hpp, because few programs need it and
 // the compiler takes a second for it.
 #pragma once
 

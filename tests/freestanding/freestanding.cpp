@@ -1,4 +1,5 @@
 // What firmware includes. It is compiled without exceptions and type information, and without the host's headers.
+#include <depix/kernels/reference/int8.hpp>
 #include <depix/models/depixelizer.hpp>
 #include <depix/region_inference.hpp>
 #include <depix/streaming_inference.hpp>
@@ -20,7 +21,20 @@ static float fast[Regions::fast_size], large[Regions::large_size];
 static const float weights[Network::parameter_count]{};
 static const float statistics[64]{};
 
+// One pixel of a 1x1 convolution of integers: round((7 + 3 * (5 - 1)) / 8) - 10.
+static int convolved() {
+    constexpr integers::Factor eighth = integers::make_factor(0.125);
+    const std::int8_t x[] = {5}, weight[] = {3};
+    const std::int32_t bias[] = {7}, multiplier[] = {eighth.multiplier}, shift[] = {eighth.shift};
+    std::int8_t y[1];
+    reference::int8_conv(Conv<1, 1, 1>::geometry, {x, 1, {1, 1, 1}}, 1, weight,
+                         {.bias = bias, .multiplier = multiplier, .shift = shift, .zero_point = -10},
+                         {y, 1, {1, 1, 1}});
+    return y[0];
+}
+
 int main() {
+    if (convolved() != -8) return 2;
     const float input[Restore::input_shape.size()]{};
     float output[Restore::output_shape.size()];
     for (float& value : output) value = 1;

@@ -1,5 +1,5 @@
 // Integer inference: the arithmetic, every integer operation on both backends (which agree bit for bit), the layers
-// that stay on numbers, and errors.
+// that stay float, and errors.
 #include <doctest/doctest.h>
 
 #include <limits>
@@ -27,7 +27,7 @@ Quantized<Network> quantized(const Model<Network>& model, const std::vector<Imag
 }
 
 /// Both integer backends, with one thread and with three, for odd sizes and for sizes around a vector's. `floats` steps
-/// stay on numbers. 8 bits in each of a few layers leave some 30 dB of signal to error; a wrong kernel leaves less
+/// stay float. 8 bits in each of a few layers leave some 30 dB of signal to error; a wrong kernel leaves less
 /// than 10.
 template <class... Layers>
 void check(int floats = 0) {
@@ -113,11 +113,11 @@ TEST_CASE("groups, dilation, oblong kernels and other strides") {
           ConvTranspose<6, 4, 3, Stride<3>>, ReLU, Conv<4, 2, 3, Stride<3>>>();
 }
 
-TEST_CASE("layers without integer kernels stay on numbers") {
+TEST_CASE("layers without integer kernels stay float") {
     check<Conv<3, 8>, ReLU, Gate<GlobalAveragePool, Conv<8, 8, 1>, Sigmoid>, AveragePool<2>, Conv<8, 3>>(3);
 }
 
-TEST_CASE("what is badly quantized stays on numbers, and the report says so") {
+TEST_CASE("what is badly quantized stays float, and the report says so") {
     using Network = Sequential<Conv<1, 4>, ReLU, Conv<4, 4>, ReLU, Conv<4, 1>>;
     Model<Network> model(3);
     const std::vector<Image> pictures = random_pictures({1, 16, 16}, 1);
@@ -130,7 +130,7 @@ TEST_CASE("what is badly quantized stays on numbers, and the report says so") {
     }
     for (const Calibration how : {Calibration::MinMax, Calibration::Percentile, Calibration::MeanSquaredError}) {
         const Quantized<Network> kept = quantized(model, pictures, {.calibration = how, .keep_float = {"4"}});
-        CHECK(contains(kept.report(), "numbers: as asked for"));
+        CHECK(contains(kept.report(), "float: as asked for"));
         const Inference<Network, Int8<Reference>> plain{kept};
         const Inference<Network, Int8<Cpu>> fast{kept};
         CHECK(fast(pictures[0]).pixels == plain(pictures[0]).pixels);
@@ -141,7 +141,7 @@ TEST_CASE("bad calibration sets are refused") {
     using Network = Sequential<Conv<1, 4>, ReLU, MaxPool<2>>;
     Model<Network> model(3);
     CHECK(message([&] { quantized(model, {}); }) ==
-          "depix: quantize needs at least one picture, to see what numbers the maps hold");
+          "depix: quantize needs at least one picture, to see which values the maps hold");
     std::vector<Image> pictures = random_pictures({1, 8, 8}, 3);
     pictures[2] = Image({1, 7, 8});
     CHECK(contains(message([&] { quantized(model, pictures); }), "height and width must be positive multiples of 2"));

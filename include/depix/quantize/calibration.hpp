@@ -1,4 +1,4 @@
-// Calibration: from the numbers that a map holds for some pictures to its encoding in 8 bits.
+// Calibration: from the values that a map holds for some pictures to its encoding in 8 bits.
 #pragma once
 
 #include <algorithm>
@@ -16,16 +16,16 @@ namespace depix {
 /// How a map's range is chosen.
 enum class Calibration {
     MinMax,           ///< the smallest and the largest number
-    Percentile,       ///< all but the share 1e-4 of the numbers, half of it at each end
+    Percentile,       ///< all but the share 1e-4 of the values, half of it at each end
     MeanSquaredError  ///< the range with the smallest mean squared error, of 40 x 40 that are tried
 };
 
 struct QuantizeOptions {
     Calibration calibration = Calibration::MeanSquaredError;
-    /// A layer stays on numbers if its weights, its input or its output have fewer decibels of signal to rounding
+    /// A layer stays float if its weights, its input or its output have fewer decibels of signal to rounding
     /// error.
     double min_decibels = 20;
-    /// Names of layers (layer_names) that stay on numbers anyway.
+    /// Names of layers (layer_names) that stay float anyway.
     std::vector<std::string> keep_float = {};
 };
 
@@ -45,7 +45,7 @@ inline integers::Encoding encoding_of(Range range) {
     return {static_cast<float>(size / 255), static_cast<int>(std::lround(zero))};
 }
 
-/// The numbers of one map: first their range, then how often each of 2048 equal parts of it occurs.
+/// The values of one map: first their range, then how often each of 2048 equal parts of it occurs.
 struct Histogram {
     double low = std::numeric_limits<double>::infinity(), high = -low;
     std::vector<double> counts;

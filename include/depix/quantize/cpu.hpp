@@ -119,7 +119,7 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
         std::array<Shape, tensors> shapes{};
         std::array<cpu::QuadMap, tensors> maps{};
         AlignedMemory<std::uint32_t> memory;
-        typename FloatSteps<Network>::Memory numbers;
+        typename FloatSteps<Network>::Memory floats;
     };
 
     explicit InferenceEngine(const Quantized<Network>& quantized)
@@ -152,7 +152,7 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
                                      cpu::QuadLayout(shape, plan.tensors[root].halo));
             workspace.maps[static_cast<std::size_t>(i)] = whole.slice(plan.channel_in_root(i), plan.tensor(i).channels);
         }
-        float_steps_.prepare(network_.program, workspace.numbers, workspace.shapes);
+        float_steps_.prepare(network_.program, workspace.floats, workspace.shapes);
     }
 
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
@@ -216,10 +216,10 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
             cpu::fill_border(y, halo(result), program.encoding(result).zero_point, team);
         }
         team.barrier();
-        const View<float>& numbers = workspace.numbers.maps[static_cast<std::size_t>(plan.output)];
+        const View<float>& floats = workspace.floats.maps[static_cast<std::size_t>(plan.output)];
         const cpu::Part rows = team.share(output.height);
-        if (numbers.data)
-            copy<float>(numbers.rows(rows.first, rows.last - rows.first),
+        if (floats.data)
+            copy<float>(floats.rows(rows.first, rows.last - rows.first),
                         output.rows(rows.first, rows.last - rows.first));
         else
             cpu::decode_rows(map(plan.output), program.encoding(plan.output), output, rows);
@@ -232,11 +232,11 @@ struct InferenceEngine<Int8<Cpu>, Network, float> {
         if (team.thread == 0)
             FloatSteps<Network>::run(
                 index, network_.parameters.data(), network_.statistics.data(), picture, workspace.shapes,
-                workspace.numbers, [&](int tensor, View<float> to) {
+                workspace.floats, [&](int tensor, View<float> to) {
                     cpu::decode_rows(map(tensor), network_.program.encoding(tensor), to, {0, to.height});
                 });
         team.barrier();
-        cpu::encode_rows(workspace.numbers.maps[static_cast<std::size_t>(output)], network_.program.encoding(output),
+        cpu::encode_rows(workspace.floats.maps[static_cast<std::size_t>(output)], network_.program.encoding(output),
                          map(output), team.share(map(output).height));
     }
 

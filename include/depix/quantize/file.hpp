@@ -1,6 +1,6 @@
 // save_quantized and load_quantized: a quantized network as a safetensors file.
 //
-//     metadata  "depix.quantized": "1";  "depix.float": the names of the steps that stay on numbers, with commas
+//     metadata  "depix.quantized": "1";  "depix.float": the names of the steps that stay float, with commas
 //     input.scale F32 (), input.zero_point I32 ()             the encoding of the picture
 //     NAME.scale F32 (), NAME.zero_point I32 ()               the encoding of a step's output
 //     NAME.weight I8 (as in PyTorch)                          of a convolution; batch norms are folded into them
@@ -8,7 +8,7 @@
 //                                                             the input's scale * weight_scale
 //     NAME.slope F32 (1) or (Out)                             of a leaky rectifier that is fused
 //     NAME.inner_scale F32 (), NAME.inner_zero_point I32 ()   the encoding of what a fused activation is applied to
-//     the tensors of layers that stay on numbers              F32, as in PyTorch
+//     the tensors of layers that stay float              F32, as in PyTorch
 //
 // NAME is that of a step's first layer. Multipliers, shifts and tables follow from these and are not in the file.
 #pragma once
@@ -26,7 +26,7 @@ namespace depix {
 
 namespace detail {
 
-/// Calls body(tensor) for the tensors of a model that belong to steps which stay on numbers.
+/// Calls body(tensor) for the tensors of a model that belong to steps which stay float.
 template <Module Network, class Body>
 void for_float_tensors(Model<Network>& model, const integers::Program& program, Body&& body) {
     static constexpr auto& plan = integer_plan<Network>;

@@ -12,7 +12,7 @@ namespace depix {
 ///
 ///     Inference<Depixelizer, Int8<Cpu>> restore{quantize(model, pictures)};
 ///
-/// Its workspace_bytes are those of the maps of integers; steps that stay on numbers need more. What is no number in a
+/// Its workspace_bytes are those of the maps of integers; steps that stay float need more. What is no number in a
 /// picture counts as its smallest integer.
 template <class Backend>
 struct Int8;
@@ -24,8 +24,8 @@ struct Int8<Reference> {
 
 namespace detail {
 
-/// The steps of a quantized network that stay on numbers, with the textbook's kernels. Their results are kept as
-/// numbers, each in a place of its own.
+/// The steps of a quantized network that stay float, with the textbook's kernels. Their results are kept as
+/// floats, each in a place of its own.
 template <Module Network>
 class FloatSteps {
     static constexpr const auto& plan = integer_plan<Network>;
@@ -34,8 +34,8 @@ class FloatSteps {
   public:
     struct Memory {
         std::vector<float> values;
-        std::array<View<float>, tensors> maps{};  // without data: the map is on integers alone
-        View<float> scratch[2];                   // for inputs that are on integers
+        std::array<View<float>, tensors> maps{};  // without data: the map is in integers alone
+        View<float> scratch[2];                   // for inputs that are in integers
     };
 
     void prepare(const integers::Program& program, Memory& memory, const std::array<Shape, tensors>& shapes) const {
@@ -59,12 +59,12 @@ class FloatSteps {
             memory.scratch[i] = View<float>(place + i * largest, 1, Shape{1, 1, static_cast<int>(largest)});
     }
 
-    /// decode(tensor, to) writes a map that is on integers as numbers.
+    /// decode(tensor, to) writes a map that is in integers as floats.
     template <class Decode>
     static void run(int index, const float* parameters, const float* statistics, View<const float> picture,
                     const std::array<Shape, tensors>& shapes, const Memory& memory, Decode&& decode) {
         const PlanStep& step = plan.step(index);
-        const auto numbers = [&](int tensor, int scratch) -> View<const float> {
+        const auto floats = [&](int tensor, int scratch) -> View<const float> {
             if (tensor == plan.input) return picture;
             const View<float>& map = memory.maps[static_cast<std::size_t>(tensor)];
             if (map.data) return map;
@@ -73,8 +73,8 @@ class FloatSteps {
             return to;
         };
         kernels::Forward<float> call;
-        call.input = numbers(step.input, 0);
-        if (step.other >= 0) call.other = numbers(step.other, 1);
+        call.input = floats(step.input, 0);
+        if (step.other >= 0) call.other = floats(step.other, 1);
         call.output = memory.maps[static_cast<std::size_t>(step.output)];
         for (const PlanLayer* layer : {&step.layer, &step.batch_norm, &step.activation}) {
             if (!*layer) continue;
@@ -96,7 +96,7 @@ struct InferenceEngine<Int8<Reference>, Network, float> {
         std::array<Shape, tensors> shapes{};
         std::array<reference::Int8Map, tensors> maps{};
         std::vector<std::int8_t> memory;
-        typename FloatSteps<Network>::Memory numbers;
+        typename FloatSteps<Network>::Memory floats;
     };
     Quantized<Network> network;
     FloatSteps<Network> float_steps{};
@@ -127,7 +127,7 @@ struct InferenceEngine<Int8<Reference>, Network, float> {
             const reference::Int8Map whole(workspace.memory.data() + placement.offset[root], 1, workspace.shapes[root]);
             workspace.maps[static_cast<std::size_t>(i)] = view_in_root(plan, i, whole);
         }
-        float_steps.prepare(network.program, workspace.numbers, workspace.shapes);
+        float_steps.prepare(network.program, workspace.floats, workspace.shapes);
     }
 
     void infer(View<const float> input, View<float> output, WorkspaceType& workspace) const {
@@ -145,15 +145,15 @@ struct InferenceEngine<Int8<Reference>, Network, float> {
                 continue;
             }
             float_steps.run(i, network.parameters.data(), network.statistics.data(), input, workspace.shapes,
-                            workspace.numbers, [&](int tensor, View<float> to) {
+                            workspace.floats, [&](int tensor, View<float> to) {
                                 reference::int8_decode(network.program.encoding(tensor), map(tensor), to);
                             });
             reference::int8_encode(network.program.encoding(step.output),
-                                   workspace.numbers.maps[static_cast<std::size_t>(step.output)], map(step.output));
+                                   workspace.floats.maps[static_cast<std::size_t>(step.output)], map(step.output));
         }
-        const View<float>& numbers = workspace.numbers.maps[static_cast<std::size_t>(plan.output)];
-        if (numbers.data)
-            copy<float>(numbers, output);
+        const View<float>& floats = workspace.floats.maps[static_cast<std::size_t>(plan.output)];
+        if (floats.data)
+            copy<float>(floats, output);
         else
             reference::int8_decode(network.program.encoding(plan.output), map(plan.output), output);
     }

@@ -57,7 +57,7 @@ namespace integers {
 
 /// What a step does on integers.
 enum class Operation : unsigned char {
-    Float,  ///< nothing: its layers are computed on numbers
+    Float,  ///< nothing: its layers are computed in float
     Convolution,
     TransposedConvolution,
     MaxPool,

@@ -94,7 +94,7 @@ inline void finish(Step& step, const Program& program) {
     }
 }
 
-/// Whether integers can express what the step computes; otherwise it stays on numbers.
+/// Whether integers can express what the step computes; otherwise it stays float.
 inline bool fits(const Step& step, const Program& program) {
     if (step.operation == Operation::Add) {
         const float to = program.encoding(step.output).scale;

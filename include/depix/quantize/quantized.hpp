@@ -17,7 +17,7 @@ namespace depix {
 struct QuantizedLayer {
     std::string name;                              ///< of the step's first layer, in layer_names
     std::string kind;                              ///< PyTorch's class of that layer
-    bool is_integer = false;                       ///< otherwise it stays on numbers
+    bool is_integer = false;                       ///< otherwise it stays float
     std::string reason;                            ///< why it stays so
     double weight_decibels = 0, map_decibels = 0;  ///< signal to rounding error; 0 where it has no weights
     integers::Encoding encoding{};                 ///< of its output
@@ -30,7 +30,7 @@ inline std::string report(const std::vector<QuantizedLayer>& layers) {
         "layer                     kind              runs on    weights (dB)  output (dB)  scale      zero\n";
     for (const QuantizedLayer& layer : layers) {
         char line[160];
-        const std::string on = layer.is_integer ? "integers" : "numbers: " + layer.reason;
+        const std::string on = layer.is_integer ? "integers" : "float: " + layer.reason;
         std::snprintf(line, sizeof line, "%-25s %-17s %-10s %12.1f %12.1f  %-9.4g %5d\n", layer.name.c_str(),
                       layer.kind.c_str(), on.c_str(), layer.weight_decibels, layer.map_decibels,
                       static_cast<double>(layer.encoding.scale), layer.encoding.zero_point);
@@ -49,7 +49,7 @@ inline std::string report(const std::vector<QuantizedLayer>& layers) {
 /// activations into a table of 256 entries (Jacob et al. 2018, "Quantization and Training of Neural Networks for
 /// Efficient Integer-Arithmetic-Only Inference"; the integer arithmetic is in kernels/int8.hpp).
 ///
-/// A step stays on numbers if it has no integer kernel, if weights, input or output have fewer decibels of signal to
+/// A step stays float if it has no integer kernel, if weights, input or output have fewer decibels of signal to
 /// rounding error than QuantizeOptions::min_decibels, if its factor is 1/4 or more, or if the caller says so. `layers`
 /// and `report` say which, and why.
 template <Module NetworkType>
@@ -59,12 +59,12 @@ class Quantized {
 
     integers::Program program;
     std::vector<QuantizedLayer> layers;
-    /// As in Model, for the steps that stay on numbers; empty if there are none.
+    /// As in Model, for the steps that stay float; empty if there are none.
     std::vector<float> parameters, statistics;
 
     /// What the rule above gave, as a table with one line for each step.
     std::string report() const { return detail::report(layers); }
-    /// How many steps stay on numbers.
+    /// How many steps stay float.
     int float_steps() const {
         int count = 0;
         for (const QuantizedLayer& layer : layers) count += !layer.is_integer;
@@ -223,7 +223,7 @@ class Quantizer {
 }  // namespace detail
 
 /// Quantizes a trained model, with a handful of pictures like those that it will restore. The pictures go through the
-/// float network twice, which shows what numbers each map holds (Backend computes them, Unfused<Cpu> or Reference).
+/// float network twice, which shows which values each map holds (Backend computes them, Unfused<Cpu> or Reference).
 ///
 ///     const Quantized<Depixelizer> small = quantize(model, pictures);
 ///     std::cout << small.report();
@@ -235,7 +235,7 @@ template <class Backend = Unfused<Cpu>, Module Network>
 Quantized<Network> quantize(const Model<Network>& model, std::span<const Image> pictures,
                             const QuantizeOptions& options = {}) {
     if (pictures.empty())
-        detail::fail(Error("depix: quantize needs at least one picture, to see what numbers the maps hold"));
+        detail::fail(Error("depix: quantize needs at least one picture, to see which values the maps hold"));
     const Inference<Network, Backend> inference{model};
     const std::vector<std::string> names = layer_names<Network>();
     for (const std::string& name : options.keep_float)
