@@ -70,8 +70,7 @@ class Engine {
   // A worker with the engine; the module is compiled once.
   async start() {
     this.module ??= compileEngine();
-    const module = await this.module;
-    this.worker = new Worker(this.address);
+    const worker = this.worker = new Worker(this.address);  // it starts while the module is compiled
     this.waiting = new Map();
     this.next = 0;
     this.loaded = new Map();
@@ -83,6 +82,9 @@ class Engine {
     };
     // An engine that ran out of its stack, or a worker that the browser ended.
     this.worker.onerror = event => { event.preventDefault(); this.stop(event.message || 'the engine stopped'); };
+    this.module.catch(() => { this.module = null; });
+    const module = await this.module;
+    if (this.worker !== worker) throw new Error('cancelled');
     await this.send({call: 'start', module});
   }
   send(message, moved = []) {
@@ -113,6 +115,7 @@ class Engine {
   // Ends the worker, whatever it does; the next question starts another one.
   stop(reason = 'cancelled') {
     this.worker?.terminate();
+    this.worker = null;
     for (const {fail} of this.waiting?.values() ?? []) fail(new Error(reason));
     this.ready = null;
   }
@@ -221,6 +224,8 @@ async function readAddress() {
 }
 
 function startPage() {
+  engine.ready = engine.start();  // while the sample is read
+  engine.ready.catch(() => { engine.ready = null; });
   for (const one of tasks) $('task').add(new Option(one.label, one.id));
   $('sample').add(new Option('your own', ''));
   for (const [name, label] of sampleNames) $('sample').add(new Option(label, name));
