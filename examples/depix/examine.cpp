@@ -169,10 +169,15 @@ void examine_page(const Image& image, tool::Findings& found) {
         if (i >= width) change += std::abs(here - static_cast<double>(paper.pixels[i - width]));
     }
     const auto share = [&](std::size_t count) { return static_cast<double>(count) / static_cast<double>(pixels); };
-    const bool has_contrast = share(black) >= 0.45 * share(ink) || share(flat) >= 0.77;
     found.is_on_paper = share(dark) < 0.12 && share(level) > 0.7 && middle > 0.62;
-    found.is_page = found.is_on_paper && share(ink) > 0.012 && share(ink) < 0.3 && share(flat) > 0.55 &&
-                    change * 255 / static_cast<double>(pixels) < 1.75 && has_contrast;
+    const double unrest = change * 255 / static_cast<double>(pixels);
+    const bool has_ink = share(ink) > 0.012 && share(ink) < 0.3;
+    const bool has_contrast = share(black) >= 0.6 * share(ink) || unrest < 0.8;
+    const bool is_lit = found.is_on_paper && share(flat) > 0.55 && unrest < 1.75 && has_contrast;
+    // In a shadow only what is clearly text counts.
+    const bool is_shaded =
+        share(ink) > 0.05 && middle > 0.4 && share(flat) > 0.74 && unrest < 1.3 && share(black) > 0.75 * share(ink);
+    found.is_page = has_ink && (is_lit || is_shaded);
     found.paper_variation = bright > 0 ? 1 - darkest / bright : 0;
     found.between = 1 - share(ink) - share(flat);
 }
