@@ -22,8 +22,7 @@ tool::Choice enlargement(const tool::Findings& found) {
 
 }  // namespace
 
-// The limits were set on BSDS500's first 68 photographs, clean and damaged, and on scanned pages; README.md says how
-// often the choice is right on others.
+// README.md says on which pictures the limits were set, and how often the choice is right.
 tool::Choice tool::choose(const Findings& found, double scale) {
     constexpr double noisy = 6, speckled = 0.002, uneven = 0.03, dirty = 0.05;
     constexpr int fine_quality = 90;  // above, dejpeg gains nothing
