@@ -23,6 +23,7 @@ enum class Backend { Cpu, Reference };
 struct Tiles {
     int size = 512;                                          // side, in pixels of the input
     int jobs = 1;                                            // tiles at the same time; always 1 for a blended network
+    int reach = 0;                                           // that tiles see around them; 0: all that they depend on
     std::function<void(int done, int count)> progress = {};  // not called for a blended network
 };
 
@@ -54,6 +55,7 @@ struct Architecture {
     int size_multiple = 1;
     int receptive_field = 0;
     TileKind tiles = TileKind::Exact;
+    int reach = 0;    // that its tiles see around them at most; 0: all that they depend on
     float black = 0;  // in the network's output; white is 1
     std::size_t parameters = 0;
 

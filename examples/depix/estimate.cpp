@@ -10,7 +10,7 @@ namespace {
 
 // One axis of a picture: the sides of the pieces that the network sees of it.
 std::vector<int> pieces(const tool::Architecture& network, int length, int tile) {
-    const int field = network.tiles == tool::TileKind::Exact ? network.receptive_field : 0;
+    const int field = network.tiles == tool::TileKind::Exact ? tool::tile_field(network) : 0;
     const int margin = depix::round_up(std::min(field / 2, 32), network.size_multiple);  // as depix::restore has it
     const int size = depix::round_up(tile, network.size_multiple);
     const int overlap = network.tiles == tool::TileKind::Blended ? size / 4 : 0;

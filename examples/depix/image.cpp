@@ -144,24 +144,38 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
             model.facts,        options.limits.maximum_pixels};
 }
 
+int tool::tile_field(const Architecture& architecture) {
+    return architecture.reach > 0 ? std::min(architecture.receptive_field, 2 * architecture.reach)
+                                  : architecture.receptive_field;
+}
+
 tool::Cut tool::cut_image(const Architecture& architecture, int height, int width, int tile, int threads) {
     if (architecture.tiles == TileKind::Blended)
         return {{.size = blended_tile(tile, std::max(height, width)), .jobs = 1, .progress = {}}, threads, 0};
     if (architecture.tiles == TileKind::Whole)
         return {{.size = std::max(height, width), .jobs = 1, .progress = {}}, threads, 1};
 
-    const auto fits = [&](int rows, int columns) {
+    const int field = tile_field(architecture);
+    const auto fits = [&](int rows, int columns, std::size_t memory) {
         return architecture.workspace_bytes(architecture.padded({architecture.channels, rows, columns}), Backend::Cpu,
-                                            1) <= tile_memory;
+                                            1) <= memory;
     };
+    bool large = false;
     int size = tile;
     size = std::min(size, std::max(height, width));  // more would only take memory
     if (size <= 0) {
         size = std::max(height, width);
-        if (!fits(height, width)) {
-            size = std::clamp(10 * architecture.receptive_field, 256, 1024);  // the surroundings then cost a fifth
-            while (size > 64 && !fits(size + architecture.receptive_field, size + architecture.receptive_field))
-                size -= 64;
+        if (!fits(height, width, tile_memory)) {
+            const auto largest = [&](std::size_t memory) {
+                int side = std::clamp(10 * field, 256, 1024);  // the surroundings then cost a fifth
+                while (side > 64 && !fits(side + field, side + field, memory)) side -= 64;
+                return side;
+            };
+            size = largest(tile_memory);
+            if (architecture.reach > 0 && size < 3 * field) {  // the surroundings would cost more than the tile
+                large = true;
+                size = largest(large_tile_memory);
+            }
         }
     }
     const auto along = [&](int length) {
@@ -169,8 +183,10 @@ tool::Cut tool::cut_image(const Architecture& architecture, int height, int widt
         return (length + side - 1) / side;
     };
     const int count = along(height) * along(width);
-    const bool side_by_side = threads > 1 && count >= 2 * threads;
-    return {{.size = size, .jobs = side_by_side ? threads : 1, .progress = {}}, side_by_side ? 1 : threads, count};
+    const bool side_by_side = threads > 1 && count >= 2 * threads && !large;
+    return {{.size = size, .jobs = side_by_side ? threads : 1, .reach = architecture.reach, .progress = {}},
+            side_by_side ? 1 : threads,
+            count};
 }
 
 std::string tool::to_string(const Cut& cut) {

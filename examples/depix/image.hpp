@@ -27,6 +27,12 @@ Recipe make_recipe(const ChosenModel& model, const RestoreOptions& options);
 /// The largest workspace of one thread's tiles, in bytes. A tile's workspace is known before it is restored.
 constexpr std::size_t tile_memory = std::size_t{256} << 20;
 
+/// The same where a tile would otherwise be small beside what it sees around it; such tiles are restored one at a time.
+constexpr std::size_t large_tile_memory = std::size_t{1} << 30;
+
+/// How many rows a tile sees besides its own, at both sides together.
+int tile_field(const Architecture& architecture);
+
 /// How to cut a picture of this size for so many threads.
 struct Cut {
     Tiles tiles;

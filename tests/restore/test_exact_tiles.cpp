@@ -153,6 +153,18 @@ TEST_CASE("groups, dilation, and kernels that are not square") {
     check<Sequential<Conv<2, 2, 2, Dilation<3>, Groups<2>>, Conv<2, 1, 4, KernelSize<2, 4>>>>(7, 20, 33);
 }
 
+TEST_CASE("tiles that see less than they depend on") {
+    using Network = Sequential<Conv<1, 1, 5>, Conv<1, 1, 5>>;  // 4 pixels each way
+    const Model<Network> model(1);
+    const Inference<Network, Reference> network{model};
+    const Image image = noise<Network>(20, 24), whole = restore(network, image);
+    for (const int reach : {4, 100}) CHECK(restore(network, image, Tiles{.size = 8, .reach = reach}) == whole);
+    const Image limited = restore(network, image, Tiles{.size = 8, .reach = 1});
+    REQUIRE(limited.shape == whole.shape);
+    CHECK(limited(0, 12, 12) == whole(0, 12, 12));  // in the middle of a tile
+    CHECK(limited(0, 8, 8) != whole(0, 8, 8));
+}
+
 TEST_CASE("what cannot be is named") {
     const Model<Depixelizer> model(1);
     const Inference<Depixelizer> network{model, 1};

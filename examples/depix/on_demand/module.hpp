@@ -84,7 +84,8 @@ struct Functions {
             std::function<void(int, int)> progress;
             if (tiles.progress != nullptr)
                 progress = [&](int done, int count) { tiles.progress(tiles.context, done, count); };
-            return restore(network, image, Tiles{.size = tiles.size, .jobs = tiles.jobs, .progress = progress});
+            return restore(network, image,
+                           Tiles{.size = tiles.size, .jobs = tiles.jobs, .reach = tiles.reach, .progress = progress});
         } else {
             // Tiles of a network that sees the whole picture are blended; one that enlarges has none.
             const int size = round_up(tiles.size, Network::size_multiple);

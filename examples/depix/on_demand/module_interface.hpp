@@ -31,6 +31,7 @@ struct DepixModuleBytes {
 struct DepixModuleTiles {
     int size;
     int jobs;
+    int reach;                                             ///< 0: all that a tile depends on
     void (*progress)(void* context, int done, int count);  ///< may be null
     void* context;
 };
@@ -64,4 +65,4 @@ int depix_module_onnx(const DepixModuleTensor* tensors, std::size_t count, const
                       DepixModuleError error);
 }
 
-constexpr std::uint32_t depix_module_version = 1;
+constexpr std::uint32_t depix_module_version = 2;

@@ -147,7 +147,7 @@ class ModuleRestorer : public tool::Restorer {
         const auto enlarged = [&](int pixels) { return pixels * (module_.up / module_.down); };
         depix::Image result({image.shape.channels, enlarged(image.shape.height), enlarged(image.shape.width)});
         std::string message(message_size, '\0');
-        const DepixModuleTiles cut{tiles.size, tiles.jobs, tiles.progress ? &report : nullptr, &tiles};
+        const DepixModuleTiles cut{tiles.size, tiles.jobs, tiles.reach, tiles.progress ? &report : nullptr, &tiles};
         if (module_.restore(network_, picture.pixels.data(), image.shape.height, image.shape.width,
                             result.pixels.data(), cut, {message.data(), message.size()}) == 0)
             throw depix::Error(message.c_str());
@@ -198,6 +198,7 @@ tool::Architecture describe(const DepixModule& module, const PublishedType& type
                     : network.scale == 1 ? tool::TileKind::Blended
                                          : tool::TileKind::Whole;
     network.receptive_field = global ? INT_MAX : module.receptive_field;
+    network.reach = tool::published_reach;
     network.parameters = static_cast<std::size_t>(module.parameters);
     network.workspace_bytes = [&module](depix::Shape shape, tool::Backend, int threads) {
         return static_cast<std::size_t>(module.workspace_bytes(shape.height, shape.width, threads));

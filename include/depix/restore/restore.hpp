@@ -65,6 +65,9 @@ Image restore(const Inference<Network, Backend>& network, const Image& image) {
 struct Tiles {
     int size = 512;  ///< Side of the part of the input that a tile restores; rounded up to Network::size_multiple.
     int jobs = 1;    ///< Tiles restored at the same time. The network's own threads are then 1.
+    /// How many pixels around its own part a tile sees at most; 0: all that it depends on. Networks of many layers
+    /// depend on far more pixels than change their output noticeably.
+    int reach = 0;
     /// Called after every tile by any of the threads, but by one at a time. It must not throw.
     std::function<void(int done, int count)> progress = {};
 };
@@ -79,7 +82,7 @@ struct TileRange {
 /// Tiles that cover `length` pixels, which divide by size_multiple. Each sees what its output depends on, within the
 /// picture and the margin around it.
 template <Module Network>
-std::vector<TileRange> tile_ranges(int length, int size) {
+std::vector<TileRange> tile_ranges(int length, int size, int reach = 0) {
     constexpr int multiple = Network::size_multiple, margin = border_margin<Network>();
     constexpr Scaling scale = scale_after<Network>(Scaling{});
     size = round_up(size, multiple);
@@ -87,8 +90,10 @@ std::vector<TileRange> tile_ranges(int length, int size) {
     for (int first = 0; first < length; first += size) {
         const cpu::Part own{first, (std::min)(first + size, length)};
         // input_rows includes the last row, a Part ends before its `last`.
-        const RowRange needed =
+        RowRange needed =
             input_rows<Network>({own.first / scale.down * scale.up, own.last / scale.down * scale.up - 1});
+        if (reach > 0)
+            needed = {(std::max)(needed.first, own.first - reach), (std::min)(needed.last, own.last - 1 + reach)};
         const cpu::Part seen{floor_divide((std::max)(needed.first, -margin), multiple) * multiple,
                              (std::min)(round_up((std::max)(needed.last + 1, own.last), multiple), length + margin)};
         ranges.push_back({own, {(std::min)(seen.first, own.first), seen.last}});
@@ -102,8 +107,8 @@ std::vector<TileRange> tile_ranges(int length, int size) {
 ///
 /// A tile sees all that its part of the output depends on: the compiler knows how far that reaches. So nothing shows
 /// where tiles meet; on Reference the result is that of the whole picture bit by bit, on Cpu up to rounding (Winograd's
-/// convolution rounds by where its own tiles lie). Networks in which every pixel depends on all have no such tiles, and
-/// are refused by the compiler: see restore_by_tiles.
+/// convolution rounds by where its own tiles lie). A `reach` that is less gives this up for speed. Networks in which
+/// every pixel depends on all have no such tiles, and are refused by the compiler: see restore_by_tiles.
 ///
 /// Throws ShapeError for other channels and for a picture without pixels, Error for a size or a number of jobs below 1.
 template <Module Network, class Backend>
@@ -123,8 +128,8 @@ Image restore(const Inference<Network, Backend>& network, const Image& image, Ti
     // With its margin, because the picture alone may be too small for the network.
     const Shape with_margin{channels, padded.height + 2 * margin, padded.width + 2 * margin};
     Image restored({network.output_shape(with_margin).channels, enlarged(height), enlarged(width)});
-    const auto rows = detail::tile_ranges<Network>(padded.height, tiles.size);
-    const auto columns = detail::tile_ranges<Network>(padded.width, tiles.size);
+    const auto rows = detail::tile_ranges<Network>(padded.height, tiles.size, tiles.reach);
+    const auto columns = detail::tile_ranges<Network>(padded.width, tiles.size, tiles.reach);
 
     const auto restore_tile = [&](const detail::TileRange& down, const detail::TileRange& across) {
         const Image seen = crop_reflected(image, down.seen.first, across.seen.first, down.seen.last - down.seen.first,

@@ -19,7 +19,8 @@ class PublishedRestorer : public Restorer {
         : network_(model, threads), input_(input), noise_(noise) {}
 
     depix::Image restore(const depix::Image& image, Tiles tiles) const override {
-        const depix::Tiles cut{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress};
+        const depix::Tiles cut{
+            .size = tiles.size, .jobs = tiles.jobs, .reach = tiles.reach, .progress = tiles.progress};
         if (input_ == PublishedInput::Picture) return depix::restore(network_, image, cut);
         return depix::restore(network_, published_input(image, input_, noise_), cut);
     }
@@ -37,6 +38,7 @@ Architecture make_published(std::string name, std::string type, std::string abou
     static_assert(channels == 1 || channels == 3);
     Architecture architecture = describe_network<Network>(std::move(name), std::move(about), channels);
     architecture.type = std::move(type);
+    architecture.reach = published_reach;
     architecture.workspace_bytes = [](depix::Shape shape, Backend, int threads) {
         return depix::workspace_bytes<Network, depix::Cpu>(with_channels<Network>(shape), threads);
     };
