@@ -38,8 +38,8 @@ struct Range {
 /// The encoding of a range, which is widened to hold 0. It is symmetric if that costs at most a twentieth of the
 /// resolution, because then there is no zero point to subtract.
 inline integers::Encoding encoding_of(Range range) {
-    const double low = std::min(range.low, 0.0), high = std::max(range.high, 0.0);
-    const double size = std::max(high - low, 1e-12), largest = std::max(-low, high);
+    const double low = (std::min)(range.low, 0.0), high = (std::max)(range.high, 0.0);
+    const double size = (std::max)(high - low, 1e-12), largest = (std::max)(-low, high);
     if (2 * largest <= size * 1.05) return {static_cast<float>(largest / 127), 0};
     const double zero = -128 - low / size * 255;
     return {static_cast<float>(size / 255), static_cast<int>(std::lround(zero))};
@@ -59,15 +59,15 @@ struct Histogram {
             sum += value * 0;  // NaN, if any is not finite
         });
         is_finite = is_finite && sum == 0;
-        low = std::min(low, static_cast<double>(least));
-        high = std::max(high, static_cast<double>(largest));
+        low = (std::min)(low, static_cast<double>(least));
+        high = (std::max)(high, static_cast<double>(largest));
     }
     void count(View<const float> x) {
         counts.resize(2048);
         const double per_part = high > low ? static_cast<double>(counts.size()) / (high - low) : 0;
         for_each(x, [&](float value) {
             const auto part = static_cast<std::size_t>((static_cast<double>(value) - low) * per_part);
-            counts[std::min(part, counts.size() - 1)] += 1;
+            counts[(std::min)(part, counts.size() - 1)] += 1;
         });
     }
     double centre(std::size_t part) const {
@@ -119,11 +119,11 @@ Range choose_range(const Histogram& map, Calibration how, const Function& functi
     if (how == Calibration::MinMax || !(map.high > map.low)) return {map.low, map.high};
     if (how == Calibration::Percentile) return percentile_range(map, 1e-4);
     // Both ends are shortened by turns, by the fortieth part of the range each time. Two rounds suffice.
-    Range best{std::min(map.low, 0.0), std::max(map.high, 0.0)};
+    Range best{(std::min)(map.low, 0.0), (std::max)(map.high, 0.0)};
     double least = coding_error(map, encoding_of(best), function).error;
     for (int round = 0; round < 2; ++round)
         for (double Range::*end : {&Range::high, &Range::low}) {
-            const double whole = end == &Range::high ? std::max(map.high, 0.0) : std::min(map.low, 0.0);
+            const double whole = end == &Range::high ? (std::max)(map.high, 0.0) : (std::min)(map.low, 0.0);
             for (int part = 1; part <= 40 && whole != 0; ++part) {
                 Range tried = best;
                 tried.*end = whole * part / 40;

@@ -81,10 +81,10 @@ void equalize(Model<Network>& model, int rounds = 10) {
             const FoldedBatchNorm folded = fold_batch_norm<Network>(step, g, parameters, model.statistics().data());
             std::vector<float> gives(channels), reads(channels), factor(channels, 1.f);
             for_weights(first, [&](float w, std::size_t o, std::size_t) {
-                gives[o] = std::max(gives[o], std::abs(w * folded.scale[o]));
+                gives[o] = (std::max)(gives[o], std::abs(w * folded.scale[o]));
             });
             for_weights(second,
-                        [&](float w, std::size_t, std::size_t c) { reads[c] = std::max(reads[c], std::abs(w)); });
+                        [&](float w, std::size_t, std::size_t c) { reads[c] = (std::max)(reads[c], std::abs(w)); });
             for (std::size_t c = 0; c < channels; ++c)
                 if (gives[c] > 0 && reads[c] > 0) factor[c] = std::sqrt(gives[c] / reads[c]);
             if (step.batch_norm) {  // weights and perhaps biases, by channel

@@ -45,7 +45,7 @@ class FloatSteps {
             if (step.operation == integers::Operation::Float) {
                 total += shapes[static_cast<std::size_t>(step.output)].size();
                 for (const int input : {step.input, step.other})
-                    if (input >= 0) largest = std::max(largest, shapes[static_cast<std::size_t>(input)].size());
+                    if (input >= 0) largest = (std::max)(largest, shapes[static_cast<std::size_t>(input)].size());
             }
         if (memory.values.size() < total + 2 * largest) memory.values.resize(total + 2 * largest);
         float* place = memory.values.data();

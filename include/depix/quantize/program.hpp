@@ -62,8 +62,8 @@ struct Program {
 /// whose bias would not fit into 30 bits gets a larger scale.
 inline double weight_scale(double largest_weight, double bias, double input_scale) {
     constexpr double largest_bias = 536870912;  // 2^29, so that sums stay below 2^31
-    const double scale = std::max(largest_weight / 127, std::abs(bias) / (input_scale * largest_bias));
-    return scale > 0 ? std::max(scale, 1e-30) : 1;
+    const double scale = (std::max)(largest_weight / 127, std::abs(bias) / (input_scale * largest_bias));
+    return scale > 0 ? (std::max)(scale, 1e-30) : 1;
 }
 
 /// The factor by which a sum of the convolution becomes an integer of its output, for channel o.
@@ -88,7 +88,7 @@ inline void finish(Step& step, const Program& program) {
     for (std::size_t o = 0; o < channels; ++o) {
         const double factor = factor_of(step, program, o);
         const double slope = step.slope.empty() ? 0 : static_cast<double>(step.slope[step.slope.size() == 1 ? 0 : o]);
-        step.shift[o] = shift_of(std::max(factor, std::abs(factor * slope)));
+        step.shift[o] = shift_of((std::max)(factor, std::abs(factor * slope)));
         step.multiplier[o] = multiplier_of(factor, step.shift[o]);
         if (!step.slope.empty()) step.negative_multiplier[o] = multiplier_of(factor * slope, step.shift[o]);
     }
@@ -110,7 +110,7 @@ inline bool fits(const Step& step, const Program& program) {
     for (std::size_t o = 0; o < step.weight_scale.size(); ++o) {
         const double slope =
             step.slope.empty() ? 0 : std::abs(static_cast<double>(step.slope[step.slope.size() == 1 ? 0 : o]));
-        if (factor_of(step, program, o) * std::max(slope, 1.0) >= largest_factor) return false;
+        if (factor_of(step, program, o) * (std::max)(slope, 1.0) >= largest_factor) return false;
     }
     return true;
 }

@@ -123,7 +123,7 @@ class Quantizer {
             if (!(callers && is_picture_range(map(i), range)))
                 range = choose_range(map(i), i == plan.input ? Calibration::MinMax : options_.calibration, same);
             Range& all = ranges[static_cast<std::size_t>(group[static_cast<std::size_t>(i)])];
-            all = {std::min(all.low, range.low), std::max(all.high, range.high)};
+            all = {(std::min)(all.low, range.low), (std::max)(all.high, range.high)};
         }
         for (const int one : group)
             made_.program.encodings.push_back(encoding_of(ranges[static_cast<std::size_t>(one)]));
@@ -187,7 +187,7 @@ class Quantizer {
             return static_cast<double>(weight[i]) * static_cast<double>(folded.scale[channel(i)]);
         };
         for (std::size_t i = 0; i < g.weight_count(); ++i)
-            largest[channel(i)] = std::max(largest[channel(i)], std::abs(value(i)));
+            largest[channel(i)] = (std::max)(largest[channel(i)], std::abs(value(i)));
         const double input_scale = static_cast<double>(made_.program.encoding(step.input).scale);
         for (std::size_t o = 0; o < outputs; ++o) {
             const auto bias = static_cast<double>(folded.bias[o]);

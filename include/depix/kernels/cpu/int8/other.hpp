@@ -28,7 +28,7 @@ inline void int8_max_pool_rows(const integers::PoolGeometry& g, const QuadMap& x
                     for (int l = 0; l < g.window; ++l) {
                         const int row = i * g.stride + k - g.before, column = j * g.stride + l - g.before;
                         if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
-                        largest = std::max(largest, x.byte(c, row, column));
+                        largest = (std::max)(largest, x.byte(c, row, column));
                     }
                 y.set(c, i, j, largest);
             }
