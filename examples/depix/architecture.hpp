@@ -126,9 +126,14 @@ std::vector<Architecture> denoising();
 std::vector<Architecture> all_architectures();
 
 int train_depixelizer(const TrainOptions& options, const depix::TensorFile* start);
+#ifdef DEPIX_TOOL_ALL_NETWORKS
 int train_page_cleaner(const TrainOptions& options, const depix::TensorFile* start);
 int train_unet_16(const TrainOptions& options, const depix::TensorFile* start);
 int train_srresnet_small(const TrainOptions& options, const depix::TensorFile* start);
+#else  // the tests train one
+inline constexpr Architecture::Train train_page_cleaner = nullptr, train_unet_16 = nullptr,
+                                     train_srresnet_small = nullptr;
+#endif
 
 }  // namespace DEPIX_TOOL_LEVEL
 }  // namespace tool

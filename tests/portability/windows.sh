@@ -50,21 +50,19 @@ build_tool() {
 
 # Compares what the tool for Windows does with what it does here.
 compare_tool() {
-    local picture=$source/examples/01_depixelizer/samples/pixeled/0.png here=./here/depix.exe status=0 file name
+    local picture=$source/examples/01_depixelizer/samples/pixeled/0.png here=./here/depix.exe status=0 file name definition
     local options=(-m depixelizer -j 2)
     printf 'DEPIX_WEIGHTS(%s, "%s")\n' $(for file in "$source"/examples/*/*.safetensors; do
         echo "$(basename "$file" .safetensors) $file"
     done) >weights.inc
-    networks=("$source"/examples/depix/architectures/*.cpp)
+    networks=("$source"/examples/depix/architectures/{,published/}*.cpp)
+    definition=-DDEPIX_TOOL_ALL_NETWORKS
     if [[ $1 == tool ]]; then
-        {
-            echo '#include "architecture.hpp"'
-            echo 'std::vector<tool::Architecture> tool::all_architectures() { return {depixelizer()}; }'
-        } >all.cpp
-        networks=("$source"/examples/depix/architectures/{depixelizer,train_depixelizer}.cpp "$PWD/all.cpp")
+        networks=("$source"/examples/depix/architectures/{depixelizer,train_depixelizer,all}.cpp)
+        definition=-DDEPIX_TOOL_ONLY=depixelizer
     fi
-    build_tool "$compiler" windows -static -isystem include -isystem include/stb &&
-        build_tool g++ here -isystem /usr/include/stb || return 1
+    build_tool "$compiler" windows $definition -static -isystem include -isystem include/stb &&
+        build_tool g++ here $definition -isystem /usr/include/stb || return 1
     in_wine() { "$wine" windows/depix.exe "$@" 2>messages.txt; }
 
     rm -rf in out_* ./*.png
