@@ -10,8 +10,8 @@ import torch
 import torch.nn as nn
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tests/golden"))
-from pytorch_networks import (Compact, Depixelizer, DocumentsAutoencoder, DRUNet, NAFNet, PixelShuffleUNet, RRDB, RRDBNet, SPAN,
-                              double_conv)
+from pytorch_networks import (Compact, Depixelizer, DocumentsAutoencoder, DRUNet, DRUNetBlock, LayerNorm2d, NAFBlock, NAFNet,
+                              PixelShuffleUNet, RRDB, RRDBNet, SPAN, double_conv)
 
 
 class DeGanGenerator(nn.Module):
