@@ -59,7 +59,7 @@ class TarReader {
             if (member.size > end_ - member.begin) fail(at, "a file that reaches beyond the archive");
             const char kind = header[156];
             if (kind == 'L') {  // GNU: the name of the next file
-                long_name = text(bytes(member.begin, limited(member, at)), 0, static_cast<std::size_t>(member.size));
+                long_name = text(bytes(member.begin, limited(member, at)), 0, limited(member, at));
             } else if (kind == 'x') {
                 if (const std::string path = pax_path(bytes(member.begin, limited(member, at))); !path.empty())
                     long_name = path;
@@ -80,13 +80,13 @@ class TarReader {
     [[noreturn]] void fail(std::uint64_t at, const std::string& what) const {
         throw FileError(path_, "no tar archive: " + what + " at byte " + std::to_string(at));
     }
-    std::string bytes(std::uint64_t at, std::uint64_t count) {
-        std::string read(static_cast<std::size_t>(count), '\0');
+    std::string bytes(std::uint64_t at, std::size_t count) {
+        std::string read(count, '\0');
         file_.seekg(static_cast<std::streamoff>(at));
         if (!file_.read(read.data(), static_cast<std::streamsize>(count))) fail(at, "the file cannot be read");
         return read;
     }
-    std::uint64_t limited(const TarMember& member, std::uint64_t at) const {
+    std::size_t limited(const TarMember& member, std::uint64_t at) const {
         if (member.size > 1 << 16) fail(at, "a name of " + std::to_string(member.size) + " bytes");
         return member.size;
     }
