@@ -55,6 +55,7 @@ compare_tool() {
     printf 'DEPIX_WEIGHTS(%s, "%s")\n' $(for file in "$source"/examples/*/*.safetensors; do
         echo "$(basename "$file" .safetensors) $file"
     done) >weights.inc
+    echo "DEPIX_HEADER(0, \"depix/version.hpp\", \"$source/include/depix/version.hpp\")" >headers.inc
     networks=("$source"/examples/depix/architectures/{,published/}*.cpp)
     definition=-DDEPIX_TOOL_ALL_NETWORKS
     if [[ $1 == tool ]]; then
