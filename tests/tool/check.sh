@@ -2,28 +2,16 @@
 # check.sh TOOL PICTURES FOLDER: checks what `depix` promises, on pictures that PICTURES (images.cpp) makes. FOLDER is
 # deleted and made again.
 set -uo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 source=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..") tool=$(realpath "$1") pictures=$(realpath "$2") folder=$3
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder" || exit 1
 
-failures=0
-fail() {
-    echo "FAILED: $*"
-    ((++failures))
-}
-status() {  # STATUS command...: checks the exit status; the output goes to messages.txt and output.bin
-    local wanted=$1 got=0
-    shift
-    "$@" >output.bin 2>messages.txt || got=$?
-    ((got == wanted)) || fail "status $got, not $wanted: $*: $(cat messages.txt)"
-}
-says() { grep -qF -- "$1" messages.txt || fail "no word of \"$1\" in: $(cat messages.txt)"; }
 info() {  # FILE TEXT
     local got
     got=$("$pictures" info "$1") && [[ $got == "$2" ]] || fail "$1 is \"$got\", not \"$2\""
 }
-same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 same_folders() { diff -r -x '.depix-*' "$1" "$2" >/dev/null || fail "the folders $1 and $2 differ"; }
 files() { find "$1" -type f ! -name '.*' 2>/dev/null | wc -l; }
 make() { "$pictures" make "$@" || fail "pictures make $*"; }

@@ -2,25 +2,13 @@
 # on_demand.sh TOOL PICTURES COMPILER FOLDER: checks networks that are compiled when they are needed, on weights and
 # pictures that PICTURES (images.cpp) makes. FOLDER is deleted and made again.
 set -uo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 tool=$(realpath "$1") pictures=$(realpath "$2") compiler=$(command -v "$3") folder=$4
 chmod -R u+w "$folder" 2>/dev/null
 rm -rf "$folder"
 mkdir -p "$folder"
 cd "$folder" || exit 1
 
-failures=0
-fail() {
-    echo "FAILED: $*"
-    ((++failures))
-}
-status() {  # STATUS command...: checks the exit status; the output goes to messages.txt and output.bin
-    local wanted=$1 got=0
-    shift
-    "$@" >output.bin 2>messages.txt || got=$?
-    ((got == wanted)) || fail "status $got, not $wanted: $*: $(cat messages.txt)"
-}
-says() { grep -qF -- "$1" messages.txt || fail "no word of \"$1\" in: $(cat messages.txt)"; }
-same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 
 "$pictures" make in.png 20 31 rgb || fail "in.png"
 for kind in zip ncnn; do
