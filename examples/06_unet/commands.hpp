@@ -70,12 +70,4 @@ struct ResizeOptions {
 };
 int resize(const ResizeOptions& options);
 
-struct ServeOptions {
-    int filters = 16;
-    std::filesystem::path denoise_weights, inpaint_weights;  // empty: unet_TASK_FILTERS.safetensors
-    int port = 8080;                                         // 0: any that is free
-    int threads = 0;
-};
-int serve(const ServeOptions& options);
-
 }  // namespace example

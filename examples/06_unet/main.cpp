@@ -9,7 +9,6 @@
 //     unet evaluate denoise  FOLDER     measures on the held-out pictures        evaluate.cpp
 //     unet restore denoise   IN OUT     restores a picture or a folder           restore.cpp
 //     unet resize            IN OUT     makes squares of a folder's pictures     resize.cpp
-//     unet serve                        a web page to try both                   serve.cpp, page.html
 //
 // The same commands take `inpaint`. The network is a type, which depix/models/pixel_shuffle_unet.hpp defines. Its width
 // is a number in that type. This example has the published width, 32 filters, and a small one, 16.
@@ -107,18 +106,6 @@ int main(int count, char** arguments) {
         ->check(CLI::Range(1, 4096))
         ->capture_default_str();
 
-#ifdef DEPIX_WITH_PAGE
-    example::ServeOptions serve;
-    CLI::App* serve_command = app.add_subcommand("serve", "a page to try both tasks with, for this machine's browsers");
-    serve_command->add_option("--port", serve.port, "0: any that is free")
-        ->check(CLI::Range(0, 65535))
-        ->capture_default_str();
-    serve_command->add_option("--filters", serve.filters, width)->check(known_width)->capture_default_str();
-    serve_command->add_option("--denoise", serve.denoise_weights, "safetensors (unet_denoise_FILTERS.safetensors)");
-    serve_command->add_option("--inpaint", serve.inpaint_weights, "safetensors (unet_inpaint_FILTERS.safetensors)");
-    serve_command->add_option("--threads", serve.threads, "0: all")->capture_default_str();
-#endif
-
     CLI11_PARSE(app, count, arguments);
     const auto name = [](example::Task which, int filters) {
         return std::string(which == example::Task::Denoise ? "unet_denoise_" : "unet_inpaint_") +
@@ -128,14 +115,6 @@ int main(int count, char** arguments) {
     if (evaluate.weights.empty()) evaluate.weights = name(evaluate.task, evaluate.filters) + ".safetensors";
     if (restore.weights.empty()) restore.weights = name(restore.task, restore.filters) + ".safetensors";
     try {
-#ifdef DEPIX_WITH_PAGE
-        const auto weights = [&](const std::filesystem::path& given, example::Task which) {
-            return given.empty() ? std::filesystem::path(name(which, serve.filters) + ".safetensors") : given;
-        };
-        serve.denoise_weights = weights(serve.denoise_weights, example::Task::Denoise);
-        serve.inpaint_weights = weights(serve.inpaint_weights, example::Task::Inpaint);
-        if (*serve_command) return example::serve(serve);
-#endif
         if (*train_command) return example::train(train);
         if (*evaluate_command) return example::evaluate(evaluate);
         if (*resize_command) return example::resize(resize);

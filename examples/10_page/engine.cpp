@@ -1,62 +1,36 @@
-// What the page calls: plain functions on numbers, which are WebAssembly's exports. worker.js is the other side.
-//
-// The page writes bytes into page_memory(n), and calls. A function that fails returns -1, and page_text() says why.
-// Pictures go in and out as RGBA, one byte a value, as a canvas has them.
+// The engine of the tabs Restore and Open: networks restore pictures and are opened. worker.js is the other side.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <exception>
 #include <map>
 #include <memory>
-#include <new>
 #include <optional>
-#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "depix/half.hpp"
-#include "depix/image/pixelate.hpp"
+#include "exports.hpp"
 #include "networks.hpp"
 #include "pixels.hpp"
-#include "training.hpp"
-
-#define PAGE_EXPORT extern "C" __attribute__((used, visibility("default")))
 
 /// The page's function that is told after every tile.
 extern "C" __attribute__((import_module("page"), import_name("progress"))) void page_progress(int done, int count);
 
 namespace {
 
+using page::exchange, page::guarded;
+
 struct State {
-    std::vector<std::uint8_t> memory;  // what the page writes
-    std::vector<std::uint8_t> bytes;   // what it reads: RGBA
-    std::string text;                  // what it reads: a message, JSON or SVG
     std::map<int, std::unique_ptr<page::Network>> networks;
     page::Network* opened = nullptr;
     depix::Image picture;
-    std::unique_ptr<page::Training> training;
 };
 
 State& state() {
     static State one;
     return one;
-}
-
-/// Calls the function; what it throws becomes -1 and a text.
-template <class Function>
-int guarded(Function&& function) {
-    try {
-        return function();
-    } catch (const std::bad_alloc&) {
-        state().bytes = {};
-        state().text = "this needs more memory than the browser gives";
-    } catch (const std::exception& error) {
-        state().text = error.what();
-    }
-    return -1;
 }
 
 page::Network& network(int index) {
@@ -135,30 +109,16 @@ std::string describe(const page::Explanation& explanation, depix::RowRange rows,
 
 }  // namespace
 
-/// Room for so many bytes.
-PAGE_EXPORT std::uint8_t* page_memory(std::uint32_t count) {
-    guarded([&] {
-        if (count == 0)
-            state().memory = {};
-        else
-            state().memory.resize(count);
-        return 0;
-    });
-    return state().memory.size() < count ? nullptr : state().memory.data();
-}
-PAGE_EXPORT const std::uint8_t* page_bytes() { return state().bytes.data(); }
-PAGE_EXPORT const char* page_text() { return state().text.c_str(); }
-
 /// How many weights the network has; their float16 values are expected in memory.
 PAGE_EXPORT int page_value_count(int index) {
     return guarded([&] { return static_cast<int>(network(index).value_count()); });
 }
 PAGE_EXPORT int page_load(int index) {
     return guarded([&] {
-        std::vector<float> values(state().memory.size() / 2);
+        std::vector<float> values(exchange().memory.size() / 2);
         for (std::size_t i = 0; i < values.size(); ++i) {
             std::uint16_t half = 0;
-            std::memcpy(&half, &state().memory[2 * i], 2);
+            std::memcpy(&half, &exchange().memory[2 * i], 2);
             values[i] = depix::Float16::decode(half);
             if (!std::isfinite(values[i])) throw depix::Error("a weight is not a number");
         }
@@ -170,26 +130,19 @@ PAGE_EXPORT int page_load(int index) {
 /// The picture becomes what lies in memory: RGBA, height x width, as 1 or 3 channels.
 PAGE_EXPORT int page_picture(int channels, int height, int width) {
     return guarded([&] {
-        state().picture = page::from_rgba(state().memory, {channels, height, width});
-        state().memory = {};
-        return 0;
-    });
-}
-/// page_bytes() becomes the picture, pixelated by windows of so many pixels.
-PAGE_EXPORT int page_pixelate(int window) {
-    return guarded([&] {
-        state().bytes = page::to_rgba(depix::pixelate(state().picture, window));
+        state().picture = page::from_rgba(exchange().memory, {channels, height, width});
+        exchange().memory = {};
         return 0;
     });
 }
 /// page_bytes() becomes the restored picture, which was cut into tiles.
 PAGE_EXPORT int page_restore(int index, int tile) {
     return guarded([&] {
-        state().bytes = {};
+        exchange().bytes = {};
         depix::Tiles tiles{.size = tile, .progress = page_progress};
         const depix::Image restored = network(index).restore(state().picture, tiles);
         state().picture = {};
-        state().bytes = page::to_rgba(restored);
+        exchange().bytes = page::to_rgba(restored);
         return 0;
     });
 }
@@ -197,7 +150,7 @@ PAGE_EXPORT int page_restore(int index, int tile) {
 /// page_text() becomes the drawing of the network, for a picture of this size.
 PAGE_EXPORT int page_draw(int index, int height, int width) {
     return guarded([&] {
-        state().text = network(index).draw({network(index).channels(), height, width}, page::network_names[index]);
+        exchange().text = network(index).draw({network(index).channels(), height, width}, page::network_names[index]);
         return 0;
     });
 }
@@ -210,7 +163,7 @@ PAGE_EXPORT int page_open(int index) {
         state().opened = nullptr;
         network(index).open(depix::crop(state().picture, 0, 0, rows, columns));
         state().opened = &network(index);
-        state().text = describe(*state().opened);
+        exchange().text = describe(*state().opened);
         return 0;
     });
 }
@@ -229,60 +182,26 @@ PAGE_EXPORT int page_explain(int layer, int channel, int row, int column) {
         if (channel < 0 || row < 0 || column < 0 || channel >= shape.channels || row >= shape.height ||
             column >= shape.width)
             throw depix::Error("there is no such pixel: the layer gives " + to_string(shape));
-        state().text = describe(one->explain(layer, {channel, row, column}), one->seen(layer, {row, row}),
-                                one->seen(layer, {column, column}));
+        exchange().text = describe(one->explain(layer, {channel, row, column}), one->seen(layer, {row, row}),
+                                   one->seen(layer, {column, column}));
         return 0;
     });
 }
-/// page_bytes() becomes what the decoder makes of the code, with one channel of it multiplied by a factor.
-PAGE_EXPORT int page_decode(int channel, float factor) {
+/// Another picture, whose code page_decode can take a channel from. It has the opened picture's size.
+PAGE_EXPORT int page_open_other() {
     return guarded([&] {
-        const auto decoded = state().opened ? state().opened->decode(channel, factor) : std::nullopt;
+        if (!state().opened) throw depix::Error("no network is opened");
+        state().opened->open_other(state().picture);
+        return 0;
+    });
+}
+/// page_bytes() becomes what the decoder makes of the code, with one channel of it, or with that of the other picture
+/// in its place, multiplied by a factor.
+PAGE_EXPORT int page_decode(int channel, float factor, int from_other) {
+    return guarded([&] {
+        const auto decoded = state().opened ? state().opened->decode(channel, factor, from_other != 0) : std::nullopt;
         if (!decoded) throw depix::Error("this network has no bottleneck");
-        state().bytes = page::to_rgba(*decoded);
+        exchange().bytes = page::to_rgba(*decoded);
         return 0;
     });
-}
-
-/// Starts a training from random weights. In memory there are first the pixelated, then the clean pictures.
-PAGE_EXPORT int page_train_start(int pairs, int adam, double learning_rate, int seed) {
-    return guarded([&] {
-        const std::size_t size = page::Training::shape.area() * 4;
-        if (pairs < 1 || state().memory.size() != 2 * size * static_cast<std::size_t>(pairs))
-            throw depix::Error("there are not as many pairs of pictures");
-        std::vector<float> sides[2];
-        for (std::size_t i = 0; i < 2 * static_cast<std::size_t>(pairs); ++i) {
-            const std::span<const std::uint8_t> rgba(state().memory.data() + i * size, size);
-            const depix::Image image = page::from_rgba(rgba, page::Training::shape);
-            std::vector<float>& side = sides[i / static_cast<std::size_t>(pairs)];
-            side.insert(side.end(), image.pixels.begin(), image.pixels.end());
-        }
-        const page::EitherOptimizer optimizer{.use_adam = adam != 0, .learning_rate = learning_rate};
-        state().training = std::make_unique<page::Training>(std::move(sides[0]), std::move(sides[1]), optimizer,
-                                                            static_cast<std::uint64_t>(seed));
-        return 0;
-    });
-}
-/// One step; the loss before it, or NaN and page_text().
-PAGE_EXPORT double page_train_step(int batch, double learning_rate) {
-    double loss = NAN;
-    guarded([&] {
-        if (!state().training) throw depix::Error("no training was started");
-        state().training->optimizer().learning_rate = learning_rate;
-        loss = state().training->step(batch);
-        return 0;
-    });
-    return loss;
-}
-/// page_bytes() becomes what the network that trains makes of a pair's pixelated picture.
-PAGE_EXPORT int page_train_output(int pair) {
-    return guarded([&] {
-        if (!state().training) throw depix::Error("no training was started");
-        state().bytes = page::to_rgba(state().training->output(pair));
-        return 0;
-    });
-}
-/// The weights of the first convolution: 6 x 3 x 3 x 3.
-PAGE_EXPORT const float* page_train_filters() {
-    return state().training ? state().training->model().parameters().data() : nullptr;
 }

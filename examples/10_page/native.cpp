@@ -4,8 +4,9 @@
 //     page_native weights NETWORK FILE.safetensors OUT.f16     parameters and running statistics as float16
 //     page_native restore NETWORK WEIGHTS.f16 HEIGHT WIDTH IN.rgba OUT.rgba [REPEATS]
 //     page_native open    NETWORK WEIGHTS.f16 HEIGHT WIDTH IN.rgba OUT.f32    all maps, one after the other
-//     page_native train   STEPS BATCH PAIRS IN.rgba            prints the loss of every step; Adam, 1e-2, seed 1
-//     page_native onnx    NETWORK FILE.safetensors OUT.onnx    for other engines; prints the margin that restore adds
+//     page_native train   STEPS BATCH PAIRS IN.rgba [WIDTH skip|none]    prints the loss of every step; Adam, 1e-2,
+//     seed 1 page_native pixelate WINDOW HEIGHT WIDTH IN.rgba OUT.rgba page_native onnx    NETWORK FILE.safetensors
+//     OUT.onnx    for other engines; prints the margin that restore adds
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -106,7 +107,7 @@ void open(page::Network& network, const depix::Image& image, const std::string& 
     write_file(to, all.data(), 4 * all.size());
 }
 
-void train(int steps, int batch, int pairs, const std::string& path) {
+void train(int steps, int batch, int pairs, const std::string& path, page::TrainedType type) {
     const std::vector<std::uint8_t> rgba = read_file(path);
     const std::size_t size = 4 * page::Training::shape.area();
     std::vector<float> sides[2];
@@ -115,8 +116,9 @@ void train(int steps, int batch, int pairs, const std::string& path) {
         const depix::Image image = page::from_rgba(one, page::Training::shape);
         sides[i / pairs].insert(sides[i / pairs].end(), image.pixels.begin(), image.pixels.end());
     }
-    page::Training training(std::move(sides[0]), std::move(sides[1]), {.learning_rate = 1e-2}, 1);
-    for (int i = 0; i < steps; ++i) std::printf("%.9g\n", training.step(batch));
+    const auto training =
+        page::make_training(type, std::move(sides[0]), std::move(sides[1]), {.learning_rate = 1e-2}, 1);
+    for (int i = 0; i < steps; ++i) std::printf("%.9g\n", training->step(batch));
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -133,11 +135,19 @@ int run(const std::vector<std::string>& arguments) {
             open(*network, image, arguments[6]);
         else
             restore(*network, image, arguments[6], arguments.size() > 7 ? std::stoi(arguments[7]) : 1);
-    } else if (command == "train" && arguments.size() == 5) {
-        train(std::stoi(arguments[1]), std::stoi(arguments[2]), std::stoi(arguments[3]), arguments[4]);
+    } else if (command == "train" && (arguments.size() == 5 || arguments.size() == 7)) {
+        page::TrainedType type;
+        if (arguments.size() == 7) type = {std::stoi(arguments[5]), arguments[6] == "skip"};
+        train(std::stoi(arguments[1]), std::stoi(arguments[2]), std::stoi(arguments[3]), arguments[4], type);
+    } else if (command == "pixelate" && arguments.size() == 6) {
+        const depix::Shape shape{3, std::stoi(arguments[2]), std::stoi(arguments[3])};
+        const depix::Image image = page::from_rgba(read_file(arguments[4]), shape);
+        const std::vector<std::uint8_t> rgba = page::to_rgba(depix::pixelate(image, std::stoi(arguments[1])));
+        write_file(arguments[5], rgba.data(), rgba.size());
     } else {
-        std::fprintf(stderr,
-                     "usage: page_native weights|onnx|restore|open|train ...; the head of native.cpp says it all\n");
+        std::fprintf(
+            stderr,
+            "usage: page_native weights|onnx|restore|open|train|pixelate ...; the head of native.cpp says it all\n");
         return 2;
     }
     return 0;

@@ -44,9 +44,11 @@ class Network {
     virtual Explanation explain(int layer, Pixel at) const = 0;
     /// The rows of the picture that rows of a layer's output depend on; the same holds for columns.
     virtual depix::RowRange seen(int layer, depix::RowRange rows) const = 0;
-    /// What the decoder makes of the opened picture's code with one channel multiplied by a factor; nothing where the
-    /// network has no encoder and decoder.
-    virtual std::optional<depix::Image> decode(int channel, float factor) const = 0;
+    /// Computes the code of another picture, of the size of the one that is opened, for `decode`. Throws ShapeError.
+    virtual void open_other(const depix::Image& image) = 0;
+    /// What the decoder makes of the opened picture's code with one channel, which may be the other picture's,
+    /// multiplied by a factor; nothing where the network has no encoder and decoder.
+    virtual std::optional<depix::Image> decode(int channel, float factor, bool from_other = false) const = 0;
     /// The layer whose output is the code, or -1.
     virtual int code_layer() const = 0;
 
@@ -83,22 +85,16 @@ class NetworkOf : public Network {
     }
 
     void open(const depix::Image& image) override {
-        const depix::Inference<N, depix::Reference> textbook(model_, 1);
-        opened.clear();
+        opened = layers_of(image);
         picture = image;
-        depix::observe(textbook, image,
-                       [&](std::string_view name, std::string_view kind, depix::View<const float> output) {
-                           const depix::PlanStep& step = plan.step(static_cast<int>(opened.size()));
-                           OpenedLayer layer{std::string(name), std::string(kind)};
-                           layer.input = plan.tensor(step.input).producer;
-                           layer.other = step.other < 0 ? -2 : plan.tensor(step.other).producer;
-                           layer.parameters = step.layer.info->parameter_count;
-                           layer.maps = depix::Image(output.shape());
-                           depix::copy(output, layer.maps.view());
-                           opened.push_back(std::move(layer));
-                       });
+        other_code_ = {};
     }
-
+    void open_other(const depix::Image& image) override {
+        if (image.shape != picture.shape)
+            throw depix::ShapeError("the other picture is " + to_string(image.shape) + ", the opened one " +
+                                    to_string(picture.shape));
+        if (code_layer() >= 0) other_code_ = layers_of(image).at(static_cast<std::size_t>(code_layer())).maps;
+    }
     Explanation explain(int layer, Pixel at) const override {
         const OpenedLayer& one = opened.at(static_cast<std::size_t>(layer));
         const depix::Image& x = maps_of(one.input);
@@ -118,12 +114,14 @@ class NetworkOf : public Network {
         }
         return -1;
     }
-    std::optional<depix::Image> decode(int channel, float factor) const override {
+    std::optional<depix::Image> decode(int channel, float factor, bool from_other) const override {
         if constexpr (HasCode) {
             depix::Image code = maps_of(code_layer());
+            if (from_other && other_code_.pixels.empty()) throw depix::Error("there is no other picture");
+            const depix::Image& from = from_other ? other_code_ : maps_of(code_layer());
             if (channel >= 0 && channel < code.shape.channels)
                 for (int y = 0; y < code.shape.height; ++y)
-                    for (int x = 0; x < code.shape.width; ++x) code(channel, y, x) *= factor;
+                    for (int x = 0; x < code.shape.width; ++x) code(channel, y, x) = factor * from(channel, y, x);
             using Decoder = depix::PartOf<"decoder", N>;
             return depix::Inference<Decoder, depix::Reference>(depix::part<"decoder">(model_), 1)(code);
         }
@@ -137,9 +135,28 @@ class NetworkOf : public Network {
         return layer < 0 ? picture : opened.at(static_cast<std::size_t>(layer)).maps;
     }
 
+    /// Runs the textbook's kernels.
+    std::vector<OpenedLayer> layers_of(const depix::Image& image) const {
+        const depix::Inference<N, depix::Reference> textbook(model_, 1);
+        std::vector<OpenedLayer> layers;
+        depix::observe(textbook, image,
+                       [&](std::string_view name, std::string_view kind, depix::View<const float> output) {
+                           const depix::PlanStep& step = plan.step(static_cast<int>(layers.size()));
+                           OpenedLayer layer{std::string(name), std::string(kind)};
+                           layer.input = plan.tensor(step.input).producer;
+                           layer.other = step.other < 0 ? -2 : plan.tensor(step.other).producer;
+                           layer.parameters = step.layer.info->parameter_count;
+                           layer.maps = depix::Image(output.shape());
+                           depix::copy(output, layer.maps.view());
+                           layers.push_back(std::move(layer));
+                       });
+        return layers;
+    }
+
     depix::Model<N> model_;
     std::vector<LayerDetails> details_ = layer_details<N>();
     std::unique_ptr<depix::Inference<N>> fast_;
+    depix::Image other_code_;
 };
 
 }  // namespace page

@@ -38,6 +38,9 @@ const press = (list, channel) => [...list.children].forEach((one, i) => one.setA
 
 async function openNetwork() {
   const {id, channels} = task(), picture = cropped(state.damaged, {width: 256, height: 128}), mine = turn;
+  const canOpen = tasks.includes(task()) && !(isServed && !server.hasEngine);
+  $('opened').hidden = !canOpen;
+  if (!canOpen) return showServersDrawing();
   say('The textbook computes');
   const network = await engine.network(id), {width, height} = picture;
   const svg = await engine.ask({call: 'draw', network, height: 8 * Math.floor(height / 8), width: 8 * Math.floor(width / 8)});
@@ -164,9 +167,9 @@ function showSum(shape, why) {
 
 // ---- the bottleneck ----
 
-const decoded = async (channel, factor) => {
+const decoded = async (channel, factor, fromOther = false) => {
   const {width, height} = open_.about;
-  const rgba = await engine.ask({call: 'decode', channel, factor, count: width * height * 4});
+  const rgba = await engine.ask({call: 'decode', channel, factor, fromOther, count: width * height * 4});
   return new ImageData(new Uint8ClampedArray(rgba.buffer), width, height);
 };
 async function openCode() {
@@ -177,14 +180,31 @@ async function openCode() {
   listMaps($('code'), maps, shape, channel => { $('code-channel').value = channel; safely(changeCode)(); });
   $('code-channel').max = shape.channels - 1;
   show($('decoded'), await decoded(-1, 1));
+  await openOther();
   await changeCode();
 }
+// Of another picture the middle is taken, and what it lacks is white, so that it has the size of the opened one.
+async function openOther() {
+  const name = $('code-from').value, {width, height} = open_.about;
+  $('other-part').hidden = !name;
+  if (!name) return;
+  const middle = cropped(await loadSample(name), {width, height}), canvas = newCanvas(width, height), pen = canvas.getContext('2d');
+  pen.fillStyle = '#fff';
+  pen.fillRect(0, 0, width, height);
+  pen.putImageData(middle, Math.floor((width - middle.width) / 2), Math.floor((height - middle.height) / 2));
+  const picture = pen.getImageData(0, 0, width, height);
+  await engine.ask({call: 'openOther', channels: open_.about.channels, height, width, rgba: new Uint8Array(picture.data)});
+  show($('other'), picture);
+}
 async function changeCode() {
-  const channel = Number($('code-channel').value), factor = Number($('code-factor').value);
+  const {channels} = open_.about.layers[open_.about.code], channel = Math.min(Math.max(Math.trunc(Number($('code-channel').value)), 0), channels - 1);
+  const factor = Number($('code-factor').value), from = $('code-from').value;
+  $('code-channel').value = channel;
   $('code-factor-value').textContent = factor.toFixed(1);
-  $('changed-text').textContent = `channel ${channel} times ${factor.toFixed(1)}`;
+  $('changed-text').textContent = `channel ${channel}${from ? ` of ${$('code-from').selectedOptions[0].text}` : ''}, times ${factor.toFixed(1)}`;
   press($('code'), channel);
-  show($('changed'), await decoded(channel, factor));
+  writeAddress();
+  show($('changed'), await decoded(channel, factor, from !== ''));
 }
 
 panels.open = async () => {
@@ -200,3 +220,8 @@ $('map').onclick = safely(event => {
 });
 $('code-channel').onchange = safely(changeCode);
 $('code-factor').oninput = safely(changeCode);
+$('code-from').onchange = safely(async () => {
+  $('code-factor').value = $('code-from').value ? 1 : 0;
+  await openOther();
+  await changeCode();
+});

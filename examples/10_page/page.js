@@ -2,24 +2,27 @@
 const depixParts = {};
 const $ = id => document.getElementById(id);
 
-const tasks = [  // in the order of network_names in networks.hpp
-  {id: 'depixelizer', label: 'depixelizer', channels: 3, damage: 'pixelation', strength: 3, sample: 'text0'},
-  {id: 'text_restorer', label: 'text restorer', channels: 3, damage: 'pixelation', strength: 3, sample: 'text0'},
-  {id: 'page_cleaner', label: 'page cleaner', channels: 1, damage: 'stains', strength: 60, sample: 'page'},
-  {id: 'documents_autoencoder', label: 'documents autoencoder', channels: 1, damage: 'stains', strength: 60, sample: 'page'},
-  {id: 'denoiser', label: 'denoiser', channels: 3, damage: 'noise', strength: 25, sample: 'scene'},
-  {id: 'dejpeg', label: 'JPEG repair', channels: 3, damage: 'jpeg', strength: 20, sample: 'scene'},
+const tasks = [  // in the order of network_names in networks.hpp; `model` is the name in the tool
+  {id: 'depixelizer', model: 'depixelizer', label: 'depixelizer', channels: 3, damage: 'pixelation', strength: 3, sample: 'text0'},
+  {id: 'text_restorer', model: 'text_restorer', label: 'text restorer', channels: 3, damage: 'pixelation', strength: 3, sample: 'text0'},
+  {id: 'page_cleaner', model: 'page_cleaner', label: 'page cleaner', channels: 1, damage: 'stains', strength: 60, sample: 'page'},
+  {id: 'documents_autoencoder', model: 'documents_autoencoder', label: 'documents autoencoder', channels: 1, damage: 'stains', strength: 60, sample: 'page'},
+  {id: 'denoiser', model: 'denoise', label: 'denoiser', channels: 3, damage: 'noise', strength: 25, sample: 'scene'},
+  {id: 'dejpeg', model: 'dejpeg', label: 'JPEG repair', channels: 3, damage: 'jpeg', strength: 20, sample: 'scene'},
 ];
+let choices = tasks;  // what the user may choose: all models of `depix serve`, if that has loaded this page
+const isServed = 'server' in document.documentElement.dataset;
 const damages = {  // the slider's range, and what its number means
   none: {min: 0, max: 0, name: 'Strength', unit: ''},
   pixelation: {min: 1, max: 8, name: 'Window', unit: ' pixels'},
   noise: {min: 0, max: 100, name: 'Sigma', unit: ' of 255'},
+  specks: {min: 0, max: 50, name: 'Share', unit: ' %'},
   stains: {min: 0, max: 100, name: 'Strength', unit: ' %'},
   blur: {min: 0, max: 8, name: 'Radius', unit: ' pixels'},
   jpeg: {min: 1, max: 100, name: 'Quality', unit: ''},
 };
 const state = {tab: 'restore', original: null, damaged: null, restored: null, name: ''};
-const task = () => tasks.find(one => one.id === $('task').value);
+const task = () => choices.find(one => one.id === $('task').value);
 
 function say(text, error = false) {
   $('status').textContent = text;
@@ -53,8 +56,10 @@ const simdProbe = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 
 const wantsScalar = new URLSearchParams(location.hash.slice(1)).get('engine') === 'scalar';
 const hasSimd = !wantsScalar && WebAssembly.validate(simdProbe) && 'DecompressionStream' in self;
 
-async function compileEngine() {
-  const bytes = fromBase64(await loadPart(hasSimd ? 'engine-simd' : 'engine-scalar'));
+async function compileEngine(name) {
+  if (isServed && !server.hasEngine)
+    throw new Error('Networks are opened and trained by WebAssembly, which depix serve has if it is started with --page FOLDER, a folder that examples/10_page/build made');
+  const bytes = fromBase64(await loadPart(name + (hasSimd ? '-simd' : '-scalar')));
   if (!hasSimd) return WebAssembly.compile(bytes);
   const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return WebAssembly.compile(await new Response(unpacked).arrayBuffer());
@@ -63,13 +68,14 @@ async function compileEngine() {
 // ---- the engine ----
 
 class Engine {
-  constructor(progress) {
+  constructor(name, progress) {  // name: engine or trainer
+    this.name = name;
     this.progress = progress;
     this.address = URL.createObjectURL(new Blob([`(${depixWorker})()`], {type: 'text/javascript'}));
   }
   // A worker with the engine; the module is compiled once.
   async start() {
-    this.module ??= compileEngine();
+    this.module ??= compileEngine(this.name);
     const worker = this.worker = new Worker(this.address);  // it starts while the module is compiled
     this.waiting = new Map();
     this.next = 0;
@@ -120,7 +126,7 @@ class Engine {
     this.ready = null;
   }
 }
-const engine = new Engine((done, count) => { $('progress').max = count; $('progress').value = done; });
+const engine = new Engine('engine', (done, count) => { $('progress').max = count; $('progress').value = done; });
 
 // ---- the picture ----
 
@@ -130,17 +136,14 @@ const sampleNames = [['text0', 'text 1'], ['text1', 'text 2'], ['text2', 'text 3
 async function loadSample(name) {
   if (name === 'page') return drawPage();
   if (name === 'scene') return drawScene();
+  if (isServed) return decodePicture(await (await ask(name.slice(4) + '.png')).blob(), 'the sample');
   return decodeAddress((await loadPart('samples'))[Number(name.slice(4))]);
-}
-async function pixelated(picture, window) {
-  const {width, height} = picture;
-  const rgba = await engine.ask({call: 'pixelate', channels: 3, height, width, window, rgba: new Uint8Array(picture.data)});
-  return new ImageData(new Uint8ClampedArray(rgba.buffer), width, height);
 }
 function damaged(picture, kind, strength) {
   if (strength > 0 || kind === 'jpeg') {
-    if (kind === 'pixelation') return pixelated(picture, Math.min(strength, picture.width, picture.height));
+    if (kind === 'pixelation') return addPixelation(picture, Math.min(strength, picture.width, picture.height));
     if (kind === 'noise') return addNoise(picture, strength);
+    if (kind === 'specks') return addSpecks(picture, strength);
     if (kind === 'stains') return addStains(picture, strength);
     if (kind === 'blur') return addBlur(picture, strength);
     if (kind === 'jpeg') return addJpeg(picture, strength);
@@ -201,7 +204,8 @@ async function chooseTab(name) {
   await showTab();
 }
 
-const remembered = ['sample', 'task', 'damage', 'strength', 'layer', 'channel', 'row', 'column', 'data', 'optimizer', 'rate', 'batch'];
+const trainingChoices = ['data', 'width', 'skip', 'optimizer', 'rate', 'batch'], codeChoices = ['code-channel', 'code-from', 'code-factor'];
+const remembered = ['sample', 'task', 'damage', 'strength', 'layer', 'channel', 'row', 'column', ...codeChoices, ...trainingChoices];
 function writeAddress() {
   const fields = new URLSearchParams({tab: state.tab});
   if (wantsScalar) fields.set('engine', 'scalar');
@@ -210,25 +214,31 @@ function writeAddress() {
 }
 async function readAddress() {
   const fields = new URLSearchParams(location.hash.slice(1));
-  const chosen = tasks.find(one => one.id === fields.get('task')) ?? tasks[0];
+  const chosen = choices.find(one => one.id === fields.get('task')) ?? choices[0];
   $('task').value = chosen.id;
   const kind = fields.get('damage') in damages ? fields.get('damage') : chosen.damage;
   setDamage(kind, Number(fields.get('strength') ?? chosen.strength) || 0);
   const names = sampleNames.map(([name]) => name);
   $('sample').value = names.includes(fields.get('sample')) ? fields.get('sample') : chosen.sample;
-  for (const id of ['data', 'optimizer', 'rate', 'batch'])
+  for (const id of ['code-channel', 'code-factor']) if (fields.has(id)) $(id).value = Number(fields.get(id)) || 0;
+  for (const id of [...trainingChoices, 'code-from'])
     if ([...$(id).options].some(option => option.value === fields.get(id))) $(id).value = fields.get(id);
   state.wanted = fields;  // the opened layer and pixel, which open.js takes when it knows the layers
   if (['open', 'train'].includes(fields.get('tab'))) await chooseTab(fields.get('tab'));
   await setPicture(await loadSample($('sample').value), $('sample').value);
 }
 
-function startPage() {
-  engine.ready = engine.start();  // while the sample is read
-  engine.ready.catch(() => { engine.ready = null; });
-  for (const one of tasks) $('task').add(new Option(one.label, one.id));
+async function startPage() {
+  if (isServed) {
+    await useServer();
+  } else {
+    engine.ready = engine.start();  // while the sample is read
+    engine.ready.catch(() => { engine.ready = null; });
+  }
+  for (const one of choices) $('task').add(new Option(one.label, one.id));
   $('sample').add(new Option('your own', ''));
-  for (const [name, label] of sampleNames) $('sample').add(new Option(label, name));
+  $('code-from').add(new Option('this picture', ''));
+  for (const [name, label] of sampleNames) for (const id of ['sample', 'code-from']) $(id).add(new Option(label, name));
 
   for (const name of ['restore', 'open', 'train']) $('tab-' + name).onclick = safely(() => chooseTab(name));
   $('tabs').onkeydown = event => {
@@ -249,7 +259,7 @@ function startPage() {
   });
   $('damage').onchange = safely(() => {
     const kind = $('damage').value, own = tasks.find(one => one.damage === kind);
-    setDamage(kind, own ? own.strength : kind === 'blur' ? 2 : 0);
+    setDamage(kind, own ? own.strength : {blur: 2, specks: 5}[kind] ?? 0);
     return applyDamage();
   });
   $('strength').oninput = () => { $('strength-value').textContent = $('strength').value + damages[$('damage').value].unit; };
@@ -262,4 +272,4 @@ function startPage() {
   return safely(readAddress)();
 }
 // The other files of the page follow; then it starts.
-document.addEventListener('DOMContentLoaded', startPage);
+document.addEventListener('DOMContentLoaded', safely(startPage));

@@ -126,10 +126,39 @@ function drawText(random) {  // 256 x 64, as the depixelizer's pictures
 
 const copyOf = picture => new ImageData(new Uint8ClampedArray(picture.data), picture.width, picture.height);
 
+// As depix::pixelate: every window becomes its mean, of which the fraction is dropped. What does not fill a window is cut
+// off, and the rest is stretched to the whole size by nearest neighbours, whose positions are added up as PIL does.
+function addPixelation(picture, window) {
+  const {width, height, data} = picture, result = new ImageData(width, height);
+  const rows = Math.floor(height / window), columns = Math.floor(width / window), sums = new Float64Array(4 * rows * columns);
+  const nearest = (inputs, outputs) => {
+    const step = inputs / outputs, axis = [];
+    for (let i = 0, at = .5 * step; i < outputs; ++i, at += step) axis.push(Math.floor(Math.min(Math.floor(at), inputs - 1) / window));
+    return axis;
+  };
+  for (let y = 0; y < rows * window; ++y)
+    for (let x = 0; x < columns * window; ++x)
+      for (let c = 0; c < 4; ++c)
+        sums[4 * (Math.floor(y / window) * columns + Math.floor(x / window)) + c] += data[4 * (y * width + x) + c];
+  const down = nearest(rows * window, height), across = nearest(columns * window, width);
+  for (let y = 0; y < height; ++y)
+    for (let x = 0; x < width; ++x)
+      for (let c = 0; c < 4; ++c)
+        result.data[4 * (y * width + x) + c] = Math.floor(sums[4 * (down[y] * columns + across[x]) + c] / (window * window));
+  return result;
+}
+
 function addNoise(picture, sigma) {
   const result = copyOf(picture), random = randomNumbers(1), data = result.data;
   for (let i = 0; i < data.length; ++i)
     if (i % 4 !== 3) data[i] += sigma * Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return result;
+}
+
+function addSpecks(picture, share) {  // pixels that become black or white
+  const result = copyOf(picture), random = randomNumbers(2);
+  for (let i = 0; i < result.data.length; i += 4)
+    if (random() < share / 100) result.data.fill(random() < .5 ? 0 : 255, i, i + 3);
   return result;
 }
 
@@ -176,10 +205,13 @@ function addBlur(picture, radius) {  // a box three times, each way: nearly Gaus
   return new ImageData(Uint8ClampedArray.from(a), width, height);
 }
 
+function encodePicture(picture, type, quality) {
+  const canvas = newCanvas(picture.width, picture.height);
+  canvas.getContext('2d', {alpha: false}).putImageData(picture, 0, 0);
+  return new Promise(done => canvas.toBlob(done, type, quality));
+}
 async function addJpeg(picture, quality) {
-  const canvas = newCanvas(1, 1);
-  show(canvas, picture);
-  return decodePicture(await new Promise(done => canvas.toBlob(done, 'image/jpeg', quality / 100)), 'the JPEG');
+  return decodePicture(await encodePicture(picture, 'image/jpeg', quality / 100), 'the JPEG');
 }
 
 // Peak signal-to-noise ratio in dB, of bytes.

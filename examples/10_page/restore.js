@@ -6,7 +6,7 @@ function showPair() {
   show($('before'), before);
   show($('after'), after);
   $('pair').className = zoom ? '' : 'fit';
-  for (const id of ['before', 'after']) $(id).style.width = zoom ? zoom * before.width + 'px' : '';
+  for (const id of ['before', 'after']) $(id).style.width = zoom ? zoom * after.width + 'px' : '';
   showSplit();
 }
 function showSplit() {
@@ -22,24 +22,34 @@ async function showDownload() {
   $('download').hidden = false;
 }
 
+// The engine in the browser. server.js has the other one.
+const browserRestorer = {
+  async restore({width, height, data}, {id, channels}) {
+    const network = await engine.network(id), rgba = new Uint8Array(data);
+    const answer = await engine.ask({call: 'restore', network, channels, height, width, tile: 512, rgba}, [rgba.buffer]);
+    return {picture: new ImageData(new Uint8ClampedArray(answer.rgba.buffer), width, height),
+            text: `${answer.milliseconds.toFixed(0)} ms in ${hasSimd ? 'WebAssembly with SIMD' : 'WebAssembly'}, one thread.`};
+  },
+  stop: () => engine.stop(),
+};
+const restorer = isServed ? serverRestorer : browserRestorer;
+
 async function runRestore() {
-  const picture = state.damaged, mine = turn, {id, label, channels} = task();
+  const picture = state.damaged, mine = turn, chosen = task();
   $('run').disabled = true;
   $('cancel').disabled = false;
   $('progress').value = 0;
-  say(`The ${label} restores ${picture.width} x ${picture.height} pixels`);
+  say(`The ${chosen.label} restores ${picture.width} x ${picture.height} pixels`);
   try {
-    const network = await engine.network(id), rgba = new Uint8Array(picture.data);
-    const {width, height} = picture;
-    const answer = await engine.ask({call: 'restore', network, channels, height, width, tile: 512, rgba}, [rgba.buffer]);
-    if (mine !== turn || id !== task().id) return;
-    state.restored = new ImageData(new Uint8ClampedArray(answer.rgba.buffer), width, height);
-    state.milliseconds = answer.milliseconds;
+    const answer = await restorer.restore(picture, chosen);
+    if (mine !== turn || chosen !== task()) return;
+    state.restored = answer.picture;
     showPair();
     await showDownload();
-    const gain = state.original === picture ? '' : ` Closeness to the clean picture (PSNR; more is closer): ${psnr(state.original, picture).toFixed(2)} dB before, ` +
+    const {width, height} = state.restored, isComparable = state.original !== picture && width === picture.width;
+    const gain = !isComparable ? '' : ` Closeness to the clean picture (PSNR; more is closer): ${psnr(state.original, picture).toFixed(2)} dB before, ` +
       `${psnr(state.original, state.restored).toFixed(2)} dB after.`;
-    $('numbers').textContent = `${answer.milliseconds.toFixed(0)} ms in ${hasSimd ? 'WebAssembly with SIMD' : 'WebAssembly'}, one thread.` + gain;
+    $('numbers').textContent = answer.text + gain;
     say(`Done: ${width} x ${height} pixels`);
   } catch (error) {
     if (error.message !== 'cancelled') throw error;
@@ -56,12 +66,12 @@ panels.restore = async () => {
   if (state.restored) return;
   $('download').hidden = true;
   $('numbers').textContent = '';
-  if (!$('cancel').disabled) engine.stop();  // what is restored now is no longer wanted
+  if (!$('cancel').disabled) restorer.stop();  // what is restored now is no longer wanted
   const pixels = state.damaged.width * state.damaged.height;
   if (pixels <= largestAtOnce) return runRestore();
   say(`${state.damaged.width} x ${state.damaged.height} pixels: press Restore`);
 };
 $('run').onclick = safely(() => state.damaged && runRestore());
-$('cancel').onclick = () => engine.stop();
+$('cancel').onclick = () => restorer.stop();
 $('split').oninput = showSplit;
 $('zoom').onchange = () => state.damaged && showPair();

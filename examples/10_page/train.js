@@ -1,5 +1,6 @@
-// The tab Train: a depixelizer learns while one looks on. It has an engine of its own, so that the other tabs go on.
-const trainer = {engine: new Engine(() => {}), running: false, losses: [], pairs: null};
+// The tab Train: a depixelizer learns while one looks on. It has an engine of its own, which is loaded when it is
+// needed; the other tabs go on meanwhile.
+const trainer = {engine: new Engine('trainer', () => {}), running: false, losses: [], pairs: null};
 
 // The same text in every run: 48 pictures, pixelated by windows of 2, 3 and 4.
 async function makePairs(kind) {
@@ -7,7 +8,7 @@ async function makePairs(kind) {
   if (kind === 'samples') for (let i = 0; i < 6; ++i) clean.push(await loadSample('text' + i));
   else for (let i = 0; i < 48; ++i) clean.push(drawText(random));
   const pixels = [];
-  for (const [i, picture] of clean.entries()) pixels.push(await pixelated(picture, 2 + i % 3));
+  for (const [i, picture] of clean.entries()) pixels.push(addPixelation(picture, 2 + i % 3));
   return {clean, pixels};
 }
 
@@ -17,8 +18,10 @@ async function startTraining() {
   const rgba = new Uint8Array(2 * count * size);
   pairs.pixels.forEach((picture, i) => rgba.set(picture.data, i * size));
   pairs.clean.forEach((picture, i) => rgba.set(picture.data, (count + i) * size));
-  await trainer.engine.ask({call: 'trainStart', pairs: count, adam: $('optimizer').value === 'Adam', rate: Number($('rate').value), seed: 1, rgba});
-  Object.assign(trainer, {pairs, losses: []});
+  const width = Number($('width').value), skip = $('skip').value !== 'none', adam = $('optimizer').value === 'Adam';
+  const weights = await trainer.engine.ask({call: 'trainStart', pairs: count, width, skip, adam, rate: Number($('rate').value), seed: 1, rgba});
+  Object.assign(trainer, {pairs, width, losses: [], kept: 0});
+  $('train-network').textContent = `Its ${weights.toLocaleString('en')} weights`;
   show($('train-input'), pairs.pixels[1]);
   show($('train-target'), pairs.clean[1]);
   showGo();
@@ -27,11 +30,16 @@ async function startTraining() {
 async function trainSteps(steps) {
   const batch = Number($('batch').value), rate = Number($('rate').value);
   trainer.losses.push(...await trainer.engine.ask({call: 'trainSteps', steps, batch, rate}));
+  trainer.kept = Math.min(trainer.kept + steps, 50);  // Training::kept_steps
+}
+async function stepBack() {  // the engine has kept what the last steps changed
+  trainer.kept = await trainer.engine.ask({call: 'trainBack'});
+  trainer.losses.pop();
 }
 
-function showFilters(weights) {  // 6 x 3 x 3 x 3: grey is 0
-  const picture = new ImageData(6 * 4 - 1, 3);
-  for (let f = 0; f < 6; ++f)
+function showFilters(weights, width) {  // width x 3 x 3 x 3: grey is 0
+  const picture = new ImageData(width * 4 - 1, 3);
+  for (let f = 0; f < width; ++f)
     for (let c = 0; c < 3; ++c)
       for (let i = 0; i < 9; ++i) {
         const at = 4 * (Math.floor(i / 3) * picture.width + 4 * f + i % 3);
@@ -39,6 +47,7 @@ function showFilters(weights) {  // 6 x 3 x 3 x 3: grey is 0
         picture.data[at + 3] = 255;
       }
   enlarged($('filters'), picture, 16);
+  $('filters').style.maxWidth = 4 * width + 'rem';
 }
 function showLosses() {
   const canvas = $('loss'), pen = canvas.getContext('2d'), losses = trainer.losses, {width, height} = canvas;
@@ -61,11 +70,12 @@ function showLosses() {
   pen.stroke();
 }
 async function showTraining() {
-  const {rgba, filters} = await trainer.engine.ask({call: 'trainShow', pair: 1, bytes: 256 * 64 * 4});
+  const {width} = trainer, {rgba, filters} = await trainer.engine.ask({call: 'trainShow', pair: 1, bytes: 256 * 64 * 4, width});
   const output = new ImageData(new Uint8ClampedArray(rgba.buffer), 256, 64), count = trainer.losses.length;
   show($('train-output'), output);
-  showFilters(filters);
+  showFilters(filters, width);
   showLosses();
+  $('back').disabled = trainer.kept === 0;
   const quality = `Closeness (PSNR) of the picture below: ${psnr(output, trainer.pairs.clean[1]).toFixed(2)} dB; of the pixelated one: ` +
     `${psnr(trainer.pairs.pixels[1], trainer.pairs.clean[1]).toFixed(2)} dB.`;
   $('train-text').textContent = count ? `Step ${count}: loss ${trainer.losses[count - 1].toPrecision(4)}. ${quality}` : 'The weights are random. ' + quality;
@@ -96,6 +106,12 @@ $('step').onclick = safely(async () => {
   await trainSteps(1);
   await showTraining();
 });
+$('back').onclick = safely(async () => {
+  trainer.running = false;
+  if (trainer.kept === 0) return;
+  await stepBack();
+  await showTraining();
+});
 $('again').onclick = safely(startTraining);
-for (const id of ['data', 'optimizer']) $(id).onchange = safely(async () => { writeAddress(); await startTraining(); });
+for (const id of ['data', 'width', 'skip', 'optimizer']) $(id).onchange = safely(async () => { writeAddress(); await startTraining(); });
 for (const id of ['rate', 'batch']) $(id).onchange = writeAddress;

@@ -42,11 +42,6 @@ function depixWorker() {
       send(weights);
       check(engine.page_load(network));
     },
-    pixelate(picture) {
-      sendPicture(picture);
-      check(engine.page_pixelate(picture.window));
-      return receive(picture.height * picture.width * 4);
-    },
     restore(picture) {
       sendPicture(picture);
       const start = performance.now();
@@ -68,14 +63,19 @@ function depixWorker() {
       check(engine.page_explain(layer, channel, row, column));
       return JSON.parse(text());
     },
-    decode({channel, factor, count}) {
-      check(engine.page_decode(channel, factor));
+    openOther(picture) {
+      sendPicture(picture);
+      check(engine.page_open_other());
+    },
+    decode({channel, factor, fromOther, count}) {
+      check(engine.page_decode(channel, factor, fromOther ? 1 : 0));
       return receive(count);
     },
-    trainStart({pairs, adam, rate, seed, rgba}) {
+    trainStart({pairs, width, skip, adam, rate, seed, rgba}) {
       send(rgba);
-      check(engine.page_train_start(pairs, adam ? 1 : 0, rate, seed));
+      return check(engine.page_train_start(pairs, width, skip ? 1 : 0, adam ? 1 : 0, rate, seed));
     },
+    trainBack: () => check(engine.page_train_back()),
     trainSteps({steps, batch, rate}) {
       const losses = [];
       for (let i = 0; i < steps; ++i) {
@@ -85,9 +85,9 @@ function depixWorker() {
       }
       return losses;
     },
-    trainShow({pair, bytes}) {
+    trainShow({pair, bytes, width}) {
       check(engine.page_train_output(pair));
-      return {rgba: receive(bytes), filters: receiveFloats(engine.page_train_filters(), 6 * 27)};
+      return {rgba: receive(bytes), filters: receiveFloats(engine.page_train_filters(), width * 27)};
     },
   };
 

@@ -24,7 +24,7 @@ struct Tiles {
     int size = 512;                                          // side, in pixels of the input
     int jobs = 1;                                            // tiles at the same time; always 1 for a blended network
     int reach = 0;                                           // that tiles see around them; 0: all that they depend on
-    std::function<void(int done, int count)> progress = {};  // not called for a blended network
+    std::function<void(int done, int count)> progress = {};  // what it throws ends the restoring
 };
 
 /// A network with its weights. Const calls are safe from many threads at once.

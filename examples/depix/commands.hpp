@@ -139,6 +139,16 @@ struct BenchOptions {
 };
 int bench(const BenchOptions& options);
 
+struct ServeOptions {
+    int port = 8080;  // 0: any that is free
+    // A folder that examples/10_page/build made, whose networks for browsers are served too; empty: none.
+    std::filesystem::path page;
+    Limits limits{.maximum_pixels = 16'000'000, .maximum_bytes = std::size_t{64} << 20};
+    double seconds = 60;  // a picture that takes longer is given up
+    int threads = 1;
+};
+int serve(const ServeOptions& options);
+
 struct TrainOptions {
     std::string architecture;
     std::string start;  // a model or a weights file; empty: random weights

@@ -35,7 +35,11 @@ depix::ImageLimits limits_of(const tool::Limits& limits) { return {limits.maximu
 
 depix::ImageFile tool::read_image(const std::filesystem::path& path, const Limits& limits) {
     const std::vector<std::byte> file = read_bytes(path, limits);
-    return format_of(file, name_of(path)).read(file, 0, limits_of(limits), name_of(path));
+    return read_image(file, name_of(path), limits);
+}
+
+depix::ImageFile tool::read_image(FileBytes file, const std::string& name, const Limits& limits) {
+    return format_of(file, name).read(file, 0, limits_of(limits), name);
 }
 
 tool::Picture tool::read_picture(const std::filesystem::path& path, const RestoreOptions& options,

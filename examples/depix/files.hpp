@@ -26,6 +26,9 @@ struct Picture {
 /// The first picture of a file. Throws depix::FileError, as depix::read_image_file does.
 depix::ImageFile read_image(const std::filesystem::path& path, const Limits& limits);
 
+/// The same from a file's content; `name` stands for its path in messages.
+depix::ImageFile read_image(FileBytes file, const std::string& name, const Limits& limits);
+
 /// The picture or pictures that options.page says, to be written in this format. Throws depix::FileError also if its
 /// transparency or its pages would be lost: before it is restored.
 Picture read_picture(const std::filesystem::path& path, const RestoreOptions& options, const Format& output);

@@ -20,6 +20,7 @@
 //     depix compare    PSNR and SSIM of two pictures
 //     depix evaluate   how good every model is           evaluation.cpp: damages, methods; evaluate.cpp: the tables
 //     depix bench      how fast a network is here
+//     depix serve      a web page to restore pictures with   serve/: HTTP, and what is answered
 //     depix train      trains an architecture                architectures/train_network.hpp
 //
 // Its options follow realesrgan-ncnn-vulkan, waifu2x and unpaper: -i, -o, -m, -s, -t, -j, -f. `depix in.png out.png`
@@ -228,6 +229,21 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     bench_command->add_option("-j,--jobs", bench.threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
     bench_command->add_option("--rounds", bench.rounds)->check(CLI::PositiveNumber)->capture_default_str();
 
+    tool::ServeOptions serve;
+    serve.threads = threads;
+    CLI::App* serve_command =
+        app.add_subcommand("serve", "a page to restore pictures with, for this machine's browsers");
+    serve_command->add_option("--port", serve.port, "0: any that is free")
+        ->check(CLI::Range(0, 65535))
+        ->capture_default_str();
+    serve_command->add_option("--page", serve.page,
+                              "a folder that examples/10_page/build made: networks can be opened and trained, too");
+    serve_command->add_option("--max-seconds", serve.seconds, "a picture that takes longer is given up")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    serve_command->add_option("-j,--jobs", serve.threads, "threads")->check(CLI::Range(1, 1024))->capture_default_str();
+    add_limits(*serve_command, serve.limits);
+
     tool::TrainOptions train;
     CLI::App* train_command = app.add_subcommand("train", "teach an architecture: weights for -m");
     train_command->add_option("-m,--architecture", train.architecture, "of `depix list`")->required();
@@ -276,6 +292,7 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
     if (*compare_command) return tool::compare(compare);
     if (*evaluate_command) return tool::evaluate(evaluate);
     if (*bench_command) return tool::bench(bench);
+    if (*serve_command) return tool::serve(serve);
     return tool::train(train);
 }
 

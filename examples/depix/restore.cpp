@@ -54,7 +54,7 @@ int restore_read(const tool::RestoreOptions& options, const tool::ChosenModel& m
         static_cast<std::size_t>(cut.count) * static_cast<std::size_t>(picture.pages) * (recipe.flips ? 8 : 1),
         "tiles");
     std::size_t done = 0;
-    cut.tiles.progress = [&](int, int) { progress.show(++done); };
+    if (cut.count > 0) cut.tiles.progress = [&](int, int) { progress.show(++done); };
     const auto start = std::chrono::steady_clock::now();
     // The first page decides on the threads, and each on its tiles.
     const auto restore_page = [&](depix::ImageFile page) {

@@ -18,7 +18,7 @@ const root = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../.
 const zipped = name => zlib.gzipSync(fs.readFileSync(path.join(folder, name)), {level: 9}).length;
 for (const name of fs.readdirSync(folder).filter(name => /\.(js|html|css)$/.test(name)).sort())
   console.log(`${name}: ${fs.statSync(path.join(folder, name)).size} bytes, ${zipped(name)} gzip`);
-const small = ['index.html', 'page.css', 'page.js', 'samples.js', 'engine-simd.js', 'weights-depixelizer.js', 'weights-documents_autoencoder.js'];
+const small = fs.readdirSync(folder).filter(name => /\.(js|html|css)$/.test(name) && !/-scalar|^trainer-|^weights-(?!depix|documents)/.test(name));
 console.log(`the page with the two autoencoders: ${small.map(zipped).reduce((a, b) => a + b)} gzip`);
 
 // ---- start ----

@@ -150,7 +150,42 @@ const same = await page.evaluate(async () => {
   return [differ(a, b), differ(a, c)];
 });
 check(!same[0] && same[1], 'a channel of the code times 1 changes nothing, times 0 something');
+// A channel of another picture: in place of its own it changes nothing, if both pictures are the same.
+await open(page, {task: 'documents_autoencoder', tab: 'open', damage: 'none', sample: 'text0', 'code-channel': 2, 'code-from': 'text1', 'code-factor': 1});
+const swapped = await page.evaluate(async () => {
+  const differ = (x, y) => x.data.some((value, i) => value !== y.data[i]), whole = await decoded(-1, 1);
+  const text = $('changed-text').textContent, shown = $('changed').getContext('2d').getImageData(0, 0, whole.width, whole.height);
+  const result = {text, shown: differ(shown, await decoded(2, 1, true)), other: [], same: []};
+  const zero = await decoded(2, 0), otherZero = await decoded(2, 0, true);
+  for (let c = 0; c < open_.about.layers[open_.about.code].channels; ++c) result.other.push(differ(await decoded(c, 1, true), whole));
+  $('code-from').value = 'text0';
+  await openOther();
+  for (let c = 0; c < result.other.length; ++c) result.same.push(differ(await decoded(c, 1, true), whole));
+  const {width, height} = open_.about, call = {call: 'openOther', channels: 1, height: 8, width, rgba: new Uint8Array(width * 32)};
+  return {...result, zero: differ(zero, otherZero), wrong: await engine.ask(call).then(() => 'taken', error => error.message)};
+});
+check(swapped.text === 'channel 2 of text 2, times 1.0' && !swapped.shown, `the address swaps a channel: "${swapped.text}"`);
+check(swapped.other.some(Boolean) && !swapped.same.some(Boolean) && !swapped.zero, `another picture's channel changes the result for ${swapped.other.filter(Boolean).length} of ${swapped.other.length} channels; the same picture's changes nothing`);
+check(swapped.wrong.includes('the other picture is 1x8x'), `another picture of another size: "${swapped.wrong}"`);
+await page.selectOption('#code-from', '');
+await page.waitForFunction(() => $('changed-text').textContent === 'channel 2, times 0.0' && $('other-part').hidden);
+await page.selectOption('#code-from', 'text2');
+await page.waitForFunction(() => $('changed-text').textContent === 'channel 2 of text 3, times 1.0' && !$('other-part').hidden);
+check(true, 'its own channel again, and a third picture\'s');
 await page.screenshot({path: path.join(shots, 'open.png'), fullPage: true});
+
+// Damage that the page computes itself, and the library's.
+const waves = await page.evaluate(() => {
+  const picture = new ImageData(61, 47);
+  for (let i = 0; i < picture.data.length; ++i) picture.data[i] = i % 4 === 3 ? 255 : 128 + 127 * Math.sin(i * i / 900);
+  return {rgba: [...picture.data], pixelated: [1, 2, 3, 5, 8, 47].map(window => [window, [...addPixelation(picture, window).data]])};
+});
+for (const [window, pixels] of waves.pixelated) {
+  const from = path.join(folder, 'native.in'), to = path.join(folder, 'native.out');
+  fs.writeFileSync(from, Buffer.from(waves.rgba));
+  execFileSync(program, ['pixelate', window, 47, 61, from, to].map(String));
+  check(fs.readFileSync(to).equals(Buffer.from(pixels)), `windows of ${window}: the pixels of depix::pixelate`);
+}
 
 // ---- Train ----
 
@@ -166,6 +201,38 @@ const losses = execFileSync(program, ['train', '20', '2', '6', pairs]).toString(
 const worst = Math.max(...losses.map((loss, i) => Math.abs(trained.losses[i] / loss - 1)));
 // Rounding grows with every step; after 20 it is still far below what a step changes.
 check(losses.length === 20 && worst < 1e-3, `20 steps: loss ${losses[0]} to ${losses[19]}, native; at most ${worst.toExponential(1)} apart`);
+for (const [width, skip] of [[3, 'none'], [12, 'none'], [3, 'added'], [6, 'added'], [12, 'added']]) {
+  await open(page, {tab: 'train', data: 'samples', rate: '0.01', batch: '2', width, skip});
+  const [weights, own] = await page.evaluate(async () => {
+    for (let i = 0; i < 5; ++i) await trainSteps(1);
+    await showTraining();
+    return [$('train-network').textContent, trainer.losses];
+  });
+  const expected = execFileSync(program, ['train', '5', '2', '6', pairs, width, skip === 'none' ? 'none' : 'skip'].map(String)).toString().trim().split('\n').map(Number);
+  const apart = Math.max(...expected.map((loss, i) => Math.abs(own[i] / loss - 1)));
+  check(own.length === 5 && apart < 1e-3, `width ${width}, skip ${skip}, ${weights}: loss ${own[0].toPrecision(4)} to ${own[4].toPrecision(4)}, at most ${apart.toExponential(1)} from the native one`);
+}
+for (const optimizer of ['Adam', 'SGD']) {
+  await open(page, {tab: 'train', data: 'samples', rate: '0.003', batch: '4', width: 3, optimizer});
+  const back = await page.evaluate(async () => {
+    const outputs = [], output = async () => outputs.push((await trainer.engine.ask({call: 'trainShow', pair: 1, bytes: 65536, width: 3})).rgba.join());
+    const disabled = $('back').disabled;
+    await trainSteps(7);
+    await output();
+    await trainSteps(5);
+    const first = [...trainer.losses];
+    for (let i = 0; i < 5; ++i) await stepBack();
+    await output();
+    const steps = trainer.losses.length;
+    await trainSteps(5);
+    const again = [...trainer.losses];
+    await trainSteps(50);
+    for (let i = 0; i < 50; ++i) await stepBack();
+    return {disabled, first, again, steps, same: outputs[0] === outputs[1], kept: trainer.kept, refused: await stepBack().then(() => 'taken', error => error.message), left: trainer.losses.length};
+  });
+  check(back.disabled && back.steps === 7 && back.same && back.first.join() === back.again.join(), `${optimizer}: 5 steps back, and the same 5 again: ${back.again.slice(-1)}`);
+  check(back.kept === 0 && back.left === 12 && back.refused === 'the last 50 steps can be taken back, not more', `${optimizer}: 50 steps back, then "${back.refused}"`);
+}
 await page.click('#go');
 await page.waitForFunction(() => trainer.losses.length > 60);
 check(await page.textContent('#go') === 'Pause', 'it trains on');
@@ -175,6 +242,9 @@ const paused = await page.evaluate(() => trainer.losses.length);
 await page.click('#step');
 await page.waitForFunction(count => trainer.losses.length === count + 1, paused);
 check(true, 'pause, and one step');
+await page.click('#back');
+await page.waitForFunction(count => trainer.losses.length === count && !$('back').disabled, paused);
+check((await page.textContent('#train-text')).startsWith(`Step ${paused}:`), 'one step back');
 await page.screenshot({path: path.join(shots, 'train.png'), fullPage: true});
 
 // ---- keyboard, phone, dark, screen readers ----

@@ -151,6 +151,20 @@ TEST_CASE("a network that pools sees its blocks where they lie in the whole pict
     CHECK(largest_difference(restore_by_tiles(network, small, {64, 40}), restore(network, small)) < rounding);
 }
 
+TEST_CASE("every tile is reported, and what the caller throws then ends the restoring") {
+    const Inference<Unchanging, Cpu> network{identity(), 1};
+    std::vector<std::pair<int, int>> reported;
+    TileOptions options{32, 0, [&](int done, int count) { reported.emplace_back(done, count); }};
+    const Image image = test_image(33, 70);
+    restore_by_tiles(network, image, options);
+    REQUIRE(reported.size() == 6);
+    for (int i = 0; i < 6; ++i) CHECK(reported[static_cast<std::size_t>(i)] == std::pair{i + 1, 6});
+    options.progress = [](int done, int) {
+        if (done == 2) throw Error("enough");
+    };
+    CHECK_THROWS_WITH(restore_by_tiles(network, image, options), "enough");
+}
+
 TEST_CASE("what does not fit is named") {
     const Model<Pooled> model(1);
     const Inference<Pooled, Cpu> network{model, 1};

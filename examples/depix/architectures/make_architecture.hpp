@@ -50,7 +50,8 @@ class NetworkRestorer : public Restorer {
                                   depix::Tiles{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress});
         } else {
             const int size = depix::round_up(tiles.size, Network::size_multiple);
-            return depix::restore_by_tiles(network_, image, {.size = size, .overlap = size / 4});
+            return depix::restore_by_tiles(network_, image,
+                                           {.size = size, .overlap = size / 4, .progress = tiles.progress});
         }
     }
 

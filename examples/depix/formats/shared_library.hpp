@@ -29,6 +29,8 @@ class SharedLibrary {
     }
 
     bool is_loaded() const { return error_.empty(); }
+    /// Why it is not loaded.
+    const std::string& error() const { return error_; }
     /// Throws depix::FileError, which names the file to be read or written, unless the library and all functions are
     /// there.
     void require(const std::string& name) const {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <numbers>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ namespace depix {
 struct TileOptions {
     int size = 256;    ///< Pixels of a tile's side.
     int overlap = 64;  ///< Pixels that a tile shares with the one before it: from 0 to size - 1.
+    /// Called after every tile, unless it is empty. What it throws ends the restoring.
+    std::function<void(int done, int count)> progress = {};
 };
 
 namespace detail {
@@ -102,9 +105,11 @@ Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& 
     const auto spans = [&](int length) {
         return detail::tile_spans((std::max)(round_up(length, multiple) + 2 * margin, size), size, overlap, multiple);
     };
-    const auto columns = spans(width);
+    const auto columns = spans(width), rows = spans(height);
+    const int count = static_cast<int>(rows.size() * columns.size());
+    int done = 0;
     Image restored({part.shape.channels, height, width});
-    for (const auto& [down_from, down] : spans(height)) {
+    for (const auto& [down_from, down] : rows) {
         for (const auto& [across_from, across] : columns) {
             const int top = down_from - margin, left = across_from - margin;  // in the picture
             network.run(crop_reflected(image, top, left, size, size).view(), part.view());
@@ -113,6 +118,7 @@ Image restore_by_tiles(const Inference<Network, Backend>& network, const Image& 
                     for (int x = (std::max)(-left, 0); x < (std::min)(size, width - left); ++x)
                         restored(c, top + y, left + x) +=
                             down[static_cast<std::size_t>(y)] * across[static_cast<std::size_t>(x)] * part(c, y, x);
+            if (options.progress) options.progress(++done, count);
         }
     }
     return restored;

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace example {
+namespace tool {
 
 struct ServerLimits {
     std::size_t header_bytes = 32 << 10;            ///< The request line and all headers.
@@ -86,10 +86,17 @@ class LimitedServer : public httplib::Server {
   public:
     explicit LimitedServer(const ServerLimits& limits) : limits_(limits) { set_payload_max_length(limits.body_bytes); }
 
+    /// Whether the client whose request this thread answers has closed its side of the connection.
+    static bool is_abandoned() {
+        pollfd wanted{current_socket, POLLRDHUP, 0};
+        return current_socket >= 0 && ::poll(&wanted, 1, 0) > 0;
+    }
+
   private:
     bool process_and_close_socket(socket_t socket) override {
         LimitedStream stream(socket, limits_);
         bool is_closed = false;
+        current_socket = socket;
         const bool good = process_request(stream, true, is_closed, nullptr);
         // What the client still sends is read for a moment, so that it gets the answer and not a reset connection.
         ::shutdown(socket, SHUT_WR);
@@ -106,7 +113,8 @@ class LimitedServer : public httplib::Server {
         return good;
     }
 
+    inline static thread_local int current_socket = -1;
     ServerLimits limits_;
 };
 
-}  // namespace example
+}  // namespace tool

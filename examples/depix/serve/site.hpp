@@ -1,0 +1,45 @@
+// What `depix serve` answers: the page's files, the list of models, drawings, and restored pictures.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "../commands.hpp"
+#include "../image.hpp"
+#include "../models.hpp"
+#include "server.hpp"
+
+namespace tool {
+
+class PictureSite : public Site {
+  public:
+    /// Throws depix::FileError if options.page is no folder that examples/10_page/build made.
+    explicit PictureSite(const ServeOptions& options);
+
+    Answer get(const std::string& path) const override;
+    /// The picture as PNG: the file that `depix restore -m MODEL` writes. Throws depix::Error, and UsageError for an
+    /// unknown model.
+    Answer restore(const std::string& model, std::string_view picture,
+                   const std::function<bool()>& is_abandoned) override;
+
+  private:
+    struct Loaded {
+        ChosenModel model;
+        std::map<int, std::unique_ptr<const Restorer>> networks;  // by their threads
+    };
+    Loaded& load(const std::string& name);
+    void add(std::string_view path, std::string type, std::string body);
+    /// Adds what browsers compute with, from a folder that examples/10_page/build made.
+    void add_engines(const std::filesystem::path& folder);
+
+    ServeOptions options_;
+    std::map<std::string, Answer> files_;
+    std::map<std::string, Loaded> loaded_;
+};
+
+}  // namespace tool
