@@ -12,8 +12,12 @@ async function makePairs(kind) {
   return {clean, pixels};
 }
 
+const newTraining = ['data', 'width', 'skip', 'optimizer'];  // a change of these starts again
+const chosenTraining = () => newTraining.map(id => $(id).value).join();
+
 async function startTraining() {
   trainer.running = false;
+  trainer.chosen = chosenTraining();
   const pairs = await makePairs($('data').value), size = 256 * 64 * 4, count = pairs.clean.length;
   const rgba = new Uint8Array(2 * count * size);
   pairs.pixels.forEach((picture, i) => rgba.set(picture.data, i * size));
@@ -98,7 +102,8 @@ async function goOn() {
   }
 }
 
-panels.train = async () => { if (!trainer.pairs) await startTraining(); };
+// An address may have changed what is trained.
+panels.train = async () => { if (trainer.chosen !== chosenTraining()) await startTraining(); };
 $('go').onclick = safely(goOn);
 $('step').onclick = safely(async () => {
   if (!trainer.pairs) await startTraining();
@@ -113,5 +118,5 @@ $('back').onclick = safely(async () => {
   await showTraining();
 });
 $('again').onclick = safely(startTraining);
-for (const id of ['data', 'width', 'skip', 'optimizer']) $(id).onchange = safely(async () => { writeAddress(); await startTraining(); });
+for (const id of newTraining) $(id).onchange = safely(async () => { writeAddress(); await startTraining(); });
 for (const id of ['rate', 'batch']) $(id).onchange = writeAddress;

@@ -245,6 +245,9 @@ check(true, 'pause, and one step');
 await page.click('#back');
 await page.waitForFunction(count => trainer.losses.length === count && !$('back').disabled, paused);
 check((await page.textContent('#train-text')).startsWith(`Step ${paused}:`), 'one step back');
+await page.evaluate(() => { location.hash = location.hash.replace('width=3', 'width=12'); });
+await page.waitForFunction(() => $('train-network').textContent === 'Its 19,557 weights' && trainer.losses.length === 0);
+check(true, 'another width in the address starts again');
 await page.screenshot({path: path.join(shots, 'train.png'), fullPage: true});
 
 // ---- keyboard, phone, dark, screen readers ----
