@@ -157,7 +157,8 @@ class CWriter {
             "/* " + suffix + " */\nstatic const float " + array_name + "[" + std::to_string(values.size()) + "] = {\n";
         for (const float value : values) {
             if (!depix::is_finite(value)) throw depix::Error(suffix + " holds a value that is not finite");
-            const std::string literal = " " + depix::detail::float_literal(value) + ",";
+            // g++ 12 warns at -O3 of " " + a string, where there is nothing to warn of.
+            const std::string literal = std::string(" ").append(depix::detail::float_literal(value)).append(",");
             if (line.size() + literal.size() > 120) {
                 weights_ += line + "\n";
                 line = "   ";
