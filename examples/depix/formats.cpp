@@ -135,7 +135,7 @@ std::vector<std::string> tool::more_extensions() {
     for (const Format& format : formats())
         if (format.library != nullptr && format.read != nullptr)
             for (const std::string_view extension : format.extensions)
-                extensions.push_back("." + std::string(extension));
+                extensions.push_back(std::string(".").append(extension));
     return extensions;
 }
 
