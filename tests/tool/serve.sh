@@ -112,6 +112,24 @@ asked 413 -H 'Expect:' -F picture=@large.bin "$page/restore/denoise"
 rm large.bin
 asked 200 "${denoise[@]}"
 
+echo "---- one picture at a time, three wait, more are refused"
+"$pictures" make slow.png 240 240 rgb
+status 0 "$tool" slow.png slow_expected.png -m enlarge_pages -j 2
+clients=()
+for ((i = 0; i < 10; ++i)); do
+    curl -sS --noproxy '*' --max-time 60 -o "slow$i.bin" -w '%{http_code}' -F picture=@slow.png "$page/restore/enlarge_pages" >"slow$i.txt" &
+    clients+=($!)
+done
+wait "${clients[@]}"
+restored=0 refused=0
+for ((i = 0; i < 10; ++i)); do
+    case $(<"slow$i.txt") in
+    200) same "slow$i.bin" slow_expected.png && ((++restored)) ;;
+    503) grep -q "too many pictures are waiting" "slow$i.bin" && ((++refused)) ;;
+    esac
+done
+((restored >= 4 && refused >= 1 && restored + refused == 10)) || fail "$restored restored, $refused refused: $(cat slow?.txt)"
+
 echo "---- malformed requests"
 asked 411 -H 'Transfer-Encoding: chunked' "${denoise[@]}"
 asked 411 -X POST "$page/restore/denoise" -H 'Content-Length:'
