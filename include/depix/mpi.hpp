@@ -5,3 +5,4 @@
 #include "depix/mpi/distributed.hpp"
 #include "depix/mpi/fit.hpp"
 #include "depix/mpi/same_data.hpp"
+#include "depix/mpi/trained_network.hpp"

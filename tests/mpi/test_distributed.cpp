@@ -110,6 +110,49 @@ TEST_CASE("the same bits for 1, 2, 3 and 4 ranks: float, double, batch norm, dro
     check_same_bits<tiny::Network, Reference, double>({.images_per_part = 2, .bucket_bytes = 64});
 }
 
+TEST_CASE("the same bits with synchronised batch norm, fused and not, with one thread and two") {
+    const DistributedOptions chosen{.images_per_part = 2, .synchronise_batch_norm = true, .bucket_bytes = 64};
+    check_same_bits<tiny::Network, Cpu, float>(chosen);
+    check_same_bits<tiny::Network, Cpu, float>(chosen, {}, 2);
+    check_same_bits<tiny::Network, Reference, double>(chosen);
+    check_same_bits<tiny::Scale, Cpu, float>(chosen);  // without batch norm
+}
+
+/// The loss, gradients and new statistics of a step on one batch of 13 pictures, the last of which is a part of its
+/// own.
+template <class Network, class T, class... Backend>
+std::vector<double> one_step(const Communicator& ranks, const Backend&... backend) {
+    Model<Network, T> model(5);
+    Trainer<Network, MeanSquaredError, SGD, Backend..., T> trainer{model, {}, SGD{}, backend..., 1};
+    const Batch<T> batch = draw<T>(13, 0);
+    BatchShare::Range own{0, 13};
+    if constexpr ((requires { backend.share(); } || ...)) own = BatchShare{ranks.rank(), ranks.size(), 2}.images(13);
+    std::vector<double> all{trainer.step(batch.input.view().images(own.first, own.size()),
+                                         batch.target.view().images(own.first, own.size()))};
+    for (const T value : trainer.gradients()) all.push_back(static_cast<double>(value));
+    for (const T value : model.statistics()) all.push_back(static_cast<double>(value));
+    return all;
+}
+
+TEST_CASE("synchronised batch norm is that of one process with the whole batch, within rounding") {
+    const Communicator world;
+    const auto check = [&]<class Network, class T, class Backend>(double tolerance) {
+        const Distributed<Backend> distributed{world, {.images_per_part = 2, .synchronise_batch_norm = true}};
+        const auto expected = one_step<Network, T>(world, Backend{}), result = one_step<Network, T>(world, distributed);
+        REQUIRE(result.size() == expected.size());
+        for (std::size_t i = 0; i < result.size(); ++i)
+            CHECK(result[i] == doctest::Approx(expected[i]).epsilon(tolerance).scale(1));
+        // Batch norm of each part gives other gradients.
+        const auto local = one_step<Network, T>(world, Distributed<Backend>{world, {.images_per_part = 2}});
+        CHECK(std::fabs(local[1] - expected[1]) > 100 * tolerance * (1 + std::fabs(expected[1])));
+    };
+    // Sums of a few hundred terms, each rounded once in the type's precision.
+    using Norms =
+        Sequential<Conv<1, 4>, BatchNorm<4>, ReLU, MaxPool<2>, Conv<4, 3>, BatchNorm<3>, Conv<3, 4>, PixelShuffle<2>>;
+    check.template operator()<Norms, float, Cpu>(1e-5);
+    check.template operator()<Norms, double, Reference>(1e-13);
+}
+
 TEST_CASE("the same bits with a loss of whole pictures") {
     check_same_bits<tiny::Scale, Cpu, float>({.images_per_part = 2}, MeanDifference{});
 }

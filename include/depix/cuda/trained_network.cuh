@@ -142,6 +142,7 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     }
     void forward(cudaStream_t stream) { pass_.forward(parameters(), statistics(), stream); }
     void backward(cudaStream_t stream) { pass_.backward(parameters(), device_gradients(), stream); }
+    static void finish_backward() {}
     void backward_to_input(cudaStream_t stream) {
         pass_.backward(parameters(), nullptr, stream, Pass::InputGradient::Wanted);
     }

@@ -15,6 +15,7 @@
 
 #include "depix/mpi/distributed.hpp"
 #include "depix/mpi/same_data.hpp"
+#include "depix/mpi/trained_network.hpp"
 #include "depix/train/fit.hpp"
 
 namespace depix::detail {

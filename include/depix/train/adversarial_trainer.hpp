@@ -7,6 +7,7 @@
 // discriminator.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -62,9 +63,9 @@ inline void check_options(const AdversarialOptions& options) {
 /// Throws ShapeError unless the generator turns x into images of `real`'s shape. If the discriminator sees both, x and
 /// `real` must also have the same height and width.
 template <Module Generator, bool Conditional, class T>
-void check_pairs(const View<const T>& x, const View<const T>& real) {
+void check_pairs(const View<const T>& x, const View<const T>& real, int min_images) {
     const Shape expected = output_shape<Generator>(x.shape());
-    if (x.batch < 1 || real.batch != x.batch || real.shape() != expected ||
+    if (x.batch < min_images || real.batch != x.batch || real.shape() != expected ||
         (Conditional && !(x.height == real.height && x.width == real.width)))
         throw ShapeError("depix: the generator turns " + std::to_string(x.batch) + " pictures of " +
                          to_string(x.shape()) + " into pictures of " + to_string(expected) + ", but there are " +
@@ -92,7 +93,7 @@ void check_pairs(const View<const T>& x, const View<const T>& real) {
 /// Both models must outlive the trainer. On the host they are changed in place. On the GPU the host's copy of each is
 /// updated when it is requested and when the trainer is destroyed. In float16 each network's loss is scaled by its own
 /// factor. The same seed and number of threads give the same weights, bit for bit. Throws DeviceError where there is no
-/// GPU or too little memory.
+/// GPU or too little memory. On many machines (mpi/distributed.hpp) each process trains on its share of every batch.
 template <Module Generator, Module Discriminator, class Content, ElementwiseLoss Adversarial, class Optimizer,
           class Backend = Cpu, class T = float>
 class AdversarialTrainer {
@@ -109,11 +110,11 @@ class AdversarialTrainer {
 
     AdversarialTrainer(Model<Generator, T>& generator, Model<Discriminator, T>& discriminator, Content content,
                        Adversarial adversarial, Optimizer generator_settings, Optimizer discriminator_settings,
-                       const AdversarialOptions& chosen = {}, Backend = {}, int threads = 0)
+                       const AdversarialOptions& chosen = {}, const Backend& backend = {}, int threads = 0)
         : generator_optimizer(generator_settings),
           discriminator_optimizer(discriminator_settings),
           options(chosen),
-          engine_(threads),
+          engine_(backend, threads),
           generator_(engine_, generator, generator_settings, {.average_decay = chosen.average_decay}),
           discriminator_(engine_, discriminator, discriminator_settings),
           content_(std::move(content)),
@@ -121,6 +122,12 @@ class AdversarialTrainer {
         detail::check_options(options);
         detail::check_loss(content_);
         detail::check_loss(adversarial_);
+        if constexpr (requires { engine_.check_same(std::array<double, 7>{}, ""); })
+            engine_.check_same(
+                std::array{chosen.content_weight, chosen.adversarial_weight, chosen.real_label,
+                           static_cast<double>(chosen.update), static_cast<double>(chosen.discriminator_every),
+                           static_cast<double>(chosen.generator_every), chosen.average_decay},
+                "AdversarialOptions");
     }
     AdversarialTrainer(const AdversarialTrainer&) = delete;
     AdversarialTrainer& operator=(const AdversarialTrainer&) = delete;
@@ -174,11 +181,13 @@ class AdversarialTrainer {
     Random& random() { return random_; }
     const Random& random() const { return random_; }
     int threads() const { return engine_.threads(); }
+    /// The backend's part of the trainer; mpi/fit.hpp asks it for the ranks.
+    const Engine& engine() const { return engine_; }
 
   private:
     // Makes room for the batch and the networks' passes, and passes the batch to the engine.
     void begin(View<const T> x, View<const T> real) {
-        detail::check_pairs<Generator, conditional>(x, real);
+        detail::check_pairs<Generator, conditional>(x, real, Engine::min_images);
         engine_.prepare(x.batch, x.shape(), real.shape());
         generator_.prepare(x.batch, x.shape());
         generator_.prepare_loss(content_, x.batch, real.shape());
@@ -193,8 +202,9 @@ class AdversarialTrainer {
         const auto learn = [&](auto images, double label, std::size_t which) {
             judge(images, label, together ? 0.5 : 1, discriminator_, which);
             if (!discriminator_.finite()) checked_losses(discriminator_);
-            discriminator_.keep_statistics();
             engine_.run([&](auto lane) { discriminator_.backward(lane); });
+            discriminator_.finish_backward();
+            discriminator_.keep_statistics();
         };
         const auto update = [&] {
             discriminator_.begin_update(discriminator_optimizer, together ? 2 : 1);
@@ -221,6 +231,7 @@ class AdversarialTrainer {
         engine_.copy(discriminator_.pass().input_gradient().slice(0, candidate_channels),
                      generator_.pass().output_gradient(), true);
         engine_.run([&](auto lane) { generator_.backward(lane); });
+        generator_.finish_backward();
         generator_.begin_update(generator_optimizer);
         generator_.update();
         generator_.keep_statistics();

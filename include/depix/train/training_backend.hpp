@@ -36,6 +36,23 @@ struct TrainingBackend {  // Reference: one step per layer, maps without gaps, o
     static void backward(const Call& call, cpu::Team) {
         kernels::Kernel<Backend, L>::backward(call);
     }
+    // The halves of a batch norm's kernel; a step in two halves lies on several machines (mpi/part_passes.hpp).
+    template <Layer L, class Call>
+    static void moments(const Call& call, double* moments, cpu::Team) {
+        kernels::Kernel<Backend, L>::moments(call, moments);
+    }
+    template <Layer L, class Call>
+    static void normalise(const Call& call, const double* moments, double count, cpu::Team) {
+        kernels::Kernel<Backend, L>::normalise(call, moments, count);
+    }
+    template <Layer L, class Call>
+    static void gradient_sums(const Call& call, double* sums, cpu::Team) {
+        kernels::Kernel<Backend, L>::gradient_sums(call, sums);
+    }
+    template <Layer L, class Call>
+    static void gradient(const Call& call, const double* sums, double count, cpu::Team) {
+        kernels::Kernel<Backend, L>::gradient(call, sums, count);
+    }
     template <class Work>
     static void run(int, Work&& work) {
         work(cpu::Team{});
@@ -69,6 +86,22 @@ struct TrainingBackend<Cpu> {
     template <Layer L>
     static void backward(const kernels::Backward<float>& call, cpu::Team team) {
         kernels::Kernel<Cpu, L>::backward(call, team);
+    }
+    template <Layer L>
+    static void moments(const kernels::Forward<float>& call, double* moments, cpu::Team team) {
+        kernels::Kernel<Cpu, L>::moments(call, moments, team);
+    }
+    template <Layer L>
+    static void normalise(const kernels::Forward<float>& call, const double* moments, double count, cpu::Team team) {
+        kernels::Kernel<Cpu, L>::normalise(call, moments, count, team);
+    }
+    template <Layer L>
+    static void gradient_sums(const kernels::Backward<float>& call, double* sums, cpu::Team team) {
+        kernels::Kernel<Cpu, L>::gradient_sums(call, sums, team);
+    }
+    template <Layer L>
+    static void gradient(const kernels::Backward<float>& call, const double* sums, double count, cpu::Team team) {
+        kernels::Kernel<Cpu, L>::gradient(call, sums, count, team);
     }
     /// Turns dy, the gradient of a rectifier's output y, into the gradient of its input.
     static void rectify_gradient(View<const float> y, kernels::Rectifier rectifier, View<float> dy, cpu::Team team) {

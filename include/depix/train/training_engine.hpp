@@ -1,5 +1,6 @@
 // TrainingEngine and TrainedNetwork: what the trainers need from a backend. These are the host's; the device's are in
-// cuda/training_engine.cuh and cuda/trained_network.cuh, those of many processes in mpi/distributed.hpp.
+// cuda/training_engine.cuh and cuda/trained_network.cuh, those of many processes in mpi/distributed.hpp and
+// mpi/trained_network.hpp.
 //
 // A trainer defines what a step does and in which order. The engine holds the batch and runs the work. A TrainedNetwork
 // holds everything that training changes in one network. On the host the model is changed in place, and every call
@@ -181,6 +182,8 @@ class TrainedNetwork {
     /// The same, from what was written to pass().input().
     void forward(cpu::Team team) { pass_.forward(model_, *random_, team); }
     void backward(cpu::Team team) { pass_.backward(model_, std::span<T>(gradients_), team); }
+    /// To be called after `backward`, outside of run(): completes the gradients, if others have parts of the batch.
+    static void finish_backward() {}
     /// Runs backward through the network to pass().input_gradient(); the network's own gradients are not computed.
     void backward_to_input(cpu::Team team) { pass_.backward(model_, {}, team, Pass::InputGradient::Wanted); }
 
@@ -225,11 +228,7 @@ class TrainedNetwork {
     /// The same for a target that is `label` everywhere.
     template <class Loss>
     void set_loss(Loss& loss, double label, double weight, Losses& losses, std::size_t which) {
-        const View<const T> output = pass_.output();
-        if (labels_.batch != output.batch || labels_.shape != output.shape())
-            labels_ = Tensor<T>(output.batch, output.shape());
-        std::ranges::fill(labels_.data, static_cast<T>(label));
-        set_loss(loss, std::as_const(labels_).view(), weight, losses, which);
+        set_loss(loss, labels(label), weight, losses, which);
     }
     Losses& losses() { return losses_; }
     const Losses& fetch_losses() const { return losses_; }
@@ -253,7 +252,16 @@ class TrainedNetwork {
     void keep_statistics() { pass_.keep_statistics(model_); }
     void move_average(double decay) { depix::move_average(*average_, std::as_const(model_), decay); }
 
-  protected:  // for mpi/distributed.hpp
+  protected:  // for mpi/trained_network.hpp
+    /// A target of the output's shape that is `label` everywhere.
+    View<const T> labels(double label) {
+        const View<const T> output = pass_.output();
+        if (labels_.batch != output.batch || labels_.shape != output.shape())
+            labels_ = Tensor<T>(output.batch, output.shape());
+        std::ranges::fill(labels_.data, static_cast<T>(label));
+        return std::as_const(labels_).view();
+    }
+
     Engine& engine_;
     const TrainerOptions options_;
     Model<Network, T>& model_;

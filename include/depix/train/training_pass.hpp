@@ -28,6 +28,8 @@ namespace depix {
 ///     pass.run(threads, [&](Team team) { pass.backward(model, gradients, team); });
 ///
 /// The model is not changed; backward must see the same parameters as forward did.
+///
+/// A batch may be cut into parts, each of which is computed as if it were a batch of its own (mpi/part_passes.hpp).
 template <Module Network, class Backend = Cpu, class T = float>
 class TrainingPass {
     using Run = detail::TrainingBackend<Backend>;
@@ -50,18 +52,14 @@ class TrainingPass {
     /// Runs every layer in turn in training mode: batch norm uses the statistics of the batch, and dropout is on.
     /// `input` is (batch, C, H, W) as prepared.
     void forward(const Model<Network, T>& model, View<const T> input, Random& random, cpu::Team team) {
-        cpu::share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
-            copy(input.images(n, 1).rows(first, last - first), map(plan.input).images(n, 1).rows(first, last - first),
-                 false);
-        });
+        set_input(input, team);
         forward(model, random, team);
     }
     /// The same, from what was written to input().
     void forward(const Model<Network, T>& model, Random& random, cpu::Team team) {
-        if (team.thread == 0) std::ranges::copy(model.statistics(), new_statistics_.begin());
-        team.barrier();
+        begin_forward(model, team);
         for (int i = 0; i < plan.step_count; ++i) {
-            forward_step(i, model, random, team);
+            forward_step(i, 0, model, random, team);
             team.barrier();
         }
     }
@@ -78,10 +76,44 @@ class TrainingPass {
     void backward(const Model<Network, T>& model, std::span<T> gradients, cpu::Team team, InputGradient wanted,
                   const AfterStep& after_step) {
         for (int i = plan.step_count - 1; i >= 0; --i) {
-            backward_step(i, model, gradients, wanted, team);
+            backward_step(i, 0, model, gradients, wanted, team);
             team.barrier();
             after_step(i, team);
         }
+    }
+
+    // The steps of a pass, for one part of the batch. The team meets after each of them.
+
+    int parts() const { return parts_; }
+    /// The first picture of a part, and how many there are.
+    int first_image(int part) const { return part * images_per_part_; }
+    int images(int part) const { return (std::min)(images_per_part_, batch_ - first_image(part)); }
+    /// Pixels of one picture in one channel of a step's input.
+    int input_area(int index) const { return map(plan.step(index).input).height * map(plan.step(index).input).width; }
+
+    /// Copies this thread's rows of the input; begin_forward is called after it.
+    void set_input(View<const T> input, cpu::Team team) {
+        cpu::share_rows(team, input.batch, input.height, [&](int n, int first, int last) {
+            copy(input.images(n, 1).rows(first, last - first), map(plan.input).images(n, 1).rows(first, last - first),
+                 false);
+        });
+    }
+    /// Begins a forward pass, in which each part updates the model's running statistics on its own.
+    void begin_forward(const Model<Network, T>& model, cpu::Team team) {
+        if (team.thread == 0)
+            for (int part = 0; part < parts_; ++part)
+                std::ranges::copy(model.statistics(), new_statistics_.data() + statistics_ * part);
+        team.barrier();
+    }
+    void forward_step(int index, int part, const Model<Network, T>& model, Random& random, cpu::Team team) {
+        const kernels::Forward<T> call = forward_call(index, part, model, &random);
+        with_layer<Network>(plan.step(index).layer.info, [&]<class L>() { Run::template forward<L>(call, team); });
+    }
+    void backward_step(int index, int part, const Model<Network, T>& model, std::span<T> gradients,
+                       InputGradient wanted, cpu::Team team) {
+        const kernels::Backward<T> call = backward_call(index, part, model, gradients, wanted);
+        if constexpr (Run::fuses) rectify_gradient(index, part, team);
+        with_layer<Network>(plan.step(index).layer.info, [&]<class L>() { Run::template backward<L>(call, team); });
     }
 
     /// (N, C, H, W), as prepared.
@@ -92,10 +124,12 @@ class TrainingPass {
     /// (N, C, H, W), after a backward pass with InputGradient::Wanted.
     View<const T> input_gradient() const { return gradient_map(plan.input); }
     /// The running statistics that the last forward pass updated, laid out as model.statistics().
-    std::span<const T> new_statistics() const { return new_statistics_; }
+    std::span<const T> new_statistics(int part = 0) const {
+        return {new_statistics_.data() + statistics_ * part, static_cast<std::size_t>(statistics_)};
+    }
     /// Stores the running statistics that the last forward pass updated in the model. To be called if the step is kept.
     void keep_statistics(Model<Network, T>& model) const {
-        std::ranges::copy(new_statistics_, model.statistics().begin());
+        std::ranges::copy(new_statistics(), model.statistics().begin());
         for (std::int64_t& batches : model.batches_tracked()) ++batches;
     }
 
@@ -103,17 +137,23 @@ class TrainingPass {
     std::size_t workspace_bytes() const { return (maps_.size() + gradient_maps_.size() + extra_.size()) * sizeof(T); }
 
     /// Makes room for batches of this size and for teams of so many threads. Allocates only if there was less before.
-    void prepare(int batch, Shape input, int threads) {
-        if (batch == batch_ && input == input_ && threads == threads_) return;
+    /// `images_per_part` is 0 if the whole batch is one part. Only a batch in parts may have no picture.
+    void prepare(int batch, Shape input, int threads, int images_per_part = 0) {
+        if (images_per_part == 0) images_per_part = batch;
+        if (batch == batch_ && images_per_part == images_per_part_ && input == input_ && threads == threads_) return;
         batch_ = batch;
+        images_per_part_ = images_per_part;
+        parts_ = (batch + images_per_part - 1) / images_per_part;
         input_ = input;
         threads_ = threads;
         const auto shapes = find_shapes(plan, input);
         const auto shape = [&](int tensor) { return shapes[static_cast<std::size_t>(tensor)]; };
-        std::size_t statistics = 0;
-        for (int i = 0; i < plan.step_count; ++i) statistics += plan.step(i).layer.info->statistic_count;
-        new_statistics_.resize(statistics);
+        statistics_ = 0;
+        for (int i = 0; i < plan.step_count; ++i)
+            statistics_ += static_cast<std::ptrdiff_t>(plan.step(i).layer.info->statistic_count);
+        new_statistics_.resize(static_cast<std::size_t>(statistics_ * parts_));
 
+        const int room = (std::max)(batch, 1);  // so that all views of no picture point into memory
         std::array<std::size_t, tensors> place{}, gradient_place{};
         std::size_t size = 0, gradient_size = 0;
         for (int i = 0; i < plan.tensor_count; ++i) {
@@ -121,11 +161,11 @@ class TrainingPass {
             if (plan.tensor(i).channels == 0) continue;  // fusion removed it
             if (plan.tensor(i).parent < 0) {
                 place[index] = size;
-                size += Run::size(batch, shape(i), plan.tensor(i).halo);
+                size += Run::size(room, shape(i), plan.tensor(i).halo);
             }
             if (backward_plan.parent[index] < 0) {
                 gradient_place[index] = gradient_size;
-                gradient_size += Run::size(batch, shape(i), gradient_halo);
+                gradient_size += Run::size(room, shape(i), gradient_halo);
             }
         }
         maps_.reserve(size);
@@ -146,15 +186,18 @@ class TrainingPass {
                                          .slice(channel, plan.tensor(i).channels);
         }
 
-        std::size_t extra = 0, scratch = 0;
+        const int at_once = (std::min)(batch, images_per_part);
+        std::size_t scratch = 0;
+        saved_size_ = 0;
         for (int i = 0; i < plan.step_count; ++i) {
             const PlanStep& step = plan.step(i);
-            saved_[static_cast<std::size_t>(i)] = extra;
-            extra += step.layer.info->saved_size(batch, shape(step.input));
+            saved_[static_cast<std::size_t>(i)] = saved_size_;
+            saved_size_ += step.layer.info->saved_size(at_once, shape(step.input));
             with_layer<Network>(step.layer.info, [&]<class L>() {
-                scratch = (std::max)(scratch, Run::template scratch_size<L>(batch, shape(step.input), threads));
+                scratch = (std::max)(scratch, Run::template scratch_size<L>(at_once, shape(step.input), threads));
             });
         }
+        const std::size_t extra = saved_size_ * static_cast<std::size_t>(parts_);
         scratch_ = (extra + 15) / 16 * 16;  // aligned, because some kernels keep doubles there
         extra_.reserve(scratch_ + scratch);
     }
@@ -179,58 +222,71 @@ class TrainingPass {
     View<T> map(int tensor) const { return map_views_[static_cast<std::size_t>(tensor)]; }
     View<T> gradient_map(int tensor) const { return gradient_views_[static_cast<std::size_t>(tensor)]; }
 
-    void forward_step(int index, const Model<Network, T>& model, Random& random, cpu::Team team) {
+    View<T> map(int tensor, int part) const { return map(tensor).images(first_image(part), images(part)); }
+    View<T> gradient_map(int tensor, int part) const {
+        return gradient_map(tensor).images(first_image(part), images(part));
+    }
+    T* saved(int index, int part) {
+        return extra_.data() + saved_size_ * static_cast<std::size_t>(part) + saved_[static_cast<std::size_t>(index)];
+    }
+
+  public:
+    /// The arguments of a step's kernel, for one part of the batch.
+    kernels::Forward<T> forward_call(int index, int part, const Model<Network, T>& model, Random* random) {
         const PlanStep& step = plan.step(index);
         kernels::Forward<T> call;
-        call.input = map(step.input);
-        if (step.other >= 0) call.other = map(step.other);
-        call.output = map(step.output);
+        call.input = map(step.input, part);
+        if (step.other >= 0) call.other = map(step.other, part);
+        call.output = map(step.output, part);
         call.parameters = model.parameters().data() + step.layer.parameters;
         call.statistics = model.statistics().data() + step.layer.statistics;
-        call.new_statistics = new_statistics_.data() + step.layer.statistics;
-        call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
+        call.new_statistics = new_statistics_.data() + statistics_ * part + step.layer.statistics;
+        call.saved = saved(index, part);
         call.scratch = extra_.data() + scratch_;
-        call.random = &random;
+        call.random = random;
         if constexpr (Run::fuses) {
             if (step.has_rectifier()) call.rectifier = {step.activation.info->traits.negative_slope};
             call.pooled = step.pool.present;
         }
-        with_layer<Network>(step.layer.info, [&]<class L>() { Run::template forward<L>(call, team); });
+        return call;
     }
-
-    void backward_step(int index, const Model<Network, T>& model, std::span<T> gradients, InputGradient wanted,
-                       cpu::Team team) {
+    kernels::Backward<T> backward_call(int index, int part, const Model<Network, T>& model, std::span<T> gradients,
+                                       InputGradient wanted) {
         const PlanStep& step = plan.step(index);
         kernels::Backward<T> call;
-        call.input = map(step.input);
-        call.output = map(step.output);
-        call.output_gradient = gradient_map(step.output);
-        call.input_gradient = gradient_map(step.input);
+        call.input = map(step.input, part);
+        call.output = map(step.output, part);
+        call.output_gradient = gradient_map(step.output, part);
+        call.input_gradient = gradient_map(step.input, part);
         if (wanted == InputGradient::Unwanted && step.input == plan.input && plan.root(plan.input) == plan.input)
             call.input_gradient.data = nullptr;
         if (step.other >= 0) {
-            call.other = map(step.other);
-            call.other_gradient = gradient_map(step.other);
+            call.other = map(step.other, part);
+            call.other_gradient = gradient_map(step.other, part);
         }
         call.accumulate = backward_plan.accumulate[static_cast<std::size_t>(index)];
         call.accumulate_other = backward_plan.accumulate_other[static_cast<std::size_t>(index)];
         call.parameters = model.parameters().data() + step.layer.parameters;
         call.parameter_gradients = gradients.empty() ? nullptr : gradients.data() + step.layer.parameters;
-        call.saved = extra_.data() + saved_[static_cast<std::size_t>(index)];
+        call.saved = saved(index, part);
         call.scratch = extra_.data() + scratch_;
         if constexpr (Run::fuses) {
             if (step.has_rectifier()) call.rectifier = {step.activation.info->traits.negative_slope};
             call.pooled = step.pool.present;
             call.input_rectifier = {backward_plan.input_slope[static_cast<std::size_t>(index)]};
-            const kernels::Rectifier after{backward_plan.output_slope[static_cast<std::size_t>(index)]};
-            if (after.present()) {
-                Run::rectify_gradient(call.output, after, gradient_map(step.output), team);
-                team.barrier();
-            }
         }
-        with_layer<Network>(step.layer.info, [&]<class L>() { Run::template backward<L>(call, team); });
+        return call;
+    }
+    /// Passes the gradient of a step's output back through a rectifier that no step's kernel handles, if there is one.
+    void rectify_gradient(int index, int part, cpu::Team team) {
+        const kernels::Rectifier after{backward_plan.output_slope[static_cast<std::size_t>(index)]};
+        if (!after.present()) return;
+        const int output = plan.step(index).output;
+        Run::rectify_gradient(map(output, part), after, gradient_map(output, part), team);
+        team.barrier();
     }
 
+  private:
     // One halo for all gradients is simpler than one for each, and costs little memory compared with the maps.
     static constexpr int gradient_halo = [] {
         int largest = 0;
@@ -238,14 +294,15 @@ class TrainingPass {
         return largest;
     }();
 
-    int batch_ = 0;
+    int batch_ = 0, images_per_part_ = 0, parts_ = 0;
     int threads_ = 0;
     Shape input_;
     AlignedMemory<T> maps_, gradient_maps_, extra_;
-    std::vector<T> new_statistics_;
+    std::vector<T> new_statistics_;  // of each part
+    std::ptrdiff_t statistics_ = 0;  // of one part
     std::array<View<T>, tensors> map_views_{}, gradient_views_{};
     std::array<std::size_t, steps> saved_{};
-    std::size_t scratch_ = 0;
+    std::size_t saved_size_ = 0, scratch_ = 0;
 };
 
 }  // namespace depix

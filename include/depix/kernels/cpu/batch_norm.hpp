@@ -72,28 +72,45 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     return two_sums_scratch(channels, threads) + 2 * static_cast<std::size_t>(channels);
 }
 
-/// Finds the batch's statistics in one pass, from sums of x - s and (x - s)^2, where s is the channel's first pixel.
-/// They lose nothing to cancellation as long as s lies within a few standard deviations of the mean.
-[[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const kernels::Forward<float>& a,
-                                                  Team team) {
+/// Adds up this thread's rows for the statistics of one channel after another: sums of x - s and (x - s)^2, where s is
+/// the channel's first pixel. They lose nothing to cancellation as long as s lies within a few standard deviations of
+/// the mean.
+[[gnu::noinline]] inline void batch_norm_sums(const kernels::Forward<float>& a, Team team) {
+    two_sums(team, a.input, static_cast<double*>(static_cast<void*>(a.scratch)),
+             [&](int n, int c, int i, Vector& sum, Vector& squares) {
+                 const Vector first = broadcast(a.input(0, c, 0, 0));
+                 const float* x = a.input.row(n, c, i);
+                 for_vectors(a.input.width, [&](int j, int count) {
+                     const Vector offset = keep_counted(load(x + j) - first, count);
+                     sum += offset;
+                     squares += offset * offset;
+                 });
+             });
+}
+
+struct Moments {
+    double mean;
+    double variance;  // biased
+};
+
+/// The moments of channel c, from the team's sums.
+inline Moments batch_norm_moments(const kernels::Forward<float>& a, Team team, int c) {
+    const auto* partial = static_cast<const double*>(static_cast<void*>(a.scratch));
+    const int channels = a.input.channels;
+    const double count = BatchNormSettings::count(a.input);
+    const double offset = team_sum(team, partial, channels, c, 0) / count;
+    const double variance = team_sum(team, partial, channels, c, 1) / count - offset * offset;
+    return {static_cast<double>(a.input(0, c, 0, 0)) + offset, variance < 0 ? 0 : variance};
+}
+
+/// Normalises with `moments(c)`, those of a batch of `count` pixels per channel.
+template <class MomentsOf>
+DEPIX_INLINE void batch_norm_normalise(const BatchNormSettings& settings, const kernels::Forward<float>& a, Team team,
+                                       double count, const MomentsOf& moments) {
     const int channels = settings.channels;
-    auto* partial = static_cast<double*>(static_cast<void*>(a.scratch));
-    two_sums(team, a.input, partial, [&](int n, int c, int i, Vector& sum, Vector& squares) {
-        const Vector first = broadcast(a.input(0, c, 0, 0));
-        const float* x = a.input.row(n, c, i);
-        for_vectors(a.input.width, [&](int j, int count) {
-            const Vector offset = keep_counted(load(x + j) - first, count);
-            sum += offset;
-            squares += offset * offset;
-        });
-    });
-    const double count = settings.count(a.input);
     const Part part = team.share(channels);
     for (int c = part.first; c < part.last; ++c) {
-        const double offset = team_sum(team, partial, channels, c, 0) / count;
-        double variance = team_sum(team, partial, channels, c, 1) / count - offset * offset;
-        if (variance < 0) variance = 0;
-        const double mean = static_cast<double>(a.input(0, c, 0, 0)) + offset;
+        const auto [mean, variance] = moments(c);
         const double inverse = 1 / std::sqrt(variance + settings.epsilon);
         a.saved[c] = static_cast<float>(mean);
         a.saved[channels + c] = static_cast<float>(inverse);
@@ -112,6 +129,13 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     });
 }
 
+[[gnu::noinline]] inline void batch_norm_training(const BatchNormSettings& settings, const kernels::Forward<float>& a,
+                                                  Team team) {
+    batch_norm_sums(a, team);
+    batch_norm_normalise(settings, a, team, settings.count(a.input),
+                         [&](int c) { return batch_norm_moments(a, team, c); });
+}
+
 /// Uses the running statistics. Every thread computes scale and shift for its rows.
 [[gnu::noinline]] inline void batch_norm_inference(const BatchNormSettings& settings, const kernels::Forward<float>& a,
                                                    Team team) {
@@ -125,41 +149,66 @@ constexpr std::size_t batch_norm_scratch(int channels, int threads) {
     }
 }
 
-[[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const kernels::Backward<float>& a,
-                                                  Team team) {
+/// Adds up this thread's rows of the gradients, and of their products with the normalised input.
+[[gnu::noinline]] inline void batch_norm_gradient_sums(const BatchNormSettings& settings,
+                                                       const kernels::Backward<float>& a, Team team) {
     const int channels = settings.channels;
-    auto* partial = static_cast<double*>(static_cast<void*>(a.scratch));
-    float* mean_gradient = a.scratch + 4 * channels * team.threads;
-    float* mean_product = mean_gradient + channels;
-    two_sums(team, a.output_gradient, partial, [&](int n, int c, int i, Vector& sum, Vector& product) {
-        const BatchNormChannel channel(settings.parameters(a), a.saved, channels, c);
-        a.pooled ? add_gradients_pooled(channel, a, n, c, i, sum, product)
-                 : add_gradients(channel, a, n, c, i, sum, product);
-    });
-    const double count = settings.count(a.input);
+    two_sums(team, a.output_gradient, static_cast<double*>(static_cast<void*>(a.scratch)),
+             [&](int n, int c, int i, Vector& sum, Vector& product) {
+                 const BatchNormChannel channel(settings.parameters(a), a.saved, channels, c);
+                 a.pooled ? add_gradients_pooled(channel, a, n, c, i, sum, product)
+                          : add_gradients(channel, a, n, c, i, sum, product);
+             });
+}
+
+/// Calls visit(c, sum, product) for the channels of this thread's part, with the team's sums, and adds them to the
+/// parameters' gradients.
+template <class Visit>
+DEPIX_INLINE void visit_gradient_sums(const BatchNormSettings& settings, const kernels::Backward<float>& a, Team team,
+                                      const Visit& visit) {
+    const int channels = settings.channels;
+    const auto* partial = static_cast<const double*>(static_cast<void*>(a.scratch));
     const Part part = team.share(channels);
     for (int c = part.first; c < part.last; ++c) {
         const double sum = team_sum(team, partial, channels, c, 0);
         const double product = team_sum(team, partial, channels, c, 1);
-        mean_gradient[c] = static_cast<float>(sum / count);
-        mean_product[c] = static_cast<float>(product / count);
+        visit(c, sum, product);
         if (!a.parameter_gradients || !settings.affine) continue;
         a.parameter_gradients[c] += static_cast<float>(product);
         a.parameter_gradients[channels + c] += static_cast<float>(sum);
     }
-    team.barrier();
+}
+
+/// The gradients of this thread's rows of the input. `means` is (2, C): the mean of the output's gradients over the
+/// batch, and that of their products.
+[[gnu::noinline]] inline void batch_norm_gradient(const BatchNormSettings& settings, const kernels::Backward<float>& a,
+                                                  Team team, const float* means) {
     if (!a.input_gradient.data) return;
+    const int channels = settings.channels;
     // A row of windows is one piece of work, and so is an odd last row, which belongs to no window.
     const int rows = a.pooled ? (a.input.height + 1) / 2 : a.input.height;
     share_rows(team, a.input.batch, rows, [&](int n, int first, int last) {
         for (int c = 0; c < channels; ++c) {
             const BatchNormChannel channel(settings.parameters(a), a.saved, channels, c);
-            const BatchNormGradient gradient{channel, broadcast(mean_gradient[c]), broadcast(mean_product[c])};
+            const BatchNormGradient gradient{channel, broadcast(means[c]), broadcast(means[channels + c])};
             for (int i = first; i < last; ++i)
                 a.pooled ? batch_norm_gradients_pooled(gradient, a, n, c, i)
                          : batch_norm_gradients(gradient, a, n, c, i);
         }
     });
+}
+
+[[gnu::noinline]] inline void batch_norm_backward(const BatchNormSettings& settings, const kernels::Backward<float>& a,
+                                                  Team team) {
+    float* means = a.scratch + 4 * settings.channels * team.threads;
+    const double count = settings.count(a.input);
+    batch_norm_gradient_sums(settings, a, team);
+    visit_gradient_sums(settings, a, team, [&](int c, double sum, double product) {
+        means[c] = static_cast<float>(sum / count);
+        means[settings.channels + c] = static_cast<float>(product / count);
+    });
+    team.barrier();
+    batch_norm_gradient(settings, a, team, means);
 }
 
 }  // namespace cpu
@@ -179,6 +228,36 @@ struct kernels::Kernel<Cpu, BatchNorm<C, Options...>> {
         a.training() ? cpu::batch_norm_training(settings, a, team) : cpu::batch_norm_inference(settings, a, team);
     }
     static void backward(const Backward<float>& a, cpu::Team team) { cpu::batch_norm_backward(settings, a, team); }
+
+    // The same in two halves, as in kernels/reference/batch_norm.hpp. The team meets between them.
+    static void moments(const Forward<float>& a, double* moments, cpu::Team team) {
+        cpu::batch_norm_sums(a, team);
+        const cpu::Part part = team.share(C);
+        for (int c = part.first; c < part.last; ++c) {
+            const auto [mean, variance] = cpu::batch_norm_moments(a, team, c);
+            moments[c] = mean;
+            moments[C + c] = variance;
+        }
+    }
+    static void normalise(const Forward<float>& a, const double* moments, double count, cpu::Team team) {
+        cpu::batch_norm_normalise(settings, a, team, count, [&](int c) {
+            return cpu::Moments{moments[c], moments[C + c]};
+        });
+    }
+    static void gradient_sums(const Backward<float>& a, double* sums, cpu::Team team) {
+        cpu::batch_norm_gradient_sums(settings, a, team);
+        cpu::visit_gradient_sums(settings, a, team, [&](int c, double sum, double product) {
+            sums[c] = sum;
+            sums[C + c] = product;
+        });
+    }
+    static void gradient(const Backward<float>& a, const double* sums, double count, cpu::Team team) {
+        float* means = a.scratch + 4 * C * team.threads;
+        const cpu::Part part = team.share(2 * C);
+        for (int i = part.first; i < part.last; ++i) means[i] = static_cast<float>(sums[i] / count);
+        team.barrier();
+        cpu::batch_norm_gradient(settings, a, team, means);
+    }
 };
 
 }  // namespace depix

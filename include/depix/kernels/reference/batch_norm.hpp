@@ -1,6 +1,7 @@
 // The textbook's batch normalisation.
 #pragma once
 
+#include <array>
 #include <cmath>
 
 #include "depix/kernels/reference/reference.hpp"
@@ -24,68 +25,88 @@ void batch_norm_inference(View<const T> x, const T* mean, const T* variance, dou
     }
 }
 
-/// The same with the batch's own statistics. These are stored: batch_mean is (C), and inverse is (C) and holds the
-/// values 1 / sqrt(variance + epsilon). The running statistics (C) move towards those of the batch by `momentum`; the
-/// running variance moves towards the unbiased variance.
-template <class T>
-void batch_norm_training(View<const T> x, double epsilon, double momentum, const T* weight, const T* bias, View<T> y,
-                         T* batch_mean, T* inverse, T* running_mean, T* running_var) {
+/// The mean of each channel of x (N, C, H, W) over N * H * W pixels, and its (biased) variance: mean((x - mean)^2).
+/// `mean` and `variance` are (C).
+template <class T, class Number>
+void batch_norm_moments(View<const T> x, Number* mean, Number* variance) {
     const T count = static_cast<T>(x.batch) * static_cast<T>(x.height) * static_cast<T>(x.width);
     for (int c = 0; c < x.channels; ++c) {
         T sum = 0;
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) sum += x(n, c, i, j);
-        const T mean = sum / count;
+        const T average = sum / count;
 
         T squares = 0;
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
-                for (int j = 0; j < x.width; ++j) squares += (x(n, c, i, j) - mean) * (x(n, c, i, j) - mean);
-        batch_mean[c] = mean;
-        inverse[c] = T(1) / std::sqrt(squares / count + static_cast<T>(epsilon));
+                for (int j = 0; j < x.width; ++j) squares += (x(n, c, i, j) - average) * (x(n, c, i, j) - average);
+        mean[c] = static_cast<Number>(average);
+        variance[c] = static_cast<Number>(squares / count);
+    }
+}
+
+/// batch_norm_inference's formula with the statistics of a batch of `count` pixels per channel, of which x may be a
+/// part. They are stored: batch_mean is (C), and inverse is (C) and holds the values 1 / sqrt(variance + epsilon). The
+/// running statistics (C) move towards those of the batch by `momentum`; the running variance moves towards the
+/// unbiased variance, variance * count / (count - 1).
+template <class T, class Number>
+void batch_norm_normalise(View<const T> x, const Number* mean, const Number* variance, double count, double epsilon,
+                          double momentum, const T* weight, const T* bias, View<T> y, T* batch_mean, T* inverse,
+                          T* running_mean, T* running_var) {
+    for (int c = 0; c < x.channels; ++c) {
+        batch_mean[c] = static_cast<T>(mean[c]);
+        inverse[c] = static_cast<T>(1 / std::sqrt(variance[c] + static_cast<Number>(epsilon)));
 
         const T factor = weight ? weight[c] : T(1), shift = bias ? bias[c] : T(0);
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
-                for (int j = 0; j < x.width; ++j) y(n, c, i, j) = (x(n, c, i, j) - mean) * inverse[c] * factor + shift;
+                for (int j = 0; j < x.width; ++j)
+                    y(n, c, i, j) = (x(n, c, i, j) - batch_mean[c]) * inverse[c] * factor + shift;
 
         const T rate = static_cast<T>(momentum);
-        const T unbiased = squares / (count > T(1) ? count - T(1) : T(1));
-        running_mean[c] = (T(1) - rate) * running_mean[c] + rate * mean;
+        const T unbiased = static_cast<T>(static_cast<double>(variance[c]) * (count / (count > 1 ? count - 1 : 1)));
+        running_mean[c] = (T(1) - rate) * running_mean[c] + rate * static_cast<T>(mean[c]);
         running_var[c] = (T(1) - rate) * running_var[c] + rate * unbiased;
     }
 }
 
-/// With x^ = (x - mean) * inverse, m pixels in a channel, and sums over them:
-///
-///     d_bias = sum dy     d_weight = sum dy x^     dx = weight * inverse * (dy - d_bias / m - x^ * d_weight / m)
-///
-/// The last two terms are there because mean and variance depend on x too. The gradient overwrites dx, or is added to
-/// it if `accumulate`. The parameters' gradients are added to d_weight and d_bias, unless d_weight is nullptr.
-template <class T>
-void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, const T* inverse, View<const T> dy,
-                         View<T> dx, bool accumulate, T* d_weight, T* d_bias) {
-    const T count = static_cast<T>(x.batch) * static_cast<T>(x.height) * static_cast<T>(x.width);
+/// With x^ = (x - mean) * inverse: sums (C) = sum dy, and products (C) = sum dy x^, over all pixels of a channel.
+template <class T, class Number>
+void batch_norm_gradient_sums(View<const T> x, const T* batch_mean, const T* inverse, View<const T> dy, Number* sums,
+                              Number* products) {
     for (int c = 0; c < x.channels; ++c) {
-        const auto normalised = [&](int n, int i, int j) { return (x(n, c, i, j) - batch_mean[c]) * inverse[c]; };
         T sum = 0, product = 0;
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) {
                     sum += dy(n, c, i, j);
-                    product += dy(n, c, i, j) * normalised(n, i, j);
+                    product += dy(n, c, i, j) * ((x(n, c, i, j) - batch_mean[c]) * inverse[c]);
                 }
-        if (d_weight) {
-            d_bias[c] += sum;
-            d_weight[c] += product;
-        }
-        if (!dx.data) continue;
+        sums[c] = static_cast<Number>(sum);
+        products[c] = static_cast<Number>(product);
+    }
+}
+
+/// With the sums above over the `count` pixels of a channel of the batch, of which x may be a part:
+///
+///     d_bias = sum dy     d_weight = sum dy x^
+///     dx = weight * inverse * (dy - sum dy / count - x^ * (sum dy x^) / count)
+///
+/// The last two terms are there because mean and variance depend on x too. The gradient overwrites dx, or is added to
+/// it if `accumulate`.
+template <class T, class Number>
+void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, const T* inverse, View<const T> dy,
+                         View<T> dx, bool accumulate, const Number* sums, const Number* products, double count) {
+    for (int c = 0; c < x.channels; ++c) {
         const T scale = weight ? weight[c] * inverse[c] : inverse[c];
+        const T mean_gradient = static_cast<T>(sums[c] / static_cast<Number>(count));
+        const T mean_product = static_cast<T>(products[c] / static_cast<Number>(count));
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) {
-                    const T gradient = scale * (dy(n, c, i, j) - sum / count - normalised(n, i, j) * product / count);
+                    const T normalised = (x(n, c, i, j) - batch_mean[c]) * inverse[c];
+                    const T gradient = scale * (dy(n, c, i, j) - mean_gradient - normalised * mean_product);
                     dx(n, c, i, j) = accumulate ? dx(n, c, i, j) + gradient : gradient;
                 }
     }
@@ -101,21 +122,61 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
 
     template <class T>
     static void forward(const Forward<T>& a) {
-        const T* weight = L::affine ? a.parameters : nullptr;
-        const T* bias = L::affine ? a.parameters + C : nullptr;
-        if (a.training())
-            reference::batch_norm_training(a.input, L::epsilon, L::momentum, weight, bias, a.output, a.saved,
-                                           a.saved + C, a.new_statistics, a.new_statistics + C);
-        else
-            reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, L::epsilon, weight, bias,
-                                            a.output);
+        if (!a.training())
+            return reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, L::epsilon, weight(a),
+                                                   bias(a), a.output);
+        std::array<T, 2 * C> moments;
+        reference::batch_norm_moments(a.input, moments.data(), moments.data() + C);
+        normalise(a, moments.data(), count(a.input));
     }
     template <class T>
     static void backward(const Backward<T>& a) {
-        T* d_weight = L::affine ? a.parameter_gradients : nullptr;  // nullptr also: the network is frozen
-        reference::batch_norm_backward(a.input, L::affine ? a.parameters : nullptr, a.saved, a.saved + C,
-                                       a.output_gradient, a.input_gradient, a.accumulate, d_weight,
-                                       d_weight ? d_weight + C : nullptr);
+        std::array<T, 2 * C> sums;
+        gradient_sums(a, sums.data());
+        gradient(a, sums.data(), count(a.input));
+    }
+
+    // The same in two halves, for a batch that lies on several machines: between them the moments (mean, then variance:
+    // 2, C) and the sums (of the gradients, then of their products: 2, C) become those of the whole batch.
+    template <class T>
+    static void moments(const Forward<T>& a, double* moments) {
+        reference::batch_norm_moments(a.input, moments, moments + C);
+    }
+    template <class T, class Number>
+    static void normalise(const Forward<T>& a, const Number* moments, double count) {
+        reference::batch_norm_normalise(a.input, moments, moments + C, count, L::epsilon, L::momentum, weight(a),
+                                        bias(a), a.output, a.saved, a.saved + C, a.new_statistics,
+                                        a.new_statistics + C);
+    }
+    /// Also adds to the parameters' gradients, unless the network is frozen (parameter_gradients is nullptr).
+    template <class T, class Number>
+    static void gradient_sums(const Backward<T>& a, Number* sums) {
+        reference::batch_norm_gradient_sums(a.input, a.saved, a.saved + C, a.output_gradient, sums, sums + C);
+        if (!L::affine || !a.parameter_gradients) return;
+        for (int c = 0; c < C; ++c) {
+            a.parameter_gradients[c] += static_cast<T>(sums[C + c]);
+            a.parameter_gradients[C + c] += static_cast<T>(sums[c]);
+        }
+    }
+    template <class T, class Number>
+    static void gradient(const Backward<T>& a, const Number* sums, double count) {
+        if (!a.input_gradient.data) return;
+        reference::batch_norm_backward(a.input, weight(a), a.saved, a.saved + C, a.output_gradient, a.input_gradient,
+                                       a.accumulate, sums, sums + C, count);
+    }
+
+  private:
+    template <class Call>
+    static auto weight(const Call& a) {
+        return L::affine ? a.parameters : nullptr;
+    }
+    template <class Call>
+    static auto bias(const Call& a) {
+        return L::affine ? a.parameters + C : nullptr;
+    }
+    template <class T>
+    static double count(const View<const T>& x) {
+        return static_cast<double>(x.batch) * x.height * x.width;
     }
 };
 
