@@ -8,56 +8,15 @@
 
 #include <sys/resource.h>
 
-#include "../io/temporary_folder.hpp"
 #include "../train/tiny.hpp"
 #include "depix/depix.hpp"
 #include "depix/mpi.hpp"
 #include "groups.hpp"
+#include "shared_batches.hpp"
 
 using namespace depix;
 
 namespace {
-
-/// 17 pairs of noise in batches of 7: the last batch has 3 pairs.
-struct Source {
-    std::uint64_t seed = 1;
-    std::size_t pairs = 17;
-    std::size_t size() const { return pairs; }
-    Shape input_shape() const { return {1, 4, 8}; }
-    Shape target_shape() const { return {1, 4, 8}; }
-    void pair(std::uint64_t epoch, std::size_t index, View<float> input, View<float> target) const {
-        Random random(seed, epoch, index);
-        for (int y = 0; y < 4; ++y)
-            for (int x = 0; x < 8; ++x) {
-                input(0, 0, y, x) = static_cast<float>(random.uniform());
-                target(0, 0, y, x) = 0.5f * input(0, 0, y, x) + 0.1f;
-            }
-    }
-};
-struct SharedBatches {
-    struct Options {
-        BatchShare share;
-    };
-    Options options_{};
-    Source source_{};
-
-    const Options& options() const { return options_; }
-    const Source& source() const { return source_; }
-    std::size_t steps() const { return (source_.pairs + 6) / 7; }
-    std::vector<tiny::Pair> epoch(std::uint64_t number, std::size_t first_step = 0) const {
-        std::vector<tiny::Pair> batches;
-        for (std::size_t step = first_step; step < steps(); ++step) {
-            const BatchShare::Range own =
-                options_.share.images(static_cast<int>(std::min<std::size_t>(7, source_.pairs - 7 * step)));
-            tiny::Pair pair{{own.size(), {1, 4, 8}}, {own.size(), {1, 4, 8}}};
-            for (int i = 0; i < own.size(); ++i)
-                source_.pair(number, 7 * step + static_cast<std::size_t>(own.first + i), pair.input.view().images(i, 1),
-                             pair.target.view().images(i, 1));
-            batches.push_back(std::move(pair));
-        }
-        return batches;
-    }
-};
 
 /// A run of `epochs` in a folder, or without one, which leaves after step `last_step` of its first epoch.
 std::vector<double> run(const Communicator& ranks, const std::string& folder, int epochs, std::size_t last_step = 0) {
@@ -86,16 +45,6 @@ std::vector<double> run(const Communicator& ranks, const std::string& folder, in
     return all;
 }
 
-/// A folder that only rank 0 knows; the others get one that does not exist.
-struct RankZeroFolder {
-    explicit RankZeroFolder(const Communicator& ranks) {
-        if (ranks.rank() == 0) folder.emplace();
-        path = ranks.rank() == 0 ? folder->path.string() : "/of/no/other/rank";
-    }
-    std::optional<TemporaryFolder> folder;
-    std::string path;
-};
-
 }  // namespace
 
 TEST_CASE("runs of 1 to 4 ranks have the same bits, also when they are resumed with other ranks") {
@@ -115,6 +64,31 @@ TEST_CASE("runs of 1 to 4 ranks have the same bits, also when they are resumed w
     const auto resumed = with(4, 3, 0);
     CHECK(resumed == whole[0]);
     if (world.rank() == 0) CHECK(folder.folder->count() == 2);
+}
+
+TEST_CASE("a run is not resumed with other parts, whose bits would be others") {
+    const Communicator world;
+    const RankZeroFolder folder(world);
+    run(world, folder.path, 1);
+    const auto resume = [&](const DistributedOptions& options) {
+        Model<tiny::Network> model(1);
+        Trainer trainer{
+            model, MeanSquaredError{}, Adam{}, TrainerOptions{.average_decay = 0.9}, Distributed{world, options}, 1};
+        const SharedBatches batches{{trainer.engine().share()}, {}};
+        fit(trainer, batches, batches, {.epochs = 1, .checkpoint = folder.path + "/run.safetensors"});
+    };
+    CHECK_THROWS_WITH_AS(resume({.images_per_part = 2}),
+                         doctest::Contains("run.safetensors: a run whose parts of a batch have 1 pictures, batch norm "
+                                           "of each part, but this one's have 2 pictures, batch norm of each part"),
+                         CollectiveError);
+    CHECK_THROWS_WITH_AS(resume({.images_per_part = 1, .synchronise_batch_norm = true}),
+                         doctest::Contains("but this one's have 1 pictures, batch norm of the batch"), CollectiveError);
+    if (world.rank() == 0) {  // in one process
+        Model<tiny::Network> model(1);
+        Trainer trainer{model, MeanSquaredError{}, Adam{}, TrainerOptions{.average_decay = 0.9}, Cpu{}, 1};
+        CHECK_THROWS_WITH_AS(load_checkpoint(folder.path + "/run.safetensors", trainer),
+                             doctest::Contains("but this one's have all pictures"), FileError);
+    }
 }
 
 TEST_CASE("a rank that is slow is named in the progress line") {

@@ -1,7 +1,8 @@
 // fit for many processes: rank 0 reads and writes the run's files, and all ranks share the validation.
 //
-// A program includes depix/mpi.hpp and calls fit or train_in_folder as for one process, on every rank. Both loaders
-// need the share of Distributed. Callbacks are called on the ranks that pass them.
+// A program includes depix/mpi.hpp and calls fit or train_in_folder as for one process, on every rank. The loaders need
+// the share of Distributed. Rank 0 alone calls an adversarial run's `sample` and `score`. Callbacks are called on the
+// ranks that pass them.
 #pragma once
 
 #include <algorithm>
@@ -16,39 +17,77 @@
 #include "depix/mpi/distributed.hpp"
 #include "depix/mpi/same_data.hpp"
 #include "depix/mpi/trained_network.hpp"
+#include "depix/train/adversarial_fit.hpp"
 #include "depix/train/fit.hpp"
 
 namespace depix::detail {
 
-/// Gives every rank the trainer's and the run's state on rank 0, which a checkpoint has restored.
-template <class AnyTrainer, Module Network, class T>
-void share_state(const Communicator& ranks, AnyTrainer& trainer, Progress<Network, T>& progress) {
-    constexpr const char* what = "share the checkpoint";
-    const auto share_model = [&](Model<Network, T>& model) {
-        ranks.broadcast(model.parameters(), what);
-        ranks.broadcast(model.statistics(), what);
-        ranks.broadcast(model.batches_tracked(), what);
-    };
-    share_model(trainer.model());
-    if (trainer.average()) share_model(*trainer.average());
-    ranks.broadcast_value(trainer.state().step, what);
-    for (auto& [name, values] : trainer.state().arrays) ranks.broadcast(std::span(values), what);
-    using Optimizer = std::remove_cvref_t<decltype(trainer.optimizer)>;
-    Optimizer::visit_settings(trainer.optimizer,
-                              [&](const char*, double& value) { ranks.broadcast_value(value, what); });
-    ranks.broadcast_value(trainer.accumulated().batches, what);
-    ranks.broadcast(std::span(trainer.accumulated().gradients), what);
-    Random::State random = trainer.random().state();
-    ranks.broadcast_value(random, what);
-    trainer.random().restore(random);
+/// Gives every rank rank 0's values: those of a trainer and a run that a checkpoint has restored there.
+class SharedState {
+  public:
+    explicit SharedState(const Communicator& ranks) : ranks_(ranks) {}
 
-    visit_numbers(progress, [&](const char*, auto& value) { ranks.broadcast_value(value, what); });
-    if (progress.best_epoch > 0) {
-        if (!progress.best) progress.best.emplace(trainer.model());
-        share_model(*progress.best);
+    template <Module Network, class Loss, class Optimizer, class Backend, class T>
+    void share(Trainer<Network, Loss, Optimizer, Backend, T>& trainer, Progress<Network, T>& progress) const {
+        model(trainer.model());
+        if (trainer.average()) model(*trainer.average());
+        optimizer(trainer.optimizer, trainer.state());
+        number(trainer.accumulated().batches);
+        ranks_.broadcast(std::span(trainer.accumulated().gradients), what);
+        random(trainer.random());
+
+        visit_numbers(progress, [&](const char*, auto& value) { number(value); });
+        if (progress.best_epoch > 0) {
+            if (!progress.best) progress.best.emplace(trainer.model());
+            model(*progress.best);
+        }
+        ranks_.broadcast_sequence(progress.history, what);
     }
-    ranks.broadcast_sequence(progress.history, what);
-}
+    template <Module Generator, Module Discriminator, class Content, class Adversarial, class Optimizer, class Backend,
+              class T>
+    void share(AdversarialTrainer<Generator, Discriminator, Content, Adversarial, Optimizer, Backend, T>& trainer,
+               AdversarialProgress& progress) const {
+        model(trainer.generator());
+        model(trainer.discriminator());
+        if (trainer.average()) model(*trainer.average());
+        optimizer(trainer.generator_optimizer, trainer.generator_state());
+        optimizer(trainer.discriminator_optimizer, trainer.discriminator_state());
+        random(trainer.random());
+        number(trainer.steps());
+
+        const auto share = [&](const std::string&, auto& value) { number(value); };
+        visit_losses(trainer.losses(), "", share);
+        visit_adversarial_numbers(progress, share);
+        ranks_.broadcast_sequence(progress.history, what);
+    }
+
+  private:
+    static constexpr const char* what = "share the checkpoint";
+
+    template <class Value>
+    void number(Value& value) const {
+        ranks_.broadcast_value(value, what);
+    }
+    template <class Model>
+    void model(Model& model) const {
+        ranks_.broadcast(model.parameters(), what);
+        ranks_.broadcast(model.statistics(), what);
+        ranks_.broadcast(model.batches_tracked(), what);
+    }
+    template <class Optimizer, class T>
+    void optimizer(Optimizer& settings, OptimizerState<T>& state) const {
+        number(state.step);
+        for (auto& [name, values] : state.arrays) ranks_.broadcast(std::span(values), what);
+        Optimizer::visit_settings(settings, [&](const char*, double& value) { number(value); });
+    }
+    void random(Random& random) const {
+        Random::State state = random.state();
+        number(state);
+        random.restore(state);
+    }
+
+    const Communicator& ranks_;
+};
 
 /// A run on many ranks.
 template <class Backend>
@@ -58,8 +97,12 @@ struct FitRanks<Distributed<Backend>> {
     /// Throws CollectiveError unless all ranks have the same data, and loaders that make their own shares of it.
     template <class AnyTrainer, class Training, class Validation>
     static void check(const AnyTrainer& trainer, const Training& training, const Validation& validation) {
-        check_loader(trainer, training, "training set");
+        check(trainer, training);
         check_loader(trainer, validation, "validation set");
+    }
+    template <class AnyTrainer, class Training>
+    static void check(const AnyTrainer& trainer, const Training& training) {
+        check_loader(trainer, training, "training set");
     }
     template <class AnyTrainer, class Input>
     static int images(const AnyTrainer& trainer, const Input&) {
@@ -84,11 +127,36 @@ struct FitRanks<Distributed<Backend>> {
         if (checkpoint.empty()) return;
         const Communicator& ranks = trainer.engine().ranks();
         ranks.on_first([&] { detail::resume(checkpoint, trainer, progress); }, "read the checkpoint");
-        share_state(ranks, trainer, progress);
+        SharedState(ranks).share(trainer, progress);
     }
     template <class AnyTrainer, class Work>
     static void write(const AnyTrainer& trainer, Work&& work) {
         trainer.engine().ranks().on_first(work, "write the run's files");
+    }
+    /// Rank 0 measures.
+    template <class AnyTrainer, class Measure>
+    static double measure(const AnyTrainer& trainer, Measure&& measure) {
+        double value = 0;
+        const Communicator& ranks = trainer.engine().ranks();
+        ranks.on_first([&] { value = measure(); }, "measure");
+        ranks.broadcast_value(value, "measure");
+        return value;
+    }
+    /// Some ranks may have no picture, and so no value.
+    template <class AnyTrainer, class AnyView, class Predicate>
+    static bool all_of(const AnyTrainer& trainer, const AnyView& view, Predicate&& predicate) {
+        using T = std::remove_cvref_t<decltype(*view.data)>;
+        const Communicator& ranks = trainer.engine().ranks();
+        struct First {
+            std::int64_t images;
+            T value;
+        };
+        const std::vector<First> firsts =
+            ranks.gather(First{view.batch, view.batch > 0 ? view(0, 0, 0, 0) : T(0)}, "look at the output");
+        const auto first = std::ranges::find_if(firsts, [](const First& rank) { return rank.images > 0; });
+        const int holds = view.batch == 0 || predicate(view, first->value);
+        const std::vector<int> all = ranks.gather(holds, "look at the output");
+        return std::ranges::find(all, 0) == all.end();
     }
     /// The mean over all pictures of each one's loss, added in the order of the data set. A rank computes those of its
     /// share, part by part, so that the result has the same bits for any number of ranks.

@@ -101,6 +101,7 @@ void save_checkpoint(
     writer.metadata["optimizer"] = Optimizer::name;
     writer.metadata["content"] = Content::name;
     writer.metadata["adversarial"] = Adversarial::name;
+    detail::append_parts(writer, trainer.engine());
     append(writer, trainer.generator(), "generator.model.");
     append(writer, trainer.discriminator(), "discriminator.model.");
     if (trainer.average()) append(writer, *trainer.average(), "average.");
@@ -132,6 +133,7 @@ AdversarialProgress load_checkpoint(
     reader.expect("optimizer", Optimizer::name);
     reader.expect("content", Content::name);
     reader.expect("adversarial", Adversarial::name);
+    reader.expect_parts(trainer.engine());
 
     auto generator = trainer.generator();
     auto discriminator = trainer.discriminator();

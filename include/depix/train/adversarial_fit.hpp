@@ -76,6 +76,8 @@ namespace detail {
 
 template <class Trainer, BatchLoader Loader>
 class AdversarialFit {
+    using Ranks = FitRanks<typename Trainer::BackendType>;
+
   public:
     AdversarialFit(Trainer& trainer, const Loader& loader, const AdversarialFitOptions& options)
         : trainer_(trainer),
@@ -86,7 +88,8 @@ class AdversarialFit {
     template <class... Callbacks>
     AdversarialFitResult run(Callbacks&... callbacks) {
         progress_.steps_per_epoch = static_cast<std::int64_t>(loader_.steps());
-        resume(options_.checkpoint, trainer_, progress_);
+        Ranks::check(trainer_, loader_);
+        Ranks::resume(options_.checkpoint, trainer_, progress_);
         while (progress_.epoch < options_.epochs) {
             train_epoch(callbacks...);
             finish_epoch(callbacks...);
@@ -98,7 +101,8 @@ class AdversarialFit {
     using Clock = std::chrono::steady_clock;
 
     void save() const {
-        if (!options_.checkpoint.empty()) save_checkpoint(options_.checkpoint, trainer_, progress_);
+        if (options_.checkpoint.empty()) return;
+        Ranks::write(trainer_, [&] { save_checkpoint(options_.checkpoint, trainer_, progress_); });
     }
 
     template <class... Callbacks>
@@ -119,7 +123,7 @@ class AdversarialFit {
             progress_.sums.discriminator_fake += losses.discriminator_fake;
             progress_.sums.content += losses.content;
             progress_.sums.adversarial += losses.adversarial;
-            progress_.images += as_view(degraded).batch;
+            progress_.images += Ranks::images(trainer_, degraded);
             progress_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
             watch(losses);
             notify(AdversarialStepReport{static_cast<int>(progress_.epoch) + 1, options_.epochs,
@@ -127,7 +131,7 @@ class AdversarialFit {
                                          static_cast<double>(progress_.images) / progress_.seconds},
                    callbacks...);
             if (options_.sample && options_.sample_every_steps > 0 && (before + 1) % options_.sample_every_steps == 0)
-                options_.sample(before + 1);
+                Ranks::write(trainer_, [&] { options_.sample(before + 1); });
             const auto every = static_cast<std::int64_t>(options_.checkpoint_every_steps);
             if (every > 0 && progress_.step % every == 0) save();
             start = Clock::now();
@@ -158,25 +162,23 @@ class AdversarialFit {
                 where().append(why).append("both losses of the discriminator were below ") +
                 number_text(options_.won_below) +
                 ": it has won. A lower learning rate for it, or discriminator_every above 1, may help");
-        if (count(progress_.steps_flat, is_flat(trainer_.output())))
+        auto&& output = trainer_.output();
+        if (count(progress_.steps_flat, Ranks::all_of(trainer_, as_view(output), is_flat)))
             throw DivergenceError(
                 where().append(why).append("the generator's pictures were flat, one value everywhere: "
                                            "it has collapsed. A lower learning rate, or a larger "
                                            "content_weight, may help"));
     }
 
-    // Whether all values of a batch are the same, to within float's rounding.
-    template <class Batch>
-    static bool is_flat(const Batch& batch) {
-        const auto y = as_view(batch);
-        const auto first = y(0, 0, 0, 0);
+    // Whether all values of a batch are `first`, to within float's rounding.
+    static constexpr auto is_flat = [](const auto& y, auto first) {
         for (int n = 0; n < y.batch; ++n)
             for (int c = 0; c < y.channels; ++c)
                 for (int i = 0; i < y.height; ++i)
                     for (int j = 0; j < y.width; ++j)
                         if (std::fabs(y(n, c, i, j) - first) > 1e-5f) return false;
         return true;
-    }
+    };
 
     std::string where() const {
         std::string text = "depix: in epoch ";
@@ -195,7 +197,7 @@ class AdversarialFit {
         const AdversarialLosses sums = std::exchange(progress_.sums, {});
         const double images = static_cast<double>(std::exchange(progress_.images, 0));
         const double seconds = std::exchange(progress_.seconds, 0);
-        const double score = options_.score ? options_.score() : 0;
+        const double score = options_.score ? Ranks::measure(trainer_, options_.score) : 0;
         const bool best = options_.score && score > progress_.best_score;
         if (best) {
             progress_.best_epoch = progress_.epoch;
@@ -207,13 +209,15 @@ class AdversarialFit {
 
         // The checkpoint is written last, because a run that is killed before that repeats the epoch's end and writes
         // the other files again.
-        const auto& generator = trainer_.average() ? *trainer_.average() : trainer_.generator();
-        if (!options_.generator_weights.empty()) depix::save(generator, options_.generator_weights);
-        if (best && !options_.best_weights.empty()) depix::save(generator, options_.best_weights);
-        if (!options_.history_csv.empty())
-            write_file(options_.history_csv, records_csv(progress_.history, adversarial_columns));
-        if (!options_.loss_curve_svg.empty())
-            write_file(options_.loss_curve_svg, adversarial_loss_curve_svg(progress_.history, options_.loss_curve));
+        Ranks::write(trainer_, [&] {
+            const auto& generator = trainer_.average() ? *trainer_.average() : trainer_.generator();
+            if (!options_.generator_weights.empty()) depix::save(generator, options_.generator_weights);
+            if (best && !options_.best_weights.empty()) depix::save(generator, options_.best_weights);
+            if (!options_.history_csv.empty())
+                write_file(options_.history_csv, records_csv(progress_.history, adversarial_columns));
+            if (!options_.loss_curve_svg.empty())
+                write_file(options_.loss_curve_svg, adversarial_loss_curve_svg(progress_.history, options_.loss_curve));
+        });
         save();
         notify(AdversarialEpochReport{progress_.history.back(), options_.epochs, best}, callbacks...);
     }

@@ -105,6 +105,8 @@ class AdversarialTrainer {
                   "depix: the discriminator takes the generator's output, or that and the generator's input");
 
   public:
+    using BackendType = Backend;
+
     /// Whether the discriminator also sees the generator's input.
     static constexpr bool conditional = condition_channels > 0;
 

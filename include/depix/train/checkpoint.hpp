@@ -1,14 +1,9 @@
 // Checkpoints: the state of a training run in one file, so that a run killed at any moment can continue exactly.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <bit>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -16,6 +11,7 @@
 
 #include "depix/error.hpp"
 #include "depix/io/safetensors.hpp"
+#include "depix/train/checkpoint_file.hpp"
 #include "depix/train/history.hpp"
 #include "depix/train/trainer.hpp"
 
@@ -41,8 +37,6 @@ struct Progress {
 
 namespace detail {
 
-inline constexpr const char* checkpoint_version = "1";
-
 /// Visits the single numbers of a checkpoint with their names, both for saving and for loading.
 template <class AnyProgress, class Visit>
 void visit_numbers(AnyProgress& progress, Visit&& visit) {
@@ -56,162 +50,6 @@ void visit_numbers(AnyProgress& progress, Visit&& visit) {
     visit("progress.best_loss", progress.best_loss);
 }
 
-/// Copies all values in place, so that spans over the model's memory stay valid and nothing can fail.
-template <Module Network, class T>
-void copy_values(const Model<Network, T>& from, Model<Network, T>& to) {
-    std::ranges::copy(from.parameters(), to.parameters().begin());
-    std::ranges::copy(from.statistics(), to.statistics().begin());
-    std::ranges::copy(from.batches_tracked(), to.batches_tracked().begin());
-}
-
-/// One array of an optimizer's state under the names of the parameters, in the form that save and load accept.
-template <class Model, class T>
-struct StateTensors {
-    const Model& model;
-    std::span<T> values;
-    std::vector<NamedTensor<T>> tensors() const { return model.name_parameters(values); }
-};
-template <class Model, class T>
-StateTensors(const Model&, std::span<T>) -> StateTensors<Model, T>;
-
-/// Tensors under their names in the checkpoint, so that error messages use these names.
-template <class Named>
-struct Prefixed {
-    Named& named;
-    const std::string& prefix;
-
-    auto tensors() const { return rename(named.tensors()); }
-    auto counters() const requires requires(Named& n) { n.counters(); }
-    { return rename(named.counters()); }
-
-  private:
-    template <class Tensors>
-    Tensors rename(Tensors tensors) const {
-        for (auto& tensor : tensors) tensor.name = prefix + tensor.name;
-        return tensors;
-    }
-};
-template <class Named>
-Prefixed(Named&, const std::string&) -> Prefixed<Named>;
-
-/// Adds single numbers to a checkpoint.
-struct NumberWriter {
-    SafetensorsWriter& writer;
-    template <class Value>
-    void operator()(const std::string& name, const Value& value) const {
-        writer.add(name, {}, std::span<const Value>(&value, 1));
-    }
-};
-
-/// An optimizer's state and settings, as PREFIXadam.m.NAME, PREFIXadam.step, PREFIXadam.learning_rate and so on.
-template <class Optimizer, class Model, class T>
-void append_optimizer(SafetensorsWriter& writer, const std::string& prefix, const Optimizer& settings,
-                      const OptimizerState<T>& state, const Model& model) {
-    const std::string name = prefix + Optimizer::name + ".";
-    const NumberWriter number{writer};
-    for (const auto& [array, values] : state.arrays)
-        append(writer, StateTensors{model, std::span(values)}, name + array + ".");
-    number(name + "step", state.step);
-    Optimizer::visit_settings(settings,
-                              [&](const char* setting, const double& value) { number(name + setting, value); });
-}
-
-inline void append_random(SafetensorsWriter& writer, const Random& random) {
-    const auto bits = std::bit_cast<std::array<std::int64_t, 4>>(random.state());
-    writer.add("random.state", {bits.size()}, std::span<const std::int64_t>(bits));
-}
-
-template <class Record, std::size_t Columns>
-void append_history(SafetensorsWriter& writer, const std::vector<Record>& records,
-                    const std::array<std::pair<const char*, double Record::*>, Columns>& columns) {
-    std::vector<std::int64_t> numbers;
-    for (const Record& record : records) numbers.push_back(record.epoch);
-    writer.add("history.epoch", {records.size()}, std::span<const std::int64_t>(numbers));
-    for (const auto& [name, member] : columns) {
-        std::vector<double> column;
-        for (const Record& record : records) column.push_back(record.*member);
-        writer.add(std::string("history.") + name, {records.size()}, std::span<const double>(column));
-    }
-}
-
-/// Reads tensors of a checkpoint by name, and records which have not been read yet.
-struct CheckpointReader {
-    const SafetensorsFile& file;
-    std::set<std::string> remaining;
-
-    explicit CheckpointReader(const SafetensorsFile& source) : file(source) {
-        for (const auto& item : source.entries) remaining.insert(item.first);
-    }
-    template <FileValue Value>
-    void number(const std::string& name, Value& value) {
-        remaining.erase(name);
-        file.copy_values<Value>(name, std::span(&value, 1));
-    }
-    template <FileValue Value>
-    std::vector<Value> list(const std::string& name) {
-        remaining.erase(name);
-        return file.values<Value>(name);
-    }
-    template <class Named>
-    void tensors(Named& named, const std::string& prefix) {
-        std::erase_if(remaining, [&](const std::string& name) { return name.starts_with(prefix); });
-        Prefixed prefixed{named, prefix};
-        load(prefixed, file,
-             {.name_map = [&](const std::string& name) { return name.starts_with(prefix) ? name : std::string(); }});
-    }
-    template <class Optimizer, class Model, class T>
-    void optimizer(const std::string& prefix, Optimizer& settings, OptimizerState<T>& state, const Model& model) {
-        const std::string name = prefix + Optimizer::name + ".";
-        for (auto& [array, values] : state.arrays) {
-            StateTensors named{model, std::span(values)};
-            tensors(named, name + array + ".");
-        }
-        number(name + "step", state.step);
-        Optimizer::visit_settings(settings, [&](const char* setting, double& value) { number(name + setting, value); });
-    }
-    Random::State random() {
-        std::array<std::int64_t, 4> bits{};
-        remaining.erase("random.state");
-        file.copy_values<std::int64_t>("random.state", bits);
-        return std::bit_cast<Random::State>(bits);
-    }
-    template <class Record, std::size_t Columns>
-    void history(std::vector<Record>& records,
-                 const std::array<std::pair<const char*, double Record::*>, Columns>& columns) {
-        const std::vector<std::int64_t> epochs = list<std::int64_t>("history.epoch");
-        records.resize(epochs.size());
-        for (std::size_t i = 0; i < epochs.size(); ++i) records[i].epoch = static_cast<int>(epochs[i]);
-        for (const auto& [name, member] : columns) {
-            const std::vector<double> column = list<double>(std::string("history.") + name);
-            if (column.size() != epochs.size())
-                throw FileError(file.path, std::string("tensor \"history.") + name + "\" has " +
-                                               std::to_string(column.size()) + " values for " +
-                                               std::to_string(epochs.size()) + " epochs");
-            for (std::size_t i = 0; i < column.size(); ++i) records[i].*member = column[i];
-        }
-    }
-    /// Throws FileError if a tensor has not been read, if the run's position is impossible, or if the steps of an epoch
-    /// are not `loader_steps` (0: any number is allowed).
-    void expect_position(std::int64_t epoch, std::int64_t step, std::int64_t steps_per_epoch,
-                         std::int64_t loader_steps) const {
-        if (!remaining.empty()) throw FileError(file.path, "unexpected tensor \"" + *remaining.begin() + "\"");
-        if (epoch < 0 || step < 0 || (steps_per_epoch > 0 && step > steps_per_epoch))
-            throw FileError(file.path, "tensor \"progress.step\": " + std::to_string(step) + " of epoch " +
-                                           std::to_string(epoch) + " cannot be");
-        if (loader_steps > 0 && steps_per_epoch != loader_steps)
-            throw FileError(file.path, "a run with " + std::to_string(steps_per_epoch) +
-                                           " steps an epoch, but the loader has " + std::to_string(loader_steps) +
-                                           "; the data or the batch size are others");
-    }
-    void expect(const std::string& key, const std::string& value) const {
-        const auto found = file.metadata.find(key);
-        if (found == file.metadata.end()) throw FileError(file.path, "is no depix checkpoint: no \"" + key + "\"");
-        if (found->second != value)
-            throw FileError(file.path, "a checkpoint with " + key + " \"" + found->second + "\", where it must be \"" +
-                                           value + "\"");
-    }
-};
-
 }  // namespace detail
 
 /// Writes into one safetensors file all that a run needs to continue bit for bit. The file is written whole or not at
@@ -224,8 +62,9 @@ struct CheckpointReader {
 ///     accumulated.NAME, trainer.accumulated_batches      the gradients that wait for an update, if they are
 ///     accumulated progress.*, best.NAME, history.*                                  see Progress
 ///
-/// Floating-point values are stored in their own type, F32 or F64, so that none changes. Throws FileError when the file
-/// cannot be written (for example because the disk is full); a previous file is then unchanged.
+/// On many machines the parts of a batch, on which the result depends, are among the metadata. Floating-point values
+/// are stored in their own type, F32 or F64, so that none changes. Throws FileError when the file cannot be written
+/// (for example because the disk is full); a previous file is then unchanged.
 template <Module Network, class Loss, class Optimizer, class Backend, class T>
 void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optimizer, Backend, T>& trainer,
                      const Progress<Network, T>& progress) {
@@ -233,6 +72,7 @@ void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optim
     writer.metadata["depix.checkpoint"] = detail::checkpoint_version;
     writer.metadata["optimizer"] = Optimizer::name;
     writer.metadata["loss"] = Loss::name;
+    detail::append_parts(writer, trainer.engine());
     append(writer, trainer.model(), "model.");
 
     detail::append_optimizer(writer, "", trainer.optimizer, trainer.state(), trainer.model());
@@ -252,9 +92,9 @@ void save_checkpoint(const std::string& path, const Trainer<Network, Loss, Optim
 /// Restores the trainer, its model and its optimizer (with its settings, as PyTorch's load_state_dict does) to their
 /// state when the checkpoint was written, and returns the run's progress.
 ///
-/// Everything is checked before anything changes: format, kind of optimizer and loss, every tensor's name, shape and
-/// type, and, if `steps_per_epoch` gives the loader's number, the steps of an epoch. Throws a FileError that names the
-/// file and the tensors; model and trainer are then unchanged.
+/// Everything is checked before anything changes: format, kind of optimizer and loss, parts of a batch, every tensor's
+/// name, shape and type, and, if `steps_per_epoch` gives the loader's number, the steps of an epoch. Throws a FileError
+/// that names the file and the tensors; model and trainer are then unchanged.
 template <Module Network, class Loss, class Optimizer, class Backend, class T>
 Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, Loss, Optimizer, Backend, T>& trainer,
                                      std::int64_t steps_per_epoch = 0) {
@@ -263,6 +103,7 @@ Progress<Network, T> load_checkpoint(const std::string& path, Trainer<Network, L
     reader.expect("depix.checkpoint", detail::checkpoint_version);
     reader.expect("optimizer", Optimizer::name);
     reader.expect("loss", Loss::name);
+    reader.expect_parts(trainer.engine());
 
     Model<Network, T> model = trainer.model();
     reader.tensors(model, "model.");

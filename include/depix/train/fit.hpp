@@ -94,8 +94,8 @@ template <class Backend>
 struct FitRanks {
     using InferenceBackend = Backend;
 
-    template <class AnyTrainer, class Training, class Validation>
-    static void check(const AnyTrainer&, const Training&, const Validation&) {}
+    template <class AnyTrainer, class... Loaders>
+    static void check(const AnyTrainer&, const Loaders&...) {}
     /// Pictures of the last step's batch, of which `input` is what this process trained on.
     template <class AnyTrainer, class Input>
     static int images(const AnyTrainer&, const Input& input) {
@@ -112,6 +112,16 @@ struct FitRanks {
     template <class AnyTrainer, class Work>
     static void write(const AnyTrainer&, Work&& work) {
         work();
+    }
+    /// A number that one process measures for all.
+    template <class AnyTrainer, class Measure>
+    static double measure(const AnyTrainer&, Measure&& measure) {
+        return measure();
+    }
+    /// Whether `predicate(view, its first value)` holds for the views of all processes, with the first value of all.
+    template <class AnyTrainer, class AnyView, class Predicate>
+    static bool all_of(const AnyTrainer&, const AnyView& view, Predicate&& predicate) {
+        return predicate(view, view(0, 0, 0, 0));
     }
     template <class AnyInference, class AnyTrainer, BatchLoader Loader>
     static double mean_loss(const AnyInference& network, AnyTrainer& trainer, const Loader& loader) {
