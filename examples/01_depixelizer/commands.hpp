@@ -38,6 +38,7 @@ struct TrainOptions {
     int threads = 0;
     std::uint64_t seed = 0;
     int images_per_part = 4;  // under mpirun: see depix/mpi/distributed.hpp
+    bool synchronise_batch_norm = false;
 };
 int train(const TrainOptions& options);
 /// The same on all ranks that mpirun has started. Only in programs that are built with MPI.

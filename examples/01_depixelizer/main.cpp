@@ -69,6 +69,8 @@ int main(int count, char** arguments) {
                      "number, not on the number of ranks")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
+    train_command->add_flag("--synchronise", train.synchronise_batch_norm,
+                            "under mpirun: batch norm by the statistics of the whole batch, not of each part");
 
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure on pairs that were not trained on");

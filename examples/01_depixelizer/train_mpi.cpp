@@ -14,7 +14,9 @@ int example::train_on_ranks(const TrainOptions& options) {
         using enum depix::Initialisation;
         if (options.device != "cpu") throw depix::Error("--device " + options.device + ": mpirun's ranks use the cpu");
         const depix::Communicator ranks;
-        const depix::Distributed distributed{ranks, {.images_per_part = options.images_per_part}};
+        const depix::Distributed distributed{
+            ranks,
+            {.images_per_part = options.images_per_part, .synchronise_batch_norm = options.synchronise_batch_norm}};
         if (options.network == "text_restorer") return train_on<depix::TextRestorer>(distributed, options, HeNormal);
         if (options.network == "notebook") return train_on<depix::NotebookDepixelizer>(distributed, options, PyTorch);
         return train_on<depix::Depixelizer>(distributed, options, PyTorch);

@@ -34,8 +34,12 @@ struct TrainOptions {
     int sample_every = 500;
     std::string device = "cpu";
     int threads = 0;
+    int images_per_part = 1;  // under mpirun: see depix/mpi/distributed.hpp
+    bool synchronise_batch_norm = false;
     std::uint64_t seed = 0;
 };
+/// The same on all ranks that mpirun has started. Only in programs that are built with MPI.
+int train_on_ranks(const TrainOptions& options, const Settings& settings);
 int train(const TrainOptions& options);
 
 struct EvaluateOptions {

@@ -111,7 +111,14 @@ int main(int count, char** arguments) {
     train_command->add_option("--device", train.device, example::device_help)
         ->check(CLI::IsMember({"cpu", "cuda"}))
         ->capture_default_str();
-    train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
+    train_command->add_option("--threads", train.threads, "0: all; under mpirun: one a rank")->capture_default_str();
+    train_command
+        ->add_option("--part", train.images_per_part,
+                     "under mpirun: pairs that run through the networks at once; the result depends on this number")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    train_command->add_flag("--synchronise", train.synchronise_batch_norm,
+                            "under mpirun: batch norm by the statistics of the whole batch, not of each part");
     train_command->add_option("--seed", train.seed, "of weights, order and drawing")->capture_default_str();
 
     example::EvaluateOptions evaluate;

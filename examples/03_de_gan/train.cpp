@@ -1,6 +1,7 @@
 #include "train.hpp"
 
 #include "../device.hpp"
+#include "../ranks.hpp"
 
 namespace example {
 
@@ -18,6 +19,11 @@ extern template int train_networks<PyTorchNetworks<64, 64>, Cuda>(const TrainOpt
 
 int example::train(const TrainOptions& options) {
     const Settings settings = settings_of(options.recipe, options.changes);
+    if (is_rank()) {
+#ifdef DEPIX_WITH_MPI
+        return train_on_ranks(options, settings);
+#endif
+    }
     return on_device(options.device, [&]<class Backend> {
         if (options.recipe == Recipe::PyTorch)
             return options.filters == 8 ? train_networks<PyTorchNetworks<8, 16>, Backend>(options, settings)

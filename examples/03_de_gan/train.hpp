@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <type_traits>
 
 #include "commands.hpp"
 #include "depix/data/loader.hpp"
@@ -23,8 +24,13 @@ namespace example {
 
 /// Trains with losses of these types.
 template <class Networks, class Content, class Adversarial, class Backend>
-int train_with_losses(const TrainOptions& options, const Settings& settings) {
+int train_with_losses(const Backend& backend, const TrainOptions& options, const Settings& settings) {
     using Generator = typename Networks::Generator;
+    // Under mpirun each rank makes and trains on its share of every batch (train_mpi.cpp), and rank 0 restores samples.
+    depix::BatchShare share;
+    if constexpr (requires { backend.share(); }) share = backend.share();
+    using InferenceBackend = std::conditional_t < requires(const Backend& b) { b.share(); }
+    , depix::Cpu, Backend > ;
     const DrawnKind kind{options.task, settings.blur};
 
     const std::vector<PagePair> pages =
@@ -34,7 +40,7 @@ int train_with_losses(const TrainOptions& options, const Settings& settings) {
                                                                               .drawn = settings.drawn,
                                                                               .seed = options.seed}),
                                                      Networks::range),
-                                 {.batch_size = settings.batch_size, .seed = options.seed}};
+                                 {.batch_size = settings.batch_size, .seed = options.seed, .share = share}};
     // Held-out drawn patches show the progress. The result that counts is that of `evaluate`, on real pages.
     const depix::AnyPairSource held_out =
         draw_patches(kind, 64, {1, 256, 256}, 2 * options.seed + 1, depix::Redraw::Never);
@@ -54,13 +60,13 @@ int train_with_losses(const TrainOptions& options, const Settings& settings) {
                                        .adversarial_weight = 1,
                                        .update = Networks::update,
                                        .average_decay = options.average_decay},
-                                      Backend{},
+                                      backend,
                                       options.threads};
 
     std::filesystem::create_directories(options.run / "samples");
     const auto current = [&] {
-        return depix::Inference<Generator, Backend>(trainer.average() ? *trainer.average() : trainer.generator(),
-                                                    options.threads);
+        return depix::Inference<Generator, InferenceBackend>(
+            trainer.average() ? *trainer.average() : trainer.generator(), options.threads);
     };
     depix::AdversarialFitOptions fitting{.epochs = settings.epochs};
     fitting.checkpoint = (options.run / "checkpoint.safetensors").string();
@@ -93,7 +99,8 @@ int train_with_losses(const TrainOptions& options, const Settings& settings) {
         return depix::decibels(error / (width * width));
     };
 
-    depix::fit(trainer, training, fitting, [](const depix::AdversarialEpochReport& report) {
+    depix::fit(trainer, training, fitting, [&](const depix::AdversarialEpochReport& report) {
+        if (share.rank != 0) return;
         const depix::AdversarialRecord& r = report.record;
         std::printf(
             "epoch %3d/%d  discriminator %.4f real, %.4f generated   generator %.5f content, %.4f "
@@ -103,6 +110,7 @@ int train_with_losses(const TrainOptions& options, const Settings& settings) {
         std::fflush(stdout);
     });
 
+    if (share.rank != 0) return 0;
     // float16 is precise enough to restore with, and halves the file.
     const std::string weights = (options.run / (options.run.filename().string() + ".safetensors")).string();
     depix::save(trainer.average() ? *trainer.average() : trainer.generator(), weights, {.dtype = depix::DataType::F16});
@@ -115,9 +123,9 @@ template <class Networks, class Backend>
 int train_networks(const TrainOptions& options, const Settings& settings) {
     const auto with_content = [&]<class Content> {
         return settings.adversarial == AdversarialLoss::Squared
-                   ? train_with_losses<Networks, Content, depix::MeanSquaredError, Backend>(options, settings)
-                   : train_with_losses<Networks, Content, typename Networks::AdversarialCrossEntropy, Backend>(
-                         options, settings);
+                   ? train_with_losses<Networks, Content, depix::MeanSquaredError>(Backend{}, options, settings)
+                   : train_with_losses<Networks, Content, typename Networks::AdversarialCrossEntropy>(
+                         Backend{}, options, settings);
     };
     if (settings.content == ContentLoss::Squared) return with_content.template operator()<depix::MeanSquaredError>();
     if constexpr (Networks::generates_probabilities)

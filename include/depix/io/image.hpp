@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "depix/error.hpp"
@@ -64,10 +65,17 @@ template <class Sample>
 Image planar_image(const Sample* samples, Shape shape, float maximum) {
     Image image(shape);
     const std::size_t area = shape.area();
-    const auto channels = static_cast<std::size_t>(shape.channels);
-    for (std::size_t c = 0; c < channels; ++c)
-        for (std::size_t i = 0; i < area; ++i)
-            image.pixels[c * area + i] = static_cast<float>(samples[i * channels + c]) / maximum;
+    const auto convert = [&](const auto channels) {  // a constant, so that compilers use SIMD
+        for (std::size_t c = 0; c < channels; ++c)
+            for (std::size_t i = 0; i < area; ++i)
+                image.pixels[c * area + i] = static_cast<float>(samples[i * channels + c]) / maximum;
+    };
+    if (shape.channels == 1)
+        convert(std::integral_constant<std::size_t, 1>{});
+    else if (shape.channels == 3)
+        convert(std::integral_constant<std::size_t, 3>{});
+    else
+        convert(static_cast<std::size_t>(shape.channels));
     return image;
 }
 

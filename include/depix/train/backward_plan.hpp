@@ -19,6 +19,7 @@ struct BackwardPlan {
     // structs with default values share their elements, so that a write to one may appear in another.)
     std::array<float, Steps> input_slope{};   // applied by the step that completes the input's gradient
     std::array<float, Steps> output_slope{};  // applied to the output's gradient before the step
+    int gradient_halo = 0;                    // of every gradient: the largest that one needs
 };
 
 // A part of a concatenation also shares the gradient's memory if the concatenation is the last step that reads it.
@@ -62,6 +63,9 @@ constexpr BackwardPlan<T, S> plan_backward(const Plan<T, S>& plan) {
         first_reader[static_cast<std::size_t>(plan.step(i).input)] = i;
         if (plan.step(i).other >= 0) first_reader[static_cast<std::size_t>(plan.step(i).other)] = i;
     }
+    // One halo for all gradients is simpler than one for each, and costs little memory compared with the maps.
+    for (const PlanTensor& tensor : plan.tensors)
+        if (tensor.gradient_halo > backward.gradient_halo) backward.gradient_halo = tensor.gradient_halo;
     for (float& slope : backward.input_slope) slope = 1;
     for (float& slope : backward.output_slope) slope = 1;
     for (int i = 0; i < plan.step_count; ++i) {

@@ -27,9 +27,8 @@ namespace depix {
 ///     ... output_gradient() = the gradient of a loss at output() ...
 ///     pass.run(threads, [&](Team team) { pass.backward(model, gradients, team); });
 ///
-/// The model is not changed; backward must see the same parameters as forward did.
-///
-/// A batch may be cut into parts, each of which is computed as if it were a batch of its own (mpi/part_passes.hpp).
+/// The model is not changed; backward must see the same parameters as forward did. A batch may be cut into parts, each
+/// of which is computed as a batch of its own (mpi/part_passes.hpp).
 template <Module Network, class Backend = Cpu, class T = float>
 class TrainingPass {
     using Run = detail::TrainingBackend<Backend>;
@@ -165,7 +164,7 @@ class TrainingPass {
             }
             if (backward_plan.parent[index] < 0) {
                 gradient_place[index] = gradient_size;
-                gradient_size += Run::size(room, shape(i), gradient_halo);
+                gradient_size += Run::size(room, shape(i), backward_plan.gradient_halo);
             }
         }
         maps_.reserve(size);
@@ -182,7 +181,7 @@ class TrainingPass {
                  top = backward_plan.parent[static_cast<std::size_t>(top)])
                 channel += backward_plan.offset[static_cast<std::size_t>(top)];
             gradient_views_[index] = Run::lay_out(gradient_maps_.data() + gradient_place[static_cast<std::size_t>(top)],
-                                                  batch, shape(top), gradient_halo)
+                                                  batch, shape(top), backward_plan.gradient_halo)
                                          .slice(channel, plan.tensor(i).channels);
         }
 
@@ -287,13 +286,6 @@ class TrainingPass {
     }
 
   private:
-    // One halo for all gradients is simpler than one for each, and costs little memory compared with the maps.
-    static constexpr int gradient_halo = [] {
-        int largest = 0;
-        for (const PlanTensor& tensor : plan.tensors) largest = (std::max)(largest, tensor.gradient_halo);
-        return largest;
-    }();
-
     int batch_ = 0, images_per_part_ = 0, parts_ = 0;
     int threads_ = 0;
     Shape input_;
