@@ -1,40 +1,23 @@
-// A run for kills_mpi.sh: `mpirun -n N runs_mpi FOLDER` trains on N ranks for a second or two, with a checkpoint after
-// every step, and goes on from one that is there. When it is done, FOLDER/result.safetensors holds all weights and
-// FOLDER/losses.txt every epoch's losses, bit for bit.
-#include <cstdio>
+// Runs for kills_mpi.sh: `mpirun -n N runs_mpi training FOLDER` and `runs_mpi adversarial FOLDER` train on N ranks for
+// a second or two, with a checkpoint after every step, and go on from one that is there. When they are done,
+// FOLDER/result.safetensors holds all weights and FOLDER/losses.txt every epoch's losses, bit for bit. The adversarial
+// one synchronises batch norm.
+#include <filesystem>
 #include <string>
+#include <string_view>
 
-#include "depix/data/loader.hpp"
-#include "depix/depix.hpp"
 #include "depix/mpi.hpp"
+#include "runs.hpp"
 
 using namespace depix;
 
 namespace {
 
-// A network with all that a checkpoint must keep: weights, running statistics, and a layer that draws random numbers.
-using Network = Sequential<Conv<1, 4>, BatchNorm<4>, ReLU, Dropout<std::ratio<1, 10>>, Conv<4, 1>>;
-
-/// Noise, and the target 0.5 x + 0.1; a pair depends on the epoch and its index alone.
-struct Pairs {
-    std::size_t size() const { return 45; }
-    Shape input_shape() const { return {1, 8, 8}; }
-    Shape target_shape() const { return {1, 8, 8}; }
-    void pair(std::uint64_t epoch, std::size_t index, View<float> input, View<float> target) const {
-        Random random(1, epoch, index);
-        for (int y = 0; y < 8; ++y)
-            for (int x = 0; x < 8; ++x) {
-                input(0, 0, y, x) = static_cast<float>(random.uniform());
-                target(0, 0, y, x) = 0.5f * input(0, 0, y, x) + 0.1f;
-            }
-    }
-};
-
 int train(const std::string& folder) {
     const Communicator ranks;
     const Distributed distributed{ranks, {.images_per_part = 2, .bucket_bytes = 64}};
-    const Loader loader{Pairs{}, {.batch_size = 8, .seed = 3, .share = distributed.share()}};
-    Model<Network> model(1);
+    const Loader loader{Pairs{45}, {.batch_size = 8, .seed = 3, .share = distributed.share()}};
+    Model<Restorer> model(1);
     Trainer trainer{model, MeanSquaredError{}, Adam{}, TrainerOptions{.average_decay = 0.9}, distributed, 1};
     FitOptions options = fit_in_folder(folder);
     options.epochs = 40;
@@ -42,12 +25,23 @@ int train(const std::string& folder) {
     options.checkpoint_every_steps = 1;
     const FitResult result = fit(trainer, loader, loader, options);
     if (ranks.rank() != 0) return 0;
-    std::FILE* const file = std::fopen((folder + "/losses.txt").c_str(), "w");
-    if (file == nullptr) throw FileError(folder, "cannot write");
-    for (const EpochRecord& record : result.history)
-        std::fprintf(file, "%a %a %a\n", record.training_loss, record.validation_loss, record.learning_rate);
-    std::fclose(file);
+    write_losses(folder, result.history);
     save(model, folder + "/result.safetensors");
+    return 0;
+}
+
+int train_adversarial(const std::string& folder) {
+    const Communicator ranks;
+    const Distributed distributed{ranks, {.images_per_part = 2, .synchronise_batch_norm = true, .bucket_bytes = 64}};
+    const Loader loader{Pairs{45}, {.batch_size = 8, .seed = 3, .share = distributed.share()}};
+    Model<Restorer> generator(1);
+    Model<Discriminator> discriminator(2);
+    auto trainer = adversarial_trainer(generator, discriminator, distributed);
+    std::filesystem::create_directories(folder);
+    const AdversarialFitResult result = fit(trainer, loader, adversarial_options(folder, 20));
+    if (ranks.rank() != 0) return 0;
+    write_losses(folder, result.history);
+    save(generator, folder + "/result.safetensors");
     return 0;
 }
 
@@ -55,6 +49,8 @@ int train(const std::string& folder) {
 
 int main(int count, char** arguments) {
     Mpi mpi(&count, &arguments);
-    if (count != 2) return 2;
-    return mpi.run([&] { return train(arguments[1]); });
+    if (count != 3) return 2;
+    return mpi.run([&] {
+        return std::string_view(arguments[1]) == "training" ? train(arguments[2]) : train_adversarial(arguments[2]);
+    });
 }

@@ -40,21 +40,35 @@ class Bytes {
     std::span<const std::byte> bytes_;
 };
 
+/// entries[k][b] is the checksum of byte b and k bytes of zeros after it, so that four bytes are looked up at once
+/// (Kounavis and Berry 2005).
 struct ChecksumTable {
-    std::uint32_t entries[256] = {};
+    std::uint32_t entries[4][256] = {};
     constexpr ChecksumTable() {
         for (std::uint32_t byte = 0; byte < 256; ++byte) {
             std::uint32_t value = byte;
             for (int bit = 0; bit < 8; ++bit) value = (value & 1) != 0 ? 0xEDB88320u ^ value >> 1 : value >> 1;
-            entries[byte] = value;
+            entries[0][byte] = value;
         }
+        for (int k = 1; k < 4; ++k)
+            for (int byte = 0; byte < 256; ++byte) {
+                const std::uint32_t before = entries[k - 1][byte];
+                entries[k][byte] = entries[0][before & 0xFF] ^ before >> 8;
+            }
     }
 };
 inline constexpr ChecksumTable checksum_table{};
 
 inline std::uint32_t Bytes::checksum(std::size_t first, std::size_t last) const {
+    const auto& entries = checksum_table.entries;
     std::uint32_t value = 0xFFFFFFFFu;
-    for (std::size_t i = first; i < last; ++i) value = checksum_table.entries[(value ^ (*this)[i]) & 0xFF] ^ value >> 8;
+    std::size_t i = first;
+    for (; i + 4 <= last; i += 4) {
+        value ^= little32(i);
+        value = entries[3][value & 0xFF] ^ entries[2][value >> 8 & 0xFF] ^ entries[1][value >> 16 & 0xFF] ^
+                entries[0][value >> 24];
+    }
+    for (; i < last; ++i) value = entries[0][(value ^ (*this)[i]) & 0xFF] ^ value >> 8;
     return ~value;
 }
 
