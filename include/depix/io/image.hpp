@@ -16,6 +16,7 @@
 #include "depix/error.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/image_check.hpp"
+#include "depix/io/png_rows.hpp"
 #include "depix/io/stb.hpp"
 #include "depix/tensor.hpp"
 
@@ -142,6 +143,9 @@ inline Image decode_checked(std::span<const std::byte> bytes, const ImageLimits&
     stb::stbi_convert_iphone_png_to_rgb_thread(1);
     const bool is_apples = detail::Bytes(bytes).starts_with("CgBI", 12);
     try {
+        const Shape shape{stored_channels, height, width};
+        if (const std::vector<unsigned char> ordinary = detail::read_ordinary_png(bytes, shape); !ordinary.empty())
+            return detail::planar_image(ordinary.data(), shape, 255.0f);
         if (stb::stbi_is_16_bit_from_memory(data, size) != 0)
             decode(stb::stbi_load_16_from_memory(data, size, &width, &height, &stored_channels, 0), 65535.0f);
         else
