@@ -3,7 +3,7 @@
 // better than with the one skip.
 #include <cstdio>
 
-#include "strokes.hpp"
+#include "../strokes.hpp"
 
 using namespace depix;
 

@@ -11,7 +11,7 @@
 // compared with and without it.
 #include <cstdio>
 
-#include "strokes.hpp"
+#include "../strokes.hpp"
 
 using namespace depix;
 

@@ -2,7 +2,7 @@
 // given, and does not have to learn to copy it.
 #include <cstdio>
 
-#include "strokes.hpp"
+#include "../strokes.hpp"
 
 using namespace depix;
 
