@@ -37,18 +37,18 @@ class Chart {
     void stroke(const Points& points, const std::string& colour, double thickness = 2, const std::string& more = "") {
         svg_ += "<polyline fill='none' stroke='" + colour + "' stroke-width='" + number(thickness) + "' " + more +
                 " points='";
-        for (const auto& [px, py] : points) svg_ += number(x(px)) + "," + number(y(py)) + " ";
+        for (const auto& [px, py] : points) svg_ += pixels(x(px)) + "," + pixels(y(py)) + " ";
         svg_ += "'/>\n";
     }
     void dots(const Points& points, const std::string& colour, double radius = 3) {
         for (const auto& [px, py] : points)
-            svg_ += "<circle cx='" + number(x(px)) + "' cy='" + number(y(py)) + "' r='" + number(radius) + "' fill='" +
+            svg_ += "<circle cx='" + pixels(x(px)) + "' cy='" + pixels(y(py)) + "' r='" + number(radius) + "' fill='" +
                     colour + "'/>\n";
     }
     /// A bar from 0 to `length` along the axis across, centred on `place` of the other.
     void bar(double place, double length, const std::string& colour) {
-        svg_ += "<rect x='" + number(left()) + "' y='" + number(y(place) - 11) + "' width='" +
-                number(x(length) - left()) + "' height='22' fill='" + colour + "'/>\n";
+        svg_ += "<rect x='" + pixels(left()) + "' y='" + pixels(y(place) - 11) + "' width='" +
+                pixels(x(length) - left()) + "' height='22' fill='" + colour + "'/>\n";
     }
     /// Text beside a point; `dx` and `dy` are pixels, to the right and down.
     void label(double px, double py, const std::string& text, const std::string& colour, double dx = 8, double dy = 4) {
@@ -71,8 +71,13 @@ class Chart {
     }
 
   private:
+    static std::string pixels(double value) {
+        std::array<char, 32> text;
+        std::snprintf(text.data(), text.size(), "%.1f", value);
+        return text.data();
+    }
     void write(double px, double py, const std::string& text, const std::string& colour, const std::string& more = "") {
-        svg_ += "<text x='" + number(px) + "' y='" + number(py) + "' fill='" + colour + "' " + more + ">" + text +
+        svg_ += "<text x='" + pixels(px) + "' y='" + pixels(py) + "' fill='" + colour + "' " + more + ">" + text +
                 "</text>\n";
     }
     double left() const { return 60; }

@@ -29,7 +29,8 @@ inline double psnr(double mean_squared_error) { return -10 * std::log10(mean_squ
 /// Trains a network to restore strokes that are pixelated in windows of window x window pixels; a window of 1 leaves
 /// them as they are.
 template <class Network>
-depix::Model<Network> train_on_strokes(depix::Random& random, int steps, int window) {
+depix::Model<Network> train_on_strokes(int steps, int window) {
+    depix::Random random(1);
     depix::Model<Network> model(1);
     depix::Trainer trainer{model, depix::MeanSquaredError{}, depix::Adam{.learning_rate = 3e-3}};
     for (int step = 0; step < steps; ++step) {
@@ -39,10 +40,10 @@ depix::Model<Network> train_on_strokes(depix::Random& random, int steps, int win
     return model;
 }
 
-/// The PSNR of 100 pictures, restored.
-template <class Network>
-double psnr_on_strokes(const depix::Model<Network>& model, depix::Random& random, int window) {
-    const depix::Inference<Network, depix::Reference> restore(model, 1);
+/// The PSNR of 100 pictures that are not trained on, restored. They are the same 100 in every call.
+template <class Restore>
+double psnr_on_strokes(const Restore& restore, int window) {
+    depix::Random random(3);
     double error = 0;
     for (int i = 0; i < 100; ++i) {
         const depix::Image clean = draw_strokes(random);
@@ -51,10 +52,9 @@ double psnr_on_strokes(const depix::Model<Network>& model, depix::Random& random
     return psnr(error);
 }
 
-/// The PSNR of pixelated strokes that the network has not seen, after so many steps of training on others.
+/// The PSNR of a network on them, after so many steps of training on other pictures.
 template <class Network>
 double trained_psnr(int steps, int window = 2) {
-    depix::Random random(1);
-    const depix::Model<Network> model = train_on_strokes<Network>(random, steps, window);
-    return psnr_on_strokes(model, random, window);
+    const depix::Model<Network> model = train_on_strokes<Network>(steps, window);
+    return psnr_on_strokes(depix::Inference<Network, depix::Reference>(model, 1), window);
 }

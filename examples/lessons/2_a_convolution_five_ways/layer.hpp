@@ -7,7 +7,7 @@
 
 /// The number of maps that go in and of those that come out, and the height and width of each. In memory a map of the
 /// input has a border of zeros around it, one pixel wide, so that a window of 3x3 never leaves it.
-constexpr int maps = 64, side = 96, area = side * side, padded = side + 2;
+constexpr int maps = 64, side = 64, area = side * side, padded = side + 2;
 
 using Floats = std::vector<float>;
 inline Floats floats(int count) { return Floats(static_cast<std::size_t>(count)); }

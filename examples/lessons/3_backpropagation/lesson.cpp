@@ -4,16 +4,18 @@
 // smaller, and by how much? The answers are the gradient. There are two ways to them:
 //
 //   finite differences   change the weight a little, run the network again, and look. Two runs for every weight.
-//   backpropagation      run the network once, then go back through it once, by the chain rule. One run for all
-//   weights.
+//   backpropagation      run the network once, then go back through it once, by the chain rule. Once for all weights.
 //
 // The network in network.hpp is small enough to do both by hand.
+//
+//     lesson [LOSS.svg]
 #include <depix/depix.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
+#include "../chart.hpp"
 #include "network.hpp"
 
 using namespace depix;
@@ -46,7 +48,24 @@ Weights gradient_by_depix(const Weights& w, const Picture& x, const Picture& t) 
     return gradient;
 }
 
-int main() {
+// The loss for other values of weight k, and the line that the gradient predicts.
+void draw(const char* path, int k, const Weights& w, double gradient, const Picture& x, const Picture& t) {
+    const double here = at(w, k), loss = loss_of(w, x, t);
+    Chart chart("one weight, and the loss", {-1, 1, {-1, -0.5, 0, 0.5, 1}, "the weight in the middle of the window"},
+                {0, 0.4, {0, 0.1, 0.2, 0.3, 0.4}, "the loss"});
+    Chart::Points curve;
+    for (double value = -1; value <= 1; value += 0.02) {
+        Weights other = w;
+        at(other, k) = value;
+        curve.push_back({value, loss_of(other, x, t)});
+    }
+    chart.stroke(curve, "#4a76a8");
+    chart.stroke({{here - 0.5, loss - 0.5 * gradient}, {here + 0.5, loss + 0.5 * gradient}}, "#d9662b");
+    chart.dots({{here, loss}}, "#24292f", 4);
+    chart.save(path);
+}
+
+int main(int count, char** arguments) {
     Random random(1);
     Picture x, t;
     Weights w;
@@ -64,6 +83,7 @@ int main() {
         std::printf("%8.4f  %9.6f   %9.6f %9.6f\n", at(w, k), own, difference, at(by_depix, k));
         worst = std::fmax(worst, std::fmax(std::fabs(own - difference), std::fabs(own - at(by_depix, k))));
     }
+    if (count > 1) draw(arguments[1], 4, w, at(by_hand, 4), x, t);
     // depix computes in float here, whose last digit is 1e-7 of the value.
     return worst < 1e-6 ? 0 : 1;
 }

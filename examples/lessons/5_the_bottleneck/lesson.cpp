@@ -4,13 +4,14 @@
 // How wide must it be? Here networks that differ in nothing but its width learn two tasks: to copy strokes, and to
 // restore strokes that were pixelated.
 //
-//     lesson [STEPS [CHART.svg RESULTS.png]]
-#include <depix/image/contact_sheet.hpp>
-
+//     lesson [STEPS [CHART.svg RESULTS.svg]]
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "../chart.hpp"
+#include "../picture_table.hpp"
 #include "../strokes.hpp"
 
 using namespace depix;
@@ -34,19 +35,17 @@ struct Task {
     std::vector<std::vector<Image>> results = {};  // a column for the clean picture, what is given, and each width
 };
 
-Image enlarged(const Image& picture) { return quantized(resize(picture, 72, 72, Resampling::Nearest)); }
-
 template <int Width>
 void measure(Task& task, int steps) {
-    Random random(1), others(2), tests(3);
-    const auto model = train_on_strokes<Autoencoder<Width>>(random, steps, task.window);
-    const double quality = psnr_on_strokes(model, tests, task.window);
-    task.curve.push_back({Width, quality});
-    std::printf("%-8s %2d maps, %3d numbers: %.2f dB\n", task.name, Width, 36 * Width, quality);
+    const auto model = train_on_strokes<Autoencoder<Width>>(steps, task.window);
+    const Inference<Autoencoder<Width>, Reference> restore(model, 1);
+    task.curve.push_back({Width, psnr_on_strokes(restore, task.window)});
+    std::printf("%-8s %2d maps, %3d numbers: %.2f dB\n", task.name, Width, 36 * Width, task.curve.back()[1]);
+    Random random(2);
     for (std::vector<Image>& row : task.results) {
-        const Image clean = draw_strokes(others), given = pixelate(clean, task.window);
-        if (row.empty()) row = {enlarged(clean), enlarged(given)};
-        row.push_back(enlarged(Inference<Autoencoder<Width>, Reference>(model, 1)(given)));
+        const Image clean = draw_strokes(random), given = pixelate(clean, task.window);
+        if (row.empty()) row = {clean, given};
+        row.push_back(restore(given));
     }
 }
 
@@ -59,13 +58,8 @@ int main(int count, char** arguments) {
         (std::integer_sequence<int, 1, 2, 4, 8, 16>());
     }
 
-    Random tests(3);
-    double error = 0;
-    for (int i = 0; i < 100; ++i) {
-        const Image clean = draw_strokes(tests);
-        error += squared_error(pixelate(clean, 2), clean) / 100;
-    }
-    std::printf("pixelated, as they are given: %.2f dB\n", psnr(error));
+    const double given = psnr_on_strokes([](const Image& picture) { return picture; }, 2);
+    std::printf("pixelated, as they are given: %.2f dB\n", given);
 
     if (count > 3) {
         Chart chart("the width of the bottleneck, and the quality of 100 pictures",
@@ -75,12 +69,13 @@ int main(int count, char** arguments) {
             chart.dots(task.curve, task.colour);
             chart.label(8, task.curve[3][1], task.name, task.colour, -30, -12);
         }
-        chart.stroke({{0, psnr(error)}, {17, psnr(error)}}, "#57606a", 1, "stroke-dasharray='4 4'");
-        chart.label(11, psnr(error), "pixelated, as they are given", "#57606a", 0, 16);
+        chart.stroke({{0, given}, {17, given}}, "#57606a", 1, "stroke-dasharray='4 4'");
+        chart.label(11, given, "pixelated, as they are given", "#57606a", 0, 16);
         chart.save(arguments[2]);
-        auto sheet = copy.results;
-        sheet.insert(sheet.end(), restore.results.begin(), restore.results.end());
-        write_image(arguments[3], contact_sheet(sheet, {.gap = 6, .background = 0.75f}));
+        PictureTable table({"clean", "given", "1 map", "2 maps", "4 maps", "8 maps", "16 maps"}, 72);
+        for (const Task& task : {copy, restore})
+            for (const std::vector<Image>& row : task.results) table.add_row(row);
+        table.save(arguments[3]);
     }
     // From 4 maps on copying gains much, restoring hardly anything.
     const auto gain = [](const Task& task) { return task.curve[4][1] - task.curve[2][1]; };

@@ -9,8 +9,11 @@
 // He et al. (2016, "Deep residual learning") added them so that deep networks train; Ronneberger et al. (2015, "U-Net")
 // put them side by side so that positions survive. A sum needs no weights. So the same number of weights can be
 // compared with and without it.
+//
+//     lesson [RESULTS.svg]
 #include <cstdio>
 
+#include "../picture_table.hpp"
 #include "../strokes.hpp"
 
 using namespace depix;
@@ -24,17 +27,26 @@ using WithoutSkip = Around<Bottleneck>;
 using WithSkip = Around<Residual<Bottleneck>>;
 static_assert(WithoutSkip::parameter_count == WithSkip::parameter_count);
 
-int main() {
+int main(int count, char** arguments) {
     constexpr int steps = 1500;
-    Random random(2);
-    double error = 0;
-    for (int i = 0; i < 100; ++i) {
-        const Image clean = draw_strokes(random);
-        error += squared_error(pixelate(clean, 2), clean) / 100;
+    const auto nothing = [](const Image& picture) { return picture; };
+    const Model<WithoutSkip> without = train_on_strokes<WithoutSkip>(steps, 2);
+    const Model<WithSkip> with = train_on_strokes<WithSkip>(steps, 2);
+    const Inference<WithoutSkip, Reference> restore_without(without, 1);
+    const Inference<WithSkip, Reference> restore_with(with, 1);
+    const double worse = psnr_on_strokes(restore_without, 2), better = psnr_on_strokes(restore_with, 2);
+    std::printf("pixelated                        %.2f dB\n", psnr_on_strokes(nothing, 2));
+    std::printf("restored, no skip: %5zu weights %.2f dB\n", WithoutSkip::parameter_count, worse);
+    std::printf("restored, a sum:   %5zu weights %.2f dB\n", WithSkip::parameter_count, better);
+
+    if (count > 1) {
+        PictureTable table({"clean", "pixelated", "no skip", "a sum"}, 96);
+        Random random(2);
+        for (int row = 0; row < 3; ++row) {
+            const Image clean = draw_strokes(random), given = pixelate(clean, 2);
+            table.add_row({clean, given, restore_without(given), restore_with(given)});
+        }
+        table.save(arguments[1]);
     }
-    std::printf("pixelated                        %.2f dB\n", psnr(error));
-    const double without = trained_psnr<WithoutSkip>(steps), with = trained_psnr<WithSkip>(steps);
-    std::printf("restored, no skip: %5zu weights %.2f dB\n", WithoutSkip::parameter_count, without);
-    std::printf("restored, a sum:   %5zu weights %.2f dB\n", WithSkip::parameter_count, with);
-    return with > without ? 0 : 1;
+    return better > worse ? 0 : 1;
 }

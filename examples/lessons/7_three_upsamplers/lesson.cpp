@@ -14,12 +14,17 @@
 // There are two causes. Where all weights are equal, only the overlap is left. With random weights the places differ
 // also because each is made by other weights. Here no layer is trained: each gets the same grey picture, 200 times with
 // other random weights, and once with equal ones.
+//
+//     lesson [GRIDS.svg]
 #include <depix/depix.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <vector>
+
+#include "../picture_table.hpp"
 
 using namespace depix;
 
@@ -39,34 +44,51 @@ double grid(const Image& result) {
 }
 
 template <class Network>
-double grid_of(const Model<Network>& model) {
-    return grid(Inference<Network, Reference>(model, 1)(Image({8, 16, 16}, 0.5f)));
+Image of_grey(const Model<Network>& model) {
+    return Inference<Network, Reference>(model, 1)(Image({8, 16, 16}, 0.5f));
 }
 template <class Network>
-double grid_of_equal_weights() {
+Model<Network> with_equal_weights() {
     Model<Network> model;
     std::ranges::fill(model.parameters(), 0.1f);
-    return grid_of(model);
+    return model;
 }
 template <class Network>
 double grid_of_random_weights() {
     double sum = 0;
-    for (std::uint64_t seed = 0; seed < 200; ++seed) sum += grid_of(Model<Network>(seed));
+    for (std::uint64_t seed = 0; seed < 200; ++seed) sum += grid(of_grey(Model<Network>(seed)));
     return sum / 200;
 }
 
 template <class Network>
 bool compare(const char* name, bool grid_with_equal, bool grid_with_random) {
-    const double equal = grid_of_equal_weights<Network>(), random = grid_of_random_weights<Network>();
+    const double equal = grid(of_grey(with_equal_weights<Network>())), random = grid_of_random_weights<Network>();
     std::printf("%-22s %13.4f %14.4f\n", name, equal, random);
     return (equal > 1e-6) == grid_with_equal && (random > 1e-6) == grid_with_random;
 }
 
-int main() {
+// The middle 8x8 pixels, 0.5 for their mean. Their differences are drawn as they are.
+Image middle(const Image& result) {
+    Image part({1, 8, 8});
+    float mean = 0;
+    for (int i = 0; i < 64; ++i) mean += result(0, 12 + i / 8, 12 + i % 8) / 64;
+    for (int i = 0; i < 64; ++i) part(0, i / 8, i % 8) = 0.5f + (result(0, 12 + i / 8, 12 + i % 8) - mean);
+    return part;
+}
+template <class... Networks>
+void draw(const char* path) {
+    PictureTable table({"transposed, 3", "transposed, 4", "nearest", "shuffle"}, 100);
+    table.add_row({middle(of_grey(with_equal_weights<Networks>()))...});
+    table.add_row({middle(of_grey(Model<Networks>(1)))...});
+    table.save(path);
+}
+
+int main(int count, char** arguments) {
     std::printf("the grid with          equal weights random weights\n");
     const bool expected = compare<Transposed>("transposed, kernel 3", true, true) &&
                           compare<Transposed4>("transposed, kernel 4", false, true) &&
                           compare<Nearest>("nearest, convolution", false, false) &&
                           compare<Shuffle>("pixel shuffle", false, true);
+    if (count > 1) draw<Transposed, Transposed4, Nearest, Shuffle>(arguments[1]);
     return expected ? 0 : 1;
 }

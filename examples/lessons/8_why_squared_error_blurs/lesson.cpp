@@ -3,21 +3,23 @@
 // A white line is one pixel wide. Pixelated, it is two pixels wide and grey, and whether it was the left or the right
 // of the two is lost. The same network is trained to restore it with two losses.
 //
-//     lesson [STEPS [RESULTS.png]]
+//     lesson [STEPS [RESULTS.svg]]
 #include <depix/depix.hpp>
-#include <depix/image/contact_sheet.hpp>
 #include <depix/image/pixelate.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
+
+#include "../picture_table.hpp"
 
 using namespace depix;
 
 using Generator = Sequential<Conv<1, 8>, ReLU, Conv<8, 8>, ReLU, Conv<8, 1>>;
 
-// The discriminator is a network that looks at a picture and says for every place whether it looks real. It is trained
-// at the same time, to answer 1 for clean pictures and 0 for the generator's.
+// It says for every place of a picture whether it looks real: it learns to answer 1 for clean ones, 0 for results.
 using Leaky = LeakyReLU<std::ratio<1, 5>>;
 using Discriminator = Sequential<Conv<1, 8>, Leaky, Conv<8, 8>, Leaky, Conv<8, 1>>;
 
@@ -41,7 +43,7 @@ Model<Generator> train_alone(int steps) {
     return generator;
 }
 
-// The generator, trained for the squared error and for the discriminator's answer. The discriminator learns too.
+// Trained for the squared error and for the discriminator's answer, while the discriminator learns too.
 Model<Generator> train_against_discriminator(int steps) {
     Random random(1);
     Model<Generator> generator(1);
@@ -56,25 +58,25 @@ Model<Generator> train_against_discriminator(int steps) {
     return generator;
 }
 
+using Rows = std::vector<std::vector<Image>>;
 struct Quality {
     double error = 0, grey = 0;  // the squared error, and the part of the pixels that are neither black nor white
 };
 
-// Of 200 pictures that were not trained on. The first five become a row of the sheet.
+// Of 200 pictures that were not trained on. The first five are kept, each in its row.
 template <class Restore>
-Quality measure(const char* name, Restore restore, std::vector<std::vector<Image>>& sheet) {
+Quality measure(const char* name, Rows& rows, Restore restore) {
     Random random(3);
     Quality mean;
-    sheet.emplace_back();
-    for (int i = 0; i < 200; ++i) {
+    for (std::size_t i = 0; i < 200; ++i) {
         const Image clean = draw_lines(random), result = restore(clean);
         for (std::size_t k = 0; k < clean.pixels.size(); ++k) {
             mean.error += std::pow(result.pixels[k] - clean.pixels[k], 2) / 80000;
             mean.grey += std::fabs(result.pixels[k] - 0.5) < 0.3 ? 1.0 / 80000 : 0;
         }
-        if (i < 5) sheet.back().push_back(quantized(resize(result, 80, 80, Resampling::Nearest)));
+        if (i < rows.size()) rows[i].push_back(result);
     }
-    std::printf("%-32s squared error %.4f, PSNR %5.2f dB, grey pixels %4.1f %%\n", name, mean.error,
+    std::printf("%-18s squared error %.4f, PSNR %5.2f dB, grey pixels %4.1f %%\n", name, mean.error,
                 -10 * std::log10(mean.error), 100 * mean.grey);
     return mean;
 }
@@ -83,16 +85,15 @@ int main(int count, char** arguments) {
     const int steps = count > 1 ? std::atoi(arguments[1]) : 1500;
     const Model<Generator> alone = train_alone(steps), against = train_against_discriminator(steps);
     const Inference<Generator, Reference> restore_alone(alone, 1), restore_against(against, 1);
-    std::vector<std::vector<Image>> sheet;
-    measure(
-        "clean", [](const Image& clean) { return clean; }, sheet);
-    measure(
-        "pixelated", [](const Image& clean) { return pixelate(clean, 2); }, sheet);
-    const Quality blurred = measure(
-        "squared error", [&](const Image& clean) { return restore_alone(pixelate(clean, 2)); }, sheet);
-    const Quality sharp = measure(
-        "squared error, discriminator", [&](const Image& clean) { return restore_against(pixelate(clean, 2)); }, sheet);
-    if (count > 2) write_image(arguments[2], contact_sheet(sheet, {.gap = 6, .background = 0.75f}));
-    // Sharper, and yet with a larger error.
-    return sharp.grey < blurred.grey / 2 && sharp.error > blurred.error ? 0 : 1;
+    const auto given = [](const Image& clean) { return pixelate(clean, 2); };
+    Rows rows(5);
+    measure("clean", rows, [](const Image& clean) { return clean; });
+    measure("pixelated", rows, given);
+    const auto blurred = measure("squared error", rows, [&](const auto& clean) { return restore_alone(given(clean)); });
+    const auto sharp =
+        measure("and discriminator", rows, [&](const auto& clean) { return restore_against(given(clean)); });
+    PictureTable table({"clean", "pixelated", "squared error", "discriminator"}, 80);
+    for (const auto& row : rows) table.add_row(row);
+    if (count > 2) table.save(arguments[2]);
+    return sharp.grey < blurred.grey / 2 && sharp.error > blurred.error ? 0 : 1;  // sharper, with a larger error
 }
