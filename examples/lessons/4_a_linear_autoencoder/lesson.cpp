@@ -1,7 +1,7 @@
 // Lesson 4: a linear autoencoder is PCA.
 //
-// Two pixels that are near each other are two numbers, a point (x, y). One number shall replace both, and two numbers
-// be made of it again. PCA finds the best way by algebra, a network of two layers finds it by training.
+// Two pixels that are near each other are two numbers, a point (x, y). A code of one number replaces both, and both are
+// computed from it again. PCA finds the best way by algebra, a network of two layers finds it by training.
 //
 //     lesson [CLOUD.svg]
 #include <depix/image/resize.hpp>
