@@ -139,12 +139,19 @@ struct StreamPlan {
     constexpr bool moves_at_once(std::size_t root) const { return rows[root] < 8; }
 };
 
-// Finds it by computing two periods of an endless picture, of which the first fills the maps.
+/// How many rows of the output a period has.
 template <Module Network>
-constexpr auto plan_stream() {
-    constexpr auto plan = plan_for_streaming<Network>();
+constexpr int rows_of_period() {
     constexpr Scaling scale = scale_after<Network>(Scaling{});
-    constexpr int period = scale.multiple / scale.down * scale.up;  // rows of the output
+    return scale.multiple / scale.down * scale.up;
+}
+
+// Finds it by computing two periods of an endless picture, of which the first fills the maps. Rows::plan is a plan for
+// streaming, and Rows::period what rows_of_period says.
+template <class Rows>
+constexpr auto plan_stream() {
+    constexpr auto& plan = Rows::plan;
+    constexpr int period = Rows::period;
     constexpr auto nothing = [](int) {};
     constexpr std::size_t slots = [&] {
         RowCounter counter(plan);
@@ -203,7 +210,7 @@ constexpr auto plan_stream() {
 }
 
 /// What a network does with each period of rows.
-template <Module Network>
-inline constexpr auto stream_plan = plan_stream<Network>();
+template <class Rows>
+inline constexpr auto stream_plan = plan_stream<Rows>();
 
 }  // namespace depix::detail
