@@ -118,14 +118,14 @@ class StreamingInference {
     template <class Sink>
     void push(const T* row, Sink&& sink, std::ptrdiff_t channel_stride = Width) {
         rows_.advance([&](View<T> to) { copy(View<const T>(row, 1, to.shape(), 0, channel_stride, Width), to); },
-                      [&](std::size_t step, const detail::RowCall<T>& rows) {
+                      [&](std::size_t step, const detail::RowCall<T>& now) {
                           kernels::Forward<T> call;
-                          call.input = rows.input;
-                          call.other = rows.other;
-                          call.output = rows.output;
+                          call.input = now.input;
+                          call.other = now.other;
+                          call.output = now.output;
                           call.parameters = weights_ + offsets[step].parameters;
                           call.statistics = statistics_ + offsets[step].statistics;
-                          Rows::with_layer_of(step, [&]<class L>() { run_layer<L>(call, rows.band); });
+                          Rows::with_layer_of(step, [&]<class L>() { run_layer<L>(call, now.band); });
                       },
                       [&](int number, const T* values) { sink(number, values); });
     }

@@ -1,6 +1,7 @@
 // What firmware includes. It is compiled without exceptions and type information, and without the host's headers.
 #include <depix/kernels/reference/int8.hpp>
 #include <depix/models/depixelizer.hpp>
+#include <depix/quantize/static_inference.hpp>
 #include <depix/region_inference.hpp>
 #include <depix/streaming_inference.hpp>
 
@@ -17,6 +18,8 @@ using Regions = RegionInference<Network, Shape{1, 8, 8}, 256>;
 
 static Restore restore;
 static StreamingInference<Network, 8> rows;
+static StreamingInference<Network, 8, StaticInt8<>> integer_rows;
+static StaticInference<Network, Shape{1, 8, 8}, StaticInt8<>> integer_restore;
 static float fast[Regions::fast_size], large[Regions::large_size];
 static const float weights[Network::parameter_count]{};
 static const float statistics[64]{};
@@ -47,5 +50,18 @@ int main() {
     int count = 0;
     for (int y = 0; y < 8; ++y)
         rows.push(input + 8 * y, [&](int row, const float* values) { count += row == count && values[7] == 0; });
-    return count == 8 ? 0 : 3;
+    if (count != 8) return 3;
+
+    static const std::int8_t bytes[integer_restore.sizes.weights]{};
+    std::int32_t numbers[integer_restore.sizes.numbers];
+    for (std::int32_t& number : numbers) number = 1;
+    const std::int8_t picture[64]{};
+    std::int8_t restored[64];
+    integer_restore.run({bytes, numbers, nullptr, nullptr}, picture, restored);
+    if (!integer_rows.begin({bytes, numbers, nullptr, nullptr}, 8)) return 4;
+    for (int y = 0; y < 8; ++y)
+        integer_rows.push(picture + 8 * y, [&](int row, const std::int8_t* values) {
+            count += row == count - 8 && values[7] == restored[8 * row + 7];
+        });
+    return count == 16 ? 0 : 5;
 }

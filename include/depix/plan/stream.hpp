@@ -17,18 +17,22 @@ constexpr int rows_at_once(const Traits& traits) {
     return traits.role == Role::PixelShuffle || traits.role == Role::Upsample ? traits.up : 1;
 }
 
-/// The plan of a network that streams: one step for each layer, and an elementwise step overwrites its input if no
-/// other step reads it. The halves of a concatenation lie apart, because one of them may have to wait many rows for the
-/// other.
-template <Module Network>
-constexpr auto plan_for_streaming() {
-    auto plan = flatten<Network>();
+/// Lets an elementwise step overwrite its input if no other step reads it. The halves of a concatenation lie apart,
+/// because one of them may have to wait many rows for the other.
+template <std::size_t T, std::size_t S>
+constexpr Plan<T, S> alias_for_streaming(Plan<T, S> plan) {
     for (int i = 0; i < plan.step_count; ++i) {
         const PlanStep& step = plan.step(i);
         if (step.layer.info->traits.elementwise && plan.tensor(step.input).consumers == 1)
             plan.tensor(step.output).parent = step.input;
     }
     return plan;
+}
+
+/// The plan of a network that streams: one step for each layer.
+template <Module Network>
+constexpr auto plan_for_streaming() {
+    return alias_for_streaming(flatten<Network>());
 }
 
 /// Computes rows of a picture without beginning and end, on demand, and counts the rows that wait in every map.

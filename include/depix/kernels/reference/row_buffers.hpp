@@ -6,10 +6,11 @@
 
 namespace depix::detail {
 
-/// What a step is given to compute its next rows.
+/// What a step is given to compute some rows.
 template <class T>
 struct RowCall {
-    View<T> input, other, output;
+    View<const T> input, other;
+    View<T> output;
     kernels::Band band;
 };
 
