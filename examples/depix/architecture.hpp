@@ -17,6 +17,8 @@
 
 namespace tool {
 
+struct EmbeddedInt8;
+
 enum class Backend { Cpu, Reference };
 
 /// How a picture is cut.
@@ -82,6 +84,9 @@ struct Architecture {
 
     /// The network with its weights as a value. Throws depix::FileError as `load` does.
     EmbeddedNetwork (*embed)(const depix::TensorFile&) = nullptr;
+
+    /// The same in 8-bit integers, calibrated with these pictures (embed/quantize.hpp). Null for most networks.
+    EmbeddedInt8 (*quantize)(const depix::TensorFile&, std::span<const depix::Image>) = nullptr;
 
     /// Null if the tool does not train it. `start` holds the weights to begin with, or is null.
     using Train = int (*)(const TrainOptions&, const depix::TensorFile* start);

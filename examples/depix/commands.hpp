@@ -105,7 +105,8 @@ struct EmbedOptions {
     ModelOptions model{.name = "", .in_folder = "", .architecture = "", .backend = "cpu"};
     std::string output;            // .hpp or .h, .S, or .c
     std::string name;              // of the arrays, or of the function; empty: the file's
-    std::string type = "float32";  // or float16
+    std::string type = "float32";  // or float16, int8
+    std::string pictures;          // for int8: a picture or a folder of them
     bool fold = false;             // batch norms into convolutions
     bool c = false;                // the whole network as C99
     int height = 64, width = 256;  // of the picture, for C

@@ -1,14 +1,19 @@
 // embed: writes a network's weights, or all of it, as a file that firmware compiles.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "commands.hpp"
 #include "depix/io/atomic_file.hpp"
+#include "depix/io/image.hpp"
 #include "depix/io/weights_header.hpp"
+#include "embed/embedded_int8.hpp"
 #include "embed/fold.hpp"
 #include "embed/write_arrays.hpp"
 #include "embed/write_c.hpp"
+#include "embed/write_int8.hpp"
 #include "files.hpp"
 #include "models.hpp"
 
@@ -17,7 +22,69 @@ namespace {
 tool::EmbeddedType type_of(const std::string& name) {
     if (name == "float32") return tool::EmbeddedType::Float32;
     if (name == "float16") return tool::EmbeddedType::Float16;
-    throw tool::UsageError("--type " + name + ": there are float32, float16");
+    throw tool::UsageError("--type " + name + ": there are float32, float16, int8");
+}
+
+// Pictures for calibration: at most 32, and of each the middle, at most 512 pixels each way.
+std::vector<depix::Image> pictures_for(const tool::Architecture& network, const std::filesystem::path& from) {
+    std::vector<std::filesystem::path> paths{from};
+    if (std::filesystem::is_directory(from)) {
+        paths.clear();
+        for (const auto& entry : std::filesystem::directory_iterator(from))
+            if (entry.is_regular_file()) paths.push_back(entry.path());
+        std::ranges::sort(paths);
+        if (paths.empty()) throw depix::FileError(from.string(), "holds no pictures");
+        if (paths.size() > 32) paths.resize(32);
+    }
+    std::vector<depix::Image> pictures;
+    for (const std::filesystem::path& path : paths) {
+        depix::Image image = depix::convert_channels(tool::read_image(path, {}).color, network.channels);
+        const auto side = [&](int whole) {
+            return std::min(whole, 512) / network.size_multiple * network.size_multiple;
+        };
+        const int height = side(image.shape.height), width = side(image.shape.width);
+        if (height == 0 || width == 0)
+            throw depix::FileError(path.string(), "is smaller than " + std::to_string(network.size_multiple) +
+                                                      " pixels, with which " + network.name + " cannot be calibrated");
+        depix::Image middle({network.channels, height, width});
+        const int top = (image.shape.height - height) / 2, left = (image.shape.width - width) / 2;
+        for (int c = 0; c < network.channels; ++c)
+            for (int y = 0; y < height; ++y) std::copy_n(&image(c, top + y, left), width, &middle(c, y, 0));
+        pictures.push_back(std::move(middle));
+    }
+    return pictures;
+}
+
+// Writes a network in 8-bit integers.
+int embed_int8(const tool::EmbedOptions& options, const std::filesystem::path& output, const std::string& name) {
+    if (options.c) throw tool::UsageError("--type int8: C files hold float32");
+    if (options.pictures.empty())
+        throw tool::UsageError(
+            "--type int8 takes --pictures: some like those that will be restored, to see which values "
+            "the maps hold");
+    const tool::ChosenModel model = tool::choose_model(options.model);
+    if (!model.architecture->quantize)
+        throw tool::UsageError(
+            "--type int8: the tool quantizes depixelizer, text_restorer, documents_autoencoder and "
+            "page_cleaner, not " +
+            model.architecture->name);
+    tool::check_writable(output);
+    const auto pictures = pictures_for(*model.architecture, options.pictures);
+    const tool::EmbeddedInt8 network = model.architecture->quantize(model.weights, pictures);
+    const std::string about = model.name + ", the network " + model.architecture->name +
+                              " in 8-bit integers, calibrated with " + std::to_string(pictures.size()) +
+                              (pictures.size() == 1 ? " picture." : " pictures.");
+    if (output.extension() == ".S" || output.extension() == ".s") {
+        const std::filesystem::path bytes = std::filesystem::path(output).replace_extension(".bin");
+        tool::check_writable(bytes);
+        depix::write_file(bytes.string(), tool::int8_as_bytes(network.packed));
+        depix::write_file(options.output,
+                          tool::int8_as_assembly(network.packed, name, about, bytes.filename().string()));
+    } else {
+        depix::write_file(options.output, tool::int8_as_header(network.packed, name, about));
+    }
+    std::printf("%s: %s\n%s", options.output.c_str(), about.c_str(), network.report.c_str());
+    return 0;
 }
 
 // The file's name as an identifier: "my-net.hpp" becomes my_net.
@@ -32,7 +99,8 @@ std::string identifier_of(const std::filesystem::path& path) {
 }  // namespace
 
 int tool::embed(const EmbedOptions& options) {
-    const EmbeddedType type = type_of(options.type);
+    const bool is_int8 = options.type == "int8";
+    const EmbeddedType type = is_int8 ? EmbeddedType::Float32 : type_of(options.type);
     const std::filesystem::path output = options.output;
     const std::string ending = output.extension().string();
     const std::string name = options.name.empty() ? identifier_of(output) : options.name;
@@ -41,6 +109,8 @@ int tool::embed(const EmbedOptions& options) {
     if (options.c != as_c) throw UsageError("a network in C (--c) goes into a file NAME.c, and nothing else does");
     if (!as_c && ending != ".hpp" && ending != ".h" && ending != ".S" && ending != ".s")
         throw UsageError(options.output + ": embed writes .hpp or .h, .S with a file .bin beside it, and by --c .c");
+    if (is_int8) return embed_int8(options, output, name);
+    if (!options.pictures.empty()) throw UsageError("--pictures are for --type int8");
     if (as_c && type != EmbeddedType::Float32) throw UsageError("--type " + options.type + ": C files hold float32");
 
     const ChosenModel model = choose_model(options.model);

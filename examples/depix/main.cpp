@@ -191,7 +191,9 @@ int run(CLI::App& app, std::vector<std::string> arguments) {
         ->required();
     embed_command->add_option("--array", embed.name,
                               "of the arrays, or of the function: NAME_weights, NAME_run (NAME)");
-    embed_command->add_option("--type", embed.type, "float32 or float16")->capture_default_str();
+    embed_command->add_option("--type", embed.type, "float32, float16 or int8")->capture_default_str();
+    embed_command->add_option("--pictures", embed.pictures,
+                              "for int8: a picture, or a folder of some, like those that will be restored");
     embed_command->add_flag("--fold", embed.fold, "fold batch norms into the convolutions before them");
     embed_command->add_flag("--c", embed.c, "the whole network as one C99 file, for pictures of --size");
     add_size(*embed_command, embed.height, embed.width);

@@ -48,8 +48,16 @@ status 2 "$tool" embed depixelizer -o weights.txt
 says "weights.txt: embed writes .hpp or .h, .S with a file .bin beside it, and by --c .c"
 status 2 "$tool" embed depixelizer -o weights.hpp --c
 says "a network in C (--c) goes into a file NAME.c, and nothing else does"
+status 2 "$tool" embed depixelizer -o weights.hpp --type bfloat16
+says "--type bfloat16: there are float32, float16, int8"
 status 2 "$tool" embed depixelizer -o weights.hpp --type int8
-says "--type int8: there are float32, float16"
+says "--type int8 takes --pictures: some like those that will be restored, to see which values the maps hold"
+status 2 "$tool" embed denoise -o weights.hpp --type int8 --pictures .
+says "--type int8: the tool quantizes depixelizer, text_restorer, documents_autoencoder and page_cleaner, not denoiser"
+status 2 "$tool" embed depixelizer -o weights.hpp --pictures .
+says "--pictures are for --type int8"
+status 2 "$tool" embed depixelizer -o x.c --c --type int8 --pictures .
+says "--type int8: C files hold float32"
 status 2 "$tool" embed depixelizer -o weights.hpp --array 2x
 says "--array 2x is no identifier of C++"
 status 2 "$tool" embed depixelizer -o x.c --c --size 9x8

@@ -10,6 +10,7 @@
 #include "../../examples/depix/embed/fold.hpp"
 #include "../../examples/depix/embed/write_arrays.hpp"
 #include "../../examples/depix/embed/write_c.hpp"
+#include "../../examples/depix/embed/write_int8.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/weights_file.hpp"
 #include "depix/layers/average_pool.hpp"
@@ -23,6 +24,7 @@
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/documents_autoencoder.hpp"
 #include "depix/models/text_restorer.hpp"
+#include "depix/quantize/inference.hpp"
 #include "depix/random.hpp"
 #include "depix/static_inference.hpp"
 
@@ -72,6 +74,24 @@ void write_network(const std::string& name) {
     textbook->run(model.parameters().data(), model.statistics().data(), input.data(), output.data());
     write_floats(name + ".input", input);
     write_floats(name + ".expected", output);
+}
+
+/// A network of integers with a step that stays float, as a header and as assembly; and what the textbook makes of a
+/// picture.
+void write_int8() {
+    Model<DocumentsAutoencoder> model(7);
+    random_weights(model);
+    Random random(9);
+    std::vector<Image> pictures(1, Image({1, 8, 12}));
+    for (float& value : pictures[0].pixels) value = static_cast<float>(random.uniform(0, 1));
+    const auto small =
+        quantize<Reference>(model, std::span<const Image>(pictures), {.min_decibels = 0, .keep_float = {"decoder.0"}});
+    const PackedInt8 packed = pack(small);
+    write_file(folder + "/int8.hpp", tool::int8_as_header(packed, "page", "a test."));
+    write_file(folder + "/int8.S", tool::int8_as_assembly(packed, "bytes", "a test.", "int8.bin"));
+    write_file(folder + "/int8.bin", tool::int8_as_bytes(packed));
+    write_floats("int8.input", pictures[0].pixels);
+    write_floats("int8.expected", Inference<DocumentsAutoencoder, Int8<Reference>>{small}(pictures[0]).pixels);
 }
 
 /// The arrays, which embed.sh compiles, and the values that they must have.
@@ -124,6 +144,7 @@ int main(int, char** arguments) {
                            ConvTranspose<16, 4, 3, Stride<2>, Padding<1>, OutputPadding<1>, Groups<2>>, Tanh>;
     write_network<Odd, Shape{2, 6, 10}>("odd");
     write_arrays();
+    write_int8();
     refuse<Sequential<Conv<1, 2>, Softmax>>(8, 8, "layer 1 (Softmax) is not written in C");
     refuse<Sequential<Conv<1, 2, 5, Padding<0>>>>(4, 8, "the picture is too small: layer 0 gives nothing for 1x4x8");
     return failures == 0 ? 0 : 1;

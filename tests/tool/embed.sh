@@ -71,3 +71,36 @@ int main() {
 C
 "${CXX:-g++}" -std=c++20 -Wall -Wextra -Werror -I "$include" arrays.cpp bytes.S half_bytes.S -o arrays
 ./arrays || { echo "FAILED: arrays: $?"; exit 1; }
+
+# The network of integers, from the header and from what stands in the assembly's comment.
+sed -n '/#include/,/^$/ s/^   //p' int8.S >int8_bytes.hpp
+cat >int8.cpp <<'C'
+#include <cstdio>
+#include <cstring>
+#include <depix/models/documents_autoencoder.hpp>
+#include "int8.hpp"
+#include "int8_bytes.hpp"
+using namespace depix;
+static bool read(const char* path, float (&values)[96]) {
+    std::FILE* file = std::fopen(path, "rb");
+    return file && std::fread(values, 4, 96, file) == 96;
+}
+static StreamingInference<DocumentsAutoencoder, 12, page_int8> rows;
+static StaticInference<DocumentsAutoencoder, Shape{1, 8, 12}, bytes_int8> whole;
+int main() {
+    static float input[96], expected[96];
+    if (!read("int8.input", input) || !read("int8.expected", expected)) return 2;
+    std::int8_t picture[96], result[96];
+    for (int i = 0; i < 96; ++i) picture[i] = integers::encode(input[i], {page_input_scale, page_input_zero_point});
+    whole.run(bytes, picture, result);
+    int right = 0;
+    for (int i = 0; i < 96; ++i)
+        right += integers::decode(result[i], {bytes_output_scale, bytes_output_zero_point}) == expected[i];
+    if (right != 96 || !rows.begin(page, 8)) return 3;
+    for (int y = 0; y < 8; ++y)
+        rows.push(picture + 12 * y, [&](int row, const std::int8_t* values) { right += std::memcmp(values, result + 12 * row, 12) == 0; });
+    return right == 104 ? 0 : 4;
+}
+C
+"${CXX:-g++}" -std=c++20 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -I "$include" int8.cpp int8.S -o int8
+./int8 || { echo "FAILED: int8: $?"; exit 1; }

@@ -1,0 +1,17 @@
+// EmbeddedInt8: a network in 8-bit integers as a value, from which `depix embed` writes files for firmware.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "depix/quantize/pack.hpp"
+#include "depix/tensor.hpp"
+
+namespace tool {
+
+struct EmbeddedInt8 {
+    depix::PackedInt8 packed;
+    std::string report;  // which layers stay float, and why
+};
+
+}  // namespace tool
