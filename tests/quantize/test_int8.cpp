@@ -113,6 +113,10 @@ TEST_CASE("groups, dilation, oblong kernels and other strides") {
           ConvTranspose<6, 4, 3, Stride<3>>, ReLU, Conv<4, 2, 3, Stride<3>>>();
 }
 
+TEST_CASE("a Dense of one pixel is a convolution") {
+    check<Conv<3, 8>, ReLU, GlobalAveragePool, Dense<8, 6>, BatchNorm<6>, ReLU, Dense<6, 5, NoBias>>(1);
+}
+
 TEST_CASE("layers without integer kernels stay float") {
     check<Conv<3, 8>, ReLU, Gate<GlobalAveragePool, Conv<8, 8, 1>, Sigmoid>, AveragePool<2>, Conv<8, 3>>(3);
 }

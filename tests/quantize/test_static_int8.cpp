@@ -103,7 +103,8 @@ TEST_CASE("some steps stay float: the first, the last, and two of which one read
 }
 
 TEST_CASE("layers without integer kernels, global ones too") {
-    check<Sequential<Conv<3, 8>, ReLU, Gate<GlobalAveragePool, Conv<8, 8, 1>, Sigmoid>, AveragePool<2>, Conv<8, 3>>,
+    check<Sequential<Conv<3, 8>, ReLU, Gate<GlobalAveragePool, Conv<8, 8, 1>, Sigmoid>, AveragePool<2>, Conv<8, 3>,
+                     GlobalAveragePool, Dense<3, 7>, ReLU, Dense<7, 5>>,
           Shape{3, 8, 8}>();
 }
 

@@ -3,6 +3,7 @@
 
 #include "depix/kernels/dispatch.hpp"
 #include "depix/kernels/int8.hpp"
+#include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/elementwise.hpp"
 #include "depix/layers/max_pool.hpp"
@@ -12,6 +13,11 @@ namespace depix {
 
 namespace detail {
 
+// A Dense of one pixel, which is a convolution of 1x1. (No other layer says which size it takes.)
+constexpr bool is_pixel_dense(const PlanLayer& layer) {
+    return layer.info->in_height == 1 && layer.info->in_width == 1;
+}
+
 // Whether a step on integers computes `next` too. Batch norms are folded into weights. An activation is part of how
 // sums become 8 bits, so no range is spent on what it cuts off.
 constexpr bool can_fuse_on_integers(const PlanStep& step, const PlanLayer& next) {
@@ -19,7 +25,7 @@ constexpr bool can_fuse_on_integers(const PlanStep& step, const PlanLayer& next)
     if (step.activation) return false;
     if (step.layer.info->traits.role == Role::Add)
         return traits.role == Role::Rectifier && traits.negative_slope == 0 && !traits.learned_slope;
-    if (!is_convolution(step.layer)) return false;
+    if (!is_convolution(step.layer) && !is_pixel_dense(step.layer)) return false;
     if (traits.role == Role::BatchNorm || traits.role == Role::ChannelScale) return !step.batch_norm;
     return traits.role == Role::Rectifier || traits.role == Role::Activation || traits.learned_slope;
 }
@@ -88,12 +94,30 @@ inline constexpr bool is_dropout = false;
 template <class Rate>
 inline constexpr bool is_dropout<Dropout<Rate>> = true;
 
+template <class L>
+inline constexpr bool is_dense_of_pixels = false;
+template <int In, int Out, class... Options>
+inline constexpr bool is_dense_of_pixels<Dense<In, Out, Options...>> =
+    Dense<In, Out, Options...>::in_height == 1 && Dense<In, Out, Options...>::in_width == 1;
+
+/// What integers compute as a convolution: also a Dense of one pixel.
+template <class L>
+concept IntegerConvolution = Convolution<L> || is_dense_of_pixels<L>;
+
+template <IntegerConvolution L>
+constexpr ConvGeometry geometry_of() {
+    if constexpr (Convolution<L>)
+        return L::geometry;
+    else
+        return {.in_channels = L::inputs, .out_channels = L::out_channels(0), .bias = L::bias};
+}
+
 /// The integer operation of a layer; Float if there is none.
 template <class L>
 constexpr integers::Operation operation_of() {
     using enum integers::Operation;
     constexpr Role role = L::traits.role;
-    if (role == Role::Convolution) return Convolution;
+    if (role == Role::Convolution || is_dense_of_pixels<L>) return Convolution;
     if (role == Role::TransposedConvolution) return TransposedConvolution;
     if (is_max_pool<L>) return MaxPool;
     if (role == Role::Add) return Add;

@@ -220,9 +220,10 @@ constexpr Int8Step describe_static_step(const PlanStep& step, int number, bool i
         made.has_slopes = !made.has_table && (traits.learned_slope || traits.negative_slope != 0);
     }
     with_layer_number<Network>(used_layers<Network>[static_cast<std::size_t>(number)].layer, [&]<class L>() {
-        if constexpr (Convolution<L>) {
-            total.weights += L::geometry.weight_count() + (made.has_table ? 256 : 0);
-            total.numbers += 3 + static_cast<std::size_t>(L::geometry.out_channels) * (made.has_slopes ? 4 : 3);
+        if constexpr (IntegerConvolution<L>) {
+            constexpr ConvGeometry g = geometry_of<L>();
+            total.weights += g.weight_count() + (made.has_table ? 256 : 0);
+            total.numbers += 3 + static_cast<std::size_t>(g.out_channels) * (made.has_slopes ? 4 : 3);
         } else if constexpr (operation_of<L>() == integers::Operation::Add) {
             total.numbers += 7;
         } else if constexpr (operation_of<L>() == integers::Operation::Table) {

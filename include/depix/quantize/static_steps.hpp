@@ -62,8 +62,8 @@ inline constexpr auto described_steps = [] {
             if (is_float && layer >= 0) all.runs_on_floats[static_cast<std::size_t>(layer)] = true;
         if (is_float || mixed.number[i] < 0) continue;
         with_layer_number<Network>(used.layer, [&]<class L>() {
-            if constexpr (Convolution<L>)
-                all.patch = larger(all.patch, integers::largest_patch(L::geometry, is_transposed<L>));
+            if constexpr (IntegerConvolution<L>)
+                all.patch = larger(all.patch, integers::largest_patch(geometry_of<L>(), is_transposed<L>));
         });
     }
     return all;
@@ -146,7 +146,7 @@ struct StaticSteps {
         } else {
             using enum integers::Operation;
             constexpr integers::Operation operation = operation_of<L>();
-            if constexpr (depix::Convolution<L>) run_convolution<L>(step, bytes, numbers, call, patch);
+            if constexpr (IntegerConvolution<L>) run_convolution<L>(step, bytes, numbers, call, patch);
             if constexpr (operation == MaxPool) reference::max_pool_rows<L, std::int8_t>(x, y, call.band);
             if constexpr (operation == Add)
                 reference::int8_add(
@@ -166,7 +166,7 @@ struct StaticSteps {
     template <class L>
     static void run_convolution(const Compact& step, const std::int8_t* bytes, const std::int32_t* numbers,
                                 const Call& call, std::int16_t* patch) {
-        constexpr const ConvGeometry& g = L::geometry;
+        static constexpr ConvGeometry g = geometry_of<L>();
         // Some rows of a map: the padding above moves with them.
         const int shift = is_transposed<L> ? call.band.first_output - call.band.first_input * g.stride
                                            : call.band.first_input - call.band.first_output * g.stride;

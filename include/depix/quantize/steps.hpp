@@ -54,9 +54,9 @@ DescribedSteps describe_steps() {
         info.kind = step.layer.info->name;
         with_layer<Network>(step.layer.info, [&]<class L>() {
             made.operation = operation_of<L>();
-            if constexpr (Convolution<L>) {
-                made.geometry = L::geometry;
-                info.weight_shape.assign(L::tensors[0].shape.begin(), L::tensors[0].shape.end());
+            if constexpr (IntegerConvolution<L>) {
+                made.geometry = geometry_of<L>();
+                info.weight_shape.assign(L::tensors[0].shape.begin(), L::tensors[0].shape.begin() + L::tensors[0].rank);
             }
             if constexpr (is_max_pool<L>) made.pool = {L::window, L::stride, L::before};
             if constexpr (requires { L::factor; }) made.factor = L::factor;
