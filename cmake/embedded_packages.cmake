@@ -40,7 +40,7 @@ set(paragraph "A network is a type. The compiler checks it, plans its memory and
 row by row it needs some dozen kilobytes. No heap, no exceptions. It needs C++20.")
 set(keywords neural-network image denoising super-resolution header-only)
 set(standard gnu++20)
-set(main_headers static_inference streaming_inference region_inference half models/depixelizer
+set(main_headers static_inference streaming_inference region_inference quantize/static_inference half models/depixelizer
     models/documents_autoencoder models/text_restorer models/page_cleaner models/compact models/mlperf_tiny)
 
 # ---- the headers -----------------------------------------------------------------------------------------------------

@@ -30,7 +30,8 @@ set(package "${FOLDER}/depix")
 
 # Where each tool looks.
 foreach(file library.properties src/depix.h examples/RestoreRows/RestoreRows.ino library.json idf_component.yml CMakeLists.txt
-        zephyr/module.yml zephyr/CMakeLists.txt zephyr/Kconfig depix.depix.pdsc LICENSE src/depix/streaming_inference.hpp)
+        zephyr/module.yml zephyr/CMakeLists.txt zephyr/Kconfig depix.depix.pdsc LICENSE src/depix/streaming_inference.hpp
+        src/depix/quantize/static_inference.hpp)
     expect("no ${file}" EXISTS "${package}/${file}")
 endforeach()
 
