@@ -93,7 +93,6 @@ void check(const std::vector<std::string>& kept = {}) {
 
 TEST_CASE("depix's own networks") {
     check<Depixelizer, Shape{3, 16, 24}>();
-    check<DocumentsAutoencoder, Shape{1, 12, 20}>();
     check<PageCleaner, Shape{1, 16, 16}>();
 }
 

@@ -6,8 +6,9 @@
 #include "depix/layers/conv.hpp"
 #include "depix/view.hpp"
 
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__ARM_BIG_ENDIAN)
 #include <arm_acle.h>
+#define DEPIX_SMLAD 1
 #endif
 
 namespace depix::integers {
@@ -77,20 +78,22 @@ constexpr int place_in_fours(int i, int count) {
 /// Writes x - x_zero under every tap of one output pixel, or 0 beyond the border: channel after channel, row after row.
 inline void gather_patch(View<const std::int8_t> x, int x_zero, const Taps& rows, int row, const Taps& columns,
                          int column, std::int16_t* patch) {
-    const int taps = rows.count * columns.count;
-    std::int16_t* const end = patch + x.channels * taps;
-    for (int k = 0, i = row; k < rows.count; ++k, i += rows.spacing)
-        for (int l = 0, j = column; l < columns.count; ++l, j += columns.spacing) {
-            std::int16_t* to = patch++;  // the innermost loop is over channels, which are many where taps are few
-            if (i < 0 || i >= x.height || j < 0 || j >= x.width)
-                for (; to < end; to += taps) *to = 0;
-            else
-                for (const std::int8_t* from = x.row(0, 0, i) + j; to < end; to += taps, from += x.channel_stride)
-                    *to = static_cast<std::int16_t>(*from - x_zero);
+    const int taps = rows.count * columns.count, numbers = x.channels * taps;
+    for (int k = 0, i = row, tap = 0; k < rows.count; ++k, i += rows.spacing)
+        for (int l = 0, j = column; l < columns.count; ++l, j += columns.spacing, ++tap) {
+            // The innermost loop is over channels, which are many where taps are few.
+            if (i < 0 || i >= x.height || j < 0 || j >= x.width) {
+                for (int at = tap; at < numbers; at += taps) patch[at] = 0;
+                continue;
+            }
+            const std::int8_t* pixel = x.row(0, 0, i) + j;
+            std::ptrdiff_t channel = 0;
+            for (int at = tap; at < numbers; at += taps, channel += x.channel_stride)
+                patch[at] = static_cast<std::int16_t>(pixel[channel] - x_zero);
         }
 }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+#if defined(DEPIX_SMLAD)
 /// The word at an address of any alignment, which these processors read at once.
 inline std::uint32_t word_at(const void* address) {
     std::uint32_t word;
@@ -109,7 +112,7 @@ inline std::int32_t add_four(std::int32_t sum, std::uint32_t weights, std::uint3
 /// sum_a += a * patch, sum_b += b * patch
 inline void add_products(const std::int8_t* a, const std::int8_t* b, const std::int16_t* patch, int count,
                          std::int32_t& sum_a, std::int32_t& sum_b) {
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+#if defined(DEPIX_SMLAD)
     std::int32_t first = sum_a, second = sum_b;  // in registers
     for (; count >= 4; count -= 4, a += 4, b += 4, patch += 4) {
         const std::uint32_t low = word_at(patch), high = word_at(patch + 2);
@@ -144,10 +147,10 @@ inline void conv_by_patches(const ConvGeometry& g, bool transposed, int before, 
             for (int i = rows.begin, row = rows.first; i < y.height; i += rows.step, row += rows.advance)
                 for (int j = columns.begin, column = columns.first; j < y.width;
                      j += columns.step, column += columns.advance)
-                    for (int first = 0; first < g.out_channels; first += outputs) {
-                        const View<const std::int8_t> group = x.slice(first / outputs * inputs, inputs);
-                        gather_patch(group, x_zero, rows, row, columns, column, patch);
+                    for (int first = 0, input = 0; first < g.out_channels; first += outputs, input += inputs) {
+                        gather_patch(x.slice(input, inputs), x_zero, rows, row, columns, column, patch);
                         for (int o = first; o < first + outputs; o += 2) {
+                            // Of an odd number of channels the last one is computed with itself.
                             const int next = o + 1 < first + outputs ? o + 1 : o;
                             std::int32_t sum = requantized.bias[o], next_sum = requantized.bias[next];
                             add_products(weight + o * count, weight + next * count, patch, count, sum, next_sum);

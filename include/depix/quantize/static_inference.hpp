@@ -97,6 +97,13 @@ class StaticInference<Network, InputShape, StaticInt8<FloatSteps...>> {
     struct Links {
         short input, other, output;
     };
+    static_assert(
+        [] {
+            for (std::size_t i = 0; i < Steps::tensors; ++i)
+                if (shapes[i].height > 32767 || shapes[i].width * Steps::bytes_of(i) > 32767) return false;
+            return true;
+        }(),
+        "depix: a map has a side of more than 32,767 bytes, which is too long here");
     static constexpr auto maps = [] {
         std::array<Map, Steps::tensors> all{};
         for (std::size_t i = 0; i < all.size(); ++i) {
