@@ -52,10 +52,10 @@ static constexpr auto numbers = [] {
         const std::size_t first = described.steps[i].first.numbers;
         const std::size_t end =
             i + 1 < described.steps.size() ? described.steps[i + 1].first.numbers : Whole::sizes.numbers;
-        const std::size_t count = end - first, channels = (count - (count > 7 ? 3 : 0)) / 3;
+        const std::size_t count = end - first, channels = count < 6 ? 1 : (count - 3) / 3;
         for (std::size_t k = 0; k < count; ++k) {
             seed = seed * 1664525 + 1013904223;
-            const std::size_t row = k < 3 ? 0 : (k - 3) / (channels > 0 ? channels : 1);
+            const std::size_t row = k < 3 ? 0 : (k - 3) / channels;
             if (count == 7)  // an addition: (a + b) / 2
                 all[first + k] = k < 2 ? 0 : k < 4 ? 1 << 19 : k == 4 ? 20 : k == 5 ? 0 : -128;
             else if (k < 3)
