@@ -25,7 +25,7 @@ struct Int8Network {
     template <class Byte, class T>
     static View<Byte> bytes_in(const View<T>& x) {
         constexpr int size = sizeof(T);
-        return View<Byte>(reinterpret_cast<Byte*>(x.data), 1, {x.channels, x.height, x.width * size}, 0,
+        return View<Byte>(pointer_to<Byte>(x.data), 1, {x.channels, x.height, x.width * size}, 0,
                           x.channel_stride * size, x.row_stride * size);
     }
 };
@@ -139,7 +139,7 @@ class StaticInference<Network, InputShape, StaticInt8<FloatSteps...>> {
     void run(const Int8Arrays& arrays, const Input* input, Output* output) {
         const View<const std::int8_t> picture =
             Common::template bytes_in<const std::int8_t>(View<const Input>(input, 1, InputShape));
-        auto* result = reinterpret_cast<std::int8_t*>(output);
+        auto* result = detail::pointer_to<std::int8_t>(output);
         const auto readable = [&](int tensor) -> View<const std::int8_t> {
             return tensor == plan.input && !keeps_input ? picture : memory(tensor, result);
         };
@@ -208,7 +208,7 @@ class StreamingInference<Network, Width, StaticInt8<FloatSteps...>> {
             [&](std::size_t step, const typename Steps::Call& call) {
                 Steps::template run<false>(step, arrays_, call, patch_);
             },
-            [&](int number, const std::int8_t* values) { sink(number, reinterpret_cast<const Output*>(values)); });
+            [&](int number, const std::int8_t* values) { sink(number, detail::pointer_to<const Output>(values)); });
     }
 
   private:

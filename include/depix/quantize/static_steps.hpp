@@ -20,12 +20,21 @@ struct Int8Arrays {
 
 namespace detail {
 
+/// A pointer to numbers that lie in an array of bytes, at a multiple of their size.
+template <class To, class From>
+To* pointer_to(From* bytes) {
+    if constexpr (std::is_const_v<To>)
+        return static_cast<To*>(static_cast<const void*>(bytes));
+    else
+        return static_cast<To*>(static_cast<void*>(bytes));
+}
+
 /// The floats in a view of bytes, whose width and strides are counted in bytes.
 template <class Float, class Byte>
 View<Float> floats_in(const View<Byte>& x) {
     constexpr int size = sizeof(float);
-    return View<Float>(reinterpret_cast<Float*>(x.data), 1, {x.channels, x.height, x.width / size}, 0,
-                       x.channel_stride / size, x.row_stride / size);
+    return View<Float>(pointer_to<Float>(x.data), 1, {x.channels, x.height, x.width / size}, 0, x.channel_stride / size,
+                       x.row_stride / size);
 }
 
 template <class L>
