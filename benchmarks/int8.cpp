@@ -14,12 +14,10 @@
 #include <ctime>
 #include <iostream>
 
-#include "depix/data/sources/documents.hpp"
-#include "depix/data/text/text_images.hpp"
 #include "depix/depix.hpp"
-#include "depix/metrics/fidelity.hpp"
 #include "depix/models/compact.hpp"
 #include "depix/quantize.hpp"
+#include "int8_pictures.hpp"
 
 namespace {
 
@@ -30,51 +28,6 @@ struct Options {
     bool report = false, equalize = false;
 };
 
-// Pairs to measure on, and pictures to calibrate with.
-struct Set {
-    std::vector<ImagePair> test = {};
-    std::vector<Image> calibration = {};
-    bool as_they_are = false;  // without a margin, as `depixelizer evaluate` does; `documents evaluate` calls restore
-};
-
-Set drawn_texts() {
-    const TextImages images({Font(find_font("Roboto-Regular.ttf"))}, {});
-    Set set{.as_they_are = true};
-    for (std::size_t i = 0; i < 800; ++i) {
-        Random random(2026, 0, i);  // as `depixelizer evaluate` draws them
-        TextPair pair = images.draw(random);
-        set.test.push_back({std::move(pair.clean), std::move(pair.pixelated)});
-    }
-    for (std::size_t i = 0; i < 8; ++i) {
-        Random random(1, 0, i);
-        set.calibration.push_back(images.draw(random).pixelated);
-    }
-    return set;
-}
-
-Set pages(const std::string& folder) {
-    const PairSplit split = split_by_page(document_pairs(folder));
-    Set set;
-    for (std::size_t i = 0; i < split.test.size(); ++i) set.test.push_back(split.test.read(i));
-    for (std::size_t i = 0; i < 8; ++i) {
-        const Image page = split.train.read(i * split.train.size() / 8).damaged;
-        set.calibration.push_back(
-            crop_reflected(page, 0, 0, round_up(page.shape.height, 8), round_up(page.shape.width, 8)));
-    }
-    return set;
-}
-
-/// The decibels of the mean squared error of all pictures.
-template <class Restorer>
-double score(const Restorer& restorer, const Set& set) {
-    double error = 0;
-    for (const ImagePair& pair : set.test) {
-        const Image restored = set.as_they_are ? restorer(pair.damaged) : restore(restorer, pair.damaged);
-        error += mean_squared_error(quantized(restored), pair.clean);
-    }
-    return decibels(error / static_cast<double>(set.test.size()));
-}
-
 template <class Inference>
 double milliseconds(const Inference& inference, const Image& image, Image& restored, int runs) {
     const std::clock_t start = std::clock();
@@ -83,7 +36,8 @@ double milliseconds(const Inference& inference, const Image& image, Image& resto
 }
 
 template <class Network>
-void measure(const char* name, const std::string& weights, const Set& set, Shape shape, const Options& options) {
+void measure(const char* name, const std::string& weights, const Int8Pictures& set, Shape shape,
+             const Options& options) {
     Model<Network> model;
     if (!weights.empty()) load(model, weights);
     if (options.equalize) equalize(model);
@@ -138,17 +92,17 @@ int main(int count, char** arguments) {
         "fast | "
         "weights, float | weights, int8 |\n");
     std::printf("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-    const Set texts = drawn_texts();
+    const Int8Pictures texts = drawn_texts();
     const std::string one = "examples/01_depixelizer/", five = "examples/05_documents/";
     measure<Depixelizer>("depixelizer", one + "depixelizer.safetensors", texts, {3, 64, 256}, options);
     measure<TextRestorer>("text restorer", one + "text_restorer.safetensors", texts, {3, 64, 256}, options);
     if (!documents.empty()) {
-        const Set scans = pages(documents);
+        const Int8Pictures scans = pages(documents);
         measure<DocumentsAutoencoder>("documents autoencoder", five + "documents_autoencoder.safetensors", scans,
                                       {1, 420, 540}, options);
         measure<PageCleaner>("page cleaner", five + "page_cleaner.safetensors", scans, {1, 424, 544}, options);
     }
-    Set random;
+    Int8Pictures random;
     random.calibration.assign(texts.calibration.begin(), texts.calibration.begin() + 1);
     measure<Compact<>>("Compact", "", random, {3, 128, 128}, options);
 }

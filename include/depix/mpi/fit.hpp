@@ -92,7 +92,10 @@ class SharedState {
 /// A run on many ranks.
 template <class Backend>
 struct FitRanks<Distributed<Backend>> {
-    using InferenceBackend = Backend;
+    template <Module Network, class T, class AnyTrainer>
+    static Inference<Network, Backend, T> inference(const Model<Network, T>& weights, const AnyTrainer& trainer) {
+        return Inference<Network, Backend, T>(weights, trainer.threads());
+    }
 
     /// Throws CollectiveError unless all ranks have the same data, and loaders that make their own shares of it.
     template <class AnyTrainer, class Training, class Validation>

@@ -6,10 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "depix/kernels/fold_batch_norm.hpp"
 #include "depix/observe.hpp"
-#include "depix/quantize/calibration.hpp"
-#include "depix/quantize/steps.hpp"
+#include "depix/quantize/weights.hpp"
 
 namespace depix {
 
@@ -90,6 +88,14 @@ inline bool is_picture_range(const Histogram& map, Range& range) {
     return true;
 }
 
+/// Gives the steps that stay float their parameters.
+template <Module Network>
+void keep_floats(Quantized<Network>& network, const Model<Network>& model) {
+    if (network.float_steps() == 0) return;
+    network.parameters.assign(model.parameters().begin(), model.parameters().end());
+    network.statistics.assign(model.statistics().begin(), model.statistics().end());
+}
+
 /// Makes a Quantized from a model and what its maps hold.
 template <Module Network>
 class Quantizer {
@@ -101,10 +107,7 @@ class Quantizer {
         made_.program.steps = described_.steps;
         choose_encodings();
         for (std::size_t i = 0; i < described_.steps.size(); ++i) quantize_step(i);
-        if (made_.float_steps() > 0) {
-            made_.parameters.assign(model.parameters().begin(), model.parameters().end());
-            made_.statistics.assign(model.statistics().begin(), model.statistics().end());
-        }
+        keep_floats(made_, model);
     }
     Quantized<Network> result() && { return std::move(made_); }
 
@@ -146,7 +149,9 @@ class Quantizer {
         } else if (info.formula) {
             fill_table(step.table, info.formula, made_.program.encoding(step.input), layer.encoding);
         }
-        if (step.is_convolution()) layer.weight_decibels = quantize_weights(step, index);
+        if (step.is_convolution())
+            layer.weight_decibels =
+                quantize_weights(model_, static_cast<int>(index), info, made_.program.encoding(step.input), step);
         layer.reason = why_float(step, info, layer);
         layer.is_integer = layer.reason.empty();
         if (!layer.is_integer)
@@ -165,52 +170,6 @@ class Quantizer {
         if (decibels(step.input) < least || (step.other >= 0 && decibels(step.other) < least)) return "input";
         if (layer.map_decibels < least) return "output";
         return integers::fits(step, made_.program) ? "" : "factor";
-    }
-
-    /// Returns the decibels of signal to rounding error.
-    double quantize_weights(integers::Step& step, std::size_t index) {
-        const PlanStep& from = plan.step(static_cast<int>(index));
-        const ConvGeometry& g = step.geometry;
-        const float* weight = model_.parameters().data() + from.layer.parameters;
-        const FoldedBatchNorm folded =
-            fold_batch_norm<Network>(from, g, model_.parameters().data(), model_.statistics().data());
-        const bool transposed = step.operation == integers::Operation::TransposedConvolution;
-        const auto outputs = static_cast<std::size_t>(g.out_channels), taps = static_cast<std::size_t>(g.taps());
-        // The output channel of weight number i: (Out, In, KH, KW), or (In, Out, KH, KW).
-        const auto channel = [&](std::size_t i) {
-            if (!transposed) return i / (static_cast<std::size_t>(g.group_in()) * taps);
-            const std::size_t group_out = static_cast<std::size_t>(g.group_out()), in = i / taps / group_out;
-            return in / static_cast<std::size_t>(g.group_in()) * group_out + i / taps % group_out;
-        };
-        std::vector<double> largest(outputs);
-        const auto value = [&](std::size_t i) {
-            return static_cast<double>(weight[i]) * static_cast<double>(folded.scale[channel(i)]);
-        };
-        for (std::size_t i = 0; i < g.weight_count(); ++i)
-            largest[channel(i)] = (std::max)(largest[channel(i)], std::abs(value(i)));
-        const double input_scale = static_cast<double>(made_.program.encoding(step.input).scale);
-        for (std::size_t o = 0; o < outputs; ++o) {
-            const auto bias = static_cast<double>(folded.bias[o]);
-            step.weight_scale.push_back(static_cast<float>(integers::weight_scale(largest[o], bias, input_scale)));
-            step.bias.push_back(static_cast<std::int32_t>(
-                std::lround(bias / (input_scale * static_cast<double>(step.weight_scale[o])))));
-        }
-        CodingError all;
-        for (std::size_t i = 0; i < g.weight_count(); ++i) {
-            const double exact = value(i), unit = static_cast<double>(step.weight_scale[channel(i)]);
-            const double rounded = std::clamp(std::round(exact / unit), -127.0, 127.0);
-            step.weight.push_back(static_cast<std::int8_t>(rounded));
-            all.signal += exact * exact;
-            all.error += (exact - rounded * unit) * (exact - rounded * unit);
-        }
-        if (described_.infos[index].rectifier) {
-            const Traits& traits = from.activation.info->traits;
-            const float* learned = model_.parameters().data() + from.activation.parameters;
-            step.slope = traits.learned_slope
-                             ? std::vector<float>(learned, learned + from.activation.info->parameter_count)
-                             : std::vector<float>{traits.negative_slope};
-        }
-        return all.decibels();
     }
 
     const Model<Network>& model_;
@@ -260,6 +219,31 @@ Quantized<Network> quantize(const Model<Network>& model, std::span<const Image> 
             });
         }
     return detail::Quantizer<Network>(model, std::move(maps), options).result();
+}
+
+/// Quantizes other weights of the same network with the ranges and the choice of layers of `ranges`: after training
+/// with rounded weights and maps (train/quantization_aware.hpp), or after any training that leaves the maps' ranges as
+/// they were. A convolution whose factor has become 1/4 or more stays float too.
+template <Module Network>
+Quantized<Network> quantize(const Model<Network>& model, const Quantized<Network>& ranges) {
+    Quantized<Network> made = ranges;
+    const detail::DescribedSteps described = detail::describe_steps<Network>();
+    for (std::size_t i = 0; i < made.program.steps.size(); ++i) {
+        integers::Step& step = made.program.steps[i];
+        if (!step.is_convolution()) continue;
+        const integers::Encoding& input = made.program.encoding(step.input);
+        made.layers[i].weight_decibels =
+            detail::quantize_weights(model, static_cast<int>(i), described.infos[i], input, step);
+        if (integers::fits(step, made.program)) {
+            integers::finish(step, made.program);
+            continue;
+        }
+        step.operation = integers::Operation::Float;
+        made.layers[i].is_integer = false;
+        made.layers[i].reason = "factor";
+    }
+    detail::keep_floats(made, model);
+    return made;
 }
 
 }  // namespace depix

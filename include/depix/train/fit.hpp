@@ -92,7 +92,11 @@ void resume(const std::string& checkpoint, AnyTrainer& trainer, AnyProgress& pro
 /// This is for a backend of one process; mpi/fit.hpp has that of many.
 template <class Backend>
 struct FitRanks {
-    using InferenceBackend = Backend;
+    /// What an epoch's end validates.
+    template <Module Network, class T, class AnyTrainer>
+    static Inference<Network, Backend, T> inference(const Model<Network, T>& weights, const AnyTrainer& trainer) {
+        return Inference<Network, Backend, T>(weights, trainer.threads());
+    }
 
     template <class AnyTrainer, class... Loaders>
     static void check(const AnyTrainer&, const Loaders&...) {}
@@ -211,7 +215,7 @@ class Fit {
     template <class... Callbacks>
     void finish_epoch(Callbacks&... callbacks) {
         const Model<Network, T>& weights = validated();
-        const Inference<Network, typename Ranks::InferenceBackend, T> network(weights, trainer_.threads());
+        const auto network = Ranks::inference(weights, trainer_);
         const double validation_loss = Ranks::mean_loss(network, trainer_, validation_);
         if (!is_finite(validation_loss))
             throw DivergenceError("depix: in epoch " + std::to_string(progress_.epoch + 1) +

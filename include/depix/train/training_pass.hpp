@@ -51,16 +51,19 @@ class TrainingPass {
     /// Runs every layer in turn in training mode: batch norm uses the statistics of the batch, and dropout is on.
     /// `input` is (batch, C, H, W) as prepared.
     void forward(const Model<Network, T>& model, View<const T> input, Random& random, cpu::Team team) {
+        forward(model, input, random, team, [](int, cpu::Team) {});
+    }
+    /// The same; every thread calls after_map(tensor, team) when all threads have written that tensor of the plan. The
+    /// input is the first.
+    template <class AfterMap>
+    void forward(const Model<Network, T>& model, View<const T> input, Random& random, cpu::Team team,
+                 const AfterMap& after_map) {
         set_input(input, team);
-        forward(model, random, team);
+        run_forward(model, random, team, after_map);
     }
     /// The same, from what was written to input().
     void forward(const Model<Network, T>& model, Random& random, cpu::Team team) {
-        begin_forward(model, team);
-        for (int i = 0; i < plan.step_count; ++i) {
-            forward_step(i, 0, model, random, team);
-            team.barrier();
-        }
+        run_forward(model, random, team, [](int, cpu::Team) {});
     }
 
     /// Runs backward from output_gradient() to the parameters, whose gradients are added to `gradients`, and to the
@@ -114,6 +117,10 @@ class TrainingPass {
         if constexpr (Run::fuses) rectify_gradient(index, part, team);
         with_layer<Network>(plan.step(index).layer.info, [&]<class L>() { Run::template backward<L>(call, team); });
     }
+
+    /// A tensor of the plan and its gradient.
+    View<T> map(int tensor) const { return map_views_[static_cast<std::size_t>(tensor)]; }
+    View<T> gradient_map(int tensor) const { return gradient_views_[static_cast<std::size_t>(tensor)]; }
 
     /// (N, C, H, W), as prepared.
     View<T> input() const { return map(plan.input); }
@@ -218,8 +225,16 @@ class TrainingPass {
     }
 
   private:
-    View<T> map(int tensor) const { return map_views_[static_cast<std::size_t>(tensor)]; }
-    View<T> gradient_map(int tensor) const { return gradient_views_[static_cast<std::size_t>(tensor)]; }
+    template <class AfterMap>
+    void run_forward(const Model<Network, T>& model, Random& random, cpu::Team team, const AfterMap& after_map) {
+        begin_forward(model, team);
+        after_map(plan.input, team);
+        for (int i = 0; i < plan.step_count; ++i) {
+            forward_step(i, 0, model, random, team);
+            team.barrier();
+            after_map(plan.step(i).output, team);
+        }
+    }
 
     View<T> map(int tensor, int part) const { return map(tensor).images(first_image(part), images(part)); }
     View<T> gradient_map(int tensor, int part) const {
