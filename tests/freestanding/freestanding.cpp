@@ -1,5 +1,7 @@
 // What firmware includes. It is compiled without exceptions and type information, and without the host's headers.
+#define DEPIX_OWN_EXP
 #include <depix/kernels/reference/int8.hpp>
+#include <depix/layers/sigmoid.hpp>
 #include <depix/models/depixelizer.hpp>
 #include <depix/quantize/static_inference.hpp>
 #include <depix/region_inference.hpp>
@@ -17,6 +19,7 @@ using Restore = StaticInference<Network, Shape{1, 8, 8}>;
 using Regions = RegionInference<Network, Shape{1, 8, 8}, 256>;
 
 static Restore restore;
+static StaticInference<Sequential<Conv<1, 1, 1>, Sigmoid>, Shape{1, 2, 2}> with_sigmoid;
 static StreamingInference<Network, 8> rows;
 static StreamingInference<Network, 8, StaticInt8<>> integer_rows;
 static StaticInference<Network, Shape{1, 8, 8}, StaticInt8<>> integer_restore;
@@ -45,6 +48,8 @@ int main() {
     for (const float value : output)
         if (value != 0) return 1;  // every weight is zero, so every output is zero
 
+    with_sigmoid.run(weights, statistics, input, output);
+    if (output[0] != 0.5f) return 4;
     Regions::run(weights, statistics, input, output, fast, large);
     if (!rows.begin(weights, statistics, 8)) return 2;
     int count = 0;

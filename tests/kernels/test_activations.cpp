@@ -123,6 +123,22 @@ TEST_CASE("erf on Cpu is as accurate as it says") {
     CHECK(std::isnan(cpu::error_function(cpu::broadcast(NAN))[0]));
 }
 
+TEST_CASE("exp without the C library is as accurate as it says") {
+    double relative = 0, of_sigmoid = 0;
+    for (float x = -87; x <= 88; x += 0x1p-12f) {
+        relative = std::max(relative, std::fabs(static_cast<double>(math::own_exp(x)) / std::exp(double{x}) - 1));
+        const double exact = 1 / (1 + std::exp(-double{x}));
+        of_sigmoid = std::max(of_sigmoid, std::fabs(static_cast<double>(1 / (1 + math::own_exp(-x))) - exact));
+    }
+    CHECK(relative < 9e-8);
+    CHECK(of_sigmoid < 9e-8);
+    CHECK(math::own_exp(INFINITY) == math::own_exp(88.f));
+    CHECK(math::own_exp(-INFINITY) == math::own_exp(-87.f));
+    CHECK(math::own_exp(-87.f) > 0);
+    CHECK(std::isnan(math::own_exp(NAN)));
+    static_assert(math::own_exp(0.f) == 1);
+}
+
 TEST_CASE("what holds at compile time") {
     static_assert(SiLU::output({3, 5, 7}) == Shape{3, 5, 7});
     static_assert(GELU::traits.needs_input && !GELU::traits.needs_output);

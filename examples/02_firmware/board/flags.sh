@@ -4,6 +4,7 @@ firmware_common=(
     -std=c++20
     -fno-exceptions -fno-rtti -fno-threadsafe-statics           # what needs run-time support is left out
     -fno-math-errno                                             # a square root is one instruction
+    -DDEPIX_OWN_EXP                                             # a sigmoid needs no expf of the C library
     -ffunction-sections -fdata-sections                         # so that the linker can drop what is not used
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 )

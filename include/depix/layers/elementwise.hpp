@@ -15,13 +15,20 @@
 #include <concepts>
 
 #include "depix/layers/layer.hpp"
+#include "depix/layers/own_exp.hpp"
 
 namespace depix {
 
 namespace math {
+/// With DEPIX_OWN_EXP a float needs nothing of the C library (layers/own_exp.hpp).
 template <std::floating_point V>
 constexpr V exp(V x) {
-    return std::exp(x);
+#ifdef DEPIX_OWN_EXP
+    if constexpr (std::same_as<V, float>)
+        return own_exp(x);
+    else
+#endif
+        return std::exp(x);
 }
 /// exp(x) - 1, accurate also where the subtraction cancels.
 template <std::floating_point V>

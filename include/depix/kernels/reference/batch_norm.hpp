@@ -14,10 +14,10 @@ namespace depix::reference {
 /// x and y are (N, C, H, W) and may be the same; all others are (C). weight and bias may be nullptr here and below,
 /// which means 1 and 0.
 template <class T>
-void batch_norm_inference(View<const T> x, const T* mean, const T* variance, double epsilon, const T* weight,
-                          const T* bias, View<T> y) {
+void batch_norm_inference(View<const T> x, const T* mean, const T* variance, T epsilon, const T* weight, const T* bias,
+                          View<T> y) {
     for (int c = 0; c < x.channels; ++c) {
-        const T scale = (weight ? weight[c] : T(1)) / std::sqrt(variance[c] + static_cast<T>(epsilon));
+        const T scale = (weight ? weight[c] : T(1)) / std::sqrt(variance[c] + epsilon);
         const T shift = bias ? bias[c] : T(0);
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
@@ -123,8 +123,8 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
     template <class T>
     static void forward(const Forward<T>& a) {
         if (!a.training())
-            return reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, L::epsilon, weight(a),
-                                                   bias(a), a.output);
+            return reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, static_cast<T>(L::epsilon),
+                                                   weight(a), bias(a), a.output);
         std::array<T, 2 * C> moments;
         reference::batch_norm_moments(a.input, moments.data(), moments.data() + C);
         normalise(a, moments.data(), count(a.input));

@@ -1,9 +1,8 @@
 // The textbook's softmax over the channels of each pixel.
 #pragma once
 
-#include <cmath>
-
 #include "depix/kernels/reference/reference.hpp"
+#include "depix/layers/elementwise.hpp"
 #include "depix/layers/softmax.hpp"
 
 namespace depix::reference {
@@ -18,7 +17,7 @@ void softmax_forward(View<const T> x, View<T> y) {
                 for (int c = 1; c < x.channels; ++c)
                     if (x(n, c, i, j) > largest) largest = x(n, c, i, j);
                 for (int c = 0; c < x.channels; ++c) {
-                    y(n, c, i, j) = std::exp(x(n, c, i, j) - largest);
+                    y(n, c, i, j) = math::exp(x(n, c, i, j) - largest);
                     sum += y(n, c, i, j);
                 }
                 for (int c = 0; c < x.channels; ++c) y(n, c, i, j) /= sum;
