@@ -8,7 +8,8 @@
 // Each network is quantized with eight pictures that are not in its test set. Decibels are those of the examples'
 // `evaluate`: 800 drawn texts, and the held-out pages in full size, all rounded as in a PNG file. Both kinds of
 // inference take turns on one thread, 31 times. A time is that of the processor, the smallest of these, because others
-// use the machine too.
+// use the machine too. "The rule takes" is the backend that faster_inference chooses; --report prints the rule for each
+// convolution.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -42,7 +43,7 @@ void measure(const char* name, const std::string& weights, const Int8Pictures& s
     if (!weights.empty()) load(model, weights);
     if (options.equalize) equalize(model);
     const Quantized<Network> small = quantize(model, std::span<const Image>(set.calibration), options.quantize);
-    if (options.report) std::cout << small.report();
+    if (options.report) std::cout << small.report() << speed_report<Network>();
     const Inference<Network> floats{model, 1};
     const Inference<Network, Int8<Cpu>> integers{small, 1};
     std::printf("| %s, %s | %zu of %zu |", name, to_string(shape).c_str(),
@@ -62,7 +63,8 @@ void measure(const char* name, const std::string& weights, const Int8Pictures& s
         of_floats = std::min(of_floats, milliseconds(floats, image, restored, runs));
         of_integers = std::min(of_integers, milliseconds(integers, image, restored, runs));
     }
-    std::printf(" %.3f ms | %.3f ms | %.2f | %.0f KiB | %.0f KiB |\n", of_floats, of_integers, of_floats / of_integers,
+    std::printf(" %.3f ms | %.3f ms | %.2f | %s | %.0f KiB | %.0f KiB |\n", of_floats, of_integers,
+                of_floats / of_integers, integers_are_faster<Network> ? "integers" : "floats",
                 static_cast<double>(model.parameters().size_bytes()) / 1024, static_cast<double>(small.bytes()) / 1024);
     std::fflush(stdout);
 }
@@ -90,8 +92,8 @@ int main(int count, char** arguments) {
     std::printf(
         "| network | steps in integers | PSNR, float | PSNR, int8 | loss, dB | time, float | time, int8 | times as "
         "fast | "
-        "weights, float | weights, int8 |\n");
-    std::printf("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        "the rule takes | weights, float | weights, int8 |\n");
+    std::printf("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     const Int8Pictures texts = drawn_texts();
     const std::string one = "examples/01_depixelizer/", five = "examples/05_documents/";
     measure<Depixelizer>("depixelizer", one + "depixelizer.safetensors", texts, {3, 64, 256}, options);

@@ -4,4 +4,5 @@
 
 #include "depix/quantize/cpu.hpp"
 #include "depix/quantize/equalize.hpp"
+#include "depix/quantize/faster.hpp"
 #include "depix/quantize/file.hpp"

@@ -6,7 +6,7 @@
 
 #include "../io/error_message.hpp"
 #include "depix/depix.hpp"
-#include "depix/quantize/cpu.hpp"
+#include "depix/quantize/faster.hpp"
 
 using namespace depix;
 
@@ -139,6 +139,33 @@ TEST_CASE("what is badly quantized stays float, and the report says so") {
         const Inference<Network, Int8<Cpu>> fast{kept};
         CHECK(fast(pictures[0]).pixels == plain(pictures[0]).pixels);
     }
+}
+
+TEST_CASE("where integers are slower, floats are taken") {
+    using Network = Sequential<Conv<1, 4>, ReLU, MaxPool<2>>;
+    const Model<Network> model(3);
+    const std::vector<Image> pictures = random_pictures({1, 16, 16}, 1);
+    const Quantized<Network> small = quantized(model, pictures);
+    const auto fast = faster_inference(model, small);
+    const Image restored = fast(pictures[0]);
+    CHECK(restored.pixels == (integers_are_faster<Network> ? Inference<Network, Int8<Cpu>>{small}(pictures[0])
+                                                           : Inference<Network>{model}(pictures[0]))
+                                 .pixels);
+    CHECK(contains(speed_report<Network>(), integers_are_faster<Network> ? "all                       integers"
+                                                                         : "all                       floats"));
+    // Without dot products of bytes, products of bytes take longer than floats in Winograd's tiles, but not than
+    // others.
+    constexpr bool dot_products = cpu::words_per_quad == 1;
+    constexpr auto ratio = [](const cpu::Times& times) { return times.floats / times.integers; };
+    constexpr double winograd = ratio(cpu::conv_times(Conv<32, 32>::geometry, false, 64, 64));
+    constexpr double plain = ratio(cpu::conv_times(Conv<32, 32, 5>::geometry, false, 64, 64));
+    constexpr double transposed = ratio(cpu::conv_times(ConvTranspose<32, 16, 2, Stride<2>>::geometry, true, 64, 256));
+    constexpr double depthwise = ratio(cpu::conv_times(Conv<64, 64, 3, Groups<64>>::geometry, false, 64, 64));
+    CHECK((winograd > 1) == dot_products);
+    CHECK(plain > (cpu::words_per_quad <= 2 ? 1.4 : 0));
+    CHECK(transposed > (cpu::words_per_quad <= 2 ? 1 : 0));
+    CHECK(depthwise < 1);
+    CHECK(integers_are_faster<Sequential<Conv<32, 32>, ReLU, Conv<32, 32>, ReLU, Conv<32, 32>>> == dot_products);
 }
 
 TEST_CASE("bad calibration sets are refused") {
