@@ -8,9 +8,9 @@
 namespace tool {
 
 /// A file with one function, void NAME_run(const float *input, float *output), for pictures of this size. Its maps lie
-/// in a static array, and of the C library it uses at most expf and tanhf. Sums have the order of the textbook's, so
-/// the result has its bits if neither compiler fuses multiplications with additions. Throws depix::Error, with the
-/// layer's name, for a layer that it does not write in C.
+/// in a static array, and of the C library it uses at most expf and tanhf; compiled with DEPIX_OWN_EXP, no expf. Sums
+/// have the order of the textbook's, so the result has its bits if neither compiler fuses multiplications with
+/// additions. Throws depix::Error, with the layer's name, for a layer that it does not write in C.
 std::string network_as_c(EmbeddedNetwork network, const std::string& name, int height, int width,
                          const std::string& about);
 
