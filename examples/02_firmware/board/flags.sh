@@ -5,6 +5,7 @@ firmware_common=(
     -fno-exceptions -fno-rtti -fno-threadsafe-statics           # what needs run-time support is left out
     -fno-math-errno                                             # a square root is one instruction
     -DDEPIX_OWN_EXP                                             # a sigmoid needs no expf of the C library
+    -fno-tree-loop-distribute-patterns                          # no loop becomes a call of memcpy, which takes 308 bytes
     -ffunction-sections -fdata-sections                         # so that the linker can drop what is not used
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 )

@@ -61,6 +61,9 @@ void check_batch(const View<const T>& input, const View<const T>& target, int mi
 ///
 /// On many machines (`Trainer{..., Distributed{ranks}}`, mpi/distributed.hpp) each process trains on its share of every
 /// batch.
+///
+/// For 8-bit integers (`Trainer{..., QuantizationAware{ranges}}`, train/quantization_aware.hpp) the network is trained
+/// while its weights and maps are rounded.
 template <Module Network, class Loss, class Optimizer, class Backend = Cpu, class T = float>
 class Trainer {
     using Engine = TrainingEngine<Backend, T>;
