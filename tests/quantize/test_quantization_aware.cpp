@@ -48,10 +48,9 @@ double loss_in_integers(const Quantized<Network>& network, const Tensor<float>& 
 }  // namespace
 
 TEST_CASE("the loss is that of the integers, on both backends") {
-    // A skip, pooling, a batch norm, a leaky rectifier, an activation by a table, and a layer that stays float.
+    // A skip, pooling, a leaky rectifier, activations by a table, and layers that stay float.
     using Network = Sequential<Conv<2, 8>, LeakyReLU<>, SkipConcat<MaxPool<2>, Conv<8, 6>, SiLU, Upsample<2>>,
-                               Residual<Conv<14, 14>, ReLU>, Gate<GlobalAveragePool, Conv<14, 14, 1>, Sigmoid>,
-                               Conv<14, 2>, Sigmoid>;
+                               Residual<Conv<14, 14>, ReLU>, Gate<GlobalAveragePool, Sigmoid>, Conv<14, 2>, Sigmoid>;
     Model<Network> model(3, Initialisation::HeNormal);
     const Tensor<float> input = random_batch(2, {2, 8, 16}, 1), target = random_batch(2, {2, 8, 16}, 2);
     const Quantized<Network> ranges = quantized(model, input);
@@ -89,7 +88,7 @@ TEST_CASE("a gradient passes rounding unchanged, and is 0 outside of the range")
     model.parameters()[0] = weight;
     const float unit = ranges.program.encodings.back().scale;
     CHECK(unit == doctest::Approx(4.0 / 255));
-    Trainer trainer{model, MeanSquaredError{}, Adam{}, QuantizationAware{ranges}};
+    Trainer trainer{model, MeanSquaredError{}, Adam{}, QuantizationAware<Network, Reference>{ranges}};
     trainer.gradient(input, target);
     double of_weight = 0, of_bias = 0;
     int outside = 0;
