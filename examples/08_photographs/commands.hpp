@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 
 #include "tasks.hpp"
 
@@ -25,6 +26,7 @@ struct TrainOptions {
     std::int64_t validate_every = 500;
     double learning_rate = 8e-4;
     double average_decay = 0.999;
+    double max_gradient_norm = std::numeric_limits<double>::infinity();
     int threads = 1;
     std::uint64_t seed = 0;
 };

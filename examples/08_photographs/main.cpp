@@ -46,6 +46,8 @@ int main(int count, char** arguments) {
     train_command->add_option("--learning-rate", train.learning_rate, "Adam's, at its highest")->capture_default_str();
     train_command->add_option("--average-decay", train.average_decay, "of the weights' moving average")
         ->capture_default_str();
+    train_command->add_option("--max-gradient-norm", train.max_gradient_norm, "larger gradients are scaled down to it")
+        ->check(CLI::PositiveNumber);
     train_command->add_option("--threads", train.threads, "0: all")->capture_default_str();
     train_command->add_option("--seed", train.seed, "of weights, order and damage")->capture_default_str();
 

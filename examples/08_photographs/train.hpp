@@ -144,7 +144,9 @@ int train_network(const TrainOptions& options, Loss loss) {
     depix::Model<Network> model(options.seed, depix::Initialisation::HeNormal);
     calm(model);
     if (!options.start.empty()) depix::load(model, options.start.string());
-    depix::Trainer trainer{model, loss, depix::Adam{}, depix::Cpu{}, options.threads};
+    depix::Trainer trainer{model,         loss,
+                           depix::Adam{}, depix::TrainerOptions{.max_gradient_norm = options.max_gradient_norm},
+                           depix::Cpu{},  options.threads};
     const depix::WarmUpCosine schedule{
         .learning_rate = options.learning_rate, .steps = options.steps, .warm_up_steps = 300};
     depix::Progress<Network> progress;
