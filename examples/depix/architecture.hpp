@@ -37,8 +37,8 @@ class Restorer {
     Restorer& operator=(const Restorer&) = delete;
     virtual ~Restorer() = default;
 
-    /// Takes a picture of any size with the architecture's channels and values 0..1. Returns one of `scale` times its
-    /// size, not yet clamped.
+    /// Takes a picture of any size with the architecture's channels, and the mask's if it takes one, and values 0..1.
+    /// Returns one of `scale` times its size, not yet clamped.
     virtual depix::Image restore(const depix::Image& image, Tiles tiles) const = 0;
 };
 
@@ -51,8 +51,9 @@ enum class TileKind { Exact, Blended, Whole };
 struct Architecture {
     std::string name;
     std::string about;
-    std::string type;  // as depix::identify writes it; empty for depix's own
-    int channels = 3;  // of its pictures: 1 or 3
+    std::string type;         // as depix::identify writes it; empty for depix's own
+    int channels = 3;         // of its pictures: 1 or 3
+    bool takes_mask = false;  // it fills holes, and takes the mask as one more channel
     int scale = 1;
     int size_multiple = 1;
     int receptive_field = 0;
@@ -77,7 +78,8 @@ struct Architecture {
 
     /// Runs the network on a picture with its channels and with sides that divide by size_multiple, and calls the
     /// visitor after every layer, as depix::observe does. Returns the filters of the first layer, (Out, In, K, K), or
-    /// nothing if that is no convolution. Throws depix::FileError as `load` does. Null for published networks.
+    /// nothing if that is no convolution. Throws depix::FileError as `load` does. Null for published networks, and for
+    /// those that take a mask.
     using LayerVisitor = std::function<void(std::string_view name, std::string_view kind, depix::View<const float>)>;
     depix::Tensor<float> (*observe)(const depix::TensorFile&, Backend, int threads, const depix::Image&,
                                     const LayerVisitor&) = nullptr;
@@ -109,6 +111,7 @@ inline namespace DEPIX_TOOL_LEVEL {
 // Each is defined in its own file in architectures/.
 Architecture denoiser();
 Architecture enlarger();
+Architecture inpainter();
 Architecture depixelizer();
 Architecture text_restorer();
 Architecture documents_autoencoder();

@@ -72,6 +72,17 @@ std::size_t tool::parse_count(const char* option, const std::string& text) {
     return count;
 }
 
+std::array<float, 3> tool::parse_colour(const char* option, const std::string& text) {
+    const char* const first = text.data() + (text.starts_with('#') ? 1 : 0);
+    const char* const end = text.data() + text.size();
+    unsigned value = 0;
+    const auto [rest, error] = std::from_chars(first, end, value, 16);
+    if (end - first != 6 || error != std::errc() || rest != end)
+        refuse(option, text, "six hexadecimal digits, of red, green and blue, such as ff00ff");
+    const auto channel = [value](int shift) { return static_cast<float>(value >> shift & 255) / 255; };
+    return {channel(16), channel(8), channel(0)};
+}
+
 std::pair<int, int> tool::parse_size(const std::string& text) {
     const std::vector<int> numbers = split_numbers(text, 'x');
     constexpr int most = 1 << 15;

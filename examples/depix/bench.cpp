@@ -19,7 +19,7 @@ int tool::bench(const BenchOptions& options) {
     const Cut cut = cut_image(architecture, options.height, options.width, tile, options.threads);
     const auto network = architecture.load(model.weights, model.backend, cut.threads, model.noise);
 
-    depix::Image image({architecture.channels, options.height, options.width});
+    depix::Image image({architecture.channels + (architecture.takes_mask ? 1 : 0), options.height, options.width});
     depix::Random random(1);
     for (float& value : image.pixels) value = static_cast<float>(random.uniform());
 

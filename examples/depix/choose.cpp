@@ -2,8 +2,6 @@
 
 #include <cstdio>
 
-#include "models.hpp"
-
 namespace {
 
 // A number with one digit after the point.
@@ -15,9 +13,7 @@ std::string text_of(double number) {
 
 tool::Choice enlargement(const tool::Findings& found) {
     if (found.is_page) return {"enlarge_pages", "it is a page of text, to be enlarged"};
-    if (tool::is_model("enlarge_photos")) return {"enlarge_photos", "it is a photograph, to be enlarged"};
-    throw tool::UsageError(
-        "-s: no model here enlarges photographs; -m enlarge_pages is for pages, and -m takes weights");
+    return {"enlarge_photos", "it is a photograph, to be enlarged"};
 }
 
 }  // namespace

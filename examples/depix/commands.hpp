@@ -47,9 +47,11 @@ struct RestoreOptions {
     double scale = 0;  // 0: the network's own
     int tile = 0;      // side, in pixels of the input; 0: what fits into tile_memory
     Threads threads;
-    std::string format;  // empty: as the output's name says, png for folders
-    int quality = 95;    // of JPEG and WebP
-    int page = 0;        // of a file of several, counted from 1; 0: all
+    std::string format;       // empty: as the output's name says, png for folders
+    int quality = 95;         // of JPEG and WebP
+    int page = 0;             // of a file of several, counted from 1; 0: all
+    std::string mask;         // a picture that is bright where pixels are missing; empty: none
+    std::string mask_colour;  // of missing pixels, in hexadecimal digits; empty: none
     bool flips = false;
     bool recursive = false;
     bool full_names = false;  // x.jpg becomes x.jpg.png

@@ -15,6 +15,7 @@
 #include "depix/models/drunet.hpp"
 #include "depix/models/enlarger.hpp"
 #include "depix/models/ffdnet.hpp"
+#include "depix/models/inpainter.hpp"
 #include "depix/models/page_cleaner.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/models/rrdb.hpp"
@@ -38,6 +39,7 @@ const std::vector<tool::Drawing>& tool::drawings() {
     static const std::vector<Drawing> all{
         drawing<depix::Denoiser>("denoiser", "Denoiser"),
         drawing<depix::Enlarger<4>>("enlarger", "Enlarger"),
+        drawing<depix::Inpainter>("inpainter", "Inpainter"),
         drawing<depix::PixelShuffleUNet<16>>("unet_16", "Pixel-shuffle U-Net, 16 filters"),
         drawing<depix::PixelShuffleUNet<32>>("unet_32", "Pixel-shuffle U-Net, 32 filters"),
         drawing<depix::SRResNet<32, 4>>("srresnet_small", "SRResNet, 32 channels and 4 blocks"),

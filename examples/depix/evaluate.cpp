@@ -47,7 +47,7 @@ std::function<Image(const tool::Damaged&)> restored_by(const std::string& name, 
     return [model, network, recipe](const tool::Damaged& damaged) {
         const auto [channels, height, width] = damaged.picture.shape;
         const tool::Cut cut = tool::cut_image(*model->architecture, height, width, 0, 1);
-        if (model->architecture->channels == channels + 1) {  // the network takes the mask too
+        if (model->architecture->takes_mask) {
             const Image input = depix::inpainting_input(damaged.picture, damaged.mask);
             return depix::only_in_holes(damaged.picture, damaged.mask, network->restore(input, cut.tiles));
         }
@@ -60,7 +60,7 @@ std::vector<Column> columns_of(const tool::Evaluation& evaluation, int threads) 
     if (evaluation.scale == 1) columns.push_back({"damaged", {}});
     for (const tool::ClassicalMethod& method : evaluation.methods) columns.push_back({method.name, method.restore});
     for (const std::string& name : evaluation.models)
-        if (tool::is_model(name)) columns.push_back({name, restored_by(name, evaluation.scale, threads)});
+        columns.push_back({name, restored_by(name, evaluation.scale, threads)});
     return columns;
 }
 

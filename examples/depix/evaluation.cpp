@@ -151,16 +151,15 @@ Evaluation of_pages(const char* name, const char* title, const char* row, const 
 
 std::vector<Evaluation> tool::photograph_evaluations() {
     std::vector<Evaluation> all{
-        of_task(example::denoise(), "noise", "noise: PSNR in dB", {median()}, {"denoise", "unet_denoise"}),
-        of_task(example::dejpeg(), "jpeg", "JPEG: PSNR of the luma in dB", {median()},
-                {"dejpeg", "denoise", "unet_denoise"}),
+        of_task(example::denoise(), "noise", "noise: PSNR in dB", {median()}, {"denoise"}),
+        of_task(example::dejpeg(), "jpeg", "JPEG: PSNR of the luma in dB", {median()}, {"dejpeg", "denoise"}),
         of_task(example::deblur(), "blur", "blur: PSNR in dB", {unsharp_masking()}, {"deblur_photos"}),
         enlargement(2, {"enlarge_photos"}), enlargement(4, {"enlarge_photos"})};
     set_right(all[0], "denoise");
     set_right(all[1], "dejpeg");
     try {
-        all.push_back(of_task(example::inpaint(), "holes", "holes: PSNR inside them in dB", hole_filling(),
-                              {"inpaint", "unet_inpaint"}));
+        all.push_back(
+            of_task(example::inpaint(), "holes", "holes: PSNR inside them in dB", hole_filling(), {"inpaint"}));
     } catch (const depix::FileError&) {  // without the font that draws text into pictures
     }
     return all;

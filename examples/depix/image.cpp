@@ -11,6 +11,7 @@
 #include "depix/image/binarize.hpp"
 #include "depix/image/resize.hpp"
 #include "depix/restore/flips.hpp"
+#include "depix/restore/inpaint.hpp"
 
 namespace {
 
@@ -84,6 +85,22 @@ void warn_of_model(const tool::Recipe& recipe, depix::ImageFile& image) {
                                  (facts.colours == tool::Colours::Grey ? "grey" : "black and white") + " pictures");
 }
 
+// Fills the pixels that the mask says are missing.
+template <class ByNetwork>
+Image filled(Image picture, const tool::Recipe& recipe, std::vector<std::string>& warnings,
+             const ByNetwork& by_network) {
+    tool::require_mask(recipe);
+    const Image missing = tool::missing_pixels(recipe.mask, picture);
+    const auto count = std::count(missing.pixels.begin(), missing.pixels.end(), 1.0f);
+    if (static_cast<std::size_t>(count) == missing.pixels.size())
+        throw depix::Error("every pixel is missing, by the mask");
+    if (count == 0) {
+        warnings.emplace_back("no pixel is missing, by the mask, so the picture stays as it is");
+        return picture;
+    }
+    return depix::only_in_holes(picture, missing, by_network(depix::inpainting_input(picture, missing)));
+}
+
 std::string text_of(double number) {
     std::string text = std::to_string(number);
     text.erase(text.find_last_not_of('0') + 1);
@@ -139,9 +156,20 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
     // A file may make its network's result smaller.
     const auto smaller = model.weights.metadata.find("result_scaled_by");
     const double scale = smaller == model.weights.metadata.end() ? own : own * std::atof(smaller->second.c_str());
+    Mask mask = read_mask(options);
+    if (mask.is_given() && !model.architecture->takes_mask)
+        throw UsageError((options.mask.empty() ? "--mask-colour: " : "--mask: ") + model.name +
+                         " takes no mask; -m inpaint does");
     return {model.architecture, options.scale == 0 ? scale : options.scale,
             options.flips,      model.name,
-            model.facts,        options.limits.maximum_pixels};
+            model.facts,        options.limits.maximum_pixels,
+            std::move(mask)};
+}
+
+void tool::require_mask(const Recipe& recipe) {
+    if (recipe.architecture->takes_mask && !recipe.mask.is_given())
+        throw UsageError(recipe.model +
+                         " fills holes, and must be told where they are: --mask FILE, or --mask-colour ff00ff");
 }
 
 int tool::tile_field(const Architecture& architecture) {
@@ -208,12 +236,18 @@ depix::ImageFile tool::restore_image(const Restorer& network, const Recipe& reci
     }
     if (!image.alpha.pixels.empty()) bleed_under_transparency(image.color, image.alpha);
     const auto through = [&](const Image& part) { return network.restore(part, tiles); };
+    const auto by_network = [&](const Image& picture) {
+        return recipe.flips ? depix::restore_flips(through, picture) : through(picture);
+    };
     warn_of_model(recipe, image);
     const bool keeps_colours = recipe.facts.colours == Colours::Enlarged && channels == 3;
     const Image original = keeps_colours ? image.color : Image();
     if (keeps_colours) image.color = depix::convert_channels(std::move(image.color), 1);
     Image restored = depix::convert_channels(std::move(image.color), recipe.architecture->channels);
-    restored = recipe.flips ? depix::restore_flips(through, restored) : through(restored);
+    if (recipe.architecture->takes_mask)
+        restored = filled(std::move(restored), recipe, image.warnings, by_network);
+    else
+        restored = by_network(restored);
     if (!std::all_of(restored.pixels.begin(), restored.pixels.end(),
                      [](float value) { return depix::is_finite(value); }))
         throw depix::Error(

@@ -7,6 +7,7 @@
 #include "architecture.hpp"
 #include "commands.hpp"
 #include "depix/io/image_file.hpp"
+#include "mask.hpp"
 #include "models.hpp"
 
 namespace tool {
@@ -19,10 +20,15 @@ struct Recipe {
     std::string model;  // for messages
     ModelFacts facts;
     std::size_t maximum_pixels = 0;  // of the network's result
+    Mask mask;
 };
 
-/// Throws UsageError if the model does not enlarge so much.
+/// Throws UsageError if the model does not enlarge so much, or if it takes no mask and one is given. Throws
+/// depix::FileError if the mask cannot be read.
 Recipe make_recipe(const ChosenModel& model, const RestoreOptions& options);
+
+/// Throws UsageError if the model takes a mask and none is given.
+void require_mask(const Recipe& recipe);
 
 /// The largest workspace of one thread's tiles, in bytes. A tile's workspace is known before it is restored.
 constexpr std::size_t tile_memory = std::size_t{256} << 20;

@@ -202,7 +202,8 @@ Inside look_inside(const tool::ChosenModel& model, const Image& picture, const S
         }
     };
     if (network.observe == nullptr)
-        throw tool::UsageError(network.name + " is a published network, and only depix's own show their layers");
+        throw tool::UsageError(network.name + (network.takes_mask ? " takes a mask" : " is a published network") +
+                               ", and such networks do not show their layers");
     inside.filters = network.observe(model.weights, model.backend, depix::hardware_threads(), picture, see);
     for (float& value : inside.output.pixels)
         value = std::clamp((value - network.black) / (1 - network.black), 0.0f, 1.0f);

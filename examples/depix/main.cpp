@@ -88,6 +88,10 @@ void add_restore(CLI::App& command, tool::RestoreOptions& options) {
                        tool::written_formats() + " (as the output is called; for folders png)");
     command.add_option("--page", options.page, "of a TIFF file of several pages: only this, counted from 1")
         ->check(CLI::Range(1, 65535));
+    command.add_option("--mask", options.mask,
+                       "for -m inpaint: a picture of the same size, white where pixels are missing");
+    command.add_option("--mask-colour,--mask-color", options.mask_colour,
+                       "for -m inpaint: the colour of missing pixels, such as ff00ff");
     command.add_option("-q,--quality", options.quality, "of JPEG and WebP")
         ->check(CLI::Range(1, 100))
         ->capture_default_str();

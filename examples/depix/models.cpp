@@ -68,9 +68,10 @@ tool::ModelFacts read_facts(const depix::TensorFile& weights, const tool::Archit
 }
 
 // The types of depix's own networks, as depix::identify writes them.
-constexpr std::array<std::pair<std::string_view, const char*>, 11> own_types{{
+constexpr std::array<std::pair<std::string_view, const char*>, 12> own_types{{
     {"Denoiser", "denoiser"},
     {"Enlarger<4>", "enlarger"},
+    {"Inpainter", "inpainter"},
     {"PixelShuffleUNet<16, 3, 5>", "unet_16"},
     {"PixelShuffleUNet<32, 3, 5>", "unet_32"},
     {"SRResNet<32, 4>", "srresnet_small"},
@@ -154,7 +155,6 @@ const std::vector<tool::Model>& tool::models() {
     // are larger than any in training.
     constexpr int a4_at_300 = 2500;
     const char* const photographs = "23 photographs, in squares of 80x80 pixels, a third of them grey";
-    const char* const more_photographs = "262 photographs, in squares of 128x128 pixels";
     const char* const office = "scanned pages of NoisyOffice, 540x258 to 540x420 pixels";
     const char* const drawn = "drawn pages of print and handwriting, in squares of 256x256 pixels";
     static const std::vector<Model> all{
@@ -168,16 +168,21 @@ const std::vector<tool::Model>& tool::models() {
          "dejpeg",
          "photographs: takes off what JPEG left, blocks and rings",
          {Colours::Kept, 0, 0, photographs}},
-        {"unet_denoise",
-         "unet_16",
-         "unet_denoise_16",
-         "photographs: the same, by the published U-Net",
-         {Colours::Kept, 0, 0, more_photographs}},
-        {"unet_inpaint",
-         "unet_16",
-         "unet_inpaint_16",
-         "photographs: paints in what is missing, where it is white",
-         {Colours::Kept, 0, 0, more_photographs}},
+        {"deblur_photos",
+         "denoiser",
+         "deblur_photos",
+         "photographs: takes off blur of up to 5 pixels",
+         {Colours::Kept, 0, 0, photographs}},
+        {"inpaint",
+         "inpainter",
+         "inpaint",
+         "photographs: fills what is missing, where --mask says so",
+         {Colours::Kept, 0, 0, photographs}},
+        {"enlarge_photos",
+         "enlarger",
+         "enlarge_photos",
+         "photographs: four times as high and wide",
+         {Colours::Kept, 0, 0, "23 photographs, in squares of 192x192 pixels, at a quarter of their size"}},
         {"enlarge_pages",
          "srresnet_small",
          "srresnet_small_pages",
@@ -226,8 +231,6 @@ const std::vector<tool::Architecture>& tool::architectures() {
     static const std::vector<Architecture> all = chosen_instruction_set().architectures();
     return all;
 }
-
-bool tool::is_model(const std::string& name) { return find(models(), name) != nullptr; }
 
 const tool::Architecture& tool::find_architecture(const std::string& name) {
     if (const Architecture* found = find(architectures(), name)) return *found;

@@ -165,13 +165,15 @@ int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel* m
 
 int tool::restore(const RestoreOptions& options) {
     ModelOptions options_of_model = options.model;
+    const bool has_mask = !options.mask.empty() || !options.mask_colour.empty();
+    if (options_of_model.name.empty() && has_mask) options_of_model.name = "inpaint";
     if (options.scale == std::floor(options.scale) && options.scale < 100)
         options_of_model.scale = static_cast<int>(options.scale);  // -n NAME -s 2 is NAME-x2
     const bool folder = options.input != "-" && fs::is_directory(options.input);
     std::optional<ChosenModel> model;
-    if (!options.model.name.empty()) {
+    if (!options_of_model.name.empty()) {
         model = choose_model(options_of_model);
-        make_recipe(*model, options);  // refuses a scale that the model does not have
+        require_mask(make_recipe(*model, options));  // which refuses a scale that the model does not have
         if (options.verbose) {
             std::fprintf(stderr, "%s: %s, %zu parameters, on %s; threads %d:%d:%d\n", model->name.c_str(),
                          model->architecture->name.c_str(), model->architecture->parameters,

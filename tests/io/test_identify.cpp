@@ -20,6 +20,7 @@
 #include "depix/models/edsr.hpp"
 #include "depix/models/enlarger.hpp"
 #include "depix/models/ffdnet.hpp"
+#include "depix/models/inpainter.hpp"
 #include "depix/models/ircnn.hpp"
 #include "depix/models/nafnet.hpp"
 #include "depix/models/page_cleaner.hpp"
@@ -60,7 +61,7 @@ void check(const std::string& type, int scale, int channels = 3, const NameMap& 
     CHECK(found.type == type);
     CHECK(found.scale == scale);
     CHECK(found.in_channels == channels);
-    CHECK(found.out_channels == channels);
+    CHECK(found.out_channels == Network::out_channels(Network::in_channels));
     CHECK(found.type.find(found.architecture) != std::string::npos);
     CHECK(found.noise_map == (Network::in_channels == channels + 1));
 }
@@ -97,6 +98,7 @@ TEST_CASE("identify: networks that restore") {
     check<NotebookDepixelizer>("NotebookDepixelizer", 1);
     check<DocumentsAutoencoder>("DocumentsAutoencoder", 1, 1);
     check<Denoiser>("Denoiser", 1);
+    check<Inpainter>("Inpainter", 1, 4);
     check<Enlarger<4>>("Enlarger<4>", 4);
     check<Enlarger<3, 4, 2>>("Enlarger<3, 4, 2>", 3);
     check<PageCleaner>("PageCleaner", 1, 1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../../examples/08_photographs/blur.hpp"
 #include "../data/roboto.hpp"
 #include "depix/data/damage.hpp"
 #include "depix/data/masks.hpp"
@@ -14,7 +15,10 @@
 #include "depix/image/resize.hpp"
 #include "depix/metrics/binarization.hpp"
 #include "depix/metrics/fidelity.hpp"
+#include "depix/models/enlarger.hpp"
+#include "depix/models/inpainter.hpp"
 #include "depix/quantize/inference.hpp"
+#include "depix/restore/inpaint.hpp"
 
 using namespace depix;
 
@@ -162,19 +166,30 @@ TEST_CASE("the shipped dejpeg takes off what JPEG left, and leaves a clean pictu
     }
 }
 
-TEST_CASE("the shipped U-Nets take off noise and fill a hole") {
-    using Network = PixelShuffleUNet<16>;
-    const Inference<Network> denoise{shipped<Network>("06_unet/unet_denoise_16.safetensors"), 1};
-    const Inference<Network> inpaint{shipped<Network>("06_unet/unet_inpaint_16.safetensors"), 1};
-    const Image clean = scene();
-    Random random(3);
-    Image noisy = clean;
-    GaussianNoise{25 / 255.0, 25 / 255.0}(noisy, random);
-    CHECK(peak_signal_to_noise_ratio(restore(denoise, noisy), clean) > peak_signal_to_noise_ratio(noisy, clean) + 3);
+TEST_CASE("the shipped deblurrer sharpens, and leaves a clean picture alone") {
+    const Inference<Denoiser> deblur{shipped<Denoiser>("08_photographs/deblur_photos.safetensors"), 1};
+    const Image clean = scene(), soft = quantized(example::blurred(clean, example::gaussian_kernel(1.5)));
+    CHECK(peak_signal_to_noise_ratio(restore(deblur, clean), clean) > 36);
+    CHECK(peak_signal_to_noise_ratio(restore(deblur, soft), clean) > peak_signal_to_noise_ratio(soft, clean) + 0.5);
+}
 
-    Image holed = clean;
-    Inpainting{.mask = StrokeMask{.min_count = 2, .max_count = 2}}(holed, random);
-    CHECK(peak_signal_to_noise_ratio(restore(inpaint, holed), clean) > peak_signal_to_noise_ratio(holed, clean) + 3);
+TEST_CASE("the shipped inpainter continues an edge through a stroke, and changes nothing beside it") {
+    const Inference<Inpainter> network{shipped<Inpainter>("08_photographs/inpaint.safetensors"), 1};
+    const Image clean = scene();
+    Image mask({1, 96, 128});
+    for (int y = 0; y < 96; ++y)
+        for (int x = 60; x < 66; ++x) mask(0, y, x) = 1;
+    const Image smooth = fill_holes(clean, mask), whole = inpaint(network, clean, mask);
+    for (std::size_t i = 0; i < clean.pixels.size(); ++i)
+        if (mask.pixels[i % mask.pixels.size()] == 0) REQUIRE(whole.pixels[i] == clean.pixels[i]);
+    CHECK(peak_signal_to_noise_ratio(whole, clean) > peak_signal_to_noise_ratio(smooth, clean));
+}
+
+TEST_CASE("the shipped enlarger draws edges sharper than bicubic interpolation does") {
+    const Inference<Enlarger<4>> network{shipped<Enlarger<4>>("08_photographs/enlarge_photos.safetensors"), 1};
+    const Image clean = scene(), low = resize(clean, 24, 32);
+    CHECK(peak_signal_to_noise_ratio(restore(network, low), clean) >
+          peak_signal_to_noise_ratio(resize(low, 96, 128), clean) + 0.5);
 }
 
 TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {

@@ -16,6 +16,7 @@
 #include "depix/models/denoiser.hpp"
 #include "depix/models/depixelizer.hpp"
 #include "depix/models/documents_autoencoder.hpp"
+#include "depix/models/inpainter.hpp"
 #include "depix/models/page_cleaner.hpp"
 #include "depix/models/pixel_shuffle_unet.hpp"
 #include "depix/models/rrdb.hpp"
@@ -169,6 +170,7 @@ TEST_CASE("nothing covers anything else") {
     check_layout<PixelShuffleUNet<32>>({3, 256, 256});
     check_layout<DeGanGenerator<64>>({1, 256, 256});
     check_layout<SRResNet<>>({3, 64, 64});
+    check_layout<Inpainter>({4, 64, 64});  // a skip from a slice, from which no arrow goes
     check_layout<RRDB<>>({3, 64, 64});
     check_layout<Denoiser>({3, 256, 256});
 }

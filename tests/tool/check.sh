@@ -147,8 +147,8 @@ says "depix: models chosen: text_restorer 1, left as they are 1 (-v says why)"
 says "chosen/plain.png: left as it is, because it is a clean page of text"
 same chosen_out/0.png read.png
 same chosen_out/plain.png plain.png
-status 2 "$tool" in.png no.png -s 2
-says "no model here enlarges photographs"
+status 0 "$tool" in.png twice.png -s 2
+says "in.png: -m enlarge_photos, because it is a photograph, to be enlarged"
 status 2 "$tool" plain.png no.png -s 0.5
 status 2 "$tool" plain.png no.png --backend cuda
 
@@ -437,7 +437,7 @@ status 2 "$tool" evaluate clean --task nothing
 says "--task nothing: there are noise, jpeg"
 mkdir nobody
 status 1 "$tool" evaluate nobody
-for model in denoise dejpeg unet_denoise enlarge_pages; do
+for model in denoise dejpeg deblur_photos enlarge_pages; do
     status 0 "$tool" colours.png not_lost.png -m $model
     [[ ! -s messages.txt ]] || fail "-m $model warns: $(cat messages.txt)"
 done
@@ -454,6 +454,27 @@ for model in $("$tool" list | awk '/^$/ { exit } NR > 1 { print $1 }'); do
 done
 status 2 "$tool" info nothing
 says "there is no model \"nothing\""
+
+echo "---- holes"
+make holes.png 40 60 rgb
+make holes_mask.png 40 60 grey
+make small_mask.png 40 59 grey
+status 2 "$tool" holes.png no.png -m inpaint
+says "inpaint fills holes, and must be told where they are: --mask FILE"
+status 2 "$tool" holes.png no.png -m denoise --mask holes_mask.png
+says "--mask: denoise takes no mask; -m inpaint does"
+status 2 "$tool" holes.png no.png --mask-colour purple
+says "--mask-colour purple: six hexadecimal digits"
+status 1 "$tool" holes.png no.png --mask nothing.png
+says "nothing.png: cannot open"
+status 1 "$tool" holes.png no.png --mask small_mask.png
+says "the mask small_mask.png has 59x40 pixels, and the picture 60x40"
+[[ ! -e no.png ]] || fail "an output of what was refused"
+status 0 "$tool" holes.png filled.png --mask-colour 010203
+says "no pixel is missing, by the mask, so the picture stays as it is"
+"$tool" compare holes.png filled.png | grep -q "PSNR .*inf" || fail "a picture without holes changed"
+status 0 "$tool" holes.png filled.png --mask holes_mask.png
+"$tool" compare holes.png filled.png | grep -q "PSNR .*inf" && fail "no hole was filled"
 
 echo "---- weights that others trained"
 for kind in zip legacy evil; do "$pictures" weights compact_$kind.pth compact $kind || fail "weights $kind"; done

@@ -113,15 +113,19 @@ Architecture describe_network(std::string name, std::string about, int channels 
 template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = OutputRange::ZeroToOne,
           InputRange Input = InputRange::ZeroToOne>
 Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
-    static_assert(Network::in_channels == 1 || Network::in_channels == 3);
-    Architecture architecture = describe_network<Network>(std::move(name), std::move(about));
+    constexpr bool takes_mask = Network::in_channels == 4;
+    constexpr int channels = Network::in_channels - (takes_mask ? 1 : 0);
+    static_assert(channels == 1 || channels == 3);
+    Architecture architecture = describe_network<Network>(std::move(name), std::move(about), channels);
+    architecture.takes_mask = takes_mask;
     architecture.tiles = Kind;
     architecture.black = Range == OutputRange::MinusOneToOne ? -1.0f : 0.0f;
     architecture.workspace_bytes = [](depix::Shape shape, Backend backend, int threads) {
-        return backend == Backend::Cpu ? depix::workspace_bytes<Network, depix::Cpu>(shape, threads)
-                                       : depix::workspace_bytes<Network, depix::Reference>(shape, threads);
+        const depix::Shape input = with_channels<Network>(shape);
+        return backend == Backend::Cpu ? depix::workspace_bytes<Network, depix::Cpu>(input, threads)
+                                       : depix::workspace_bytes<Network, depix::Reference>(input, threads);
     };
-    architecture.observe = &observe_network<Network, Input>;
+    if constexpr (!takes_mask) architecture.observe = &observe_network<Network, Input>;
     architecture.load = [](const depix::TensorFile& weights, Backend backend, int threads,
                            float) -> std::unique_ptr<const Restorer> {
         depix::Model<Network> model;

@@ -130,6 +130,12 @@ inline std::optional<NetworkDescription> recognise_denoiser(const TensorShapes& 
     return NetworkDescription{.architecture = "Denoiser", .type = "Denoiser", .features = 48, .depth = 7};
 }
 
+inline std::optional<NetworkDescription> recognise_inpainter(const TensorShapes& file) {
+    if (!file.has_shape("1.body.head.weight", {48, 4, 5, 5}) || !file.has("1.body.quarter.eighth.down.weight", 4))
+        return std::nullopt;
+    return NetworkDescription{.architecture = "Inpainter", .type = "Inpainter", .in_channels = 4, .features = 48};
+}
+
 inline std::optional<NetworkDescription> recognise_enlarger(const TensorShapes& file) {
     if (!file.has("head.weight", 4) || !file.has("body.0.0.conv1.weight", 4) || file.in("head") != 3)
         return std::nullopt;

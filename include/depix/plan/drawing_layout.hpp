@@ -157,10 +157,10 @@ class DrawingLayout {
             if (!over) continue;
             const auto first =
                 std::ranges::find_if(nodes_, [&](const DrawnNode& other) { return other.from == target.skip; });
-            const int inside = borders(target.block, first->block), outside = borders(target.block, source.block);
-            const double left = first->level == target.level
-                                    ? first->x - drawn::branch - inside * drawn::block_gap
-                                    : source.right() + drawn::gap - drawn::branch + outside * drawn::block_gap;
+            const int outside = borders(target.block, source.block);
+            double left = source.right() + drawn::gap - drawn::branch + outside * drawn::block_gap;
+            if (first != nodes_.end() && first->level == target.level)  // else only the skip leaves the source
+                left = first->x - drawn::branch - borders(target.block, first->block) * drawn::block_gap;
             arcs_.push_back({static_cast<int>(i), left, target.sum ? target.x + drawn::radius : target.x - 16, 0});
         }
     }
