@@ -232,6 +232,8 @@ const std::vector<tool::Architecture>& tool::architectures() {
     return all;
 }
 
+bool tool::is_model(const std::string& name) { return find(models(), name) != nullptr; }
+
 const tool::Architecture& tool::find_architecture(const std::string& name) {
     if (const Architecture* found = find(architectures(), name)) return *found;
     throw UsageError("there is no architecture \"" + name + "\"; there are " + names_of(architectures()));

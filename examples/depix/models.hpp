@@ -39,6 +39,9 @@ struct Model {
 const std::vector<Model>& models();
 const std::vector<Architecture>& architectures();
 
+/// Whether there is a model of this name.
+bool is_model(const std::string& name);
+
 /// Throws UsageError, which lists the names that there are.
 const Architecture& find_architecture(const std::string& name);
 

@@ -64,6 +64,7 @@ std::string list_models(bool has_engine) {
     text.append(has_engine ? "true" : "false").append(",\"models\":[");
     for (const tool::Model& model : tool::models()) {
         const tool::Architecture& network = tool::find_architecture(model.architecture);
+        if (network.takes_mask) continue;  // the page has no way to say where the holes are
         text.append(text.ends_with('[') ? "" : ",").append("{\"name\":").append(json_text(model.name));
         text.append(",\"about\":").append(json_text(model.about)).append(",\"scale\":");
         text.append(std::to_string(network.scale)).append(",\"parameters\":");
