@@ -166,7 +166,7 @@ status 2 "$tool" in.png in.png
 status 2 "$tool" in.png no.png --backend cuda
 says "this build has no CUDA backend"
 status 2 "$tool" in.png no.png -m some.safetensors --architecture nothing
-status 1 "$tool" in.png no.png -m some.safetensors --architecture unet_16
+status 1 "$tool" in.png no.png -m some.safetensors --architecture de_gan_8
 status 1 "$tool" missing.png no.png
 says "missing.png"
 status 1 "$tool" in.png no.png --max-pixels 3849
@@ -620,7 +620,7 @@ status 0 "$tool" info run/weights.safetensors
 grep -q "^trained on: .*squares of 16x16 pixels of the pictures in pairs" output.bin || fail "info: $(cat output.bin)"
 status 0 "$tool" look run/weights.safetensors in.png -o trained_sheet.png
 status 1 "$tool" look run/weights.safetensors in.png -o no.png --architecture page_cleaner
-status 2 "$tool" train -m unet_32 --pairs pairs
+status 2 "$tool" train -m de_gan_8 --pairs pairs
 status 0 "$tool" --help
 status 0 "$tool" restore --help
 
