@@ -21,8 +21,8 @@ function show(canvas, picture) {
   canvas.height = picture.height;
   canvas.getContext('2d').putImageData(picture, 0, 0);
 }
-// The browser decodes it; transparent pixels become white.
-async function decodePicture(blob, name) {
+// The browser decodes it; what is behind transparent pixels is white.
+async function decodePicture(blob, name, behind = 'white') {
   let bitmap;
   try {
     bitmap = await createImageBitmap(blob);
@@ -31,7 +31,7 @@ async function decodePicture(blob, name) {
   }
   const canvas = newCanvas(bitmap.width, bitmap.height), pen = canvas.getContext('2d', {willReadFrequently: true});
   if (!pen) throw new Error(`${name} has ${bitmap.width} x ${bitmap.height} pixels, which is more than this browser can take`);
-  pen.fillStyle = 'white';
+  pen.fillStyle = behind;
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.drawImage(bitmap, 0, 0);
   bitmap.close();

@@ -1,4 +1,5 @@
 // The tab Restore.
+const isRestoring = () => !$('cancel').disabled;
 const largestAtOnce = 1000000;  // pixels; a larger picture is restored when the user says so
 
 function showPair() {
@@ -6,7 +7,9 @@ function showPair() {
   show($('before'), before);
   show($('after'), after);
   $('pair').className = zoom ? '' : 'fit';
-  for (const id of ['before', 'after']) $(id).style.width = zoom ? zoom * after.width + 'px' : '';
+  for (const id of ['before', 'after', 'mask']) $(id).style.width = zoom ? zoom * after.width + 'px' : '';
+  $('mask').style.opacity = state.restored ? 0 : '';
+  $('line').hidden = Boolean(task().takesMask) && !state.restored;
   showSplit();
 }
 function showSplit() {
@@ -17,6 +20,7 @@ function showSplit() {
 
 async function showDownload() {
   const blob = await new Promise(done => $('after').toBlob(done, 'image/png'));
+  if (!state.restored) return;  // the picture or its mask has changed since
   URL.revokeObjectURL($('download').href);
   $('download').href = URL.createObjectURL(blob);
   $('download').hidden = false;
@@ -34,23 +38,31 @@ const browserRestorer = {
 };
 const restorer = isServed ? serverRestorer : browserRestorer;
 
+function forgetRestored() {
+  if (isRestoring()) restorer.stop();  // it is no longer wanted
+  state.restored = null;
+  $('download').hidden = true;
+  $('numbers').textContent = '';
+}
+
 async function runRestore() {
-  const picture = state.damaged, mine = turn, chosen = task();
+  const picture = state.damaged, mine = turn, chosen = task(), mask = chosen.takesMask ? paintedMask() : null;
+  if (chosen.takesMask && !mask) return say('Nothing is painted. ' + pressRestore);
   $('run').disabled = true;
   $('cancel').disabled = false;
   $('progress').value = 0;
   say(`The ${chosen.label} restores ${picture.width} x ${picture.height} pixels`);
   try {
-    const answer = await restorer.restore(picture, chosen);
+    const answer = await restorer.restore(picture, chosen, mask);
     if (mine !== turn || chosen !== task()) return;
     state.restored = answer.picture;
     showPair();
-    await showDownload();
     const {width, height} = state.restored, isComparable = state.original !== picture && width === picture.width;
     const gain = !isComparable ? '' : ` Closeness to the clean picture (PSNR; more is closer): ${psnr(state.original, picture).toFixed(2)} dB before, ` +
       `${psnr(state.original, state.restored).toFixed(2)} dB after.`;
     $('numbers').textContent = answer.text + gain;
     say(`Done: ${width} x ${height} pixels`);
+    await showDownload();
   } catch (error) {
     if (error.message !== 'cancelled') throw error;
     say('Cancelled');
@@ -62,11 +74,11 @@ async function runRestore() {
 
 panels.restore = async () => {
   if (!state.damaged) return;
+  showPaint();
   showPair();
   if (state.restored) return;
-  $('download').hidden = true;
-  $('numbers').textContent = '';
-  if (!$('cancel').disabled) restorer.stop();  // what is restored now is no longer wanted
+  forgetRestored();
+  if (task().takesMask) return say(pressRestore);
   const pixels = state.damaged.width * state.damaged.height;
   if (pixels <= largestAtOnce) return runRestore();
   say(`${state.damaged.width} x ${state.damaged.height} pixels: press Restore`);

@@ -14,13 +14,13 @@ async function ask(address, options = {}) {
 }
 
 // A sample and a damage that suit what the tool says of a model.
-function taskOf({name, about}) {
+function taskOf({name, about, takes_mask: takesMask}) {
   const known = tasks.find(one => one.model === name);
   if (known) return known;
   const sample = /page/.test(about) ? 'page' : /text/.test(about) ? 'text0' : 'scene';
   const [, damage, strength] = [[/noise/, 'noise', 25], [/JPEG/, 'jpeg', 20], [/pixelated/, 'pixelation', 3], [/blur/, 'blur', 2],
                                 [/stains|old/, 'stains', 60], [/./, 'none', 0]].find(([words]) => words.test(about));
-  return {id: name, model: name, label: name.replaceAll('_', ' '), sample, damage, strength};
+  return {id: name, model: name, label: name.replaceAll('_', ' '), sample, damage, strength, takesMask};
 }
 async function useServer() {
   const {engine: hasEngine, models} = await (await ask('models')).json();
@@ -30,13 +30,15 @@ async function useServer() {
 }
 
 const serverRestorer = {
-  async restore(picture, {model}) {
+  async restore(picture, {model}, mask) {
     const asked = server.asked = new AbortController(), form = new FormData(), start = performance.now();
     form.append('picture', await encodePicture(picture, 'image/png'), 'picture.png');
+    if (mask) form.append('mask', await encodePicture(mask, 'image/png'), 'mask.png');
     $('progress').removeAttribute('value');  // how far it is, is not known
     try {
       const answer = await ask('restore/' + model, {method: 'POST', body: form, signal: asked.signal});
       const restored = await decodePicture(await answer.blob(), 'the answer'), warnings = answer.headers.get('X-Warnings');
+      asked.signal.throwIfAborted();
       return {picture: restored, text: `${Number(answer.headers.get('X-Milliseconds')).toFixed(0)} ms in depix serve; ` +
         `${(performance.now() - start).toFixed(0)} ms with the way there and back.` + (warnings ? ` Note: ${warnings}.` : '')};
     } catch (error) {

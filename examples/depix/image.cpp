@@ -148,6 +148,10 @@ void tool::bleed_under_transparency(Image& color, const Image& alpha) {
 }
 
 tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& options) {
+    return make_recipe(model, options, read_mask(options));
+}
+
+tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& options, Mask mask) {
     const int own = model.architecture->scale;
     if (options.scale != 0 && !(options.scale >= 1 && options.scale <= own)) {
         throw UsageError("-s " + text_of(options.scale) + ": " + model.name +
@@ -156,9 +160,8 @@ tool::Recipe tool::make_recipe(const ChosenModel& model, const RestoreOptions& o
     // A file may make its network's result smaller.
     const auto smaller = model.weights.metadata.find("result_scaled_by");
     const double scale = smaller == model.weights.metadata.end() ? own : own * std::atof(smaller->second.c_str());
-    Mask mask = read_mask(options);
     if (mask.is_given() && !model.architecture->takes_mask)
-        throw UsageError((options.mask.empty() ? "--mask-colour: " : "--mask: ") + model.name +
+        throw UsageError((mask.picture.pixels.empty() ? "--mask-colour: " : "--mask: ") + model.name +
                          " takes no mask; -m inpaint does");
     return {model.architecture, options.scale == 0 ? scale : options.scale,
             options.flips,      model.name,

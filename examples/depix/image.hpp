@@ -27,6 +27,9 @@ struct Recipe {
 /// depix::FileError if the mask cannot be read.
 Recipe make_recipe(const ChosenModel& model, const RestoreOptions& options);
 
+/// The same with a mask that was read before.
+Recipe make_recipe(const ChosenModel& model, const RestoreOptions& options, Mask mask);
+
 /// Throws UsageError if the model takes a mask and none is given.
 void require_mask(const Recipe& recipe);
 

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "commands.hpp"
+#include "depix/io/image_file.hpp"
 #include "depix/tensor.hpp"
 
 namespace tool {
@@ -19,8 +20,10 @@ struct Mask {
     bool is_given() const { return !picture.pixels.empty() || colour.has_value(); }
 };
 
-/// A pixel is missing where the picture of --mask is brighter than an eighth of white, times its opacity: so the soft
-/// edges of what was drawn there count, and what JPEG adds to black does not.
+/// 1 where a picture is brighter than an eighth of white, times its opacity, else 0: so the soft edges of what was
+/// drawn there count, and what JPEG adds to black does not.
+depix::Image bright_pixels(const depix::ImageFile& file);
+
 /// Throws depix::FileError for a file that cannot be read, and UsageError for a colour that is none.
 Mask read_mask(const RestoreOptions& options);
 

@@ -1,5 +1,5 @@
 // serve: offers a web page to restore pictures with, at http://127.0.0.1:8080. POST /restore/MODEL takes a form with a
-// `picture`, and answers with a PNG.
+// `picture`, and a `mask` or a `mask_colour` for a model that fills holes, and answers with a PNG.
 #include <cstdio>
 #include <exception>
 #include <filesystem>

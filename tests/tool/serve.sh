@@ -50,7 +50,7 @@ answers 'data-server="depix serve"'
 answers "connect-src 'self'"
 grep -qi '^x-frame-options: deny' headers.txt || fail "a page of another site may show this one: $(cat headers.txt)"
 asked 200 "http://localhost:$port/"
-for file in page.css page.js worker.js server.js open.js train.js; do
+for file in page.css page.js worker.js server.js paint.js open.js train.js; do
     asked 200 "$page/$file"
     same answer.bin "$source/examples/10_page/$file"
 done
@@ -58,7 +58,8 @@ asked 200 "$page/0.png"
 same answer.bin "$source/examples/01_depixelizer/samples/clean/0.png"
 asked 200 "$page/models"
 answers '{"engine":false,"models":['
-for model in denoise enlarge_pages binarize depixelizer; do answers "{\"name\":\"$model\",\"about\":"; done
+for model in denoise enlarge_pages binarize depixelizer inpaint; do answers "{\"name\":\"$model\",\"about\":"; done
+[[ $(grep -o '"takes_mask":true' answer.bin | wc -l) == 1 ]] || fail "not one model takes a mask: $(<answer.bin)"
 asked 200 "$page/draw/depixelizer"
 "$tool" draw depixelizer | cmp -s - answer.bin || fail "another drawing"
 for path in elsewhere engine-simd.js ../CMakeLists.txt %2e%2e/%2e%2e/etc/passwd draw/nothing page.html/; do
@@ -79,6 +80,28 @@ asked 200 -F picture=@in.png "$page/restore/page_cleaner"
 grep -q '^X-Warnings: .*smaller than 192 pixels' headers.txt || fail "no warning: $(cat headers.txt)"
 asked 200 -H "Origin: http://127.0.0.1:$port" "${denoise[@]}"
 asked 200 -H "Origin: http://localhost:$port" "${denoise[@]}"
+
+echo "---- holes"
+"$pictures" make mask.png 50 77 grey && "$pictures" make small_mask.png 50 76 grey || exit 1
+asked 200 -F picture=@in.png -F mask=@mask.png "$page/restore/inpaint"
+status 0 "$tool" in.png expected.png -m inpaint --mask mask.png -j 2
+same answer.bin expected.png
+cmp -s answer.bin in.png && fail "no hole was filled"
+asked 200 -F picture=@in.png -F mask=@mask.png -F mask_colour=808080 "$page/restore/inpaint"
+status 0 "$tool" in.png expected.png -m inpaint --mask mask.png --mask-colour 808080 -j 2
+same answer.bin expected.png
+asked 200 -F picture=@in.png -F mask_colour=010203 "$page/restore/inpaint"
+grep -q '^X-Warnings: no pixel is missing, by the mask' headers.txt || fail "no warning: $(cat headers.txt)"
+asked 400 -F picture=@in.png "$page/restore/inpaint"
+answers "inpaint fills holes, and must be told where they are"
+asked 400 -F picture=@in.png -F mask=@small_mask.png "$page/restore/inpaint"
+answers "the mask has 76x50 pixels, and the picture 77x50"
+asked 400 -F picture=@in.png -F mask=@server.txt "$page/restore/inpaint"
+answers "the mask"
+asked 400 -F picture=@in.png -F mask_colour=purple "$page/restore/inpaint"
+answers "--mask-colour purple: six hexadecimal digits"
+asked 400 -F picture=@in.png -F mask=@mask.png "$page/restore/denoise"
+answers "denoise takes no mask"
 
 echo "---- another Host or Origin"
 for host in "example.org" "example.org:$port" "127.0.0.1" "127.0.0.1:1" "127.0.0.1:$port.example.org" ""; do

@@ -54,10 +54,12 @@ class Queue {
 
 tool::Answer restore(tool::Site& site, Queue& queue, const httplib::Request& request) {
     if (!request.has_file("picture")) return {.status = 400, .body = "the form holds no picture"};
+    // Empty if the form does not hold it.
+    const auto field = [&](const char* name) { return request.get_file_value(name).content; };
     try {
         return queue.run([&]() -> tool::Answer {
             if (tool::LimitedServer::is_abandoned()) return {.status = 503, .body = "the client has gone"};
-            return site.restore(request.matches[1].str(), request.get_file_value("picture").content,
+            return site.restore(request.matches[1].str(), {field("picture"), field("mask"), field("mask_colour")},
                                 &tool::LimitedServer::is_abandoned);
         });
     } catch (const std::bad_alloc&) {

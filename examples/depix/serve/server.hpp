@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,16 +17,22 @@ struct Answer {
     std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
+/// What a client sends to have a picture restored.
+struct Form {
+    std::string picture;           // a file's content
+    std::string mask = {};         // a file's content; empty: none
+    std::string mask_colour = {};  // as for --mask-colour; empty: none
+};
+
 /// What is served.
 class Site {
   public:
     virtual ~Site() = default;
     /// The answer to GET. Many threads call it at once.
     virtual Answer get(const std::string& path) const = 0;
-    /// The answer to POST /restore/MODEL, called by one thread at a time. `picture` is a file's content. Once
-    /// `is_abandoned` returns true, nobody waits for the answer any more. What it throws is answered with status 400.
-    virtual Answer restore(const std::string& model, std::string_view picture,
-                           const std::function<bool()>& is_abandoned) = 0;
+    /// The answer to POST /restore/MODEL, called by one thread at a time. Once `is_abandoned` returns true,
+    /// nobody waits for the answer any more. What it throws is answered with status 400.
+    virtual Answer restore(const std::string& model, const Form& form, const std::function<bool()>& is_abandoned) = 0;
 };
 
 /// Serves on 127.0.0.1 until the program is ended. Port 0 is any that is free. Calls listening(port) once requests are

@@ -64,11 +64,11 @@ std::string list_models(bool has_engine) {
     text.append(has_engine ? "true" : "false").append(",\"models\":[");
     for (const tool::Model& model : tool::models()) {
         const tool::Architecture& network = tool::find_architecture(model.architecture);
-        if (network.takes_mask) continue;  // the page has no way to say where the holes are
         text.append(text.ends_with('[') ? "" : ",").append("{\"name\":").append(json_text(model.name));
         text.append(",\"about\":").append(json_text(model.about)).append(",\"scale\":");
         text.append(std::to_string(network.scale)).append(",\"parameters\":");
-        text.append(std::to_string(network.parameters)).append("}");
+        text.append(std::to_string(network.parameters)).append(",\"takes_mask\":");
+        text.append(network.takes_mask ? "true}" : "false}");
     }
     return text + "]}";
 }
@@ -81,6 +81,10 @@ std::string header_text(const std::vector<std::string>& lines) {
         for (const char c : line) text += c >= ' ' && c <= '~' ? c : '?';
     }
     return text;
+}
+
+depix::ImageFile read_upload(const std::string& content, const char* name, const tool::Limits& limits) {
+    return tool::read_image(std::as_bytes(std::span(content)), name, limits);
 }
 
 tool::RestoreOptions restore_options(const tool::ServeOptions& options) {
@@ -137,13 +141,17 @@ tool::PictureSite::Loaded& tool::PictureSite::load(const std::string& name) {
     return loaded_.emplace(name, Loaded{choose_model(options), {}}).first->second;
 }
 
-tool::Answer tool::PictureSite::restore(const std::string& name, std::string_view picture,
+tool::Answer tool::PictureSite::restore(const std::string& name, const Form& form,
                                         const std::function<bool()>& is_abandoned) {
-    const RestoreOptions options = restore_options(options_);
+    RestoreOptions options = restore_options(options_);
+    options.mask_colour = form.mask_colour;
     Loaded& loaded = load(name);
     const ChosenModel& model = loaded.model;
-    const Recipe recipe = make_recipe(model, options);
-    depix::ImageFile image = read_image(std::as_bytes(std::span(picture)), "the picture", options.limits);
+    Mask mask = read_mask(options);
+    if (!form.mask.empty()) mask.picture = bright_pixels(read_upload(form.mask, "the mask", options.limits));
+    const Recipe recipe = make_recipe(model, options, std::move(mask));
+    require_mask(recipe);
+    depix::ImageFile image = read_upload(form.picture, "the picture", options.limits);
 
     Cut cut = cut_image(*model.architecture, image.color.shape.height, image.color.shape.width, 0, options_.threads);
     std::unique_ptr<const Restorer>& network = loaded.networks[cut.threads];

@@ -22,10 +22,10 @@ class PictureSite : public Site {
     explicit PictureSite(const ServeOptions& options);
 
     Answer get(const std::string& path) const override;
-    /// The picture as PNG: the file that `depix restore -m MODEL` writes. Throws depix::Error, and UsageError for an
-    /// unknown model.
-    Answer restore(const std::string& model, std::string_view picture,
-                   const std::function<bool()>& is_abandoned) override;
+    /// The picture as PNG: the file that `depix restore -m MODEL` writes, with --mask and --mask-colour as the form
+    /// says. Throws depix::Error, and UsageError for an unknown model, and for a mask that the model does not take or
+    /// lacks.
+    Answer restore(const std::string& model, const Form& form, const std::function<bool()>& is_abandoned) override;
 
   private:
     struct Loaded {
