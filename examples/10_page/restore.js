@@ -57,12 +57,13 @@ async function runRestore() {
     if (mine !== turn || chosen !== task()) return;
     state.restored = answer.picture;
     showPair();
+    await showDownload();
+    if (state.restored !== answer.picture) return;
     const {width, height} = state.restored, isComparable = state.original !== picture && width === picture.width;
     const gain = !isComparable ? '' : ` Closeness to the clean picture (PSNR; more is closer): ${psnr(state.original, picture).toFixed(2)} dB before, ` +
       `${psnr(state.original, state.restored).toFixed(2)} dB after.`;
     $('numbers').textContent = answer.text + gain;
     say(`Done: ${width} x ${height} pixels`);
-    await showDownload();
   } catch (error) {
     if (error.message !== 'cancelled') throw error;
     say('Cancelled');
