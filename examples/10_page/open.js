@@ -55,9 +55,10 @@ async function openNetwork() {
   const number = (key, otherwise) => Number(wanted?.get(key) ?? otherwise) || 0;
   open_.pixel = {channel: number('channel', 0), row: number('row', about.height / 2), column: number('column', about.width * 3 / 4)};
   state.wanted = null;
-  say(`${about.layers.length} layers in ${(performance.now() - start).toFixed(0)} ms`);
+  const time = performance.now() - start;
   await chooseLayer(layer >= 0 && layer < about.layers.length ? layer : 0);
   await openCode();
+  if (mine === turn) say(`${about.layers.length} layers in ${time.toFixed(0)} ms`);
 }
 const cropImage = (picture, {width, height}) => {  // the engine cuts what does not divide, at the right and the bottom
   const canvas = newCanvas(1, 1);
