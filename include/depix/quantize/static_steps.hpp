@@ -230,7 +230,7 @@ struct StaticSteps {
         call.parameters = arrays.parameters + offsets.parameters[0];
         call.statistics = arrays.statistics + offsets.statistics[0];
         if constexpr (IsWhole)
-            kernels::Kernel<Reference, L>::forward(call);
+            reference::infer_layer<L>(call);
         else
             reference::forward_rows<L>(call, now.band);
         call.input = call.output;  // what follows the first layer works in place
@@ -239,7 +239,7 @@ struct StaticSteps {
             call.statistics = arrays.statistics + offsets.statistics[k];
             with_layer_number<Network>(k == 1 ? offsets.batch_norm : offsets.activation, [&]<class M>() {
                 if constexpr (described.runs_on_floats[number_of_layer<Network, M>] && M::traits.elementwise)
-                    kernels::Kernel<Reference, M>::forward(call);
+                    reference::infer_layer<M>(call);
             });
         }
     }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 
 #include "depix/kernels/reference/reference.hpp"
 #include "depix/layers/batch_norm.hpp"
@@ -51,12 +52,12 @@ void batch_norm_moments(View<const T> x, Number* mean, Number* variance) {
 /// running statistics (C) move towards those of the batch by `momentum`; the running variance moves towards the
 /// unbiased variance, variance * count / (count - 1).
 template <class T, class Number>
-void batch_norm_normalise(View<const T> x, const Number* mean, const Number* variance, double count, double epsilon,
-                          double momentum, const T* weight, const T* bias, View<T> y, T* batch_mean, T* inverse,
+void batch_norm_normalise(View<const T> x, const Number* mean, const Number* variance, Number count, Number epsilon,
+                          T momentum, const T* weight, const T* bias, View<T> y, T* batch_mean, T* inverse,
                           T* running_mean, T* running_var) {
     for (int c = 0; c < x.channels; ++c) {
         batch_mean[c] = static_cast<T>(mean[c]);
-        inverse[c] = static_cast<T>(1 / std::sqrt(variance[c] + static_cast<Number>(epsilon)));
+        inverse[c] = static_cast<T>(1 / std::sqrt(variance[c] + epsilon));
 
         const T factor = weight ? weight[c] : T(1), shift = bias ? bias[c] : T(0);
         for (int n = 0; n < x.batch; ++n)
@@ -64,10 +65,9 @@ void batch_norm_normalise(View<const T> x, const Number* mean, const Number* var
                 for (int j = 0; j < x.width; ++j)
                     y(n, c, i, j) = (x(n, c, i, j) - batch_mean[c]) * inverse[c] * factor + shift;
 
-        const T rate = static_cast<T>(momentum);
-        const T unbiased = static_cast<T>(static_cast<double>(variance[c]) * (count / (count > 1 ? count - 1 : 1)));
-        running_mean[c] = (T(1) - rate) * running_mean[c] + rate * static_cast<T>(mean[c]);
-        running_var[c] = (T(1) - rate) * running_var[c] + rate * unbiased;
+        const T unbiased = static_cast<T>(variance[c] * (count / (count > 1 ? count - 1 : 1)));
+        running_mean[c] = (T(1) - momentum) * running_mean[c] + momentum * static_cast<T>(mean[c]);
+        running_var[c] = (T(1) - momentum) * running_var[c] + momentum * unbiased;
     }
 }
 
@@ -97,11 +97,11 @@ void batch_norm_gradient_sums(View<const T> x, const T* batch_mean, const T* inv
 /// it if `accumulate`.
 template <class T, class Number>
 void batch_norm_backward(View<const T> x, const T* weight, const T* batch_mean, const T* inverse, View<const T> dy,
-                         View<T> dx, bool accumulate, const Number* sums, const Number* products, double count) {
+                         View<T> dx, bool accumulate, const Number* sums, const Number* products, Number count) {
     for (int c = 0; c < x.channels; ++c) {
         const T scale = weight ? weight[c] * inverse[c] : inverse[c];
-        const T mean_gradient = static_cast<T>(sums[c] / static_cast<Number>(count));
-        const T mean_product = static_cast<T>(products[c] / static_cast<Number>(count));
+        const T mean_gradient = static_cast<T>(sums[c] / count);
+        const T mean_product = static_cast<T>(products[c] / count);
         for (int n = 0; n < x.batch; ++n)
             for (int i = 0; i < x.height; ++i)
                 for (int j = 0; j < x.width; ++j) {
@@ -122,16 +122,19 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
 
     template <class T>
     static void forward(const Forward<T>& a) {
-        if (!a.training())
-            return reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, static_cast<T>(L::epsilon),
-                                                   weight(a), bias(a), a.output);
-        std::array<T, 2 * C> moments;
+        if (!a.training()) return infer(a);
+        std::array<T, static_cast<std::size_t>(2 * C)> moments;
         reference::batch_norm_moments(a.input, moments.data(), moments.data() + C);
         normalise(a, moments.data(), count(a.input));
     }
     template <class T>
+    static void infer(const Forward<T>& a) {
+        reference::batch_norm_inference(a.input, a.statistics, a.statistics + C, static_cast<T>(L::epsilon), weight(a),
+                                        bias(a), a.output);
+    }
+    template <class T>
     static void backward(const Backward<T>& a) {
-        std::array<T, 2 * C> sums;
+        std::array<T, static_cast<std::size_t>(2 * C)> sums;
         gradient_sums(a, sums.data());
         gradient(a, sums.data(), count(a.input));
     }
@@ -143,10 +146,10 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
         reference::batch_norm_moments(a.input, moments, moments + C);
     }
     template <class T, class Number>
-    static void normalise(const Forward<T>& a, const Number* moments, double count) {
-        reference::batch_norm_normalise(a.input, moments, moments + C, count, L::epsilon, L::momentum, weight(a),
-                                        bias(a), a.output, a.saved, a.saved + C, a.new_statistics,
-                                        a.new_statistics + C);
+    static void normalise(const Forward<T>& a, const Number* moments, Number count) {
+        reference::batch_norm_normalise(a.input, moments, moments + C, count, static_cast<Number>(L::epsilon),
+                                        static_cast<T>(L::momentum), weight(a), bias(a), a.output, a.saved, a.saved + C,
+                                        a.new_statistics, a.new_statistics + C);
     }
     /// Also adds to the parameters' gradients, unless the network is frozen (parameter_gradients is nullptr).
     template <class T, class Number>
@@ -159,7 +162,7 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
         }
     }
     template <class T, class Number>
-    static void gradient(const Backward<T>& a, const Number* sums, double count) {
+    static void gradient(const Backward<T>& a, const Number* sums, Number count) {
         if (!a.input_gradient.data) return;
         reference::batch_norm_backward(a.input, weight(a), a.saved, a.saved + C, a.output_gradient, a.input_gradient,
                                        a.accumulate, sums, sums + C, count);
@@ -175,8 +178,8 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
         return L::affine ? a.parameters + C : nullptr;
     }
     template <class T>
-    static double count(const View<const T>& x) {
-        return static_cast<double>(x.batch) * x.height * x.width;
+    static T count(const View<const T>& x) {
+        return static_cast<T>(x.batch) * static_cast<T>(x.height) * static_cast<T>(x.width);
     }
 };
 

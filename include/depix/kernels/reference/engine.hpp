@@ -108,8 +108,7 @@ void infer_in(const std::array<Shape, Tensors>& shapes, const T* parameters, con
         call.output = memory(step.output);
         call.parameters = parameters + step.parameters;
         call.statistics = statistics + step.statistics;
-        detail::with_layer_number<Network>(step.layer,
-                                           [&]<class L>() { kernels::Kernel<Reference, L>::forward(call); });
+        detail::with_layer_number<Network>(step.layer, [&]<class L>() { infer_layer<L>(call); });
         after_step(static_cast<int>(i), View<const T>(call.output));
     }
     if (callers_root < 0) copy(readable(output_tensor), output);

@@ -11,4 +11,18 @@ struct Reference {
     static constexpr const char* name = "Reference";
 };
 
+namespace reference {
+
+/// Runs a layer that is not being trained. A layer whose forward pass differs in training has the other part as
+/// `infer`, so that firmware holds nothing of training.
+template <class L, class T>
+void infer_layer(const kernels::Forward<T>& call) {
+    if constexpr (requires { kernels::Kernel<Reference, L>::infer(call); })
+        kernels::Kernel<Reference, L>::infer(call);
+    else
+        kernels::Kernel<Reference, L>::forward(call);
+}
+
+}  // namespace reference
+
 }  // namespace depix

@@ -42,7 +42,7 @@ void forward_rows(const kernels::Forward<T>& call, const kernels::Band& band) {
     if constexpr (HasForwardRows<L, T>)
         kernels::Kernel<Reference, L>::forward_rows(call, band);
     else
-        kernels::Kernel<Reference, L>::forward(call);
+        infer_layer<L>(call);
 }
 
 }  // namespace reference
