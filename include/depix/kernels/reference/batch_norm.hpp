@@ -155,10 +155,12 @@ struct kernels::Kernel<Reference, BatchNorm<C, Options...>> {
     template <class T, class Number>
     static void gradient_sums(const Backward<T>& a, Number* sums) {
         reference::batch_norm_gradient_sums(a.input, a.saved, a.saved + C, a.output_gradient, sums, sums + C);
-        if (!L::affine || !a.parameter_gradients) return;
-        for (int c = 0; c < C; ++c) {
-            a.parameter_gradients[c] += static_cast<T>(sums[C + c]);
-            a.parameter_gradients[C + c] += static_cast<T>(sums[c]);
+        if constexpr (L::affine) {
+            if (!a.parameter_gradients) return;
+            for (int c = 0; c < C; ++c) {
+                a.parameter_gradients[c] += static_cast<T>(sums[C + c]);
+                a.parameter_gradients[C + c] += static_cast<T>(sums[c]);
+            }
         }
     }
     template <class T, class Number>
