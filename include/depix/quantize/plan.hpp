@@ -3,6 +3,7 @@
 
 #include "depix/kernels/dispatch.hpp"
 #include "depix/kernels/int8.hpp"
+#include "depix/layers/conv.hpp"
 #include "depix/layers/dense.hpp"
 #include "depix/layers/dropout.hpp"
 #include "depix/layers/elementwise.hpp"
