@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "depix/kernels/fold_batch_norm.hpp"
+#include "depix/model.hpp"
 #include "depix/quantize/calibration.hpp"
 #include "depix/quantize/steps.hpp"
 
