@@ -250,7 +250,7 @@ fs::path header_folder(const fs::path& cache, const std::string& hash) {
     const fs::path folder = cache / ("headers-" + hash);
     if (fs::exists(folder)) return folder;
     make_folder(folder, [](const fs::path& part) {
-        for (const tool::Header& header : tool::compiled_in_headers()) {
+        for (const tool::CompiledInFile& header : tool::compiled_in_headers()) {
             const fs::path path = part / header.path;
             fs::create_directories(path.parent_path());
             depix::write_file(path.string(), header.text);
@@ -305,7 +305,7 @@ Compiler find_compiler(const fs::path& cache, const fs::path& headers) {
 fs::path tool::compile_module(const std::string& source, const std::string& what) {
     const fs::path cache = cache_folder();
     Hash header_hash;
-    for (const Header& header : compiled_in_headers()) header_hash.add(header.path).add(header.text);
+    for (const CompiledInFile& header : compiled_in_headers()) header_hash.add(header.path).add(header.text);
     const fs::path headers = header_folder(cache, header_hash.name());
     const Compiler compiler = find_compiler(cache, headers);
 

@@ -3,15 +3,12 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "../compiled_in.hpp"
 
 namespace tool {
 
-struct Header {
-    std::string_view path;  ///< "depix/layers/conv.hpp"
-    std::string_view text;
-};
-
-std::span<const Header> compiled_in_headers();
+/// With paths such as "depix/layers/conv.hpp".
+std::span<const CompiledInFile> compiled_in_headers();
 
 }  // namespace tool

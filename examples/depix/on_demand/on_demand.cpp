@@ -85,7 +85,7 @@ struct Network {
 // Every header of depix's in these folders.
 std::string includes_of(std::initializer_list<std::string_view> folders) {
     std::string text;
-    for (const tool::Header& header : tool::compiled_in_headers())
+    for (const tool::CompiledInFile& header : tool::compiled_in_headers())
         for (const std::string_view folder : folders)
             if (header.path.starts_with(folder)) text.append("#include \"").append(header.path).append("\"\n");
     return text;

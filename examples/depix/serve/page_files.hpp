@@ -2,15 +2,12 @@
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "../compiled_in.hpp"
 
 namespace tool {
 
-struct PageFile {
-    std::string_view name;  ///< "page.css"
-    std::string_view content;
-};
-
-std::span<const PageFile> page_files();
+/// With paths such as "page.css".
+std::span<const CompiledInFile> page_files();
 
 }  // namespace tool

@@ -97,10 +97,9 @@ tool::RestoreOptions restore_options(const tool::ServeOptions& options) {
 }  // namespace
 
 tool::PictureSite::PictureSite(const ServeOptions& options) : options_(options) {
-    for (const PageFile& file : page_files()) {
-        const bool is_page = file.name == "page.html";
-        add(is_page ? "" : file.name, type_of(file.name),
-            is_page ? for_server(file.content) : std::string(file.content));
+    for (const CompiledInFile& file : page_files()) {
+        const bool is_page = file.path == "page.html";
+        add(is_page ? "" : file.path, type_of(file.path), is_page ? for_server(file.text) : std::string(file.text));
     }
     if (!options.page.empty()) add_engines(options.page);
     add("models", "application/json", list_models(!options.page.empty()));
