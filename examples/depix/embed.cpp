@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "depix/image/resize.hpp"
 #include "depix/io/atomic_file.hpp"
 #include "depix/io/image.hpp"
 #include "depix/io/weights_header.hpp"
@@ -38,7 +39,7 @@ std::vector<depix::Image> pictures_for(const tool::Architecture& network, const 
     }
     std::vector<depix::Image> pictures;
     for (const std::filesystem::path& path : paths) {
-        depix::Image image = depix::convert_channels(tool::read_image(path, {}).color, network.channels);
+        const depix::Image image = depix::convert_channels(tool::read_image(path, {}).color, network.channels);
         const auto side = [&](int whole) {
             return std::min(whole, 512) / network.size_multiple * network.size_multiple;
         };
@@ -46,11 +47,8 @@ std::vector<depix::Image> pictures_for(const tool::Architecture& network, const 
         if (height == 0 || width == 0)
             throw depix::FileError(path.string(), "is smaller than " + std::to_string(network.size_multiple) +
                                                       " pixels, with which " + network.name + " cannot be calibrated");
-        depix::Image middle({network.channels, height, width});
-        const int top = (image.shape.height - height) / 2, left = (image.shape.width - width) / 2;
-        for (int c = 0; c < network.channels; ++c)
-            for (int y = 0; y < height; ++y) std::copy_n(&image(c, top + y, left), width, &middle(c, y, 0));
-        pictures.push_back(std::move(middle));
+        pictures.push_back(
+            depix::crop(image, (image.shape.height - height) / 2, (image.shape.width - width) / 2, height, width));
     }
     return pictures;
 }

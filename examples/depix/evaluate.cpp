@@ -15,7 +15,6 @@
 #include "depix/data/sources/image_folder.hpp"
 #include "depix/image/resize.hpp"
 #include "depix/metrics/fidelity.hpp"
-#include "depix/restore/inpaint.hpp"
 #include "evaluation.hpp"
 #include "examine.hpp"
 #include "image.hpp"
@@ -47,11 +46,9 @@ std::function<Image(const tool::Damaged&)> restored_by(const std::string& name, 
     return [model, network, recipe](const tool::Damaged& damaged) {
         const auto [channels, height, width] = damaged.picture.shape;
         const tool::Cut cut = tool::cut_image(*model->architecture, height, width, 0, 1);
-        if (model->architecture->takes_mask) {
-            const Image input = depix::inpainting_input(damaged.picture, damaged.mask);
-            return depix::only_in_holes(damaged.picture, damaged.mask, network->restore(input, cut.tiles));
-        }
-        return tool::restore_image(*network, recipe, {.color = damaged.picture}, cut.tiles).color;
+        tool::Recipe own = recipe;
+        own.mask.picture = damaged.mask;
+        return tool::restore_image(*network, own, {.color = damaged.picture}, cut.tiles).color;
     };
 }
 

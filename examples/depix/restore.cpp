@@ -40,10 +40,23 @@ int write(const tool::RestoreOptions& options, const tool::Job& job, const tool:
     return 0;
 }
 
+// A model and what it is told, which holds for all pictures.
+struct Prepared {
+    tool::ChosenModel model;
+    tool::Recipe recipe;
+};
+
+Prepared prepare(const tool::ModelOptions& named, const tool::RestoreOptions& options) {
+    Prepared prepared{tool::choose_model(named), {}};
+    prepared.recipe = tool::make_recipe(prepared.model, options);
+    return prepared;
+}
+
 // Restores a picture that has been read.
-int restore_read(const tool::RestoreOptions& options, const tool::ChosenModel& model, const tool::Job& job,
+int restore_read(const tool::RestoreOptions& options, const Prepared& prepared, const tool::Job& job,
                  tool::Picture picture) {
-    const tool::Recipe recipe = tool::make_recipe(model, options);
+    const tool::ChosenModel& model = prepared.model;
+    const tool::Recipe& recipe = prepared.recipe;
     const tool::Format& format = tool::output_format(options, job.output);
 
     const int height = picture.image.color.shape.height, width = picture.image.color.shape.width;
@@ -79,14 +92,14 @@ int restore_read(const tool::RestoreOptions& options, const tool::ChosenModel& m
 }
 
 // Without a model, one is chosen.
-int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel* model) {
+int restore_one(const tool::RestoreOptions& options, const Prepared* prepared) {
     const tool::Job job = tool::plan_file(options);
     const tool::Format& format = tool::output_format(options, job.output);
     if (options.skip_existing && job.output != "-" && fs::exists(job.output)) return 0;
 
     tool::check_writable(job.output);
     tool::Picture picture = tool::read_picture(job.input, options, format);
-    if (model != nullptr) return restore_read(options, *model, job, std::move(picture));
+    if (prepared != nullptr) return restore_read(options, *prepared, job, std::move(picture));
     const tool::Choice choice = tool::choose_for(picture, options.scale);
     announce(job, choice);
     if (choice.model.empty()) {
@@ -95,7 +108,7 @@ int restore_one(const tool::RestoreOptions& options, const tool::ChosenModel* mo
     }
     tool::ModelOptions named = options.model;
     named.name = choice.model;
-    return restore_read(options, tool::choose_model(named), job, std::move(picture));
+    return restore_read(options, prepare(named, options), job, std::move(picture));
 }
 
 // "denoise 12, dejpeg 3, left as they are 5".
@@ -110,9 +123,9 @@ std::string list_of(const std::map<std::string, std::size_t>& chosen) {
 }
 
 // Each picture is restored by one thread, and as many pictures at a time as there are threads.
-tool::FolderResult restore_all(const tool::RestoreOptions& options, const tool::ChosenModel* model,
+tool::FolderResult restore_all(const tool::RestoreOptions& options, const Prepared* prepared,
                                const std::vector<tool::Job>& jobs) {
-    if (model == nullptr) {
+    if (prepared == nullptr) {
         tool::AutomaticRestorer restorer(options);
         const auto restore = [&restorer](const tool::Job& job, tool::Picture picture) {
             return restorer(job, std::move(picture));
@@ -122,14 +135,14 @@ tool::FolderResult restore_all(const tool::RestoreOptions& options, const tool::
             std::fprintf(stderr, "depix: models chosen: %s (-v says why)\n", list_of(restorer.chosen()).c_str());
         return result;
     }
-    const tool::Recipe recipe = tool::make_recipe(*model, options);
-    const auto network = model->architecture->load(model->weights, model->backend, 1, model->noise);
-    return tool::restore_folder(tool::restorer_of(*network, recipe, options), jobs, options);
+    const tool::ChosenModel& model = prepared->model;
+    const auto network = model.architecture->load(model.weights, model.backend, 1, model.noise);
+    return tool::restore_folder(tool::restorer_of(*network, prepared->recipe, options), jobs, options);
 }
 
-int restore_many(const tool::RestoreOptions& options, const tool::ChosenModel* model) {
+int restore_many(const tool::RestoreOptions& options, const Prepared* prepared) {
     const tool::FolderJobs plan = tool::plan_folder(options);
-    const tool::FolderResult result = restore_all(options, model, plan.jobs);
+    const tool::FolderResult result = restore_all(options, prepared, plan.jobs);
 
     for (const auto& [text, pictures] : result.warnings)
         std::fprintf(stderr, "depix: warning: %s%s: %s\n", pictures.first.c_str(), pictures.others().c_str(),
@@ -170,13 +183,14 @@ int tool::restore(const RestoreOptions& options) {
     if (options.scale == std::floor(options.scale) && options.scale < 100)
         options_of_model.scale = static_cast<int>(options.scale);  // -n NAME -s 2 is NAME-x2
     const bool folder = options.input != "-" && fs::is_directory(options.input);
-    std::optional<ChosenModel> model;
+    std::optional<Prepared> prepared;
     if (!options_of_model.name.empty()) {
-        model = choose_model(options_of_model);
-        require_mask(make_recipe(*model, options));  // which refuses a scale that the model does not have
+        prepared = prepare(options_of_model, options);  // refuses a scale that the model does not have
+        require_mask(prepared->recipe);
         if (options.verbose) {
-            std::fprintf(stderr, "%s: %s, %zu parameters, on %s; threads %d:%d:%d\n", model->name.c_str(),
-                         model->architecture->name.c_str(), model->architecture->parameters,
+            const ChosenModel& model = prepared->model;
+            std::fprintf(stderr, "%s: %s, %zu parameters, on %s; threads %d:%d:%d\n", model.name.c_str(),
+                         model.architecture->name.c_str(), model.architecture->parameters,
                          options.model.backend.c_str(), options.threads.load, options.threads.restore,
                          options.threads.save);
         }
@@ -186,7 +200,7 @@ int tool::restore(const RestoreOptions& options) {
         choose_model(any);
         if (options.scale != 0 && options.scale < 1) throw UsageError("-s: no model makes a picture smaller");
     }
-    const ChosenModel* const chosen = model ? &*model : nullptr;
+    const Prepared* const chosen = prepared ? &*prepared : nullptr;
     if (!folder) return restore_one(options, chosen);
     if (options.output == "-") throw UsageError("-o -: a folder of pictures goes to a folder");
     return restore_many(options, chosen);
