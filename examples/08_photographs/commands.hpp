@@ -36,7 +36,9 @@ struct EvaluateOptions {
     Task task;
     std::filesystem::path images;  // clean pictures, in sub-folders too
     std::filesystem::path weights;
+    std::string only;             // the kinds of damage whose names begin so
     std::filesystem::path sheet;  // empty: none
+    int crop = 0;                 // the sheet shows the squares of so many pixels in the middle; 0: whole pictures
     int most = 0;                 // pictures, the first by name; 0: all
     int threads = 0;
 };

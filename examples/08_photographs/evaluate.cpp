@@ -2,9 +2,9 @@
 //
 // Each picture of a folder is damaged in each way, the same way in every run, and restored; once in its colours and
 // once as a grey picture stored as RGB. The PSNR is the mean over the pictures, as papers give it. The median of 3x3
-// pixels stands beside the network, because it needs no training. For holes that is the smooth filling which the
-// network gets, and it stands in the column "before"; there also stands bicubic interpolation, for pictures that are
-// enlarged.
+// pixels stands beside the network, because it needs no training. A sheet shows the first two pictures in their
+// colours, for each way. For holes that is the smooth filling which the network gets, and it stands in the column
+// "before"; there also stands bicubic interpolation, for pictures that are enlarged.
 #include <algorithm>
 #include <cstdio>
 #include <string>
@@ -14,6 +14,7 @@
 #include "commands.hpp"
 #include "depix/data/sources/image_folder.hpp"
 #include "depix/image/contact_sheet.hpp"
+#include "depix/image/resize.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/models/denoiser.hpp"
 #include "depix/models/enlarger.hpp"
@@ -23,6 +24,13 @@
 namespace {
 
 using example::Measured;
+
+/// The square in the middle, or the whole picture if it is smaller; side 0: the whole picture.
+depix::Image middle(const depix::Image& image, int side) {
+    const int height = side > 0 ? std::min(side, image.shape.height) : image.shape.height;
+    const int width = side > 0 ? std::min(side, image.shape.width) : image.shape.width;
+    return depix::crop(image, (image.shape.height - height) / 2, (image.shape.width - width) / 2, height, width);
+}
 
 template <depix::Module Network>
 int evaluate_network(const example::EvaluateOptions& options) {
@@ -42,6 +50,7 @@ int evaluate_network(const example::EvaluateOptions& options) {
                                                                   : "");
         std::printf("%-36s  before  median   after  least after  least gain\n", "damage");
         for (const example::NamedDamage& kind : options.task.test_damages) {
+            if (!kind.name.starts_with(options.only)) continue;
             double before = 0, median = 0, after = 0, least = 1e9, least_gain = 1e9;
             for (std::size_t i = 0; i < count; ++i) {
                 depix::Image clean = example::fitting(options.task, folder.read(i));
@@ -57,7 +66,11 @@ int evaluate_network(const example::EvaluateOptions& options) {
                 median += example::score(options.task, example::median_of_nine(damaged), clean, mask);
                 after += reached;
                 least = std::min(least, reached);
-                if (i < 2 && !options.sheet.empty()) rows.push_back({damaged, restored, clean});
+                if (!grey && i < 2 && !options.sheet.empty()) {
+                    rows.emplace_back();
+                    for (const depix::Image& picture : {damaged, restored, clean})
+                        rows.back().push_back(middle(picture, options.crop));
+                }
             }
             const auto images = static_cast<double>(count);
             std::printf("%-36s  %6.2f  %6.2f  %6.2f  %11.2f  %10.2f\n", kind.name.c_str(), before / images,

@@ -56,7 +56,10 @@ int main(int count, char** arguments) {
     add_task(evaluate_command);
     evaluate_command->add_option("pictures", evaluate.images, "a folder")->required();
     evaluate_command->add_option("--weights", evaluate.weights, "safetensors (TASK.safetensors)");
+    evaluate_command->add_option("--only", evaluate.only, "the kinds of damage whose names begin so");
     evaluate_command->add_option("--sheet", evaluate.sheet, "write damaged, restored and clean pictures here");
+    evaluate_command->add_option("--crop", evaluate.crop, "pixels: show only the square in the middle on the sheet")
+        ->check(CLI::PositiveNumber);
     evaluate_command->add_option("--most", evaluate.most, "pictures; 0: all")->capture_default_str();
     evaluate_command->add_option("--threads", evaluate.threads, "0: all")->capture_default_str();
 
