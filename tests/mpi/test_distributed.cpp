@@ -199,6 +199,15 @@ TEST_CASE("a loss that is not finite stops all ranks, and changes nothing") {
     CHECK(step() > 0);
 }
 
+TEST_CASE("a part goes through the network in as many pieces as one process would cut it into") {
+    const Communicator world;
+    Model<tiny::Scale> model;
+    const Trainer trainer{model, MeanSquaredError{}, Adam{}, Distributed{world, {.images_per_part = 4}}, 1};
+    const Shape large{1, 600, 1000};
+    REQUIRE(detail::images_at_once<tiny::Scale>(4, large) == 2);
+    for (const int images : {0, 4, 13}) CHECK(trainer.engine().images_at_once<tiny::Scale>(images, large) == 2);
+}
+
 TEST_CASE("ranks that differ are named") {
     const Communicator world;
     Model<tiny::Scale> model;

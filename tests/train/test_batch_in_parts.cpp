@@ -57,6 +57,16 @@ TEST_CASE("a batch in parts has the gradient of the batch") {
     CHECK(whole.workspace_bytes() < 2 * of_one + (1 << 16));
 }
 
+TEST_CASE("memory is laid out anew, and cleared, only for another batch") {
+    TrainingPass<Network> pass;
+    pass.prepare(2, shape, 1, 4);
+    pass.output_gradient()(0, 0, 5, 5) = 3;
+    pass.prepare(2, shape, 1);  // what the ranks of a Distributed trainer ask for in turn
+    CHECK(pass.output_gradient()(0, 0, 5, 5) == 3);
+    pass.prepare(1, shape, 1);
+    CHECK(pass.output_gradient()(0, 0, 5, 5) == 0);
+}
+
 TEST_CASE("a loss that is not finite stops at the pictures it is of") {
     Random random(3);
     Tensor<float> input = draw(4, random);

@@ -88,9 +88,12 @@ class TrainingEngine<Distributed<Backend>, T> : public TrainingEngine<Backend, T
     bool synchronises() const {
         return backend_.options.synchronise_batch_norm && !detail::images_are_independent<Network>();
     }
+    /// A part runs so many pictures at once as leave their maps in a cache; this depends on the part's size alone.
     template <Module Network>
-    int images_at_once(int images, Shape) const {
-        return synchronises<Network>() ? images : backend_.options.images_per_part;
+    int images_at_once(int images, Shape input) const {
+        return synchronises<Network>()
+                   ? images
+                   : Base::template images_at_once<Network>(backend_.options.images_per_part, input);
     }
     /// What a checkpoint says of the parts, on which the result depends.
     std::string parts_text() const {

@@ -145,7 +145,8 @@ class TrainingPass {
     /// Makes room for batches of this size and for teams of so many threads. Allocates only if there was less before.
     /// `images_per_part` is 0 if the whole batch is one part. Only a batch in parts may have no picture.
     void prepare(int batch, Shape input, int threads, int images_per_part = 0) {
-        if (images_per_part == 0) images_per_part = batch;
+        // A part that is larger than the batch is the batch, so that the comparison below finds nothing new.
+        if (images_per_part == 0 || (batch > 0 && images_per_part > batch)) images_per_part = batch;
         if (batch == batch_ && images_per_part == images_per_part_ && input == input_ && threads == threads_) return;
         batch_ = batch;
         images_per_part_ = images_per_part;
