@@ -18,8 +18,8 @@
 
 #include "depix/half.hpp"
 #include "depix/mpi/communicator.hpp"
+#include "depix/mpi/gradient_buckets.hpp"
 #include "depix/mpi/summation_tree.hpp"
-#include "depix/plan/plan.hpp"
 
 namespace depix {
 
@@ -33,38 +33,8 @@ enum class Reduction {
 
 namespace detail {
 
-/// Values [first, last), complete after step `step` of the backward pass.
-struct GradientBucket {
-    std::size_t first = 0;
-    std::size_t last = 0;
-    int step = 0;
-};
-
-/// Cuts `values` values, of which the parameters' gradients come first, into buckets of at least `smallest` values (the
-/// last one may have fewer). After step i of the backward pass, all is complete that lies after the parameters of the
-/// steps before i.
-template <std::size_t Tensors, std::size_t Steps>
-std::vector<GradientBucket> find_gradient_buckets(const Plan<Tensors, Steps>& plan, std::size_t values,
-                                                  std::size_t smallest) {
-    std::array<std::size_t, Steps + 1> end{};  // of the parameters of the steps before
-    for (int i = 0; i < plan.step_count; ++i) {
-        const PlanLayer& layer = plan.step(i).layer;
-        const std::size_t own = layer.present ? layer.parameters + layer.info->parameter_count : 0;
-        end[static_cast<std::size_t>(i) + 1] = (std::max)(end[static_cast<std::size_t>(i)], own);
-    }
-    std::vector<GradientBucket> buckets;
-    std::size_t last = values;
-    for (int i = plan.step_count - 1; i >= 0; --i) {
-        const std::size_t first = end[static_cast<std::size_t>(i)];
-        if (i > 0 && (first == last || last - first < smallest)) continue;
-        buckets.push_back({first, last, i});
-        last = first;
-    }
-    return buckets;
-}
-
-/// The sum over the parts of a step. The calls of a step, in order: begin; add for every part of this rank but the
-/// last; open and, after each step of that part's backward pass, complete; send_rest; finish.
+/// The sum over the parts of a step. The calls of a step, in order: begin; open for every part of this rank, then, for
+/// all but the last, close; for the last, after each step of its backward pass, complete; send_rest; finish.
 template <class T>
 class GradientSum {
   public:
@@ -95,31 +65,32 @@ class GradientSum {
         for (std::size_t b = 0; b < buckets_.size(); ++b) lay_out(buckets_[b], exchanges_[b]);
         reserve_sums(nodes_[static_cast<std::size_t>(exchanging_.rank())].size());
     }
-    /// Adds `weight` times the values of a part: its gradients, then its statistics.
-    void add(int part, T weight, std::span<const T> gradients, std::span<const T> statistics) {
-        open(part, weight, gradients, statistics);
-        add_range(0, reduced_.size());
-    }
-    /// The same for this rank's last part, whose values `complete` and `send_rest` read later.
-    void open(int part, T weight, std::span<const T> gradients, std::span<const T> statistics) {
+    /// Begins a part, whose values count `weight` times. Returns zeros, to which the caller adds the part's gradients.
+    /// The statistics are read when they are summed, and may be computed until then.
+    std::span<T> open(int part, T weight, std::span<const T> statistics) {
         joins_ = stack_.push({part, 1});
-        reserve_sums(static_cast<std::size_t>(stack_.size() + joins_));
+        const auto top = static_cast<std::size_t>(stack_.size() - 1 + joins_);
+        reserve_sums(top + 1);
         weight_ = weight;
-        gradients_ = gradients;
         statistics_ = statistics;
+        const std::span<T> gradients = std::span(sums_[top]).first(reduced_.size() - statistics.size());
+        std::ranges::fill(gradients, T(0));
+        return gradients;
     }
+    /// Ends a part that is not this rank's last.
+    void close() { join_range(0, reduced_.size()); }
     /// Sends the buckets that are complete after a step of the last part's backward pass, and lets MPI proceed.
     void complete(int step) {
         for (; sent_ < buckets_.size() && buckets_[sent_].step >= step; ++sent_) {
-            add_range(buckets_[sent_].first, buckets_[sent_].last);
+            join_range(buckets_[sent_].first, buckets_[sent_].last);
             send(buckets_[sent_], exchanges_[sent_]);
         }
         proceed();
     }
-    /// Sends all remaining buckets. `opened` says whether this rank has a last part whose values are to be added.
+    /// Sends all remaining buckets. `opened` says whether this rank has a last part whose values are to be summed.
     void send_rest(bool opened) {
         for (; sent_ < buckets_.size(); ++sent_) {
-            if (opened) add_range(buckets_[sent_].first, buckets_[sent_].last);
+            if (opened) join_range(buckets_[sent_].first, buckets_[sent_].last);
             send(buckets_[sent_], exchanges_[sent_]);
         }
     }
@@ -159,15 +130,16 @@ class GradientSum {
             exchange.shard_places.push_back(static_cast<int>(shard(bucket, q)));
             // A rank's own sums stay where they are.
             exchange.send_counts.push_back(q == own ? 0 : own_nodes * length);
-            exchange.send_places.push_back(std::exchange(sent, sent + exchange.send_counts.back()));
+            exchange.send_places.push_back(own_nodes == 1 ? exchange.shard_places.back() : sent);
+            sent += exchange.send_counts.back();
             const int count = q == own ? 0 : static_cast<int>(nodes_[static_cast<std::size_t>(q)].size()) * own_length;
             exchange.receive_counts.push_back(count);
             exchange.receive_places.push_back(std::exchange(received, received + count));
         }
-        exchange.send.resize(static_cast<std::size_t>(sent));
+        exchange.send.resize(own_nodes == 1 ? 0 : static_cast<std::size_t>(sent));
         exchange.received.resize(static_cast<std::size_t>(received));
         if (reduction_ != Reduction::FastBFloat16) return;
-        exchange.send_compressed.resize(exchange.send.size());
+        exchange.send_compressed.resize(bucket.last - bucket.first);
         exchange.received_compressed.resize(exchange.received.size());
     }
 
@@ -177,43 +149,43 @@ class GradientSum {
     static void add_to(T* sum, const T* values, std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) sum[i] += values[i];
     }
-    // The open part's values, and the joins that they complete. A whole part is added to its other half directly, with
-    // the same bits. A smaller one is scaled first, in a loop of its own, so that the compiler cannot make one rounding
-    // of the two operations here and not elsewhere.
-    void add_range(std::size_t first, std::size_t last) {
+    // Scales the open part's values, and adds what they complete. A sum of two is a loop of its own, so that the
+    // compiler cannot make one rounding of it and the scaling here and not elsewhere.
+    void join_range(std::size_t first, std::size_t last) {
         auto top = static_cast<std::size_t>(stack_.size() - 1 + joins_);
-        int left = joins_;
-        const bool adds = weight_ == T(1) && left > 0;
-        if (adds) --top, --left;
-        T* const sum = sums_[top].data();
-        const auto visit = [&](const T* values, std::size_t begin, std::size_t end) {
-            if (adds) return add_to(sum + begin, values, end - begin);
-            for (std::size_t i = begin; i < end; ++i) sum[i] = weight_ * values[i - begin];
-        };
-        const std::size_t middle = std::clamp(gradients_.size(), first, last);
-        if (first < middle) visit(gradients_.data() + first, first, middle);
-        if (middle < last) visit(statistics_.data() + (middle - gradients_.size()), middle, last);
-        for (; left > 0; --left, --top) add_to(sums_[top - 1].data() + first, sums_[top].data() + first, last - first);
+        T* const own = sums_[top].data();
+        const std::size_t gradients = reduced_.size() - statistics_.size();
+        for (std::size_t i = (std::max)(first, gradients); i < last; ++i) own[i] = statistics_[i - gradients];
+        if (weight_ != T(1))
+            for (std::size_t i = first; i < last; ++i) own[i] *= weight_;
+        for (int left = joins_; left > 0; --left, --top)
+            add_to(sums_[top - 1].data() + first, sums_[top].data() + first, last - first);
     }
 
     void send(const GradientBucket& bucket, Exchange& exchange) {
+        const int own = exchanging_.rank();
+        const std::size_t own_nodes = nodes_[static_cast<std::size_t>(own)].size();
+        const auto begin = [&](const auto* from, auto& to) {
+            using Wire = typename std::remove_cvref_t<decltype(to)>::value_type;
+            check_mpi(MPI_Ialltoallv(from, exchange.send_counts.data(), exchange.send_places.data(), mpi_type<Wire>(),
+                                     to.data(), exchange.receive_counts.data(), exchange.receive_places.data(),
+                                     mpi_type<Wire>(), exchanging_.handle(), &exchange.sending),
+                      "exchange gradients");
+        };
+        const T* const one = own_nodes == 1 ? sums_[0].data() + bucket.first : nullptr;  // it is sent from its place
+        if (reduction_ == Reduction::FastBFloat16) {
+            for (int q = 0; q < exchanging_.size() && one != nullptr; ++q)
+                for (std::size_t i = shard(bucket, q); i < shard(bucket, q + 1) && q != own; ++i)
+                    exchange.send_compressed[i] = compress(one[i]);
+            return begin(exchange.send_compressed.data(), exchange.received_compressed);
+        }
+        if (one != nullptr) return begin(one, exchange.received);
         auto target = exchange.send.begin();
-        const std::size_t own_nodes = nodes_[static_cast<std::size_t>(exchanging_.rank())].size();
         for (int q = 0; q < exchanging_.size(); ++q)
-            for (std::size_t node = 0; node < own_nodes && q != exchanging_.rank(); ++node)
+            for (std::size_t node = 0; node < own_nodes && q != own; ++node)
                 target = std::copy(sums_[node].data() + bucket.first + shard(bucket, q),
                                    sums_[node].data() + bucket.first + shard(bucket, q + 1), target);
-        const auto begin = [&](const auto& from, auto& to) {
-            using Wire = typename std::remove_cvref_t<decltype(to)>::value_type;
-            check_mpi(
-                MPI_Ialltoallv(from.data(), exchange.send_counts.data(), exchange.send_places.data(), mpi_type<Wire>(),
-                               to.data(), exchange.receive_counts.data(), exchange.receive_places.data(),
-                               mpi_type<Wire>(), exchanging_.handle(), &exchange.sending),
-                "exchange gradients");
-        };
-        if (reduction_ != Reduction::FastBFloat16) return begin(exchange.send, exchange.received);
-        for (std::size_t i = 0; i < exchange.send.size(); ++i) exchange.send_compressed[i] = compress(exchange.send[i]);
-        begin(exchange.send_compressed, exchange.received_compressed);
+        begin(std::as_const(exchange.send).data(), exchange.received);
     }
 
     /// Adds what has arrived of this rank's shard, and sends the sums to all ranks.
@@ -223,23 +195,9 @@ class GradientSum {
         const int own = exchanging_.rank();
         const std::size_t length = shard(bucket, own + 1) - shard(bucket, own);
         const std::size_t place = bucket.first + shard(bucket, own);
-        SumNodes stack(reduction_ != Reduction::SameBits);
-        std::vector<T*> arrays;
-        T* next = exchange.received.data();
-        const auto join = [&](int times) {
-            for (; times > 0; --times) {
-                add_to(arrays[arrays.size() - 2], arrays.back(), length);
-                arrays.pop_back();
-            }
-        };
-        for (std::size_t r = 0; r < nodes_.size(); ++r)
-            for (std::size_t node = 0; node < nodes_[r].size(); ++node) {
-                const bool is_own = r == static_cast<std::size_t>(own);
-                arrays.push_back(is_own ? sums_[node].data() + place : std::exchange(next, next + length));
-                join(stack.push(nodes_[r][node]));
-            }
-        join(stack.finish());
-        for (std::size_t i = 0; i < length && !arrays.empty(); ++i) reduced_[place + i] = scale_ * arrays[0][i];
+        constexpr std::size_t at_once = 4096;  // so few that they stay in the cache until they are summed and scaled
+        for (std::size_t first = 0; first < length; first += at_once)
+            combine(exchange.received.data() + first, length, place + first, (std::min)(at_once, length - first));
         const auto begin = [&](auto& values) {
             using Wire = typename std::remove_cvref_t<decltype(values)>::value_type;
             check_mpi(MPI_Iallgatherv(MPI_IN_PLACE, 0, mpi_type<Wire>(), values.data() + bucket.first,
@@ -250,6 +208,26 @@ class GradientSum {
         if (reduction_ != Reduction::FastBFloat16) return begin(reduced_);
         for (std::size_t i = place; i < place + length; ++i) compressed_[i] = compress(reduced_[i]);
         begin(compressed_);
+    }
+    /// reduced_[place...] = the scaled sum of `count` values of each node. Those of the other ranks' nodes are
+    /// `received`, `stride` values apart.
+    void combine(T* received, std::size_t stride, std::size_t place, std::size_t count) {
+        summands_.clear();
+        SumNodes stack(reduction_ != Reduction::SameBits);
+        const auto join = [&](int times) {
+            for (; times > 0; --times) {
+                add_to(summands_[summands_.size() - 2], summands_.back(), count);
+                summands_.pop_back();
+            }
+        };
+        for (std::size_t r = 0; r < nodes_.size(); ++r)
+            for (std::size_t node = 0; node < nodes_[r].size(); ++node) {
+                const bool is_own = r == static_cast<std::size_t>(exchanging_.rank());
+                summands_.push_back(is_own ? sums_[node].data() + place : std::exchange(received, received + stride));
+                join(stack.push(nodes_[r][node]));
+            }
+        join(stack.finish());
+        for (std::size_t i = 0; i < count && !summands_.empty(); ++i) reduced_[place + i] = scale_ * summands_[0][i];
     }
 
     /// True if everything is done.
@@ -283,7 +261,8 @@ class GradientSum {
     std::vector<std::vector<T>> sums_;  // of the nodes in the stack
     int joins_ = 0;
     T scale_ = 0, weight_ = 0;
-    std::span<const T> gradients_, statistics_;
+    std::span<const T> statistics_;  // of the open part
+    std::vector<T*> summands_;
     std::vector<T> reduced_;
     std::vector<std::uint16_t> compressed_;
     std::size_t sent_ = 0, combined_ = 0;  // buckets

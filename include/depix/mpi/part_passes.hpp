@@ -92,8 +92,11 @@ class PartPasses {
             if (engine_.template synchronises<Network>()) {
                 backward_together(model, true, team);
                 if (team.thread != 0) return;
-                for (int part = 0; part < pass_.parts(); ++part)
-                    sum.add(number(part), weight(part), gradients(model, part), pass_.new_statistics(part));
+                for (int part = 0; part < pass_.parts(); ++part) {
+                    const std::span<T> own = sum.open(number(part), weight(part), pass_.new_statistics(part));
+                    std::ranges::copy(gradients(model, part), own.begin());
+                    sum.close();
+                }
                 return;
             }
         for (int part = 0; part < pass_.parts(); ++part) backward_part(model, part, sum, team);
@@ -109,32 +112,28 @@ class PartPasses {
     /// A part's number in the batch.
     int number(int part) const { return engine_.part_begin() + part; }
     T weight(int part) const { return static_cast<T>(engine_.weight(number(part))); }
-    /// The memory of a part's gradients, if the parts go together; else all parts use that of the first.
+    /// The memory of a part's gradients, if the parts go together.
     std::span<T> gradients(const Model<Network, T>& model, int part) {
         const std::size_t size = model.parameters().size();
         return std::span(gradients_).subspan(size * static_cast<std::size_t>(part), size);
     }
-    void clear_gradients(const Model<Network, T>& model, int parts, cpu::Team team) {
-        if (team.thread == 0) gradients_.assign(model.parameters().size() * static_cast<std::size_t>(parts), T(0));
-        team.barrier();
-    }
-
     void backward_part(const Model<Network, T>& model, int part, GradientSum<T>& sum, cpu::Team team) {
-        clear_gradients(model, 1, team);
-        const std::span<T> own = gradients(model, 0);
+        if (team.thread == 0) of_part_ = sum.open(number(part), weight(part), pass_.new_statistics(part));
+        team.barrier();
         const bool last = part + 1 == pass_.parts();
-        if (last && team.thread == 0) sum.open(number(part), weight(part), own, pass_.new_statistics(part));
         for (int i = plan.step_count - 1; i >= 0; --i) {
-            pass_.backward_step(i, part, model, own, Pass::InputGradient::Unwanted, team);
+            pass_.backward_step(i, part, model, of_part_, Pass::InputGradient::Unwanted, team);
             team.barrier();
             if (last && team.thread == 0) engine_.guard([&] { sum.complete(i); });
         }
-        if (!last && team.thread == 0) sum.add(number(part), weight(part), own, pass_.new_statistics(part));
+        if (!last && team.thread == 0) sum.close();
         team.barrier();
     }
 
     void backward_together(const Model<Network, T>& model, bool learns, cpu::Team team) {
-        clear_gradients(model, learns ? pass_.parts() : 0, team);
+        const auto parts = static_cast<std::size_t>(learns ? pass_.parts() : 0);
+        if (team.thread == 0) gradients_.assign(model.parameters().size() * parts, T(0));
+        team.barrier();
         const auto wanted = learns ? Pass::InputGradient::Unwanted : Pass::InputGradient::Wanted;
         const auto of_part = [&](int part) { return learns ? gradients(model, part) : std::span<T>(); };
         for (int i = plan.step_count - 1; i >= 0; --i)
@@ -232,9 +231,10 @@ class PartPasses {
     Engine& engine_;
     Pass& pass_;
     std::vector<Random> randoms_;  // of each part
-    std::vector<T> gradients_;
-    std::vector<double> own_;    // of each part of this rank: (2, C)
-    std::vector<double> batch_;  // of the batch: (2, C)
+    std::vector<T> gradients_;     // of each part, if the parts go together
+    std::span<T> of_part_;         // the gradients of the part that runs backward
+    std::vector<double> own_;      // of each part of this rank: (2, C)
+    std::vector<double> batch_;    // of the batch: (2, C)
 };
 
 }  // namespace depix::detail

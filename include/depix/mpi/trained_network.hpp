@@ -55,8 +55,10 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
     }
     void begin_step(int /*batch*/ = 0) {
         this->losses_ = {};
-        this->clear_gradients();
+        clear_gradients();
     }
+    /// The next sums replace the gradients, which are not set to 0 for that.
+    void clear_gradients() { has_gradients_ = false; }
     void forward(View<const T> input, cpu::Team team) {
         this->pass_.set_input(input, team);
         forward(team);
@@ -106,7 +108,6 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
         sum_.send_rest(begin < end && finite_);
         own_losses_.resize(static_cast<std::size_t>(end - begin), std::numeric_limits<double>::quiet_NaN());
         this->losses_ = {gather_loss(), 0};
-        this->clear_gradients();
         take_sums();
         check_agreement();
     }
@@ -179,28 +180,28 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
         Random random(seed_, 0, static_cast<std::uint64_t>(part));
         Base::draw_from(random);
         Base::prepare(at_once, input.shape());
-        Base::begin_step(count);
-        const T weight = static_cast<T>(engine_.weight(part));
-        const std::span<const T> gradients(this->gradients_), statistics = this->pass_.new_statistics();
-        if (last) sum_.open(part, weight, gradients, statistics);
+        this->begin_losses(count);
+        const std::span<T> gradients =
+            sum_.open(part, static_cast<T>(engine_.weight(part)), this->pass_.new_statistics());
 
         bool finite = true;
         for (int next = 0; next < count && finite; next += at_once)
-            finite = pass_over(loss, input.images(next, at_once), target, next, last && next + at_once == count);
+            finite =
+                pass_over(loss, input.images(next, at_once), target, gradients, next, last && next + at_once == count);
         own_losses_.push_back(this->losses_[0]);
         finite_ = finite && is_finite(this->losses_[0]);
-        if (finite_ && !last) sum_.add(part, weight, gradients, statistics);
+        if (finite_ && !last) sum_.close();
     }
     /// Runs some pictures of a part, from number `first` on, forward and backward. False if their loss is not finite.
     /// With `sends`, the gradients are complete after this, and are sent while they become so.
     template <class Loss>
-    bool pass_over(Loss& loss, View<const T> input, View<const T> target, int first, bool sends) {
+    bool pass_over(Loss& loss, View<const T> input, View<const T> target, std::span<T> gradients, int first,
+                   bool sends) {
         const auto after_step = [&](int step, cpu::Team team) {
             if (sends && team.thread == 0) engine_.guard([&] { sum_.complete(step); });
         };
         const auto backward = [&](cpu::Team team) {
-            this->pass_.backward(this->model_, std::span<T>(this->gradients_), team, Pass::InputGradient::Unwanted,
-                                 after_step);
+            this->pass_.backward(this->model_, gradients, team, Pass::InputGradient::Unwanted, after_step);
         };
         bool finite = true;
         if constexpr (ElementwiseLoss<Loss>) {
@@ -256,10 +257,15 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
     static double seconds_since(std::chrono::steady_clock::time_point start) {
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
+    /// A discriminator has two backward passes in a step.
     void take_sums() {
         const std::span<const T> sums = sum_.finish();
         const std::size_t parameters = this->gradients_.size();
-        for (std::size_t i = 0; i < parameters; ++i) this->gradients_[i] += sums[i];
+        if (has_gradients_)
+            for (std::size_t i = 0; i < parameters; ++i) this->gradients_[i] += sums[i];
+        else
+            std::ranges::copy(sums.first(parameters), this->gradients_.begin());
+        has_gradients_ = true;
         std::ranges::copy(sums.subspan(parameters), statistics_.begin());
     }
 
@@ -271,7 +277,7 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
     std::vector<double> own_losses_;  // of each part of this rank, then other numbers
     double seconds_ = 0;              // of this rank's passes, without waiting
     std::string disagreement_;
-    bool finite_ = true;
+    bool finite_ = true, has_gradients_ = false;
 };
 
 }  // namespace depix

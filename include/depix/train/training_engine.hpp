@@ -171,8 +171,7 @@ class TrainedNetwork {
 
     /// Begins a step: sets losses and gradients to 0.
     void begin_step(int batch = 0) {
-        losses_ = {};
-        part_losses_.assign(static_cast<std::size_t>(batch * engine_.threads()), 0);
+        begin_losses(batch);
         clear_gradients();
     }
     static void end_step() {}
@@ -253,6 +252,10 @@ class TrainedNetwork {
     void move_average(double decay) { depix::move_average(*average_, std::as_const(model_), decay); }
 
   protected:  // for mpi/trained_network.hpp
+    void begin_losses(int batch) {
+        losses_ = {};
+        part_losses_.assign(static_cast<std::size_t>(batch * engine_.threads()), 0);
+    }
     /// A target of the output's shape that is `label` everywhere.
     View<const T> labels(double label) {
         const View<const T> output = pass_.output();
