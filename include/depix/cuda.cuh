@@ -3,6 +3,8 @@
 //     add_executable(program program.cu)
 //     target_link_libraries(program PRIVATE depix::cuda)
 //
+// Training on many GPUs needs depix::nccl, and cuda/distributed.cuh, which is not included here.
+//
 // Without CMake: nvcc -std=c++20 --expt-relaxed-constexpr --diag-suppress=1675 -I include program.cu
 #pragma once
 

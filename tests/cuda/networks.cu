@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "depix/cuda.cuh"
+#ifdef DEPIX_TEST_NCCL
+#include "depix/cuda/distributed.cuh"
+#endif
 
 using namespace depix;
 
@@ -74,6 +77,17 @@ bool learns(const char* what, Shape shape, double tolerance) {
     }
     return report(what, worst, tolerance);
 }
+
+#ifdef DEPIX_TEST_NCCL
+// Compiled only: it needs a GPU for each of MPI's ranks. tests/mpi/test_nccl.cpp runs it on the emulated GPU.
+[[maybe_unused]] double train_on_many(const Communicator& ranks, const Tensor<float>& input,
+                                      const Tensor<float>& target) {
+    Model<Judge> model(3);
+    const Distributed<Cuda> distributed{ranks, {.reduction = Reduction::Fast}};
+    Trainer trainer{model, MeanSquaredError{}, SGD{.learning_rate = 0.01, .momentum = 0.9}, distributed};
+    return trainer.step(input, target);
+}
+#endif
 
 bool run_all() {
     // float32 has some hundred roundings of 2^-24. A factor in 16 bits or TF32 is rounded by 2^-11.

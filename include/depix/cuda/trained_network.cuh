@@ -209,7 +209,7 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
     }
     void keep_statistics() {
         cuda::launch(stream_, cuda::keep_if_finite<float>, cuda::grid_for(statistic_count_), dim3(256), 0,
-                     pass_.new_statistics(), statistics(), statistic_count_,
+                     static_cast<const float*>(pass_.new_statistics()), statistics(), statistic_count_,
                      static_cast<const cuda::StepState*>(losses()));
     }
     void move_average(double decay) {
@@ -218,11 +218,15 @@ class TrainedNetwork<Network, Optimizer, CudaWith<Precision>, float> {
                      static_cast<const cuda::StepState*>(losses()));
     }
 
-  private:
+  protected:  // for cuda/distributed.cuh
     // The memory on the device: parameters, gradients, the optimizer's arrays, the average, accumulated gradients,
     // statistics.
     float* parameters() const { return memory_.data(); }
     float* device_gradients() const { return parameters() + count_; }
+    std::size_t parameter_count() const { return count_; }
+    Pass& own_pass() { return pass_; }
+
+  private:
     float* arrays() const { return parameters() + 2 * count_; }
     float* device_average() const { return arrays() + state_.arrays.size() * count_; }
     float* device_accumulated() const { return device_average() + (average_ ? count_ : 0); }

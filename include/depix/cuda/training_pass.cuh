@@ -123,6 +123,12 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
     /// network is frozen), and to the input if wanted.
     void backward(const float* parameters, float* gradients, cudaStream_t stream,
                   InputGradient wanted = InputGradient::Unwanted) {
+        backward(parameters, gradients, stream, wanted, [](int) {});
+    }
+    /// The same; after_step(i) is called when the work of step i of the plan is in the stream.
+    template <class AfterStep>
+    void backward(const float* parameters, float* gradients, cudaStream_t stream, InputGradient wanted,
+                  const AfterStep& after_step) {
         for (int i = plan.step_count - 1, drawn = draw_count; i >= 0; --i) {
             const PlanStep& step = plan.step(i);
             kernels::Backward<cuda::StorageOf<Precision>, float> call;
@@ -144,6 +150,7 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
             call.scratch = scratch_;
             with_layer<Network>(step.layer.info,
                                 [&]<class L>() { kernels::Kernel<Backend, L>::backward(call, stream); });
+            after_step(i);
         }
     }
 
@@ -169,7 +176,7 @@ class TrainingPass<Network, CudaWith<Precision>, float> {
     /// On the device: draw_count numbers, as `draw` drew them.
     float* draws() const { return floats_; }
     /// On the device: the running statistics that the last forward pass updated.
-    const float* new_statistics() const { return new_statistics_; }
+    float* new_statistics() const { return new_statistics_; }
     static constexpr std::size_t statistic_count() {
         std::size_t count = 0;
         for (int i = 0; i < plan.step_count; ++i) count += plan.step(i).layer.info->statistic_count;

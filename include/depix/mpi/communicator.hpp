@@ -129,6 +129,16 @@ class Communicator {
     int size() const { return size_; }
     MPI_Comm handle() const { return handle_; }
     double timeout_seconds() const { return timeout_; }
+    /// This rank's number among those on the same machine.
+    int rank_on_machine() const {
+        MPI_Comm machine = MPI_COMM_NULL;
+        detail::check_mpi(MPI_Comm_split_type(handle_, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &machine),
+                          "find the ranks of one machine");
+        int rank = 0;
+        MPI_Comm_rank(machine, &rank);
+        MPI_Comm_free(&machine);
+        return rank;
+    }
 
     /// Waits until done() is true. Throws Error after the timeout; `what` says what the ranks were about to do.
     template <class Done>

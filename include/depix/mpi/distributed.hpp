@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <numeric>
 #include <string>
@@ -33,7 +34,8 @@ struct DistributedOptions {
     std::size_t bucket_bytes = std::size_t{1} << 20;
 };
 
-/// Trains on all ranks of a communicator, each of which computes with `Backend` (Cpu, or Reference for double).
+/// Trains on all ranks of a communicator, each of which computes with `Backend` (Cpu, or Reference for double; Cuda
+/// needs cuda/distributed.cuh).
 ///
 ///     depix::Mpi mpi(&count, &arguments);
 ///     const Communicator ranks;
@@ -68,6 +70,56 @@ struct Distributed {
 };
 Distributed(const Communicator&)->Distributed<Cpu>;
 Distributed(const Communicator&, const DistributedOptions&)->Distributed<Cpu>;
+
+namespace detail {
+
+/// The size of a batch of which the ranks bring so many pictures. Throws CollectiveError unless these are their shares.
+inline int whole_batch(const std::vector<int>& images, const BatchShare& share) {
+    const int batch = std::accumulate(images.begin(), images.end(), 0);
+    if (batch < 1) throw CollectiveError("depix: no rank has a picture of this batch");
+    for (std::size_t r = 0; r < images.size(); ++r) {
+        const int due = share.images_of(batch, static_cast<int>(r)).size();
+        if (images[r] != due)
+            throw CollectiveError("depix: rank " + std::to_string(r) + " brings " + std::to_string(images[r]) +
+                                  " of a batch's " + std::to_string(batch) + " pictures, but its share is " +
+                                  std::to_string(due) + "; give the loader the share of Distributed");
+    }
+    return batch;
+}
+
+/// Gives all ranks rank 0's weights. Throws CollectiveError if the networks or options differ.
+template <Module Network, class T>
+Model<Network, T>& unite(const Communicator& ranks, const DistributedOptions& chosen, Model<Network, T>& model,
+                         const TrainerOptions& options) {
+    struct Settings {
+        std::int64_t parameters, statistics, images_per_part, synchronised, reduction, bucket_bytes, accumulate_batches;
+        double max_gradient_norm, average_decay;
+        bool operator==(const Settings&) const = default;
+    };
+    const Settings own{static_cast<std::int64_t>(model.parameters().size()),
+                       static_cast<std::int64_t>(model.statistics().size()),
+                       chosen.images_per_part,
+                       chosen.synchronise_batch_norm,
+                       static_cast<std::int64_t>(chosen.reduction),
+                       static_cast<std::int64_t>(chosen.bucket_bytes),
+                       options.accumulate_batches,
+                       options.max_gradient_norm,
+                       options.average_decay};
+    const std::vector<Settings> all = ranks.gather(own, "compare networks and options");
+    for (std::size_t r = 1; r < all.size(); ++r)
+        if (all[r] != all[0])
+            throw CollectiveError("depix: rank " + std::to_string(r) +
+                                  " has another network or other options of its trainer than rank 0: " +
+                                  std::to_string(all[r].parameters) + " parameters and parts of " +
+                                  std::to_string(all[r].images_per_part) + " pictures, where rank 0 has " +
+                                  std::to_string(all[0].parameters) + " and " + std::to_string(all[0].images_per_part));
+    ranks.broadcast(model.parameters(), "share the weights");
+    ranks.broadcast(model.statistics(), "share the weights");
+    ranks.broadcast(model.batches_tracked(), "share the weights");
+    return model;
+}
+
+}  // namespace detail
 
 /// The engine of each rank.
 template <class Backend, class T>
@@ -113,18 +165,9 @@ class TrainingEngine<Distributed<Backend>, T> : public TrainingEngine<Backend, T
     /// it.
     void send(View<const T> input, View<const T> target) {
         Base::send(input, target);
-        const std::vector<int> images = ranks().gather(input.batch, "begin a step");
-        batch_ = std::accumulate(images.begin(), images.end(), 0);
-        if (batch_ < 1) throw CollectiveError("depix: no rank has a picture of this batch");
+        batch_ = detail::whole_batch(ranks().gather(input.batch, "begin a step"), share());
         first_part_.clear();
         for (int r = 0; r <= ranks().size(); ++r) first_part_.push_back(share().first_part(batch_, r));
-        for (int r = 0; r < ranks().size(); ++r) {
-            const int brought = images[static_cast<std::size_t>(r)], due = share().images_of(batch_, r).size();
-            if (brought != due)
-                throw CollectiveError("depix: rank " + std::to_string(r) + " brings " + std::to_string(brought) +
-                                      " of a batch's " + std::to_string(batch_) + " pictures, but its share is " +
-                                      std::to_string(due) + "; give the loader the share of Distributed");
-        }
     }
     /// Pictures of the last step's batch, on all ranks.
     int batch() const { return batch_; }

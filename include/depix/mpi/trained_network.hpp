@@ -35,7 +35,7 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
 
     TrainedNetwork(Engine& engine, Model<Network, T>& model, const Optimizer& settings,
                    const TrainerOptions& options = {})
-        : Base(engine, unite(engine, model, options), settings, options),
+        : Base(engine, detail::unite(engine.ranks(), engine.options(), model, options), settings, options),
           engine_(engine),
           parts_(engine, this->pass_),
           statistics_(model.statistics().size()),
@@ -121,39 +121,6 @@ class TrainedNetwork<Network, Optimizer, Distributed<Backend>, T>
     Engine& engine() { return engine_; }
 
   private:
-    /// Gives all ranks rank 0's weights, before the base class copies them.
-    static Model<Network, T>& unite(Engine& engine, Model<Network, T>& model, const TrainerOptions& options) {
-        struct Settings {
-            std::int64_t parameters, statistics, images_per_part, synchronised, reduction, bucket_bytes,
-                accumulate_batches;
-            double max_gradient_norm, average_decay;
-            bool operator==(const Settings&) const = default;
-        };
-        const DistributedOptions& chosen = engine.options();
-        const Settings own{static_cast<std::int64_t>(model.parameters().size()),
-                           static_cast<std::int64_t>(model.statistics().size()),
-                           chosen.images_per_part,
-                           chosen.synchronise_batch_norm,
-                           static_cast<std::int64_t>(chosen.reduction),
-                           static_cast<std::int64_t>(chosen.bucket_bytes),
-                           options.accumulate_batches,
-                           options.max_gradient_norm,
-                           options.average_decay};
-        const std::vector<Settings> all = engine.ranks().gather(own, "compare networks and options");
-        for (std::size_t r = 1; r < all.size(); ++r)
-            if (all[r] != all[0])
-                throw CollectiveError("depix: rank " + std::to_string(r) +
-                                      " has another network or other options of its trainer than rank 0: " +
-                                      std::to_string(all[r].parameters) + " parameters and parts of " +
-                                      std::to_string(all[r].images_per_part) + " pictures, where rank 0 has " +
-                                      std::to_string(all[0].parameters) + " and " +
-                                      std::to_string(all[0].images_per_part));
-        engine.ranks().broadcast(model.parameters(), "share the weights");
-        engine.ranks().broadcast(model.statistics(), "share the weights");
-        engine.ranks().broadcast(model.batches_tracked(), "share the weights");
-        return model;
-    }
-
     /// All parts go through the network together.
     template <class Loss>
     void run_together(Loss& loss) {

@@ -56,6 +56,8 @@ enum cudaError_t {
     cudaErrorMemoryAllocation = 2,
     cudaErrorInvalidConfiguration = 9,
     cudaErrorNoDevice = 100,
+    cudaErrorInvalidDevice = 101,
+    cudaErrorNotReady = 600,
     cudaErrorLaunchFailure = 719
 };
 
@@ -98,6 +100,8 @@ inline const char* cudaGetErrorString(cudaError_t error) {
             return "invalid configuration argument";
         case cudaErrorNoDevice:
             return "no CUDA-capable device is detected";
+        case cudaErrorInvalidDevice:
+            return "invalid device ordinal";
         default:
             return "unspecified launch failure";
     }
@@ -115,6 +119,9 @@ inline cudaError_t cudaGetDeviceCount(int* count) {
 inline cudaError_t cudaGetDevice(int* device) {
     *device = 0;
     return emulator::report(emulator::device_count > 0 ? cudaSuccess : cudaErrorNoDevice);
+}
+inline cudaError_t cudaSetDevice(int device) {
+    return emulator::report(device < emulator::device_count ? cudaSuccess : cudaErrorInvalidDevice);
 }
 inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
     *value = attribute == cudaDevAttrMultiProcessorCount ? 4 : static_cast<int>(emulator::shared_capacity);
@@ -160,9 +167,15 @@ struct Graph {
 };
 struct Stream {
     std::unique_ptr<Graph> captured;  ///< the work that is recorded while the stream is captured
+    Stream* joined = nullptr;         ///< the stream in whose capture this one takes part
+};
+struct Event {
+    std::chrono::steady_clock::time_point time;  // of recording, since work is done at once
+    Stream* stream = nullptr;
 };
 /// Does the work now, or records it if the stream is captured.
 inline cudaError_t enqueue(Stream* stream, std::function<void()> work) {
+    if (stream && stream->joined) stream = stream->joined;
     if (stream && stream->captured)
         stream->captured->work.push_back(std::move(work));
     else
@@ -172,7 +185,7 @@ inline cudaError_t enqueue(Stream* stream, std::function<void()> work) {
 }  // namespace emulator
 
 using cudaStream_t = emulator::Stream*;
-using cudaEvent_t = std::chrono::steady_clock::time_point*;  // the time of recording, since work is done at once
+using cudaEvent_t = emulator::Event*;
 using cudaGraph_t = emulator::Graph*;
 using cudaGraphExec_t = emulator::Graph*;
 inline constexpr unsigned cudaStreamNonBlocking = 1, cudaEventDisableTiming = 2;
@@ -188,9 +201,10 @@ inline cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+inline cudaError_t cudaStreamQuery(cudaStream_t) { return cudaSuccess; }
 inline cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 inline cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
-    *event = new std::chrono::steady_clock::time_point;
+    *event = new emulator::Event;
     return cudaSuccess;
 }
 inline cudaError_t cudaEventCreate(cudaEvent_t* event) { return cudaEventCreateWithFlags(event, 0); }
@@ -198,16 +212,20 @@ inline cudaError_t cudaEventDestroy(cudaEvent_t event) {
     delete event;
     return cudaSuccess;
 }
-inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-    *event = std::chrono::steady_clock::now();
+inline cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
+    *event = {std::chrono::steady_clock::now(), stream};
     return cudaSuccess;
 }
 inline cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
-    *milliseconds = std::chrono::duration<float, std::milli>(*end - *begin).count();
+    *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
     return cudaSuccess;
 }
 inline cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
-inline cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned = 0) { return cudaSuccess; }
+/// A stream that waits for a captured one takes part in its capture.
+inline cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned = 0) {
+    if (event->stream && event->stream->captured && event->stream != stream) stream->joined = event->stream;
+    return cudaSuccess;
+}
 
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
     return emulator::enqueue(stream, [=] { std::memmove(to, from, bytes); });

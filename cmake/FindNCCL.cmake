@@ -1,0 +1,14 @@
+# Finds NCCL (https://github.com/NVIDIA/nccl), which comes with some CUDA Toolkits and has no package file for CMake, and
+# defines NCCL::NCCL: <nccl.h> and the library. find_package(CUDAToolkit) comes before it.
+find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+find_library(NCCL_LIBRARY nccl HINTS ${CUDAToolkit_LIBRARY_DIR} "${CUDAToolkit_LIBRARY_ROOT}/lib")
+mark_as_advanced(NCCL_INCLUDE_DIR NCCL_LIBRARY)
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(NCCL REQUIRED_VARS NCCL_LIBRARY NCCL_INCLUDE_DIR)
+
+if(NCCL_FOUND AND NOT TARGET NCCL::NCCL)
+    add_library(NCCL::NCCL UNKNOWN IMPORTED)
+    set_target_properties(NCCL::NCCL PROPERTIES IMPORTED_LOCATION "${NCCL_LIBRARY}"
+                                                INTERFACE_INCLUDE_DIRECTORIES "${NCCL_INCLUDE_DIR}")
+endif()
