@@ -127,9 +127,7 @@ const tool::Architecture& architecture_of(depix::TensorFile& weights,
                                           const std::optional<depix::NetworkDescription>& known) {
     if (known)
         if (const tool::Architecture* found = tool::find_architecture_of(*known)) {
-            const bool plain = known->architecture == "SPAN" && weights.contains("no_norm");
             weights = depix::prepare_weights(std::move(weights), *known);
-            if (plain) weights.metadata["no_norm"] = "";
             return *found;
         }
     if (tool::has_network(weights, known)) return tool::compile_architecture(weights, known);

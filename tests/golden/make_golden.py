@@ -9,6 +9,8 @@ NAME_step.safetensors  w.*, input, target, losses (three steps of Adam on one ba
                        (gradients of the first step, in float and in double), p1.* and p3.* (after one and three
                        steps). Without dropout. The loss is the mean squared error, of srgan_discriminator the binary
                        cross-entropy.
+span_inputs.safetensors  w.*, input, and the outputs no_norm_f64 and centred_f64 in double, of the input as it is and
+                       of (input - mean) * 255.
 losses.safetensors     For each loss NAME of `input` and `target`: NAME.loss and NAME.gradient, computed in double.
                        PyTorch has no SSIM, so it is written with conv2d here, and its gradient is autograd's.
 layers.safetensors     For each single layer NAME: NAME.input, NAME.output, NAME.output_gradient, NAME.input_gradient, its
@@ -322,6 +324,21 @@ def make_restorers():
         make_step(name, network, shape, target)
 
 
+def make_span_inputs():
+    """A SPAN as files of training hold it. The authors' takes centred pictures; where a file of neosr's holds no_norm,
+    the network takes pictures as they are."""
+    torch.manual_seed(40)
+    network = SPAN(4, 3, TrainedConv)
+    for parameter in network.parameters():
+        nn.init.normal_(parameter, 0, 0.5 / max(1, parameter[0].numel()) ** 0.5)
+    x = torch.rand(1, 3, 5, 7)
+    mean = torch.tensor((0.4488, 0.4371, 0.4040)).view(1, 3, 1, 1)
+    with torch.no_grad():
+        exact = copy.deepcopy(network).double()
+        save("span_inputs.safetensors", {**state("w.", network), "input": x, "no_norm_f64": exact(x.double()),
+                                         "centred_f64": exact((x.double() - mean.double()) * 255)})
+
+
 def count_parameters(network):
     return sum(parameter.numel() for parameter in network.parameters())
 
@@ -581,6 +598,7 @@ def main():
     make_output("de_gan_pytorch_discriminator", network, (2, 2, 32, 48))
     make_step("de_gan_pytorch_discriminator", network, (3, 2, 48, 64), (3, 1, 3, 4))
     make_restorers()
+    make_span_inputs()
     torch.manual_seed(12)
     make_layers()
     torch.manual_seed(12)

@@ -1,13 +1,18 @@
 // identify: the networks of models/ and the names of their authors' files are recognised by names and shapes.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "depix/inference.hpp"
 #include "depix/io/identify.hpp"
+#include "depix/io/safetensors.hpp"
+#include "depix/kernels/reference/reference.hpp"
 #include "depix/model.hpp"
 #include "depix/models/compact.hpp"
 #include "depix/models/de_gan.hpp"
@@ -195,6 +200,60 @@ TEST_CASE("identify: SPAN's files of training are folded into what runs") {
     file.add("other.sk.weight", DataType::F64, {0, 0, 1, 1}, {});
     file.add("other.eval_conv.weight", DataType::F64, {0, 0, 1, 1}, {});
     CHECK_THROWS_AS(fold_span(file), FileError);
+    // No channels between the convolutions.
+    TensorFile empty("span.pth", "PyTorch");
+    const std::pair<const char*, std::vector<std::size_t>> layers[] = {{"eval_conv", {1, 1, 3, 3}},
+                                                                       {"sk", {1, 1, 1, 1}},
+                                                                       {"conv.0", {0, 1, 1, 1}},
+                                                                       {"conv.1", {2, 0, 3, 3}},
+                                                                       {"conv.2", {1, 2, 1, 1}}};
+    for (const auto& [layer, shape] : layers) {
+        const std::string name = std::string("layer.") + layer;
+        empty.add(name + ".weight", DataType::F32, shape, std::vector<std::byte>(4 * *element_count(shape)));
+        empty.add(name + ".bias", DataType::F32, {shape[0]}, std::vector<std::byte>(4 * shape[0]));
+    }
+    CHECK_THROWS_AS(fold_span(empty), FileError);
+}
+
+TEST_CASE("identify: SPAN's files say whether the input is centred") {
+    const SafetensorsFile golden =
+        SafetensorsFile::read(std::string(DEPIX_SOURCE_DIR) + "/tests/golden/span_inputs.safetensors");
+    Tensor<double> picture(1, {3, 5, 7});
+    picture.data = golden.values<double>("input");
+    for (const bool centred : {true, false}) {
+        TensorFile file("span.pth", "PyTorch");
+        for (const std::string& full_name : golden.names) {
+            if (!full_name.starts_with("w.")) continue;
+            const std::string name = full_name.substr(2);
+            file.add(name, DataType::F32, golden.shape(full_name), golden.bytes(full_name));
+            if (!name.ends_with(".sk.weight")) continue;
+            // Each layer as it ran when it was last made: out of date.
+            file.add(name.substr(0, name.size() - 9) + "eval_conv.weight", DataType::F32, {3, 3, 3, 3},
+                     std::vector<std::byte>(4 * 81));
+        }
+        if (!centred) file.add("no_norm", DataType::F32, {1}, std::vector<std::byte>(4));
+
+        const NetworkDescription found = identify(file);
+        CHECK(found.type == "SPAN<4, 3>");
+        CHECK(found.note.find(centred ? "(picture - mean) * 255" : "as it is") != std::string::npos);
+        const TensorFile weights = prepare_weights(file, found);
+        CHECK(weights.metadata.contains("no_norm") == !centred);
+        Model<SPAN<4, 3>, double> model;
+        load(model, weights);
+        Tensor<double> input = picture;
+        const double mean[] = {0.4488f, 0.4371f, 0.4040f};
+        for (std::size_t i = 0; centred && i < input.data.size(); ++i)
+            input.data[i] = (input.data[i] - mean[i / 35]) * 255;
+        const Tensor<double> output = Inference<SPAN<4, 3>, Reference, double>{model}(input);
+        const std::vector<double> exact = golden.values<double>(centred ? "centred_f64" : "no_norm_f64");
+        REQUIRE(output.data.size() == exact.size());
+        double difference = 0, largest = 0;
+        for (std::size_t i = 0; i < exact.size(); ++i) {
+            difference = std::max(difference, std::fabs(output.data[i] - exact[i]));
+            largest = std::max(largest, std::fabs(exact[i]));
+        }
+        CHECK(difference < 1e-13 * largest);  // both round some fifty times, by 1e-16
+    }
 }
 
 TEST_CASE("identify: an unknown network gets what was looked for, and the tensors' table") {
@@ -224,5 +283,14 @@ TEST_CASE("identify: an unknown network gets what was looked for, and the tensor
                                           {"block_1.c1_r.eval_conv.weight", {8, 8, 3, 3}},
                                           {"upsampler.0.weight", {wrong, 8, 3, 3}}}))
                         .has_value());
+        // An input that is shuffled by 4, in a network that does not enlarge: a scale of 1/4.
+        CHECK_FALSE(find_network(file_of({{"model.0.weight", {8, wrong == 5 ? 48 : wrong, 3, 3}},
+                                          {"model.1.sub.0.RDB1.conv1.0.weight", {8, 8, 3, 3}},
+                                          {"model.4.weight", {3, 8, 3, 3}}}))
+                        .has_value());
     }
+    // An unknown type's shape may be of any size, and its values are refused before there is memory for them.
+    const TensorFile other = file_of({{"large", {huge, 1}}, {"overflow", {huge, huge}}});
+    CHECK_THROWS_AS(other.values<float>("large"), FileError);
+    CHECK_THROWS_AS(other.values<float>("overflow"), FileError);
 }

@@ -12,6 +12,9 @@
 //     pictures weights FILE NETWORK KIND            drawn weights as PyTorch writes them. NETWORK: compact, compact_8,
 //                                                   upconv_7; KIND: zip, legacy, or evil, which calls os.system;
 //                                                   or ncnn: FILE is the .param file, and the .bin file is beside it
+//     pictures span FILE INPUT                      a SPAN that doubles every pixel, trained on what INPUT says:
+//                                                   centred (pictures), or no_norm (pictures as they are)
+//     pictures doubled FILE LARGE                   exits with 0 if LARGE has each pixel of FILE as 2x2 pixels, else 1
 //     pictures info FILE                            HEIGHTxWIDTH, grey or rgb, bits, alpha's smallest value, profile
 #include <algorithm>
 #include <cmath>
@@ -253,6 +256,65 @@ void write_weights(const std::string& path, const std::string& network, const st
         path, kind == "legacy" ? pytorch_legacy(dict(checkpoint), storages) : pytorch_zip(dict(checkpoint), storages));
 }
 
+bool is_doubled(const std::string& path, const std::string& large_path) {
+    const depix::Image image = depix::read_image(path), large = depix::read_image(large_path);
+    const depix::Shape shape = image.shape;
+    if (large.shape != depix::Shape{shape.channels, 2 * shape.height, 2 * shape.width}) return false;
+    for (int c = 0; c < shape.channels; ++c)
+        for (int y = 0; y < large.shape.height; ++y)
+            for (int x = 0; x < large.shape.width; ++x)
+                if (large(c, y, x) != image(c, y / 2, x / 2)) return false;
+    return true;
+}
+
+/// Weights of SPAN<2, 4> that are 0 but for those that carry the picture to the output. What is centred takes
+/// (picture - mean) * 255, and so gives it back by 1 / 255 and the mean. Of conv_1 the file has both forms, and the one
+/// that runs is out of date, as it may be in the authors' files.
+void write_span(const std::string& path, bool centred) {
+    using namespace pytorch_for_tests;
+    constexpr std::int64_t features = 4;
+    std::vector<std::string> storages;
+    std::vector<std::pair<std::string, std::string>> tensors;
+    const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape, const auto& value) {
+        std::vector<std::int64_t> strides(shape.size(), 1);
+        for (std::size_t i = strides.size() - 1; i-- > 0;) strides[i] = strides[i + 1] * shape[i + 1];
+        std::vector<float> values(static_cast<std::size_t>(strides[0] * shape[0]));
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const auto element = static_cast<std::int64_t>(i);  // output channel, input channel, tap
+            const std::int64_t taps = shape.size() > 2 ? shape[2] * shape[3] : 1;
+            const bool centre = element % taps == taps / 2;
+            values[i] = centre ? static_cast<float>(value(element / strides[0], element % strides[0] / taps)) : 0;
+        }
+        tensors.emplace_back(
+            name, tensor(storage(std::to_string(storages.size()), strides[0] * shape[0]), 0, shape, strides));
+        storages.push_back(floats(values));
+    };
+    const auto conv = [&](const std::string& name, std::int64_t out, std::int64_t in, std::int64_t side,
+                          const auto& weight, const auto& bias) {
+        add(name + ".weight", {out, in, side, side}, weight);
+        add(name + ".bias", {out}, bias);
+    };
+    const auto zero = [](std::int64_t, std::int64_t) { return 0.0; };
+    const auto same = [](std::int64_t out, std::int64_t in) { return out == in ? 1.0 : 0.0; };
+    conv("conv_1.sk", features, 3, 1, same, zero);
+    conv("conv_1.conv.0", 6, 3, 1, zero, zero);
+    conv("conv_1.conv.1", 2 * features, 6, 3, zero, zero);
+    conv("conv_1.conv.2", features, 2 * features, 1, zero, zero);
+    conv("conv_1.eval_conv", features, 3, 3, zero, zero);
+    for (char block = '1'; block <= '6'; ++block)
+        for (const char* layer : {".c1_r", ".c2_r", ".c3_r"})
+            conv(std::string("block_") + block + layer + ".eval_conv", features, features, 3, zero, zero);
+    conv("conv_2.eval_conv", features, features, 3, zero, zero);
+    conv("conv_cat", features, 4 * features, 1, same, zero);
+    const double mean[] = {0.4488, 0.4371, 0.4040};
+    conv(
+        "upsampler.0", 12, features, 3,
+        [&](std::int64_t out, std::int64_t in) { return out / 4 == in ? (centred ? 1.0 / 255 : 1.0) : 0.0; },
+        [&](std::int64_t out, std::int64_t) { return centred ? mean[out / 4] : 0.0; });
+    if (!centred) add("no_norm", {1}, zero);
+    depix::write_file(path, pytorch_zip(dict({{"params_ema", dict(tensors)}}), storages));
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -285,6 +347,10 @@ int main(int count, char** arguments) {
             return is_coloured(a[1], std::stof(a[2])) ? 0 : 1;
         } else if (a.size() == 4 && a[0] == "weights") {
             write_weights(a[1], a[2], a[3]);
+        } else if (a.size() == 3 && a[0] == "doubled") {
+            return is_doubled(a[1], a[2]) ? 0 : 1;
+        } else if (a.size() == 3 && a[0] == "span") {
+            write_span(a[1], a[2] == "centred");
         } else if (a.size() == 2 && a[0] == "info") {
             print_info(a[1]);
         } else {

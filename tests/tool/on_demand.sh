@@ -116,9 +116,21 @@ says "would replace the network"
 status 2 "$tool" import --to caffe narrow.param
 status 1 "$tool" import --to onnx in.png
 
+echo "---- SPAN takes pictures as its file says"
+for input in centred no_norm; do
+    "$pictures" span $input.pth $input || fail "span $input"
+    restore $input.png $input.pth 2>messages.txt || fail "$(cat messages.txt)"
+    "$pictures" doubled in.png $input.png || fail "$input.pth does not double every pixel"
+done
+status 0 "$tool" info no_norm.pth
+grep -q "^note: *the input is the picture as it is" output.bin || fail "info: $(cat output.bin)"
+status 0 "$tool" info centred.pth
+grep -q "^note: *the input is (picture - mean)" output.bin || fail "info: $(cat output.bin)"
+(($(count) == 5)) || fail "compiled $(count) times"
+
 echo "---- what restores no pictures is refused"
 status 1 restore no.png chain.param
 says "holds a network that does not restore pictures: of 3x128x192 it makes 12x128x192"
-(($(count) == 4)) || fail "compiled $(count) times"
+(($(count) == 5)) || fail "compiled $(count) times"
 
 ((failures == 0)) && echo "All is as promised." || { echo "$failures failed"; exit 1; }

@@ -234,9 +234,7 @@ namespace {
 Network network_of(depix::TensorFile& weights, const std::optional<depix::NetworkDescription>& known, Purpose purpose) {
     if (tool::compiled_in_headers().empty()) throw depix::FileError(weights.path, "its network is not compiled in");
     if (const PublishedType* const found = find_type(known)) {
-        const bool plain = weights.contains("no_norm");
         weights = depix::prepare_weights(std::move(weights), *known);
-        if (plain) weights.metadata["no_norm"] = "";
         return {"#include \"depix/models/" + std::string(found->header) + ".hpp\"\n",
                 "using Network = " + known->type + ";\n", *found, known->type};
     }

@@ -54,8 +54,12 @@ inline constexpr Recogniser recognisers[] = {
 /// The network that the tensors belong to, or nothing.
 inline std::optional<NetworkDescription> find_network(const TensorFile& file) {
     const detail::TensorShapes shapes(file);
-    for (const detail::Recogniser& recogniser : detail::recognisers)
-        if (std::optional<NetworkDescription> found = recogniser.recognise(shapes)) return found;
+    for (const detail::Recogniser& recogniser : detail::recognisers) {
+        std::optional<NetworkDescription> found = recogniser.recognise(shapes);
+        // The right names may have shapes of no network, such as an extent of 0.
+        if (found && found->in_channels > 0 && found->out_channels > 0 && found->features > 0 && found->scale > 0)
+            return found;
+    }
     return std::nullopt;
 }
 

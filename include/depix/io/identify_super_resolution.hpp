@@ -78,7 +78,8 @@ inline std::optional<NetworkDescription> recognise_compact(const TensorShapes& f
     return found;
 }
 
-/// Files of training hold the convolutions of which each eval_conv is made, too: see fold_span.
+/// Files of training hold the convolutions of which each eval_conv is made, too, and those of networks that take the
+/// picture as it is a tensor called no_norm: see fold_span.
 inline std::optional<NetworkDescription> recognise_span(const TensorShapes& file) {
     if (!file.has("conv_1.eval_conv.weight", 4) || !file.has("block_1.c1_r.eval_conv.weight", 4) ||
         !file.has("upsampler.0.weight", 4))
@@ -91,9 +92,9 @@ inline std::optional<NetworkDescription> recognise_span(const TensorShapes& file
     found.scale = whole_root(file.out("upsampler.0") / found.in_channels);
     if (found.scale == 0) return std::nullopt;
     found.type = type_text("SPAN", {found.scale, found.features}, found.in_channels);
-    found.note = "the input is (picture - mean) * 255 unless the file holds no_norm";
+    found.note = file.has("no_norm") ? "the input is the picture as it is, because the file holds no_norm"
+                                     : "the input is (picture - mean) * 255";
     found.convert = [](const TensorFile& weights) { return fold_span(weights); };
-    found.name_map = [](const std::string& name) { return name == "no_norm" ? std::string() : name; };
     return found;
 }
 

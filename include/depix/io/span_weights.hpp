@@ -22,7 +22,7 @@ struct PlainConv {
 
 inline PlainConv read_conv(const TensorFile& file, const std::string& layer, std::size_t kernel) {
     const std::vector<std::size_t>& shape = file.shape(layer + ".weight");
-    if (shape.size() != 4 || shape[2] != kernel || shape[3] != kernel ||
+    if (shape.size() != 4 || shape[0] == 0 || shape[1] == 0 || shape[2] != kernel || shape[3] != kernel ||
         file.shape(layer + ".bias") != std::vector<std::size_t>{shape[0]})
         fail(FileError(file.path, layer + ": no convolution of " + std::to_string(kernel) + "x" +
                                       std::to_string(kernel) + " with a bias, but " + to_string(shape)));
@@ -33,12 +33,17 @@ inline PlainConv read_conv(const TensorFile& file, const std::string& layer, std
 
 /// SPAN's weights as they run, with a new eval_conv for each layer that has `sk` and `conv.0` to `conv.2`
 /// (fold_branches says how it is computed). What a file has as eval_conv may be older than the rest, because PyTorch's
-/// module makes it anew before it runs. Other tensors stay; the trained ones are left out. Throws FileError where
-/// shapes do not fit.
+/// module makes it anew before it runs. Other tensors stay; the trained ones are left out. A tensor called no_norm, by
+/// which neosr's files say that the network takes the picture as it is and not (picture - mean) * 255, becomes an entry
+/// of the metadata. Throws FileError where shapes do not fit.
 inline TensorFile fold_span(const TensorFile& file) {
     TensorFile folded(file.path, file.format);
     folded.metadata = file.metadata;
     for (const std::string& name : file.names) {
+        if (name == "no_norm") {
+            folded.metadata[name] = "";
+            continue;
+        }
         const std::size_t end = name.find(".eval_conv.");
         const std::string layer = name.substr(0, end);
         if (name.find(".sk.") != std::string::npos || name.find(".conv.") != std::string::npos) continue;

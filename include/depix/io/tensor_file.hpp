@@ -122,6 +122,7 @@ struct TensorFile {
     /// FileError for other pairs. NaN and infinity are kept.
     template <FileValue T>
     std::vector<T> values(const std::string& name) const {
+        require_converts<T>(name);  // the shape of another type may be of any size
         std::vector<T> result(*element_count(shape(name)));
         copy_values<T>(name, result);
         return result;
@@ -131,9 +132,7 @@ struct TensorFile {
     template <FileValue T>
     void copy_values(const std::string& name, std::span<T> destination) const {
         const Entry& source = entry(name);
-        if (!converts_to<T>(source.dtype))
-            fail(name, "stored as " + std::string(info(source.dtype).name) + ", asked for as " +
-                           std::string(info(data_type_of<T>).name));
+        require_converts<T>(name);
         if (destination.size() != *element_count(source.shape))
             fail(name, "has shape " + to_string(source.shape) + ", asked for as " + std::to_string(destination.size()) +
                            " values");
@@ -171,6 +170,13 @@ struct TensorFile {
     std::span<const std::byte> buffer() const { return bytes_; }
 
   private:
+    template <FileValue T>
+    void require_converts(const std::string& name) const {
+        const DataType stored = entry(name).dtype;
+        if (!converts_to<T>(stored))
+            fail(name, "stored as " + std::string(info(stored).name) + ", asked for as " +
+                           std::string(info(data_type_of<T>).name));
+    }
     template <class Stored, class T, class Decode>
     static void convert(const std::byte* bytes, std::span<T> destination, Decode decode) {
         for (T& value : destination) {

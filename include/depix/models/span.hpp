@@ -66,8 +66,9 @@ using SpanNetwork = Sequential<
 /// 2024, "Swift parameter-free attention network for efficient super-resolution"). It is the network that runs, in
 /// which the convolutions that were trained together are one. Its input is (picture - mean) * 255, with the picture in
 /// 0..1 and the mean colour (0.4488, 0.4371, 0.4040), where the weights were trained so, as the authors' were; its
-/// output is the picture in 0..1. Parameters are named as in the authors' files: conv_1.eval_conv.weight,
-/// block_1.c1_r.eval_conv.weight, conv_cat.weight, upsampler.0.weight, ...
+/// output is the picture in 0..1. neosr also trains it on pictures as they are, and such files have a tensor called
+/// no_norm, of which the note of depix::identify tells. Parameters are named as in the authors' files:
+/// conv_1.eval_conv.weight, block_1.c1_r.eval_conv.weight, conv_cat.weight, upsampler.0.weight, ...
 template <int Scale = 4, int C = 48, int Channels = 3>
 using SPAN = detail::SpanNetwork<detail::SpanFolded, Scale, C, Channels>;
 
