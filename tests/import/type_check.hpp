@@ -51,6 +51,15 @@ inline std::string on_one_line(const std::string& text) {
     return result;
 }
 
+// Dense<In, Out> as Conv<In, Out, 1>, which is the same for a vector. ncnn has one layer for both.
+inline std::string without_dense(std::string text) {
+    for (std::size_t i = 0; (i = text.find("Dense<", i)) != std::string::npos;) {
+        text.replace(i, 5, "Conv");
+        text.insert(text.find_first_of(",>", text.find(',', i) + 1), ", 1");
+    }
+    return text;
+}
+
 template <class Network>
 void check_type(const tool::NetworkType& imported, const std::string& type) {
     CHECK(on_one_line(imported.definitions) == "using Net = " + type + "; ");

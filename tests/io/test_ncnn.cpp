@@ -86,6 +86,15 @@ TEST_CASE("either of ncnn's two files finds the other") {
     CHECK(contains(message([&] { NcnnFile::read(folder / "n.pth"); }), "are called .param and .bin"));
 }
 
+TEST_CASE("arrays as ncnn writes them now, without a length") {
+    const NcnnFile file = NcnnFile::parse("7767517\n1 1\nInput i 0 1 a 0=1,2 -23301=2,3,4 2=2.5, 3=-7\n", {});
+    const auto& parameters = file.layers[0].parameters;
+    CHECK(parameters.at(0) == std::vector<double>{1, 2});
+    CHECK(parameters.at(1) == std::vector<double>{3, 4});
+    CHECK(parameters.at(2) == std::vector<double>{2.5});
+    CHECK(parameters.at(3) == std::vector<double>{-7});
+}
+
 TEST_CASE("what ncnn's text may not be") {
     CHECK(refusal("hello") == "x.param: line 1: no .param file of ncnn's: the first line is not 7767517");
     CHECK(contains(refusal("\x5D\x86\x76\x00more"), "a binary .param file"));
@@ -96,7 +105,9 @@ TEST_CASE("what ncnn's text may not be") {
     CHECK(contains(refusal("7767517\n1 1\nInput i 0\n"), "a layer has a type"));
     CHECK(contains(refusal("7767517\n1 1\nInput i 0 2000000000 a\n"), "has fewer maps than it claims"));
     CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a 0\n"), "no parameter: 0"));
-    CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a 0=1,2\n"), "an array without a length"));
+    CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a 0=1,,\n"), "no number: "));
+    CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a 0=,\n"), "no number: "));
+    CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a -23300=1,\n"), "no number: "));
     CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a -23300=3,1,2\n"), "another length than it claims"));
     CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a 0=1 0=2\n"), "has parameter 0 twice"));
     CHECK(contains(refusal("7767517\n1 1\nInput i 0 1 a 0=1e999\n"), "no number: 1e999"));

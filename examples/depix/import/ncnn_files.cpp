@@ -80,10 +80,11 @@ class Parameters {
         text_ += " " + std::to_string(key) + "=" + std::to_string(value);
         return *this;
     }
-    // ncnn takes a number without a point or an exponent for a whole one.
+    // ncnn takes a number without a point or an exponent for a whole one, and reads 15 characters of it at most. Nine
+    // digits are enough for any float.
     Parameters& real(int key, double value) {
         char number[32];
-        std::snprintf(number, sizeof number, "%.9e", value);
+        std::snprintf(number, sizeof number, "%.8e", value);
         text_ += " " + std::to_string(key) + "=" + number;
         return *this;
     }
@@ -99,7 +100,8 @@ class Parameters {
 
 class NcnnWriter {
   public:
-    explicit NcnnWriter(const Graph& graph) : graph_(graph), readers_(graph.maps.size()), taken_(graph.maps.size()) {
+    explicit NcnnWriter(const Graph& graph)
+        : graph_(graph), readers_(graph.maps.size()), taken_(graph.maps.size()), is_vector_(graph.maps.size()) {
         for (const GraphNode& node : graph.nodes)
             for (const int input : node.inputs) ++readers_[at(input)];
         ++readers_[at(graph.output)];
@@ -123,6 +125,7 @@ class NcnnWriter {
     void write(const GraphNode& node) {
         const LayerType type(node.type);
         const std::string& name = type.name;
+        check_vectors(node, type);
         if (node.is_join()) return join(node);
         if (name == "Conv") return convolution(node, type);
         if (name == "ConvTranspose") return transposed(node, type);
@@ -130,6 +133,21 @@ class NcnnWriter {
         if (name == "SimpleGate") return gate(node);
         if (write_activation(type) || write_norm(node, type) || write_size(type)) return;
         fail("ncnn has no layer for it");
+    }
+
+    // ncnn's global pooling and its inner product make a vector. A convolution of 1x1 becomes an inner product, and
+    // layers that take one value at a time take it too; others take it for a row.
+    void check_vectors(const GraphNode& node, const LayerType& type) {
+        const auto vector = [&](int map) { return is_vector_[at(map)]; };
+        const bool takes = std::all_of(node.inputs.begin(), node.inputs.end(), vector);
+        constexpr std::array<std::string_view, 12> of_maps{
+            "ConvTranspose", "MaxPool", "AveragePool",    "GlobalAveragePool",  "PixelShuffle", "PixelUnshuffle",
+            "Upsample",      "Crop",    "ReflectPadding", "ReplicationPadding", "InstanceNorm", "GroupNorm"};
+        const bool wide = type.name == "Conv" && (type.whole(2, 3) != 1 || type.has("KernelSize") ||
+                                                  type.has("Groups") || type.option("Padding", 0) != 0);
+        if (takes && (wide || std::ranges::find(of_maps, type.name) != of_maps.end()))
+            fail("ncnn's global pooling makes a vector, which it has no such layer for");
+        is_vector_[at(node.output)] = takes || type.name == "GlobalAveragePool" || type.name == "Dense";
     }
 
     bool write_activation(const LayerType& type) {
@@ -234,6 +252,7 @@ class NcnnWriter {
         return parameters;
     }
     void convolution(const GraphNode& node, const LayerType& type) {
+        if (is_vector_[at(node.inputs[0])]) return dense(node, type);  // ncnn says that it will take no vector here
         const std::vector<float>& weight = tensor("weight").values;
         Parameters parameters = windows(type, true, weight.size());
         const int groups = type.whole_option("Groups", 1);
@@ -280,8 +299,7 @@ class NcnnWriter {
         const Shape first = graph_.map(node.inputs[0]).shape, second = graph_.map(node.inputs.back()).shape;
         if (node.type == "Multiply" && first != second) {
             // A vector of factors, one for each channel. ncnn has a layer of its own for it.
-            if (second.channels != first.channels || second.height != 1 || second.width != 1)
-                return line("BinaryOp", inputs, {output}, Parameters().add(0, 2));
+            if (!is_vector_[at(node.inputs.back())]) return line("BinaryOp", inputs, {output}, Parameters().add(0, 2));
             return line("Scale", inputs, {output}, Parameters().add(0, -233));
         }
         for (std::size_t i = 1; i < inputs.size(); ++i) {
@@ -366,6 +384,7 @@ class NcnnWriter {
     const Graph& graph_;
     const GraphNode* node_ = nullptr;
     std::vector<int> readers_, taken_;
+    std::vector<bool> is_vector_;
     std::string lines_;
     std::vector<std::byte> bin_;
     std::size_t layers_ = 0, maps_ = 0;

@@ -113,11 +113,13 @@ class NcnnParamReader {
         return result;
     }
 
-    // "6=1728", or an array: "-23310=2,0.2,1.0" is number 10.
+    // "6=1728", or an array: "-23310=2,0.2,1.0" is number 10, which newer files write as "10=0.2,1.0", and an array of
+    // one as "10=0.2,".
     void parameter(NcnnLayer& layer, std::string_view word) {
         const std::size_t equal = word.find('=');
         if (equal == std::string_view::npos) fail("layer " + layer.name + ": no parameter: " + std::string(word));
         int key = whole(word.substr(0, equal));
+        if (key > -23300 && word.ends_with(',')) word.remove_suffix(1);
         std::vector<double> values;
         for (std::size_t i = equal + 1; i <= word.size();) {
             const std::size_t comma = (std::min)(word.find(',', i), word.size());
@@ -129,8 +131,6 @@ class NcnnParamReader {
             if (values[0] != static_cast<double>(values.size() - 1))
                 fail("layer " + layer.name + ": an array of another length than it claims: " + std::string(word));
             values.erase(values.begin());
-        } else if (values.size() != 1) {
-            fail("layer " + layer.name + ": an array without a length: " + std::string(word));
         }
         if (!layer.parameters.emplace(key, std::move(values)).second)
             fail("layer " + layer.name + " has parameter " + std::to_string(key) + " twice");
