@@ -1,5 +1,7 @@
 // Writes small files of every kind for the fuzzers to begin with: seeds FOLDER makes FOLDER/image, FOLDER/npy and so
 // on.
+#include <sstream>
+
 #include "../../examples/depix/import/ncnn_files.hpp"
 #include "../../examples/depix/import/read_graph.hpp"
 #include "../import/onnx_networks.hpp"
@@ -7,6 +9,7 @@
 #include "../io/ncnn_for_tests.hpp"
 #include "../io/pytorch_for_tests.hpp"
 #include "depix/depix.hpp"
+#include "depix/io/identify.hpp"
 #include "depix/io/image_file.hpp"
 #include "depix/io/npy.hpp"
 #include "depix/io/onnx_writer.hpp"
@@ -45,6 +48,25 @@ void write_pytorch_seeds(const std::filesystem::path& folder) {
     for (const char* real : {"pytorch_zip.pth", "pytorch_legacy.pth"})
         std::filesystem::copy_file(std::filesystem::path("tests/golden") / real, folder / real,
                                    std::filesystem::copy_options::overwrite_existing);
+}
+
+/// Lists of names and shapes: for each network what it is recognised by, and a SPAN as it is trained.
+void write_lists(const std::filesystem::path& folder) {
+    int number = 0;
+    for (const detail::Recogniser& recogniser : detail::recognisers) {
+        std::string list = "list\n";
+        std::istringstream words(recogniser.looks_for);
+        for (std::string word; words >> word;)
+            if (const std::size_t end = word.find(".weight"); end != std::string::npos)
+                list += word.substr(0, end + 7) + " 8 8 3 3\n";
+        write_file((folder / ("list_" + std::to_string(number++))).string(), std::string_view(list));
+    }
+    std::string span = "list\nno_norm 1\nconv_1.sk.weight 4 3 1 1\nconv_1.sk.bias 4\n";
+    span += "conv_1.conv.0.weight 6 3 1 1\nconv_1.conv.0.bias 6\nconv_1.conv.1.weight 8 6 3 3\nconv_1.conv.1.bias 8\n";
+    span += "conv_1.conv.2.weight 4 8 1 1\nconv_1.conv.2.bias 4\nconv_1.eval_conv.weight 4 3 3 3\n";
+    span +=
+        "block_1.c1_r.eval_conv.weight 4 4 3 3\nblock_6.c1_r.eval_conv.weight 4 4 3 3\nupsampler.0.weight 12 4 3 3\n";
+    write_file((folder / "list_span").string(), std::string_view(span));
 }
 
 // Two bytes with the text's length, the text, and as many numbers.
@@ -133,6 +155,7 @@ int main(int count, char** arguments) {
     const Model<Sequential<Conv<1, 2>, BatchNorm<2>>> model(1);
     for (const DataType type : {DataType::F32, DataType::F16, DataType::BF16})
         save(model, file("safetensors", std::to_string(static_cast<int>(type)) + ".safetensors"), {.dtype = type});
+    write_lists(root / "safetensors");
     const Image grey = noise({1, 8, 8});
     for (const std::vector<std::string>& floats : {std::vector<std::string>{}, std::vector<std::string>{"3.0"}})
         save_quantized(quantize<Reference>(Model<depix_fuzz::TinyQuantized>(1), std::span(&grey, 1),

@@ -238,6 +238,13 @@ TEST_CASE("what depix has no layer for is refused by the layer's name") {
     CHECK(contains(line("Slice p 1 2 x a b -23300=2,1,2"), "has 2 outputs (a, b)"));
     CHECK(contains(line("Split p 1 1 x a"), "the network's output is its input"));
     CHECK(contains(line("InnerProduct p 1 1 x a 0=2 2=8", 9), "takes 4 values and gets 3x128x192"));
+    // A picture of a size whose double no int holds.
+    for (const char* size : {"2=2000000000", "0=2000000000 1=9 2=3", "0=-9 1=9 2=2147483647"}) {
+        const std::string text = std::string("7767517\n3 9\nInput i 0 1 x ") + size +
+                                 "\nConcat c 2 1 x x y\nInnerProduct p 1 1 y z 0=1 2=1\n";
+        const NcnnFile file = NcnnFile::parse(text, std::vector<std::byte>(8));
+        CHECK(contains(message([&] { tool::read_graph(file); }), "which no map may be"));
+    }
 }
 
 TEST_CASE("constants for each channel, and channels in TensorFlow's order") {

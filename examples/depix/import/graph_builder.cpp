@@ -11,6 +11,11 @@ namespace {
 
 constexpr int most = 1 << 20;  // rows or columns, so that no product of two sizes overflows
 
+bool is_possible(Shape map) {
+    const auto fits = [](int extent) { return extent >= 1 && extent <= most; };
+    return fits(map.channels) && fits(map.height) && fits(map.width);
+}
+
 std::string text(int number) { return std::to_string(number); }
 
 std::vector<float> repeated(std::vector<float> values, int count) {
@@ -55,10 +60,16 @@ std::optional<std::string> ratio_of(double value) {
     return std::nullopt;
 }
 
+GraphBuilder::GraphBuilder(std::string path, std::string format, Shape input) {
+    graph.path = std::move(path);
+    graph.format = std::move(format);
+    if (!is_possible(input)) fail("takes a picture of " + depix::to_string(input) + ", which no map may be");
+    graph.maps.push_back({input, -1});
+}
+
 int GraphBuilder::add_node(std::string type, std::vector<int> inputs, Shape output, std::vector<GraphTensor> tensors,
                            int in_channels) {
-    if (output.channels < 1 || output.height < 1 || output.width < 1 || output.channels > most ||
-        output.height > most || output.width > most)
+    if (!is_possible(output))
         fail("gives a map of " + depix::to_string(output) + " from one of " + depix::to_string(shape(inputs[0])));
     for (int& input : inputs) input = solid(input);
     if (graph.nodes.size() == 20'000) fail("is one layer more than 20000");

@@ -42,11 +42,8 @@ class GraphBuilder {
     Graph graph;
     std::string context;  ///< what stands before messages: "layer conv_0 (Convolution): "
 
-    GraphBuilder(std::string path, std::string format, Shape input) {
-        graph.path = std::move(path);
-        graph.format = std::move(format);
-        graph.maps.push_back({input, -1});
-    }
+    /// Throws FileError where the input is larger than a map may be.
+    GraphBuilder(std::string path, std::string format, Shape input);
 
     Shape shape(int map) const { return graph.map(map).shape; }
 
