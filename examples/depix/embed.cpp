@@ -53,9 +53,15 @@ std::vector<depix::Image> pictures_for(const tool::Architecture& network, const 
     return pictures;
 }
 
+// The network in C takes pictures of one size.
+void check_size(const tool::EmbedOptions& options, int multiple, const std::string& network) {
+    if (options.height % multiple != 0 || options.width % multiple != 0)
+        throw tool::UsageError("--size: height and width must be multiples of " + std::to_string(multiple) + " for " +
+                               network);
+}
+
 // Writes a network in 8-bit integers.
 int embed_int8(const tool::EmbedOptions& options, const std::filesystem::path& output, const std::string& name) {
-    if (options.c) throw tool::UsageError("--type int8: C files hold float32");
     if (options.pictures.empty())
         throw tool::UsageError(
             "--type int8 takes --pictures: some like those that will be restored, to see which values "
@@ -66,13 +72,16 @@ int embed_int8(const tool::EmbedOptions& options, const std::filesystem::path& o
             "--type int8: the tool quantizes depixelizer, text_restorer, documents_autoencoder and "
             "page_cleaner, not " +
             model.architecture->name);
+    if (options.c) check_size(options, model.architecture->size_multiple, model.architecture->name);
     tool::check_writable(output);
     const auto pictures = pictures_for(*model.architecture, options.pictures);
     const tool::EmbeddedInt8 network = model.architecture->quantize(model.weights, pictures);
     const std::string about = model.name + ", the network " + model.architecture->name +
                               " in 8-bit integers, calibrated with " + std::to_string(pictures.size()) +
                               (pictures.size() == 1 ? " picture." : " pictures.");
-    if (output.extension() == ".S" || output.extension() == ".s") {
+    if (options.c) {
+        depix::write_file(options.output, tool::network_as_c(network, name, options.height, options.width, about));
+    } else if (output.extension() == ".S" || output.extension() == ".s") {
         const std::filesystem::path bytes = std::filesystem::path(output).replace_extension(".bin");
         tool::check_writable(bytes);
         depix::write_file(bytes.string(), tool::int8_as_bytes(network.packed));
@@ -109,13 +118,12 @@ int tool::embed(const EmbedOptions& options) {
         throw UsageError(options.output + ": embed writes .hpp or .h, .S with a file .bin beside it, and by --c .c");
     if (is_int8) return embed_int8(options, output, name);
     if (!options.pictures.empty()) throw UsageError("--pictures are for --type int8");
-    if (as_c && type != EmbeddedType::Float32) throw UsageError("--type " + options.type + ": C files hold float32");
+    if (as_c && type != EmbeddedType::Float32)
+        throw UsageError("--type " + options.type + ": C files hold float32 or int8");
 
     const ChosenModel model = choose_model(options.model);
     EmbeddedNetwork network = model.architecture->embed(model.weights);
-    if (as_c && (options.height % network.size_multiple != 0 || options.width % network.size_multiple != 0))
-        throw UsageError("--size: height and width must be multiples of " + std::to_string(network.size_multiple) +
-                         " for " + model.architecture->name);
+    if (as_c) check_size(options, network.size_multiple, model.architecture->name);
     const int folded = options.fold ? fold_batch_norms(network) : 0;
     std::string about = model.name + ", the network " + model.architecture->name;
     if (folded > 0)

@@ -44,6 +44,10 @@ status 0 "$tool" embed depixelizer -o half.S --type float16
 (($(wc -c <half.bin) == 2 * (5103 + 126))) || fail "half.bin: $(wc -c <half.bin) bytes"
 status 0 "$tool" embed documents_autoencoder --c --size 8x12 -o page.c
 status 0 gcc -std=c99 -Wall -Werror -c page.c -o page.o
+make small.png 24 40 rgb
+status 0 "$tool" embed documents_autoencoder --c --type int8 --pictures small.png --size 8x12 -o int8.c
+status 0 gcc -std=c99 -Wall -Werror -c int8.c -o int8.o
+grep -qF 'void int8_run(const int8_t *input, int8_t *output)' int8.c || fail "$(head int8.c)"
 status 2 "$tool" embed depixelizer -o weights.txt
 says "weights.txt: embed writes .hpp or .h, .S with a file .bin beside it, and by --c .c"
 status 2 "$tool" embed depixelizer -o weights.hpp --c
@@ -56,8 +60,10 @@ status 2 "$tool" embed denoise -o weights.hpp --type int8 --pictures .
 says "--type int8: the tool quantizes depixelizer, text_restorer, documents_autoencoder and page_cleaner, not denoiser"
 status 2 "$tool" embed depixelizer -o weights.hpp --pictures .
 says "--pictures are for --type int8"
-status 2 "$tool" embed depixelizer -o x.c --c --type int8 --pictures .
-says "--type int8: C files hold float32"
+status 2 "$tool" embed depixelizer -o x.c --c --type float16
+says "--type float16: C files hold float32 or int8"
+status 2 "$tool" embed depixelizer -o x.c --c --type int8 --pictures small.png --size 9x8
+says "--size: height and width must be multiples of 8 for depixelizer"
 status 2 "$tool" embed depixelizer -o weights.hpp --array 2x
 says "--array 2x is no identifier of C++"
 status 2 "$tool" embed depixelizer -o x.c --c --size 9x8

@@ -94,6 +94,33 @@ void write_int8() {
     write_floats("int8.expected", Inference<DocumentsAutoencoder, Int8<Reference>>{small}(pictures[0]).pixels);
 }
 
+/// The same in C, with a picture and what the textbook makes of it, in integers where the network takes and gives them.
+template <Module Network, Shape Input>
+void write_int8_in_c(const std::string& name, const std::vector<std::string>& keep_float) {
+    Model<Network> model(7);
+    const TensorFile weights = random_weights(model);
+    Random random(9);
+    std::vector<Image> pictures(1, Image(Input));
+    for (float& value : pictures[0].pixels) value = static_cast<float>(random.uniform(0, 1));
+    const auto small =
+        quantize<Reference>(model, std::span<const Image>(pictures), {.min_decibels = 0, .keep_float = keep_float});
+    const PackedInt8 packed = pack(small);
+    const tool::EmbeddedInt8 network{packed, small.report(), tool::embed_network<Network>(weights), small.program};
+    write_file(folder + "/" + name + ".c", tool::network_as_c(network, name, Input.height, Input.width, "a test."));
+    const auto write = [&](const std::string& ending, const Image& image, bool in_float,
+                           const integers::Encoding& encoding) {
+        if (in_float) return write_floats(name + ending, image.pixels);
+        std::string bytes;
+        for (const float value : image.pixels) bytes.push_back(static_cast<char>(integers::encode(value, encoding)));
+        write_file(folder + "/" + name + ending, bytes);
+    };
+    write(".input", pictures[0], packed.float_input, packed.input);
+    const Image expected = Inference<Network, Int8<Reference>>{small}(pictures[0]);
+    write(".expected", expected, packed.float_output, packed.output);
+    std::printf("%s %zu %zu %s %s\n", name.c_str(), Input.size(), expected.shape.size(),
+                packed.float_input ? "float" : "int8_t", packed.float_output ? "float" : "int8_t");
+}
+
 /// The arrays, which embed.sh compiles, and the values that they must have.
 void write_arrays() {
     Model<Depixelizer> model(7);
@@ -145,6 +172,17 @@ int main(int, char** arguments) {
     write_network<Odd, Shape{2, 6, 10}>("odd");
     write_arrays();
     write_int8();
+    std::printf("int8\n");
+    write_int8_in_c<DocumentsAutoencoder, Shape{1, 8, 12}>("int8_documents", {});
+    write_int8_in_c<DocumentsAutoencoder, Shape{1, 8, 12}>("int8_mixed", {"decoder.0"});
+    // One with every operation of integers, and with steps that stay float: AveragePool, the first and the last.
+    using Integers =
+        Sequential<Conv<2, 8, 3, Groups<2>, NoBias>, BatchNorm<8>, PReLU<8>, Dropout<std::ratio<1, 10>>,
+                   Residual<Conv<8, 8, 3, Dilation<2>>>, ReLU, SkipConcat<MaxPool<2>, Conv<8, 16>, PixelShuffle<2>>,
+                   Tanh, SkipConcat<MaxPool<2>, Conv<12, 4>, LeakyReLU<>, Upsample<2>>, AveragePool<2>,
+                   ConvTranspose<16, 4, 3, Stride<2>, Padding<1>, OutputPadding<1>, Groups<2>>, Sigmoid>;
+    write_int8_in_c<Integers, Shape{2, 8, 12}>("int8_odd", {});
+    write_int8_in_c<Integers, Shape{2, 8, 12}>("int8_ends", {"0", "10"});
     refuse<Sequential<Conv<1, 2>, Softmax>>(8, 8, "layer 1 (Softmax) is not written in C");
     refuse<Sequential<Conv<1, 2, 5, Padding<0>>>>(4, 8, "the picture is too small: layer 0 gives nothing for 1x4x8");
     return failures == 0 ? 0 : 1;

@@ -6,12 +6,15 @@
 
 #include "depix/quantize/pack.hpp"
 #include "depix/tensor.hpp"
+#include "embedded_network.hpp"
 
 namespace tool {
 
 struct EmbeddedInt8 {
     depix::PackedInt8 packed;
-    std::string report;  // which layers stay float, and why
+    std::string report;                // which layers stay float, and why
+    EmbeddedNetwork network;           // in float
+    depix::integers::Program program;  // its maps have the numbers of the network's
 };
 
 }  // namespace tool

@@ -33,12 +33,17 @@ struct EmbeddedLayer {
     float negative_slope = 1;        // of a rectifier
     int window = 0, stride = 1;      // of a pooling whose windows lie inside the map; 0: of none
     int up = 1;                      // of a pixel shuffle or an enlargement
+
+    // Of a network of integers (mix_integers.hpp).
+    int integer_step = -1;        // its number in the program; -1: the layer is computed in float
+    bool is_elementwise = false;  // a table, or a conversion between integers and floats
 };
 
 struct EmbeddedNetwork {
     int channels = 0;  // of the picture
     int size_multiple = 1;
-    int output = 0;  // the map that is the result
+    int output = 0;                // the map that is the result
+    bool integer_picture = false;  // the picture is in integers
     std::vector<EmbeddedLayer> layers;
 
     int map_channels(int map) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "depix/io/safetensors.hpp"
+#include "describe.hpp"
 #include "embedded_int8.hpp"
 
 namespace tool::inline DEPIX_TOOL_LEVEL {
@@ -13,7 +14,7 @@ EmbeddedInt8 quantize_network(const depix::TensorFile& weights, std::span<const 
     depix::Model<Network> model;
     depix::load(model, weights);
     const depix::Quantized<Network> network = depix::quantize(model, pictures);
-    return {depix::pack(network), network.report()};
+    return {depix::pack(network), network.report(), embed_network<Network>(weights), network.program};
 }
 
 }  // namespace tool::inline DEPIX_TOOL_LEVEL
