@@ -52,6 +52,18 @@ class OnnxWriter {
     void integers(const std::string& name, const std::vector<std::int64_t>& values) {
         tensor(name, {values.size()}, 7, std::as_bytes(std::span(values)));
     }
+    /// A tensor of a quantized network.
+    void integers(const std::string& name, const std::vector<std::size_t>& shape,
+                  std::span<const std::uint8_t> values) {
+        tensor(name, shape, 2, std::as_bytes(values));
+    }
+    void integers(const std::string& name, const std::vector<std::size_t>& shape, std::span<const std::int8_t> values) {
+        tensor(name, shape, 3, std::as_bytes(values));
+    }
+    void integers(const std::string& name, const std::vector<std::size_t>& shape,
+                  std::span<const std::int32_t> values) {
+        tensor(name, shape, 6, std::as_bytes(values));
+    }
 
     /// The network's input and output: a name, and each extent as a number or as the name of a size that may vary.
     void input(const std::string& name, const std::vector<std::string>& shape) {
