@@ -2,10 +2,14 @@
 // fuses into operators on integers where it has them.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "depix/inference.hpp"

@@ -3,6 +3,7 @@
 #include <depix/kernels/reference/int8.hpp>
 #include <depix/layers/sigmoid.hpp>
 #include <depix/models/depixelizer.hpp>
+#include <depix/quantize/region_inference.hpp>
 #include <depix/quantize/static_inference.hpp>
 #include <depix/region_inference.hpp>
 #include <depix/streaming_inference.hpp>

@@ -1,5 +1,5 @@
-// Quantized networks for firmware: StaticInference and StreamingInference with StaticInt8 give the bits of
-// Inference<Network, Int8<Reference>>, in the bytes that are promised.
+// Quantized networks for firmware: StaticInference, RegionInference and StreamingInference with StaticInt8 give the
+// bits of Inference<Network, Int8<Reference>>, in the bytes that are promised.
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -7,6 +7,7 @@
 #include "depix/depix.hpp"
 #include "depix/quantize/inference.hpp"
 #include "depix/quantize/pack.hpp"
+#include "depix/quantize/region_inference.hpp"
 #include "depix/quantize/static_inference.hpp"
 
 using namespace depix;
@@ -63,6 +64,17 @@ void check(const std::vector<std::string>& kept = {}) {
         for (std::size_t i = 0; i < output.size(); ++i) wrong += is_wrong(output[i], i);
     }
     CHECK(wrong == 0);
+
+    // In two memories, of which the fast one is too small for all. What they held before must not matter.
+    using Regions = RegionInference<Network, shape, Whole::workspace_bytes / 2, StaticInt8<FloatSteps...>>;
+    static_assert(Regions::fast_bytes > 0 && Regions::fast_bytes <= Whole::workspace_bytes / 2 + 3);
+    static_assert(Regions::large_bytes > 0);
+    static float fast[Regions::fast_size], large[Regions::large_size + 5];
+    for (float& value : fast) value = 1e9f;
+    for (float& value : large) value = -3;
+    Regions::run(packed.arrays(), input.data(), output.data(), fast, large);
+    for (std::size_t i = 0; i < output.size(); ++i) wrong += is_wrong(output[i], i);
+    CHECK(wrong == 0);
     if constexpr (!is_global<Network>()) {
         using Rows = StreamingInference<Network, shape.width, StaticInt8<FloatSteps...>>;
         constexpr Shape result = Whole::output_shape;
@@ -94,6 +106,15 @@ void check(const std::vector<std::string>& kept = {}) {
 TEST_CASE("depix's own networks") {
     check<Depixelizer, Shape{3, 16, 24}>();
     check<PageCleaner, Shape{1, 16, 16}>();
+}
+
+TEST_CASE("one memory, in which all lies") {
+    constexpr Shape shape{3, 16, 24};
+    using Whole = StaticInference<Depixelizer, shape, StaticInt8<>>;
+    using Large = RegionInference<Depixelizer, shape, 0, StaticInt8<>>;
+    using Fast = RegionInference<Depixelizer, shape, 1 << 20, StaticInt8<>>;
+    static_assert(Large::fast_size == 0 && Large::large_bytes == Fast::fast_bytes && Fast::large_size == 0);
+    static_assert(Large::large_bytes >= Whole::workspace_bytes && Large::large_bytes < Whole::workspace_bytes + 8);
 }
 
 TEST_CASE("some steps stay float: the first, the last, and two of which one reads the other's floats") {
