@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# windows.sh SOURCE FOLDER [TEST...]: compiles tests for Windows by MinGW-w64 and runs them under Wine. Without TEST, a
-# selection that takes some four minutes; TEST is a file such as kernels/test_conv.cpp, or "all": kernels, plan, network, io and
-# the tool, or "tool". The tool is compiled with one network, for this machine's system too, and both must make the same
-# files; "whole-tool" compiles all networks.
+# windows.sh SOURCE FOLDER [--here TOOL] [TEST...]: compiles tests for Windows by MinGW-w64 and runs them under Wine.
+# Without TEST, a selection that takes some three minutes; TEST is a file such as kernels/test_conv.cpp, or "all": kernels,
+# plan, network, io and the tool, or "tool". The tool is compiled with one network, and must make the same files as the
+# tool of this machine's system: TOOL, for processors of 2009 at -O1, or one that is compiled here; "whole-tool" compiles
+# all networks, for both.
 set -uo pipefail
-source=$(realpath "$1") folder=$2
-tests=("${@:3}")
+source=$(realpath "$1") folder=$2 tool_here=
+shift 2
+if [[ ${1-} == --here ]]; then
+    tool_here=$2
+    shift 2
+fi
+tests=("$@")
 ((${#tests[@]})) || tests=(io/test_atomic_file.cpp io/test_safetensors.cpp plan/test_plan.cpp network/test_part.cpp
                            kernels/test_conv_row_pairs.cpp tool)
 compiler=x86_64-w64-mingw32-g++-posix
@@ -37,10 +43,11 @@ fail() {
 
 # build_tool COMPILER FOLDER [option...]: FOLDER/depix.exe, for processors of 2009, so that it computes the same.
 build_tool() {
-    local compiler=$1 folder=$2 file
+    local compiler=$1 folder=$2 file files=("$source"/examples/depix/{,import/,on_demand/,embed/}*.cpp "${networks[@]}")
+    [[ $folder == windows ]] || files+=("$source"/examples/depix/serve/*.cpp)  # Windows has no `depix serve`
     mkdir -p "$folder"
-    for file in "$source"/examples/depix/{,import/,on_demand/,embed/}*.cpp "${networks[@]}"; do
-        [[ $file != */probe.cpp ]] || continue
+    for file in "${files[@]}"; do
+        [[ ! $file =~ /(on_demand/probe|serve/server)\.cpp$ ]] || continue
         "$compiler" -std=c++20 -O1 -fopenmp -march=x86-64-v2 -Wall -Wextra -Wconversion -Wshadow -Werror \
             "-I$source/include" "-I$source/examples/depix" -I. "${@:3}" -c "$file" \
             -o "$folder/$(basename "$file" .cpp)$([[ $file != */architectures/* ]] || echo _network).o" || return 1
@@ -50,32 +57,37 @@ build_tool() {
 
 # Compares what the tool for Windows does with what it does here.
 compare_tool() {
-    local picture=$source/examples/01_depixelizer/samples/pixeled/0.png here=./here/depix.exe status=0 file name definition
+    local picture=$source/examples/01_depixelizer/samples/pixeled/0.png status=0 file name definition
     local options=(-m depixelizer -j 2)
     printf 'DEPIX_WEIGHTS(%s, "%s")\n' $(for file in "$source"/examples/*/*.safetensors; do
         echo "$(basename "$file" .safetensors) $file"
     done) >weights.inc
     echo "DEPIX_HEADER(0, \"depix/version.hpp\", \"$source/include/depix/version.hpp\")" >headers.inc
+    echo "DEPIX_PAGE_FILE(0, \"page.html\", \"$source/examples/10_page/page.html\")" >page.inc
     networks=("$source"/examples/depix/architectures/{,published/}*.cpp)
     definition=-DDEPIX_TOOL_ALL_NETWORKS
     if [[ $1 == tool ]]; then
         networks=("$source"/examples/depix/architectures/{depixelizer,train_depixelizer,all}.cpp)
         definition=-DDEPIX_TOOL_ONLY=depixelizer
     fi
-    build_tool "$compiler" windows $definition -static -isystem include -isystem include/stb &&
+    build_tool "$compiler" windows $definition -static -isystem include -isystem include/stb || return 1
+    local here=(env DEPIX_INSTRUCTION_SET=x86-64-v2 "$tool_here")
+    if [[ -z $tool_here || $1 != tool ]]; then
         build_tool g++ here $definition -isystem /usr/include/stb || return 1
+        here=(./here/depix.exe)
+    fi
     in_wine() { "$wine" windows/depix.exe "$@" 2>messages.txt; }
 
     rm -rf in out_* ./*.png
     mkdir -p in/below
     cp "$picture" in/a.png && cp "$source"/examples/01_depixelizer/samples/pixeled/1.png in/below/b.png
-    in_wine in/a.png one.png "${options[@]}" && $here in/a.png one_here.png "${options[@]}" && cmp one.png one_here.png ||
+    in_wine in/a.png one.png "${options[@]}" && "${here[@]}" in/a.png one_here.png "${options[@]}" && cmp one.png one_here.png ||
         fail "the tool on Windows makes another picture: $(cat messages.txt)"
     in_wine restore -r -i in -o out_windows "${options[@]}" && in_wine restore -r -i in -o out_windows "${options[@]}" \
-        --skip-existing && $here restore -r -i in -o out_here "${options[@]}" 2>/dev/null &&
+        --skip-existing && "${here[@]}" restore -r -i in -o out_here "${options[@]}" 2>/dev/null &&
         diff -r out_windows out_here || fail "the tool on Windows makes other pictures of a folder: $(cat messages.txt)"
     for name in jpg bmp; do
-        in_wine in/a.png one.$name "${options[@]}" && $here in/a.png one_here.$name "${options[@]}" &&
+        in_wine in/a.png one.$name "${options[@]}" && "${here[@]}" in/a.png one_here.$name "${options[@]}" &&
             cmp one.$name one_here.$name || fail "$name on Windows is another: $(cat messages.txt)"
     done
     in_wine - - "${options[@]}" <in/a.png >pipe.png && cmp pipe.png one.png || fail "a pipe on Windows: $(cat messages.txt)"
@@ -89,7 +101,7 @@ compare_tool() {
     mkdir pairs && cp -r "$source"/examples/01_depixelizer/samples/pixeled pairs/degraded &&
         cp -r "$source"/examples/01_depixelizer/samples/clean pairs/clean
     local training=(train -m depixelizer --pairs pairs --epochs 2 --crops 1 --crop 32 --batch 2 -j 1 --run)
-    in_wine "${training[@]}" run_windows >/dev/null && $here "${training[@]}" run_here >/dev/null 2>&1 &&
+    in_wine "${training[@]}" run_windows >/dev/null && "${here[@]}" "${training[@]}" run_here >/dev/null 2>&1 &&
         cmp run_windows/best.safetensors run_here/best.safetensors || fail "training on Windows: $(cat messages.txt)"
     [[ -z $(find . -name '.depix-*') ]] || fail "temporary files are left"
 }
