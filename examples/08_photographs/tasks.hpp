@@ -124,6 +124,7 @@ struct Task {
     std::vector<NamedDamage> test_damages;  // each on its own, at one strength
     Measured measured = Measured::Everything;
     int scale = 1;  // how many times as high and wide the result is
+    int input_channels = 3;
 };
 
 inline Task denoise() {
@@ -165,7 +166,8 @@ inline Task inpaint() {
                              {"text", with_holes(text)},
                              {"scratches", with_holes(scratches)},
                              {"dust", with_holes(DustMask{})}},
-            .measured = Measured::Holes};
+            .measured = Measured::Holes,
+            .input_channels = 4};
 }
 
 /// The input is the picture shrunk by antialiased bicubic interpolation, as MATLAB and PIL do it.

@@ -31,7 +31,7 @@ class DamagedParts {
     std::size_t size() const { return parts_.size(); }
     depix::Shape input_shape() const {
         const auto [channels, height, width] = target_shape();
-        return {task_.measured == Measured::Holes ? channels + 1 : channels, height / task_.scale, width / task_.scale};
+        return {task_.input_channels, height / task_.scale, width / task_.scale};
     }
     depix::Shape target_shape() const {
         const auto [channels, height, width] = parts_.target_shape();
