@@ -1,7 +1,9 @@
 // Measures training steps on the ranks that mpirun has started, or in one process:
 //
-//     mpirun -n 2 ranks_unet_16 ranks [STEPS [BUCKET_BYTES [same_bits|fast|bfloat16]]]    one thread a rank
-//     ranks_unet_16 alone [STEPS [THREADS]]                                                Trainer without ranks
+//     mpirun -n 2 ranks_unet_16 ranks [STEPS [BUCKET_BYTES [MODE]]]    one thread a rank
+//     ranks_unet_16 alone [STEPS [THREADS]]                            Trainer without ranks
+//
+// MODE is same_bits, fast, bfloat16, or synchronised, which is same_bits with synchronised batch norm.
 //
 // Prints the median step in milliseconds, the pictures a second that follow from it, and the median processor time of
 // the main thread, which other programs on the machine disturb less. mpi/race runs both in turn.
@@ -29,6 +31,8 @@ constexpr auto network = [] {
         return std::type_identity<PixelShuffleUNet<16>>{};
     else if constexpr (chosen == "de_gan_8")
         return std::type_identity<DeGanGenerator<8>>{};
+    else if constexpr (chosen == "de_gan_pytorch_8")
+        return std::type_identity<DeGanPyTorchGenerator<8>>{};
     else
         return std::type_identity<SRResNet<32, 4>>{};
 }();
@@ -83,7 +87,9 @@ int on_ranks(int steps, std::size_t bucket_bytes, std::string_view mode) {
     const Reduction reduction = mode == "fast"       ? Reduction::Fast
                                 : mode == "bfloat16" ? Reduction::FastBFloat16
                                                      : Reduction::SameBits;
-    const Distributed distributed{ranks, {.reduction = reduction, .bucket_bytes = bucket_bytes}};
+    const Distributed distributed{
+        ranks,
+        {.synchronise_batch_norm = mode == "synchronised", .reduction = reduction, .bucket_bytes = bucket_bytes}};
     Model<Network> model;
     Trainer trainer{model, MeanSquaredError{}, Adam{}, distributed, 1};
     const Seconds seconds = median_step(trainer, distributed.share(), steps);
