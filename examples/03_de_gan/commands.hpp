@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <string>
 
 #include "pages.hpp"
@@ -16,6 +17,9 @@ struct PrepareOptions {
     int pairs = 20;
     int size = 512;  // side of the pages
     Blur blur = Blur::Varied;
+    bool for_binarizer = false;   // the pages that train-binarizer draws
+    std::filesystem::path pages;  // for these: real pages
+    std::string only;
     std::uint64_t seed = 0;
 };
 int prepare(const PrepareOptions& options);
@@ -41,6 +45,24 @@ struct TrainOptions {
 /// The same on all ranks that mpirun has started. Only in programs that are built with MPI.
 int train_on_ranks(const TrainOptions& options, const Settings& settings);
 int train(const TrainOptions& options);
+
+struct TrainBinarizerOptions {
+    std::filesystem::path pages;  // a folder of pairs; empty: only drawn ones
+    std::string only;             // only pages whose names begin with this
+    std::filesystem::path start;  // weights to go on from; empty: random ones
+    std::filesystem::path run = "runs/binarizer";
+    double real_share = 0.5;  // of the squares, if there are real pages
+    int batch_size = 4;
+    std::int64_t steps = 8000;
+    std::int64_t save_every = 100;
+    std::int64_t validate_every = 200;
+    double learning_rate = 1e-3;
+    double average_decay = 0.998;
+    double max_gradient_norm = std::numeric_limits<double>::infinity();
+    int threads = 1;
+    std::uint64_t seed = 0;
+};
+int train_binarizer(const TrainBinarizerOptions& options);
 
 struct EvaluateOptions {
     Task task = Task::Binarize;

@@ -21,5 +21,6 @@ template depix::AnyRestorer load_generator<depix::DeGanPyTorchGenerator<8>, Cuda
                                                                                   depix::ValueRange);
 template depix::AnyRestorer load_generator<depix::DeGanPyTorchGenerator<64>, Cuda>(const std::filesystem::path&, int,
                                                                                    depix::ValueRange);
+template depix::AnyRestorer load_binarizer<Cuda>(const std::filesystem::path&, int);
 
 }  // namespace example

@@ -8,6 +8,7 @@
 //
 //     de_gan prepare TASK OUT     draws and degrades pages, to look at              prepare.cpp, pages.cpp
 //     de_gan train TASK           trains on drawn pages, and real ones if given     train.hpp
+//     de_gan train-binarizer      trains depix's own binarizer instead      train_binarizer.cpp, binarizer_pages.hpp
 //     de_gan evaluate TASK        measures the network, Otsu and Sauvola            evaluate.cpp
 //     de_gan restore TASK IN OUT  restores a page or a folder, in blended tiles     restore.cpp
 //
@@ -66,6 +67,9 @@ int main(int count, char** arguments) {
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     prepare_command->add_option("--blur", prepare.blur, blur_help)->transform(blurs);
+    prepare_command->add_flag("--binarizer", prepare.for_binarizer, "draw what train-binarizer trains on");
+    prepare_command->add_option("--pages", prepare.pages, "for --binarizer: real pages too; " + layout);
+    prepare_command->add_option("--only", prepare.only, "of those pages the ones whose names begin so");
     prepare_command->add_option("--seed", prepare.seed)->capture_default_str();
 
     example::TrainOptions train;
@@ -121,6 +125,41 @@ int main(int count, char** arguments) {
                             "under mpirun: batch norm by the statistics of the whole batch, not of each part");
     train_command->add_option("--seed", train.seed, "of weights, order and drawing")->capture_default_str();
 
+    example::TrainBinarizerOptions binarizer;
+    CLI::App* binarizer_command = app.add_subcommand("train-binarizer", "train depix's own binarizer");
+    binarizer_command->add_option("--pages", binarizer.pages, "train on real pages too: " + layout);
+    binarizer_command->add_option("--only", binarizer.only, "of those pages the ones whose names begin so");
+    binarizer_command->add_option("--real-share", binarizer.real_share, "of the squares, if there are real pages")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    binarizer_command->add_option("--start", binarizer.start, "weights to go on from, instead of random ones");
+    binarizer_command
+        ->add_option("--run", binarizer.run,
+                     "folder for weights, checkpoint and log; a run that was stopped goes on from there")
+        ->capture_default_str();
+    binarizer_command->add_option("--batch", binarizer.batch_size, "squares a step")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    binarizer_command->add_option("--steps", binarizer.steps, "of the whole run")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    binarizer_command->add_option("--save-every", binarizer.save_every, "steps")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    binarizer_command->add_option("--validate-every", binarizer.validate_every, "steps")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    binarizer_command->add_option("--learning-rate", binarizer.learning_rate, "Adam's, at its highest")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    binarizer_command->add_option("--average", binarizer.average_decay, "decay of the weights' moving average")
+        ->capture_default_str();
+    binarizer_command
+        ->add_option("--max-gradient-norm", binarizer.max_gradient_norm, "larger gradients are scaled down to it")
+        ->check(CLI::PositiveNumber);
+    binarizer_command->add_option("--threads", binarizer.threads, "0: all")->capture_default_str();
+    binarizer_command->add_option("--seed", binarizer.seed, "of weights, order and drawing")->capture_default_str();
+
     example::EvaluateOptions evaluate;
     CLI::App* evaluate_command = app.add_subcommand("evaluate", "measure, beside Otsu and Sauvola");
     evaluate_command->add_option("task", evaluate.task, task)->required()->transform(tasks);
@@ -166,6 +205,7 @@ int main(int count, char** arguments) {
     try {
         if (*prepare_command) return example::prepare(prepare);
         if (*train_command) return example::train(train);
+        if (*binarizer_command) return example::train_binarizer(binarizer);
         if (*evaluate_command) return example::evaluate(evaluate);
         return example::restore(restore);
     } catch (const std::exception& error) {

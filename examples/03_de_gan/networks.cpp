@@ -19,6 +19,7 @@ extern template depix::AnyRestorer load_generator<depix::DeGanPyTorchGenerator<8
                                                                                          int, depix::ValueRange);
 extern template depix::AnyRestorer load_generator<depix::DeGanPyTorchGenerator<64>, Cuda>(const std::filesystem::path&,
                                                                                           int, depix::ValueRange);
+extern template depix::AnyRestorer load_binarizer<Cuda>(const std::filesystem::path&, int);
 
 }  // namespace example
 
@@ -41,6 +42,7 @@ depix::AnyRestorer example::load_network(const std::filesystem::path& weights, i
             return load_generator<depix::DeGanPyTorchGenerator<8>, Backend>(weights, threads, with_sign);
         if (pytorch_filters == 64)
             return load_generator<depix::DeGanPyTorchGenerator<64>, Backend>(weights, threads, with_sign);
+        if (file.contains("quarter.eighth.farthest.conv2.weight")) return load_binarizer<Backend>(weights, threads);
         if (filters > 0 || pytorch_filters > 0)
             throw depix::FileError(
                 weights.string(),
@@ -49,6 +51,7 @@ depix::AnyRestorer example::load_network(const std::filesystem::path& weights, i
                     "; this program has generators of 8 and 64, with 16 times as many at the bottom "
                     "(for the authors' 64 also 512)");
         throw depix::FileError(weights.string(),
-                               "is of no generator of DE-GAN: it has neither conv1.0.weight nor downs.0.conv.0.weight");
+                               "is of no generator of DE-GAN: it has neither conv1.0.weight nor downs.0.conv.0.weight; "
+                               "nor is it of the binarizer");
     });
 }

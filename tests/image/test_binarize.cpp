@@ -3,10 +3,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "../io/error_message.hpp"
+#include "depix/image/local_contrast.hpp"
 
 using namespace depix;
 
@@ -122,4 +124,47 @@ TEST_CASE("what is no grey page, and impossible options, are named") {
     for (const int window : {24, 1, -3})
         CHECK(contains(message([&] { binarize_sauvola(image, {.window = window}); }), std::to_string(window)));
     CHECK(contains(message([&] { binarize_sauvola(image, {.dynamic_range = 0}); }), "dynamic range"));
+}
+
+TEST_CASE("local_contrast: mean and deviation of what lies in each window") {
+    const Image page = pattern(50, 70), contrast = local_contrast(page);
+    REQUIRE(contrast.shape == Shape{9, 50, 70});
+    CHECK(std::equal(page.pixels.begin(), page.pixels.end(), contrast.pixels.begin()));
+    for (const auto& [y, x] : {std::pair{0, 0}, {49, 69}, {3, 40}, {25, 35}, {49, 1}})
+        for (int window = 0; window < 4; ++window) {
+            CAPTURE(y);
+            CAPTURE(x);
+            CAPTURE(window);
+            const int reach = contrast_windows[static_cast<std::size_t>(window)] / 2;
+            double sum = 0, squares = 0, count = 0;
+            for (int i = std::max(y - reach, 0); i <= std::min(y + reach, 49); ++i)
+                for (int j = std::max(x - reach, 0); j <= std::min(x + reach, 69); ++j) {
+                    const auto value = static_cast<double>(page(0, i, j));
+                    sum += value;
+                    squares += value * value;
+                    ++count;
+                }
+            const double mean = sum / count, deviation = std::sqrt(squares / count - mean * mean);
+            const double difference = (static_cast<double>(page(0, y, x)) - mean) / (deviation + 0.02);
+            CHECK(static_cast<double>(contrast(1 + 2 * window, y, x)) == doctest::Approx(difference / 2));
+            CHECK(static_cast<double>(contrast(2 + 2 * window, y, x)) == doctest::Approx(4 * deviation));
+        }
+}
+
+TEST_CASE("local_contrast: flat paper has none, faint ink as much as dark ink, and colour pages are refused") {
+    const Image flat = local_contrast(Image({1, 30, 20}, 0.7f));
+    CHECK(
+        std::all_of(flat.pixels.begin() + 600, flat.pixels.end(), [](float value) { return std::abs(value) < 1e-5f; }));
+    Image dark({1, 64, 64}, 0.9f), faint = dark;
+    for (int y = 20; y < 40; ++y)
+        for (int x = 30; x < 34; ++x) {
+            dark(0, y, x) = 0;
+            faint(0, y, x) = 0.6f;
+        }
+    const float dark_contrast = local_contrast(dark)(3, 30, 32), faint_contrast = local_contrast(faint)(3, 30, 32);
+    CHECK(dark_contrast == -2);
+    CHECK(faint_contrast < 0.7f * dark_contrast);
+    CHECK(message([] {
+              (void)local_contrast(Image({3, 4, 4}));
+          }) == "local_contrast: a picture of 3x4x4; it takes grey ones, 1 x height x width, with pixels");
 }

@@ -14,6 +14,7 @@
 #include "depix/io/safetensors.hpp"
 #include "depix/kernels/reference/reference.hpp"
 #include "depix/model.hpp"
+#include "depix/models/binarizer.hpp"
 #include "depix/models/compact.hpp"
 #include "depix/models/de_gan.hpp"
 #include "depix/models/de_gan_pytorch.hpp"
@@ -107,6 +108,7 @@ TEST_CASE("identify: networks that restore") {
     check<Enlarger<4>>("Enlarger<4>", 4);
     check<Enlarger<3, 4, 2>>("Enlarger<3, 4, 2>", 3);
     check<PageCleaner>("PageCleaner", 1, 1);
+    check<Binarizer>("Binarizer", 1, 9);
     check<TextRestorer>("TextRestorer", 1);
 }
 

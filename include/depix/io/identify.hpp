@@ -46,6 +46,7 @@ inline constexpr Recogniser recognisers[] = {
     {"Denoiser (depix)", "head.weight (48, 3, 5, 5), wide.down.weight", recognise_denoiser},
     {"Enlarger (depix)", "head.weight (F, 3, 3, 3), body.0.0.conv1.weight, tail.weight", recognise_enlarger},
     {"Inpainter (depix)", "1.body.head.weight (48, 4, 5, 5), 1.body.quarter.eighth.down.weight", recognise_inpainter},
+    {"Binarizer (depix)", "head.weight (32, 9, 5, 5), quarter.eighth.farthest.conv1.weight", recognise_binarizer},
     {"PageCleaner, TextRestorer (depix)", "0.weight (12, 1, 3, 3) or (32, 3, 4, 4), 2.weight", recognise_numbered},
 };
 

@@ -136,6 +136,13 @@ inline std::optional<NetworkDescription> recognise_inpainter(const TensorShapes&
     return NetworkDescription{.architecture = "Inpainter", .type = "Inpainter", .in_channels = 4, .features = 48};
 }
 
+inline std::optional<NetworkDescription> recognise_binarizer(const TensorShapes& file) {
+    if (!file.has_shape("head.weight", {32, 9, 5, 5}) || !file.has("quarter.eighth.farthest.conv1.weight", 4))
+        return std::nullopt;
+    return NetworkDescription{
+        .architecture = "Binarizer", .type = "Binarizer", .in_channels = 9, .out_channels = 1, .features = 32};
+}
+
 inline std::optional<NetworkDescription> recognise_enlarger(const TensorShapes& file) {
     if (!file.has("head.weight", 4) || !file.has("body.0.0.conv1.weight", 4) || file.in("head") != 3)
         return std::nullopt;
