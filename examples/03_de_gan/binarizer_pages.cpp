@@ -136,11 +136,11 @@ example::BinarizerPages::BinarizerPages(const std::vector<PagePair>& real, Optio
     real_ = std::make_shared<const std::vector<RealPage>>(std::move(pages));
 }
 
-depix::Image example::BinarizerPages::draw(Random& random, int side) const {
+depix::Image example::BinarizerPages::draw(Random& random, int side, bool small) const {
     DrawnPageOptions options{.height = side, .width = side, .handwritten = 0.6};
-    const double kind = random.uniform();
-    options.smallest_size = kind < 0.1 ? 12 : kind < 0.8 ? 26 : 110;
-    options.largest_size = kind < 0.1 ? 26 : kind < 0.8 ? 110 : 260;
+    const bool large = !small && happens(0.25, random);
+    options.smallest_size = small ? 12 : large ? 110 : 26;
+    options.largest_size = small ? 26 : large ? 260 : 110;
     Image page = draw_page(random, fonts_, options);
     if (happens(0.12, random)) rule_lines(page, random);
     return page;
@@ -156,26 +156,31 @@ depix::Image example::BinarizerPages::paper(Random& random, int side) const {
 
 example::PagePair example::BinarizerPages::drawn(Random& random) const {
     const int side = options_.whole;
-    Image page = draw(random, side);
-    if (happens(0.15, random)) {  // a page that is half empty, so that the other side's ink stands alone
+    if (happens(0.1, random)) {  // nothing to do, or only to round
+        Image page = draw(random, side, happens(0.5, random));
+        const bool grey = happens(0.5, random);
+        Image clean = binarize(page, grey ? 0.5 : random.uniform(0.35, 0.65));
+        return {"clean", grey ? quantized(std::move(page)) : clean, clean};
+    }
+    const bool small = happens(0.15, random);
+    Image page = draw(random, side, small);
+    const bool half_empty = happens(0.25, random);  // so that the other side's ink stands alone
+    if (half_empty) {
         const bool down = happens(0.5, random);
         const int first = random.integer(side / 8, side);
         for (int y = 0; y < side; ++y)
             for (int x = 0; x < side; ++x)
                 if ((down ? y : x) >= first) page(0, y, x) = 1;
     }
-    if (happens(0.06, random)) {  // nothing to do
-        page = binarize(page, 0.5);
-        return {"clean", page, page};
-    }
-    Image clean = binarize(page, 0.7);  // the contests' ground truth includes some of the soft edge
-    if (happens(0.55, random)) {
+    Image clean = binarize(page, small ? 0.5 : 0.7);  // the contests' ground truth includes some of the soft edge
+    if (happens(half_empty ? 0.85 : 0.55, random)) {
         const bool strong = happens(0.35, random);
         BleedThrough through{.min_strength = strong ? 0.6 : 0.08,
-                             .max_strength = strong ? 1.0 : 0.65,
-                             .min_sigma = strong ? 1.2 : 0.5,
+                             .max_strength = strong ? 1.0 : 0.7,
+                             .min_sigma = strong ? 1.2 : 0.3,
                              .max_sigma = strong ? 4.0 : 2.5};
-        if (happens(0.6, random)) through.other = [this](int height, int, Random& r) { return draw(r, height); };
+        if (happens(0.6, random))
+            through.other = [this](int height, int, Random& r) { return draw(r, height, happens(0.15, r)); };
         through(page, random);
     }
     if (happens(0.3, random))

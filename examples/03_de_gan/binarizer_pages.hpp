@@ -20,9 +20,9 @@ namespace example {
 ///
 /// A share of the squares is drawn: print and hands of 12 to 260 pixels per em, with lines and frames; faint ink, the
 /// other side's ink, as dark as this side's too, stains, folds, black borders, uneven light, blur, noise, JPEG, and any
-/// contrast. The others are parts of real pages at half to twice their size, also upside down, with some of the same
-/// damage; the paper of these pages, with its ink filled in, is also what a part of the drawn squares lies on. The
-/// content depends only on the seed, the epoch and the index.
+/// contrast. Some pages are black and white already, and stay as they are. The others are parts of real pages at half
+/// to twice their size, also upside down, with some of the same damage; the paper of these pages, with its ink filled
+/// in, is also what a part of the drawn squares lies on. The content depends only on the seed, the epoch and the index.
 class BinarizerPages {
   public:
     struct Options {
@@ -50,7 +50,8 @@ class BinarizerPages {
 
     PagePair drawn(depix::Random& random) const;
     PagePair real(depix::Random& random) const;
-    depix::Image draw(depix::Random& random, int side) const;
+    /// Small letters have at most 26 pixels per em.
+    depix::Image draw(depix::Random& random, int side, bool small) const;
     depix::Image paper(depix::Random& random, int side) const;
 
     Options options_;

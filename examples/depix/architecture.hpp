@@ -116,6 +116,7 @@ Architecture depixelizer();
 Architecture text_restorer();
 Architecture documents_autoencoder();
 Architecture page_cleaner();
+Architecture binarizer();
 Architecture unet_16();
 Architecture unet_32();
 Architecture de_gan_8();

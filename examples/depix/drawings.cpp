@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "depix/models/binarizer.hpp"
 #include "depix/models/compact.hpp"
 #include "depix/models/de_gan.hpp"
 #include "depix/models/de_gan_pytorch.hpp"
@@ -44,6 +45,7 @@ const std::vector<tool::Drawing>& tool::drawings() {
         drawing<depix::PixelShuffleUNet<32>>("unet_32", "Pixel-shuffle U-Net, 32 filters"),
         drawing<depix::SRResNet<32, 4>>("srresnet_small", "SRResNet, 32 channels and 4 blocks"),
         drawing<depix::PageCleaner>("page_cleaner", "Page cleaner"),
+        drawing<depix::Binarizer>("binarizer", "Binarizer"),
         drawing<depix::DeGanGenerator<8>>("de_gan_8", "DE-GAN's generator, 8 filters"),
         drawing<depix::DeGanPyTorchGenerator<8>>("de_gan_pytorch_8", "DE-GAN's generator in PyTorch, 8 filters"),
         drawing<depix::DocumentsAutoencoder>("documents_autoencoder", "Documents autoencoder"),

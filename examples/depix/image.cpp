@@ -44,17 +44,6 @@ Image with_luma(const Image& luma, const Image& original) {
     return result;
 }
 
-// Otsu's threshold for the visible pixels.
-double visible_threshold(const Image& image, const Image& alpha) {
-    if (alpha.pixels.empty()) return depix::otsu_threshold(image);
-    Image visible;
-    for (std::size_t i = 0; i < alpha.pixels.size(); ++i)
-        if (alpha.pixels[i] >= 0.5f) visible.pixels.push_back(image.pixels[i]);
-    if (visible.pixels.empty()) return depix::otsu_threshold(image);
-    visible.shape = {1, 1, static_cast<int>(visible.pixels.size())};
-    return depix::otsu_threshold(visible);
-}
-
 // Whether a picture has colour that is missed when it is gone: in one of a thousand pixels the channels differ by a
 // quarter. Old paper and a camera's noise have less.
 bool is_coloured(const Image& image) {
@@ -261,8 +250,7 @@ depix::ImageFile tool::restore_image(const Restorer& network, const Recipe& reci
 
     if (!image.alpha.pixels.empty())
         image.alpha = resized(std::move(image.alpha), restored.shape.height, restored.shape.width);
-    if (recipe.facts.colours == Colours::BlackAndWhite)
-        restored = depix::binarize(restored, visible_threshold(restored, image.alpha));
+    if (recipe.facts.colours == Colours::BlackAndWhite) restored = depix::binarize(restored, 0.5);
     image.density.across *= static_cast<double>(restored.shape.width) / width;
     image.density.down *= static_cast<double>(restored.shape.height) / height;
     image.color = std::move(restored);

@@ -68,7 +68,7 @@ tool::ModelFacts read_facts(const depix::TensorFile& weights, const tool::Archit
 }
 
 // The types of depix's own networks, as depix::identify writes them.
-constexpr std::array<std::pair<std::string_view, const char*>, 12> own_types{{
+constexpr std::array<std::pair<std::string_view, const char*>, 13> own_types{{
     {"Denoiser", "denoiser"},
     {"Enlarger<4>", "enlarger"},
     {"Inpainter", "inpainter"},
@@ -76,6 +76,7 @@ constexpr std::array<std::pair<std::string_view, const char*>, 12> own_types{{
     {"PixelShuffleUNet<32, 3, 5>", "unet_32"},
     {"SRResNet<32, 4>", "srresnet_small"},
     {"PageCleaner", "page_cleaner"},
+    {"Binarizer", "binarizer"},
     {"DeGanGenerator<8>", "de_gan_8"},
     {"DeGanPyTorchGenerator<8>", "de_gan_pytorch_8"},
     {"DocumentsAutoencoder", "documents_autoencoder"},
@@ -197,10 +198,10 @@ const std::vector<tool::Model>& tool::models() {
          "scanned pages: the same, small and fast",
          {Colours::Grey, 128, a4_at_300, office}},
         {"binarize",
-         "de_gan_8",
-         "de_gan_binarize_8",
+         "binarizer",
+         "binarizer",
          "old pages: ink black, paper white",
-         {Colours::BlackAndWhite, 256, a4_at_300, drawn}},
+         {Colours::BlackAndWhite, 0, a4_at_300, "drawn pages and parts of 20 real ones, in squares of 256x256 pixels"}},
         {"deblur",
          "de_gan_pytorch_8",
          "de_gan_pytorch_deblur_8",

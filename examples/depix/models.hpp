@@ -20,7 +20,7 @@ enum class Colours {
     Kept,
     Enlarged,      // trained on grey: the network makes the brightness, and the tool enlarges the colours
     Grey,          // lost
-    BlackAndWhite  // lost: the result is binarized by Otsu's threshold
+    BlackAndWhite  // lost: what is above one half becomes white
 };
 
 /// What is known of weights besides their network: what they do with colours, and which pictures they are for.

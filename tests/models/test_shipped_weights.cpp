@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "../../examples/08_photographs/blur.hpp"
@@ -15,9 +16,11 @@
 #include "depix/image/resize.hpp"
 #include "depix/metrics/binarization.hpp"
 #include "depix/metrics/fidelity.hpp"
+#include "depix/models/binarizer.hpp"
 #include "depix/models/enlarger.hpp"
 #include "depix/models/inpainter.hpp"
 #include "depix/quantize/inference.hpp"
+#include "depix/restore/binarize_page.hpp"
 #include "depix/restore/inpaint.hpp"
 
 using namespace depix;
@@ -66,6 +69,37 @@ Image scene() {
         }
     return image;
 }
+
+DrawnPageSource drawn_pages(DrawnPageOptions page, Damage damage) {
+    return DrawnPageSource({*roboto()}, {.shape = {1, 256, 256},
+                                         .pairs = 4,
+                                         .page = std::move(page),
+                                         .damage = std::move(damage),
+                                         .seed = 11,
+                                         .redraw = Redraw::Never});
+}
+
+ImagePair drawn_pair(const DrawnPageSource& source, std::size_t index) {
+    ImagePair both{Image(source.target_shape()), Image(source.input_shape())};
+    source.pair(0, index, both.damaged.view(), both.clean.view());
+    return both;
+}
+
+/// Otsu's, Sauvola's and a network's summed F-measures over pages, which `find_ink` makes black and white.
+template <class FindInk>
+std::array<double, 3> f_measures(const DrawnPageSource& pages, const FindInk& find_ink) {
+    std::array<double, 3> sums{};
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+        const auto [clean, damaged] = drawn_pair(pages, i);
+        sums[0] += score_binarization(binarize(damaged, otsu_threshold(damaged)), clean).f_measure;
+        sums[1] += score_binarization(binarize_sauvola(damaged), clean).f_measure;
+        sums[2] += score_binarization(find_ink(damaged), clean).f_measure;
+    }
+    return sums;
+}
+
+const DrawnPageOptions old_page{
+    .smallest_size = 40, .largest_size = 70, .min_margin = 0, .binary = true, .threshold = 0.7};
 
 }  // namespace
 
@@ -192,35 +226,41 @@ TEST_CASE("the shipped enlarger draws edges sharper than bicubic interpolation d
           peak_signal_to_noise_ratio(resize(low, 96, 128), clean) + 0.5);
 }
 
+TEST_CASE("the shipped binarizer finds the ink, and leaves clean pages and blank ones alone") {
+    DEPIX_NEEDS_ROBOTO();
+    const Model<Binarizer> model = shipped<Binarizer>("03_de_gan/binarizer.safetensors");
+    const Inference<Binarizer> network{model, 1};
+    const auto find_ink = [&](const Image& page) { return binarize(binarize_page(network, page), 0.5); };
+    const auto [otsu, sauvola, ours] = f_measures(drawn_pages(old_page, {}), find_ink);
+    CHECK(ours > otsu + 16);
+    CHECK(ours > sauvola + 16);
+
+    const Image clean = drawn_pair(drawn_pages(old_page, {}), 0).clean;
+    CHECK(find_ink(clean).pixels == clean.pixels);
+    Image pale = clean;  // grey ink on grey paper
+    for (float& value : pale.pixels) value = 0.2f + 0.6f * value;
+    CHECK(score_binarization(find_ink(pale), clean).f_measure > 98);
+    for (const float paper : {0.3f, 0.8f, 1.0f}) {
+        const Image blank = find_ink(Image({1, 64, 80}, paper));
+        CHECK(std::all_of(blank.pixels.begin(), blank.pixels.end(), [](float value) { return value == 1; }));
+    }
+
+    const Image page = crop(drawn_pair(drawn_pages(old_page, {}), 1).damaged, 0, 0, 96, 96);
+    const Image whole = binarize_page(network, page), tiled = binarize_page(network, page, {.size = 64});
+    const Image reference = binarize_page(Inference<Binarizer, Reference>{model, 1}, page);
+    CHECK(mean_squared_error(whole, tiled) < 1e-8);
+    CHECK(mean_squared_error(whole, reference) < 1e-8);
+}
+
 TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {
     DEPIX_NEEDS_ROBOTO();
     using Network = DeGanGenerator<8>;
-    const auto pages = [](DrawnPageOptions page, Damage damage) {
-        return DrawnPageSource({*roboto()}, {.shape = {1, 256, 256},
-                                             .pairs = 4,
-                                             .page = std::move(page),
-                                             .damage = std::move(damage),
-                                             .seed = 11,
-                                             .redraw = Redraw::Never});
-    };
-    const auto pair = [](const DrawnPageSource& source, std::size_t index) {
-        ImagePair both{Image(source.target_shape()), Image(source.input_shape())};
-        source.pair(0, index, both.damaged.view(), both.clean.view());
-        return both;
-    };
-
     SUBCASE("they find the ink better than Otsu and Sauvola do") {
-        const Inference<Network> binarize_page{shipped<Network>("03_de_gan/de_gan_binarize_8.safetensors"), 1};
-        const DrawnPageSource source =
-            pages({.smallest_size = 40, .largest_size = 70, .min_margin = 0, .binary = true}, {});
-        double otsu = 0, sauvola = 0, ours = 0;
-        for (std::size_t i = 0; i < source.size(); ++i) {
-            const auto [clean, damaged] = pair(source, i);
-            const Image grey = binarize_page(damaged);
-            otsu += score_binarization(binarize(damaged, otsu_threshold(damaged)), clean).f_measure;
-            sauvola += score_binarization(binarize_sauvola(damaged), clean).f_measure;
-            ours += score_binarization(binarize(grey, otsu_threshold(grey)), clean).f_measure;
-        }
+        const Inference<Network> network{shipped<Network>("03_de_gan/de_gan_binarize_8.safetensors"), 1};
+        const auto [otsu, sauvola, ours] = f_measures(drawn_pages(old_page, {}), [&](const Image& page) {
+            const Image grey = network(page);
+            return binarize(grey, otsu_threshold(grey));
+        });
         CHECK(ours > otsu + 4);
         CHECK(ours > sauvola + 4);
     }
@@ -228,14 +268,14 @@ TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {
         const auto gain = [&](const DrawnPageSource& source, auto&& restored) {
             double before = 0, after = 0;
             for (std::size_t i = 0; i < source.size(); ++i) {
-                const auto [clean, damaged] = pair(source, i);
+                const auto [clean, damaged] = drawn_pair(source, i);
                 before += mean_squared_error(damaged, clean);
                 after += mean_squared_error(restored(damaged), clean);
             }
             return decibels(after) - decibels(before);
         };
         const Inference<Network> unwatermark{shipped<Network>("03_de_gan/de_gan_unwatermark_8.safetensors"), 1};
-        CHECK(gain(pages({}, watermark_damage({*roboto()})), unwatermark) > 2);
+        CHECK(gain(drawn_pages({}, watermark_damage({*roboto()})), unwatermark) > 2);
 
         using Sharpener = DeGanPyTorchGenerator<8>;
         const Inference<Sharpener> deblur{shipped<Sharpener>("03_de_gan/de_gan_pytorch_deblur_8.safetensors"), 1};
@@ -243,9 +283,9 @@ TEST_CASE("the shipped DE-GANs clean pages that are drawn here") {
             constexpr ValueRange range{-1, 1};
             return from_range(deblur(to_range(page, range)), range);
         };
-        CHECK(gain(pages({}, deblurring_damage()), sharpened) > 2);
+        CHECK(gain(drawn_pages({}, deblurring_damage()), sharpened) > 2);
         const PageBlur gaussian{.min_sigma = 2, .max_sigma = 2, .discs = 0, .moved = 0};
-        CHECK(gain(pages({}, gaussian), sharpened) > 4);
+        CHECK(gain(drawn_pages({}, gaussian), sharpened) > 4);
     }
 }
 

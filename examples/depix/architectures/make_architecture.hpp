@@ -8,23 +8,27 @@
 
 #include "../architecture.hpp"
 #include "../embed/describe.hpp"
+#include "depix/image/local_contrast.hpp"
 #include "depix/inference.hpp"
 #include "depix/io/safetensors.hpp"
 #include "depix/model.hpp"
 #include "depix/observe.hpp"
 #include "depix/plan/summary.hpp"
+#include "depix/restore/binarize_page.hpp"
 #include "depix/restore/blended_tiles.hpp"
 #include "depix/restore/restore.hpp"
 
 namespace tool::inline DEPIX_TOOL_LEVEL {
 
-/// The values that black and white have in a network's input, or in its output.
-enum class InputRange { ZeroToOne, MinusOneToOne };
+/// The values that black and white have in a network's input, or in its output. LocalContrast: it takes a grey page
+/// together with depix::local_contrast of it.
+enum class InputRange { ZeroToOne, MinusOneToOne, LocalContrast };
 enum class OutputRange { ZeroToOne, MinusOneToOne };
 
-/// A picture whose values are 0..1, in a network's range.
+/// A picture whose values are 0..1, as a network takes it.
 template <InputRange Input>
 depix::Image in_range(depix::Image image) {
+    if constexpr (Input == InputRange::LocalContrast) return depix::local_contrast(image);
     if constexpr (Input == InputRange::MinusOneToOne)
         for (float& value : image.pixels) value = 2 * value - 1;
     return image;
@@ -36,6 +40,8 @@ class NetworkRestorer : public Restorer {
     NetworkRestorer(const depix::Model<Network>& model, int threads) : network_(model, threads) {}
 
     depix::Image restore(const depix::Image& image, Tiles tiles) const override {
+        if constexpr (Input == InputRange::LocalContrast)
+            return depix::binarize_page(network_, image, exact_tiles(tiles));
         depix::Image restored = Input == InputRange::ZeroToOne ? cut_and_restore(image, tiles)
                                                                : cut_and_restore(in_range<Input>(image), tiles);
         if constexpr (Range == OutputRange::MinusOneToOne)
@@ -44,10 +50,13 @@ class NetworkRestorer : public Restorer {
     }
 
   private:
+    static depix::Tiles exact_tiles(const Tiles& tiles) {
+        return {.size = tiles.size, .jobs = tiles.jobs, .reach = tiles.reach, .progress = tiles.progress};
+    }
+
     depix::Image cut_and_restore(const depix::Image& image, Tiles tiles) const {
         if constexpr (Kind == TileKind::Exact) {
-            return depix::restore(network_, image,
-                                  depix::Tiles{.size = tiles.size, .jobs = tiles.jobs, .progress = tiles.progress});
+            return depix::restore(network_, image, exact_tiles(tiles));
         } else {
             const int size = depix::round_up(tiles.size, Network::size_multiple);
             return depix::restore_by_tiles(network_, image,
@@ -114,7 +123,7 @@ template <class Network, TileKind Kind = TileKind::Exact, OutputRange Range = Ou
           InputRange Input = InputRange::ZeroToOne>
 Architecture make_architecture(std::string name, std::string about, Architecture::Train train = nullptr) {
     constexpr bool takes_mask = Network::in_channels == 4;
-    constexpr int channels = Network::in_channels - (takes_mask ? 1 : 0);
+    constexpr int channels = Input == InputRange::LocalContrast ? 1 : Network::in_channels - (takes_mask ? 1 : 0);
     static_assert(channels == 1 || channels == 3);
     Architecture architecture = describe_network<Network>(std::move(name), std::move(about), channels);
     architecture.takes_mask = takes_mask;

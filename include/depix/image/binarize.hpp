@@ -72,6 +72,12 @@ inline Image binarize(const Image& page, double threshold) {
     return result;
 }
 
+/// Whether all values are within a fiftieth of 0 or 1, so that there is nothing to decide.
+inline bool is_black_and_white(const Image& page) {
+    return std::all_of(page.pixels.begin(), page.pixels.end(),
+                       [](float value) { return value <= 0.02f || value >= 0.98f; });
+}
+
 struct SauvolaOptions {
     int window = 25;             ///< In pixels, odd, at least 3; large enough for a line's ink and the paper around it.
     double k = 0.2;              ///< How far the threshold of flat paper lies below the mean.
