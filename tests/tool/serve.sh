@@ -183,7 +183,7 @@ same answer.bin page/engine-simd.js
 asked 200 "$page/weights-depixelizer.js"
 asked 404 "$page/secret.txt"
 "$pictures" make tiles.png 520 520 rgb
-asked 503 -F picture=@tiles.png "$page/restore/binarize"
+asked 503 -F picture=@tiles.png "$page/restore/unwatermark"
 answers "the picture takes longer than 1e-06 s (--max-seconds)"
 asked 400 -F picture=@wide.bmp "$page/restore/denoise"
 answers "300000"
