@@ -6,19 +6,11 @@
 #include "depix/layers/pixel_shuffle.hpp"
 #include "depix/layers/relu.hpp"
 #include "depix/layers/sigmoid.hpp"
+#include "depix/models/dilated_block.hpp"
 #include "depix/network/sequential.hpp"
 #include "depix/network/skip.hpp"
 
 namespace depix {
-
-namespace detail {
-
-/// x + conv(ReLU(conv(x))), all with C channels; the taps are D pixels apart.
-template <int C, int D = 1>
-using BinarizerBlock =
-    Residual<Named<"conv1", Conv<C, C, 3, Dilation<D>>>, ReLU, Named<"conv2", Conv<C, C, 3, Dilation<D>>>>;
-
-}  // namespace detail
 
 // clang-format off
 /// From a grey page and its local contrast (local_contrast, 9 channels) to the probability that a pixel is paper, for
@@ -27,20 +19,20 @@ using BinarizerBlock =
 /// stain or the page's edge is seen as a whole.
 using Binarizer = Sequential<
     Named<"head", Conv<9, 32, 5, Stride<2>>>, ReLU,
-    Named<"before", detail::BinarizerBlock<32>>,
+    Named<"before", detail::DilatedBlock<32>>,
     Named<"quarter", Residual<
         Named<"down", Conv<32, 48, 3, Stride<2>>>, ReLU,
-        Named<"before", detail::BinarizerBlock<48>>,
+        Named<"before", detail::DilatedBlock<48>>,
         Named<"eighth", Residual<
             Named<"down", Conv<48, 64, 3, Stride<2>>>, ReLU,
-            Named<"near", detail::BinarizerBlock<64, 1>>,
-            Named<"middle", detail::BinarizerBlock<64, 2>>,
-            Named<"far", detail::BinarizerBlock<64, 4>>,
-            Named<"farthest", detail::BinarizerBlock<64, 8>>,
+            Named<"near", detail::DilatedBlock<64, 1>>,
+            Named<"middle", detail::DilatedBlock<64, 2>>,
+            Named<"far", detail::DilatedBlock<64, 4>>,
+            Named<"farthest", detail::DilatedBlock<64, 8>>,
             Named<"up", ConvTranspose<64, 48, 2, Stride<2>>>>>,
-        Named<"after", detail::BinarizerBlock<48>>,
+        Named<"after", detail::DilatedBlock<48>>,
         Named<"up", ConvTranspose<48, 32, 2, Stride<2>>>>>,
-    Named<"after", detail::BinarizerBlock<32>>,
+    Named<"after", detail::DilatedBlock<32>>,
     Named<"tail", Conv<32, 4>>, PixelShuffle<2>, Sigmoid>;
 // clang-format on
 

@@ -6,6 +6,7 @@
 #include "depix/layers/pixel_shuffle.hpp"
 #include "depix/layers/relu.hpp"
 #include "depix/layers/slice.hpp"
+#include "depix/models/dilated_block.hpp"
 #include "depix/network/branches.hpp"
 #include "depix/network/sequential.hpp"
 #include "depix/network/skip.hpp"
@@ -13,11 +14,6 @@
 namespace depix {
 
 namespace detail {
-
-/// x + conv(ReLU(conv(x))), all with C channels; the taps are D pixels apart.
-template <int C, int D = 1>
-using InpainterBlock =
-    Residual<Named<"conv1", Conv<C, C, 3, Dilation<D>>>, ReLU, Named<"conv2", Conv<C, C, 3, Dilation<D>>>>;
 
 using InpainterMask = Slice<4, 3, 1>;
 
@@ -33,18 +29,18 @@ using Inpainter = Sum<
     Slice<4, 0, 3>,
     Product<Named<"body", Sequential<
         Named<"head", Conv<4, 48, 5, Stride<2>>>, ReLU,
-        Named<"before", detail::InpainterBlock<48>>,
+        Named<"before", detail::DilatedBlock<48>>,
         Named<"quarter", Residual<
             Named<"down", Conv<48, 64, 3, Stride<2>>>, ReLU,
-            Named<"before", detail::InpainterBlock<64>>,
+            Named<"before", detail::DilatedBlock<64>>,
             Named<"eighth", Residual<
                 Named<"down", Conv<64, 64, 3, Stride<2>>>, ReLU,
-                Named<"near", detail::InpainterBlock<64, 1>>,
-                Named<"middle", detail::InpainterBlock<64, 2>>,
-                Named<"far", detail::InpainterBlock<64, 4>>,
+                Named<"near", detail::DilatedBlock<64, 1>>,
+                Named<"middle", detail::DilatedBlock<64, 2>>,
+                Named<"far", detail::DilatedBlock<64, 4>>,
                 Named<"up", ConvTranspose<64, 64, 2, Stride<2>>>>>,
             Named<"up", ConvTranspose<64, 48, 2, Stride<2>>>>>,
-        Named<"after", detail::InpainterBlock<48>>,
+        Named<"after", detail::DilatedBlock<48>>,
         Named<"tail", Conv<48, 12>>, PixelShuffle<2>>>,
         Concat<detail::InpainterMask, detail::InpainterMask, detail::InpainterMask>>>;
 // clang-format on
