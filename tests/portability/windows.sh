@@ -43,11 +43,13 @@ fail() {
 
 # build_tool COMPILER FOLDER [option...]: FOLDER/depix.exe, for processors of 2009, so that it computes the same.
 build_tool() {
-    local compiler=$1 folder=$2 file files=("$source"/examples/depix/{,import/,on_demand/,embed/}*.cpp "${networks[@]}")
-    [[ $folder == windows ]] || files+=("$source"/examples/depix/serve/*.cpp)  # Windows has no `depix serve`
+    local compiler=$1 folder=$2 file files
+    # All folders of the tool, but not what needs a library, nor what the tool itself gives to the compiler.
+    mapfile -t files < <(find "$source/examples/depix" -name '*.cpp' ! -path '*/architectures/*' ! -path '*/formats/*' \
+        ! -path '*/serve/server.cpp' ! -path '*/on_demand/probe.cpp')
     mkdir -p "$folder"
-    for file in "${files[@]}"; do
-        [[ ! $file =~ /(on_demand/probe|serve/server)\.cpp$ ]] || continue
+    for file in "${files[@]}" "${networks[@]}"; do
+        [[ $folder != windows || $file != */serve/* ]] || continue  # Windows has no `depix serve`
         "$compiler" -std=c++20 -O1 -fopenmp -march=x86-64-v2 -Wall -Wextra -Wconversion -Wshadow -Werror \
             "-I$source/include" "-I$source/examples/depix" -I. "${@:3}" -c "$file" \
             -o "$folder/$(basename "$file" .cpp)$([[ $file != */architectures/* ]] || echo _network).o" || return 1
